@@ -1,0 +1,71 @@
+// Layer rules: dependencies point one way (docs/adr/0001). `npm run lint` also runs the cycle check.
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import reactHooks from 'eslint-plugin-react-hooks';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+const layers = {
+  series: [],
+  contracts: ['series'],
+  kernels: [],
+  forecasting: ['kernels', 'series'],
+  platform: ['series'],
+  store: ['series'],
+  flow: ['store', 'forecasting', 'platform', 'contracts', 'series'],
+  server: ['flow', 'store', 'platform', 'contracts', 'series'],
+  client: ['contracts'],
+  local: ['contracts', 'platform'],
+  test: ['series', 'contracts', 'kernels', 'forecasting', 'platform', 'store', 'flow', 'server', 'client', 'local'],
+};
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/build/**', '**/node_modules/**', '.nx/**', '.almanac/**', 'libs/kernels/assembly/**', '**/vite.config.ts'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.{ts,tsx,js,mjs}'],
+    languageOptions: { globals: globals.node },
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          enforceBuildableLibDependency: false,
+          allow: [],
+          depConstraints: Object.entries(layers).map(([layer, allowed]) => ({
+            sourceTag: `layer:${layer}`,
+            onlyDependOnLibsWithTags: allowed.concat(layer).map((name) => `layer:${name}`),
+          })),
+        },
+      ],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      eqeqeq: 'error',
+      'no-console': 'error',
+    },
+  },
+  // Nest reads constructor parameter types at run time, so they must be value imports.
+  { files: ['apps/{api,worker}/**/*.ts'], rules: { '@typescript-eslint/consistent-type-imports': 'off' } },
+  // Only the store speaks to Postgres through typeorm and pg; the platform's drivers hold their own connections.
+  {
+    files: ['**/*.{ts,tsx}'],
+    ignores: ['libs/store/**', 'libs/platform/**', 'test/**', '**/*.spec.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: ['typeorm', 'pg', 'pg-copy-streams'].map((name) => ({ name, message: 'Only libs/store speaks to Postgres.' })) }] },
+  },
+  // The environment is parsed once, in libs/platform.
+  {
+    files: ['{apps,libs}/**/*.{ts,tsx}'],
+    ignores: ['libs/platform/**', '**/*.spec.ts'],
+    rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Read configuration from libs/platform.' }] },
+  },
+  { files: ['infra/local/**', 'apps/cli/**', 'test/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['apps/dashboard/**/*.{ts,tsx}'],
+    languageOptions: { globals: globals.browser },
+    plugins: { 'react-hooks': reactHooks },
+    rules: { ...reactHooks.configs.recommended.rules, '@typescript-eslint/explicit-module-boundary-types': 'off' },
+  },
+);

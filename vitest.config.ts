@@ -1,0 +1,30 @@
+// One configuration for every test of the workspace. Cross-library imports resolve to `dist`
+// (`npm test` builds first); a file under test is imported from source, relatively.
+import { defineConfig } from 'vitest/config';
+
+// Decorators are named here because Oxc reads no tsconfig for files that no `include` lists (the specs).
+const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: process.env['CI'] ? ['verbose'] : ['default'],
+    projects: [
+      { oxc, test: { name: 'unit', include: ['libs/**/src/**/*.spec.ts', 'apps/**/src/**/*.spec.ts', 'infra/**/src/**/*.spec.ts'], exclude: ['**/dist/**', '**/node_modules/**', '**/*.db.spec.ts'], testTimeout: 60_000 } },
+      {
+        oxc,
+        test: {
+          name: 'integration',
+          include: ['libs/**/src/**/*.db.spec.ts', 'apps/**/src/**/*.db.spec.ts', 'test/{integration,e2e}/**/*.spec.ts'],
+          exclude: ['**/dist/**', '**/node_modules/**'],
+          globalSetup: ['test/support/postgres.global.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
