@@ -1,1 +1,2 @@
-export {};
+export { AlmanacError, isAlmanacError, type ErrorDetail } from './errors.js';
+export { DECILES, DEFAULT_QUANTILES } from './quantiles.js';

@@ -1,0 +1,107 @@
+/**
+ * What every model of this library is: something that fits a panel of series and predicts quantiles after a cutoff.
+ * Networks and baselines share this one interface, so that backtests, ensembles and the conformance suite know no kinds.
+ *
+ * Invariants: a missing observation is NaN and is never filled by inventing a value; nothing after a cutoff is read.
+ */
+
+/** One series on the integer grid of its dataset. */
+export interface SeriesData {
+  /** The user's key, `unique_id` in files. */
+  id: string;
+  /** Grid step of `values[0]`. */
+  firstStep: number;
+  /** Target, one value per step; NaN where nothing was observed. */
+  values: Float64Array;
+  /** Numbers known for the whole series. */
+  staticCovariates?: Record<string, number>;
+  /** Known up to the cutoff; aligned with `values`. */
+  pastCovariates?: Record<string, Float64Array>;
+  /** Known through the horizon; start at `firstStep` and reach at least `horizon` steps beyond `values`. */
+  futureCovariates?: Record<string, Float64Array>;
+}
+
+/** Series that share a grid. */
+export interface Panel {
+  /** Frequency code: `15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS` or `1` for plain integers. */
+  frequency: string;
+  /** IANA zone of the calendar. */
+  timeZone: string;
+  /** Steps per season, shortest first, e.g. [24, 168]. Empty when there is none. */
+  seasonLengths: readonly number[];
+  series: readonly SeriesData[];
+}
+
+export interface PredictOptions {
+  horizon: number;
+  /** Ascending levels in (0, 1). */
+  levels: readonly number[];
+  /** Return the attention maps too, where the model has them. */
+  attention?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Attention of one forecast; rows are horizon steps, columns look-back steps (oldest first), each row sums to 1. */
+export interface AttentionMaps {
+  contextLength: number;
+  /** Look-back steps per column: 1, or the segment length where attention runs over segments. */
+  columnSteps: number;
+  maps: Record<string, Float32Array>;
+  /** [horizon, branches] weights of the branches, in the order of `branches`. */
+  gate: Float32Array;
+  branches: readonly string[];
+}
+
+export interface SeriesForecast {
+  id: string;
+  /** Grid step of the last observation used. */
+  cutoff: number;
+  /** [levels, horizon], level-major, non-decreasing in level. */
+  quantiles: Float64Array;
+  attention?: AttentionMaps;
+}
+
+/** Streamed while a model fits. Budgets are steps, never seconds. */
+export interface FitProgress {
+  step: number;
+  totalSteps: number;
+  loss: number;
+  /** Set on the steps where the validation windows were scored. */
+  validation?: number;
+  stepsPerSecond: number;
+  etaSeconds: number;
+}
+
+export interface FitOptions {
+  seed: number;
+  onProgress?: (progress: FitProgress) => void;
+  signal?: AbortSignal;
+}
+
+/** A versioned manifest and plain little-endian float32 weights; loadable for ever, by anything that reads JSON. */
+export interface Checkpoint {
+  manifest: CheckpointManifest;
+  weights: Float32Array;
+}
+
+export interface CheckpointManifest {
+  format: 'almanac-checkpoint';
+  version: 1;
+  kind: string;
+  config: Record<string, unknown>;
+  /** Name, shape and offset (in floats) of each tensor in `weights`. */
+  tensors: { name: string; shape: number[]; offset: number }[];
+}
+
+export interface Forecaster {
+  /** `segment`, `seasonalNaive`, … */
+  readonly kind: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Learns from all of the panel. The caller cuts what must stay unseen. */
+  fit(panel: Panel, options: FitOptions): Promise<void>;
+  /** Forecasts the `horizon` steps after the last value of each series of the panel, in its order. */
+  predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]>;
+  save(): Checkpoint;
+  /** Frees tensors. */
+  dispose(): void;
+}
