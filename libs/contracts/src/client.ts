@@ -1,0 +1,139 @@
+/**
+ * The typed HTTP client that the CLI, the dashboard and the tests share. It needs only `fetch`.
+ * A failed call throws `ApiError` with the API's problem details.
+ */
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { endpoints, type Endpoint, type EndpointInput, type EndpointName, type EndpointOutput } from './endpoints.js';
+import { problem, type Problem } from './schemas/common.js';
+import type { IngestOptionsInput, UploadAccepted } from './schemas/datasets.js';
+import { isFinished, run, type Run } from './schemas/runs.js';
+
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.hint ? `${problem.detail} ${problem.hint}` : problem.detail);
+    this.name = 'ApiError';
+  }
+  get code(): string {
+    return this.problem.code;
+  }
+}
+
+export interface ClientOptions {
+  /** e.g. http://127.0.0.1:3000 */
+  baseUrl: string;
+  apiKey?: string;
+  fetch?: typeof fetch;
+}
+
+export interface AlmanacClient {
+  call<N extends EndpointName>(name: N, input: EndpointInput<N>, signal?: AbortSignal): Promise<EndpointOutput<N>>;
+  /** The raw response, for CSV downloads that should be streamed. */
+  stream<N extends EndpointName>(name: N, input: EndpointInput<N>, signal?: AbortSignal): Promise<Response>;
+  /** Sends a file; a streamed Blob (`fs.openAsBlob`) does not grow memory. */
+  upload(file: Blob, fileName: string, options: IngestOptionsInput, idempotencyKey?: string): Promise<UploadAccepted>;
+  /** Yields the run each time it changes until it has ended; picks up again when the connection drops. */
+  followRun(runId: string, signal?: AbortSignal): AsyncGenerator<Run, void>;
+  /** Follows a run to its end. A failed or cancelled run is returned, not thrown. */
+  waitForRun(runId: string, onChange?: (run: Run) => void, signal?: AbortSignal): Promise<Run>;
+}
+
+interface CallInput {
+  params?: Record<string, unknown>;
+  query?: Record<string, unknown>;
+  body?: unknown;
+}
+
+export function buildPath(endpoint: Endpoint, input: CallInput): string {
+  const path = endpoint.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(String(input.params?.[key])));
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(input.query ?? {})) if (value !== undefined) query.set(key, String(value));
+  return query.size > 0 ? `${path}?${query}` : path;
+}
+
+async function failure(response: Response): Promise<ApiError> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const parsed = problem.safeParse(body);
+  return new ApiError(
+    parsed.success
+      ? parsed.data
+      : {
+          type: 'about:blank',
+          title: response.statusText,
+          status: response.status,
+          code: 'UNEXPECTED_ANSWER',
+          detail: `The API answered ${response.status} without problem details.`,
+        },
+  );
+}
+
+export function createClient(options: ClientOptions): AlmanacClient {
+  const doFetch = options.fetch ?? fetch;
+  const base = options.baseUrl.replace(/\/$/, '');
+  const headers = (extra: Record<string, string> = {}): Record<string, string> => ({
+    ...(options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}),
+    ...extra,
+  });
+
+  async function send(endpoint: Endpoint, input: CallInput, signal?: AbortSignal): Promise<Response> {
+    const hasBody = input.body !== undefined;
+    const response = await doFetch(base + buildPath(endpoint, input), {
+      method: endpoint.method,
+      headers: headers(hasBody ? { 'content-type': 'application/json' } : {}),
+      ...(hasBody ? { body: JSON.stringify(input.body) } : {}),
+      ...(signal ? { signal } : {}),
+    });
+    if (!response.ok) throw await failure(response);
+    return response;
+  }
+
+  const client: AlmanacClient = {
+    async call(name, input, signal) {
+      const endpoint: Endpoint = endpoints[name];
+      const response = await send(endpoint, input as CallInput, signal);
+      if (response.status === 204) return undefined as never;
+      return (endpoint.produces ? await response.text() : endpoint.response.parse(await response.json())) as never;
+    },
+    stream: (name, input, signal) => send(endpoints[name], input as CallInput, signal),
+    async upload(file, fileName, ingest, idempotencyKey) {
+      const form = new FormData();
+      // Options go first: the API reads them before it takes the stream of the file.
+      form.append('options', JSON.stringify(ingest));
+      form.append('file', file, fileName);
+      const response = await doFetch(base + endpoints.createUpload.path, {
+        method: 'POST',
+        headers: headers(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+        body: form,
+      });
+      if (!response.ok) throw await failure(response);
+      return endpoints.createUpload.response.parse(await response.json());
+    },
+    async *followRun(runId, signal) {
+      for (;;) {
+        const response = await send(endpoints.followRun, { params: { runId } }, signal);
+        if (response.body === null) throw new Error('The API sent no event stream.');
+        try {
+          for await (const event of response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())) {
+            if (event.event !== 'run') continue;
+            const current = run.parse(JSON.parse(event.data));
+            yield current;
+            if (isFinished(current.status)) return;
+          }
+        } catch (error) {
+          if (signal?.aborted || error instanceof ApiError) throw error;
+        }
+        // The stream ended before the run did: the API was restarted or a proxy cut it. Ask again.
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        signal?.throwIfAborted();
+      }
+    },
+    async waitForRun(runId, onChange, signal) {
+      let last: Run | undefined;
+      for await (const current of client.followRun(runId, signal)) {
+        last = current;
+        onChange?.(current);
+      }
+      return last ?? (await client.call('getRun', { params: { runId } }));
+    },
+  };
+  return client;
+}

@@ -1,0 +1,345 @@
+/**
+ * Every HTTP endpoint in one table: the API routes it, the OpenAPI document is made from it, the typed client calls it.
+ * A test of the API checks that each row is served.
+ */
+import { z } from 'zod';
+import * as c from './schemas/common.js';
+import * as d from './schemas/datasets.js';
+import * as f from './schemas/forecasts.js';
+import * as m from './schemas/models.js';
+import * as r from './schemas/runs.js';
+import * as s from './schemas/schedules.js';
+import * as y from './schemas/system.js';
+
+export interface Endpoint {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  summary: string;
+  /** Scope a key needs; null: no key. */
+  scope: y.Scope | null;
+  params?: z.ZodType;
+  query?: z.ZodType;
+  body?: z.ZodType;
+  /** Content of the answer where it is not JSON. */
+  produces?: 'text/csv' | 'text/event-stream';
+  /** `multipart`: a file part and an `options` part. */
+  consumes?: 'multipart';
+  status: number;
+  response: z.ZodType;
+}
+
+const text = z.string();
+const byDataset = z.object({ dataset: c.name });
+const bySeries = byDataset.extend({ uniqueId: z.string() });
+const byRun = z.object({ runId: c.uuid });
+const byModel = z.object({ model: c.name });
+const bySchedule = z.object({ schedule: c.name });
+
+export const endpoints = {
+  health: { method: 'GET', path: '/v1/health', summary: 'Is the API up?', scope: null, status: 200, response: y.health },
+  systemStatus: {
+    method: 'GET',
+    path: '/v1/system',
+    summary: 'Queue, workers and their engines',
+    scope: 'read',
+    status: 200,
+    response: y.systemStatus,
+  },
+  listApiKeys: {
+    method: 'GET',
+    path: '/v1/api-keys',
+    summary: 'API keys, without the keys',
+    scope: 'admin',
+    query: c.pageQuery,
+    status: 200,
+    response: y.apiKeyPage,
+  },
+  createApiKey: {
+    method: 'POST',
+    path: '/v1/api-keys',
+    summary: 'Make an API key; it is shown once',
+    scope: 'admin',
+    body: y.apiKeyRequest,
+    status: 201,
+    response: y.apiKeyCreated,
+  },
+  deleteApiKey: {
+    method: 'DELETE',
+    path: '/v1/api-keys/:id',
+    summary: 'Revoke an API key',
+    scope: 'admin',
+    params: z.object({ id: c.uuid }),
+    status: 204,
+    response: z.void(),
+  },
+
+  createUpload: {
+    method: 'POST',
+    path: '/v1/uploads',
+    summary: 'Upload a file: it is streamed to disk, then ingested by a run',
+    scope: 'write',
+    consumes: 'multipart',
+    body: d.ingestOptions,
+    status: 202,
+    response: d.uploadAccepted,
+  },
+  listDatasets: {
+    method: 'GET',
+    path: '/v1/datasets',
+    summary: 'Datasets',
+    scope: 'read',
+    query: c.pageQuery,
+    status: 200,
+    response: d.datasetPage,
+  },
+  getDataset: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset',
+    summary: 'One dataset',
+    scope: 'read',
+    params: byDataset,
+    status: 200,
+    response: d.dataset,
+  },
+  deleteDataset: {
+    method: 'DELETE',
+    path: '/v1/datasets/:dataset',
+    summary: 'Delete a dataset with its series',
+    scope: 'write',
+    params: byDataset,
+    status: 204,
+    response: z.void(),
+  },
+  listDatasetVersions: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/versions',
+    summary: 'Versions, newest first, with what was found in each upload',
+    scope: 'read',
+    params: byDataset,
+    query: c.pageQuery,
+    status: 200,
+    response: d.datasetVersionPage,
+  },
+  downloadRejects: {
+    method: 'GET',
+    path: '/v1/runs/:runId/rejects',
+    summary: 'Rejected rows of an ingest run: line, rule, text',
+    scope: 'read',
+    params: byRun,
+    produces: 'text/csv',
+    status: 200,
+    response: text,
+  },
+  listSeries: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/series',
+    summary: 'Series of a dataset, by id',
+    scope: 'read',
+    params: byDataset,
+    query: d.seriesQuery,
+    status: 200,
+    response: d.seriesPage,
+  },
+  getObservations: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/series/:uniqueId/observations',
+    summary: 'Values of one series, down-sampled for a chart',
+    scope: 'read',
+    params: bySeries,
+    query: d.observationsQuery,
+    status: 200,
+    response: d.observations,
+  },
+
+  listRuns: {
+    method: 'GET',
+    path: '/v1/runs',
+    summary: 'Runs, newest first',
+    scope: 'read',
+    query: r.runsQuery,
+    status: 200,
+    response: r.runPage,
+  },
+  getRun: { method: 'GET', path: '/v1/runs/:runId', summary: 'One run', scope: 'read', params: byRun, status: 200, response: r.run },
+  cancelRun: {
+    method: 'POST',
+    path: '/v1/runs/:runId/cancel',
+    summary: 'Ask a run to stop; a queued one stops at once',
+    scope: 'write',
+    params: byRun,
+    status: 202,
+    response: r.run,
+  },
+  followRun: {
+    method: 'GET',
+    path: '/v1/runs/:runId/events',
+    summary: 'Server-sent events: the run, each time it changes, until it ends',
+    scope: 'read',
+    params: byRun,
+    produces: 'text/event-stream',
+    status: 200,
+    response: text,
+  },
+
+  modelKinds: {
+    method: 'GET',
+    path: '/v1/model-kinds',
+    summary: 'Kinds of model that can be trained',
+    scope: 'read',
+    status: 200,
+    response: m.modelKinds,
+  },
+  train: {
+    method: 'POST',
+    path: '/v1/train',
+    summary: 'Queue a training run',
+    scope: 'write',
+    body: m.trainRequest,
+    status: 202,
+    response: r.run,
+  },
+  listModels: {
+    method: 'GET',
+    path: '/v1/models',
+    summary: 'Models of the registry',
+    scope: 'read',
+    query: c.pageQuery,
+    status: 200,
+    response: m.modelPage,
+  },
+  listModelVersions: {
+    method: 'GET',
+    path: '/v1/models/:model/versions',
+    summary: 'Versions, newest first, with accuracy and lineage',
+    scope: 'read',
+    params: byModel,
+    query: c.pageQuery,
+    status: 200,
+    response: m.modelVersionPage,
+  },
+  setModelAlias: {
+    method: 'PUT',
+    path: '/v1/models/:model/aliases/:alias',
+    summary: 'Point `champion` or `challenger` at a version',
+    scope: 'write',
+    params: byModel.extend({ alias: m.aliasName }),
+    body: m.setAlias,
+    status: 200,
+    response: m.modelVersion,
+  },
+  listAliasHistory: {
+    method: 'GET',
+    path: '/v1/models/:model/aliases',
+    summary: 'Which version bore which alias, when',
+    scope: 'read',
+    params: byModel,
+    query: c.pageQuery,
+    status: 200,
+    response: m.aliasChangePage,
+  },
+
+  forecast: {
+    method: 'POST',
+    path: '/v1/forecasts',
+    summary: 'Queue a forecast run',
+    scope: 'write',
+    body: f.forecastRequest,
+    status: 202,
+    response: r.run,
+  },
+  latestForecasts: {
+    method: 'GET',
+    path: '/v1/forecasts/latest',
+    summary: 'The latest forecast of each series',
+    scope: 'read',
+    query: f.forecastsQuery,
+    status: 200,
+    response: f.forecastPage,
+  },
+  latestForecastsCsv: {
+    method: 'GET',
+    path: '/v1/forecasts/latest.csv',
+    summary: "The same as CSV in the forecaster's columns",
+    scope: 'read',
+    query: f.forecastsCsvQuery,
+    produces: 'text/csv',
+    status: 200,
+    response: text,
+  },
+  getAttention: {
+    method: 'GET',
+    path: '/v1/forecasts/:runId/attention',
+    summary: 'Attention maps of one forecast',
+    scope: 'read',
+    params: byRun,
+    query: z.object({ uniqueId: z.string() }),
+    status: 200,
+    response: f.attentionMaps,
+  },
+
+  listSchedules: {
+    method: 'GET',
+    path: '/v1/schedules',
+    summary: 'Schedules with their next due times',
+    scope: 'read',
+    query: c.pageQuery,
+    status: 200,
+    response: s.schedulePage,
+  },
+  createSchedule: {
+    method: 'POST',
+    path: '/v1/schedules',
+    summary: 'Make a schedule',
+    scope: 'write',
+    body: s.scheduleRequest,
+    status: 201,
+    response: s.schedule,
+  },
+  updateSchedule: {
+    method: 'PATCH',
+    path: '/v1/schedules/:schedule',
+    summary: 'Change or pause a schedule',
+    scope: 'write',
+    params: bySchedule,
+    body: s.schedulePatch,
+    status: 200,
+    response: s.schedule,
+  },
+  deleteSchedule: {
+    method: 'DELETE',
+    path: '/v1/schedules/:schedule',
+    summary: 'Delete a schedule; its runs stay',
+    scope: 'write',
+    params: bySchedule,
+    status: 204,
+    response: z.void(),
+  },
+  runSchedule: {
+    method: 'POST',
+    path: '/v1/schedules/:schedule/run',
+    summary: 'Run it now, beside its times',
+    scope: 'write',
+    params: bySchedule,
+    status: 202,
+    response: r.run,
+  },
+  listFirings: {
+    method: 'GET',
+    path: '/v1/schedules/:schedule/firings',
+    summary: 'Past firings, newest first',
+    scope: 'read',
+    params: bySchedule,
+    query: c.pageQuery,
+    status: 200,
+    response: s.firingPage,
+  },
+} as const satisfies Record<string, Endpoint>;
+
+export type EndpointName = keyof typeof endpoints;
+type Table = typeof endpoints;
+type Input<E, K extends string> = E extends Record<K, infer S extends z.ZodType> ? { [P in K]: z.input<S> } : unknown;
+/** What a caller passes: params, query and body where the endpoint has them. */
+export type EndpointInput<N extends EndpointName> = Input<Table[N], 'params'> &
+  (Table[N] extends { query: infer Q extends z.ZodType } ? { query?: z.input<Q> } : unknown) &
+  Input<Table[N], 'body'>;
+export type EndpointOutput<N extends EndpointName> = z.output<Table[N]['response']>;

@@ -1,0 +1,42 @@
+/** What every resource shares: names, pages, problems. Browser-safe, like the rest of this library. */
+import { z } from 'zod';
+
+/** Names of datasets, models and schedules: they appear in paths and file names. */
+export const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be 1 to 100 letters, digits, ".", "_" or "-", starting with a letter or digit')
+  .meta({ description: 'A name: letters, digits, ".", "_" and "-".', example: 'flights' });
+
+export const uuid = z.uuid();
+
+/** ISO 8601 with an offset, e.g. 2001-06-30T23:00:00Z. */
+export const instant = z.iso.datetime({ offset: true });
+
+/** Cursor pagination: `after` is the `next` of the page before. */
+export const pageQuery = z.object({
+  after: z.string().optional().meta({ description: 'The `next` of the page before.' }),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
+
+export const pageOf = <T extends z.ZodType>(item: T): z.ZodObject<{ items: z.ZodArray<T>; next: z.ZodNullable<z.ZodString> }> =>
+  z.object({
+    items: z.array(item),
+    next: z.string().nullable().meta({ description: 'Pass as `after` for the next page; null on the last.' }),
+  });
+
+/** RFC 9457 problem details with a stable code. */
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.string().meta({ description: 'Stable; clients switch on it.', example: 'SERIES_TOO_SHORT' }),
+    hint: z.string().optional().meta({ description: 'What to do about it.' }),
+    subject: z.record(z.string(), z.unknown()).optional().meta({ description: 'The thing at fault: series, row, column, rule.' }),
+    requestId: z.string().optional(),
+  })
+  .meta({ id: 'Problem' });
+
+export type Problem = z.infer<typeof problem>;
+export type Page<T> = { items: T[]; next: string | null };

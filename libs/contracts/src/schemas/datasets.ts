@@ -1,0 +1,146 @@
+/** Uploads and the datasets they make. */
+import { z } from 'zod';
+import { instant, name, pageOf, pageQuery, uuid } from './common.js';
+
+export const aggregation = z.enum(['sum', 'mean', 'min', 'max', 'first', 'last', 'count', 'median']);
+export const fillPolicy = z.enum(['none', 'zero']).meta({
+  description:
+    'What a missing step means. `none`: a gap, kept as null. `zero`: nothing happened, so 0, from the first observation of a series to the end of the dataset.',
+});
+
+/** How to read a file. Everything has a default that fits files made for neuralforecast, StatsForecast or TimeGPT. */
+export const ingestOptions = z
+  .object({
+    dataset: name,
+    idColumn: z.string().default('unique_id').meta({ description: 'Column that names the series.' }),
+    timeColumn: z.string().default('ds'),
+    valueColumn: z.string().default('y').meta({ description: 'The target. Ignored when `aggregation` is `count`.' }),
+    frequency: z
+      .string()
+      .default('auto')
+      .meta({ description: '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS`, `1` for plain integers, or `auto`.' }),
+    timeZone: z.string().default('UTC').meta({ description: 'IANA zone of the calendar and of local timestamps.' }),
+    format: z.enum(['auto', 'csv', 'tsv', 'ndjson', 'json', 'parquet', 'deepar']).default('auto'),
+    layout: z.enum(['auto', 'long', 'wide']).default('auto'),
+    aggregation: aggregation
+      .optional()
+      .meta({ description: 'How events finer than the grid become one value per step. Without it two rows on one step are an error.' }),
+    fillPolicy: fillPolicy.default('none'),
+    dropLastStep: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Leave out the last step of the dataset, when it is known to be incomplete.' }),
+    pastCovariates: z.array(z.string()).default([]),
+    futureCovariates: z.array(z.string()).default([]),
+    staticCovariates: z.array(z.string()).default([]),
+    decimalSeparator: z.enum(['.', ',']).default('.'),
+    maxRejectedShare: z.number().min(0).max(1).default(0).meta({
+      description: 'Share of rows that may be rejected while the rest is committed. 0: any rejected row refuses the upload.',
+    }),
+    mode: z.enum(['replace', 'append']).default('append').meta({
+      description: '`append`: steps in the file are added or corrected, all others stay. `replace`: the file is the whole dataset.',
+    }),
+    dryRun: z.boolean().default(false).meta({ description: 'Report what would happen and commit nothing.' }),
+  })
+  .meta({ id: 'IngestOptions' });
+export type IngestOptions = z.infer<typeof ingestOptions>;
+export type IngestOptionsInput = z.input<typeof ingestOptions>;
+
+/** A rule that rejected rows, with examples. */
+export const rejection = z.object({
+  rule: z.string().meta({ example: 'VALUE_NOT_NUMBER' }),
+  count: z.number().int(),
+  examples: z.array(z.object({ line: z.number().int().nullable(), text: z.string() })),
+});
+
+export const findings = z
+  .object({
+    format: z.string(),
+    layout: z.enum(['long', 'wide']),
+    columns: z.array(z.object({ name: z.string(), type: z.string(), role: z.string().nullable() })),
+    frequency: z.string(),
+    timeZone: z.string(),
+    rowsRead: z.number().int(),
+    rowsRejected: z.number().int(),
+    rowsPerSecond: z.number(),
+    series: z.number().int(),
+    observations: z.number().int(),
+    gaps: z.number().int().meta({ description: 'Steps between first and last observation of a series without a value.' }),
+    filled: z.number().int().meta({ description: 'Gaps that the declared fill policy turned into zeros.' }),
+    duplicates: z.number().int(),
+    negatives: z.number().int(),
+    leadingZeros: z.number().int().meta({ description: 'Series that start with zeros.' }),
+    shortest: z.object({ uniqueId: z.string(), length: z.number().int() }).nullable(),
+    start: instant.nullable(),
+    end: instant.nullable(),
+    rejections: z.array(rejection),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Findings' });
+export type Findings = z.infer<typeof findings>;
+
+export const uploadAccepted = z.object({ uploadId: uuid, runId: uuid, dataset: name }).meta({ id: 'UploadAccepted' });
+export type UploadAccepted = z.infer<typeof uploadAccepted>;
+
+export const dataset = z
+  .object({
+    id: uuid,
+    name,
+    frequency: z.string(),
+    timeZone: z.string(),
+    seasonLengths: z.array(z.number().int()),
+    version: z.number().int(),
+    seriesCount: z.number().int(),
+    observationCount: z.number().int(),
+    start: instant.nullable(),
+    end: instant.nullable(),
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'Dataset' });
+export type Dataset = z.infer<typeof dataset>;
+export const datasetPage = pageOf(dataset);
+
+export const datasetVersion = z
+  .object({
+    version: z.number().int(),
+    uploadId: uuid.nullable(),
+    fileName: z.string().nullable(),
+    sha256: z.string().nullable(),
+    findings: findings.nullable(),
+    createdAt: instant,
+  })
+  .meta({ id: 'DatasetVersion' });
+export type DatasetVersion = z.infer<typeof datasetVersion>;
+export const datasetVersionPage = pageOf(datasetVersion);
+
+export const series = z
+  .object({
+    uniqueId: z.string(),
+    length: z.number().int(),
+    start: instant,
+    end: instant,
+    staticCovariates: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+  })
+  .meta({ id: 'Series' });
+export type Series = z.infer<typeof series>;
+export const seriesPage = pageOf(series);
+export const seriesQuery = pageQuery.extend({ search: z.string().optional().meta({ description: 'Part of the id, any case.' }) });
+
+export const observationsQuery = z.object({
+  from: instant.optional(),
+  to: instant.optional(),
+  maxPoints: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(100_000)
+    .default(2000)
+    .meta({ description: 'Down-sampled (minimum and maximum of each bucket) to at most this many points.' }),
+  channel: z.string().default('y'),
+});
+/** Two arrays of equal length; null is a gap. */
+export const observations = z
+  .object({ uniqueId: z.string(), channel: z.string(), downsampled: z.boolean(), ds: z.array(instant), y: z.array(z.number().nullable()) })
+  .meta({ id: 'Observations' });
+export type Observations = z.infer<typeof observations>;

@@ -1,0 +1,68 @@
+/** Forecasts: asked for by model, stored per run, series and cutoff, read as JSON or CSV. */
+import { z } from 'zod';
+import { instant, name, pageOf, pageQuery, uuid } from './common.js';
+
+/** `flights`, `flights@challenger`, `flights/3` or `models:/flights@champion`; the champion unless told otherwise. */
+export const modelReference = z
+  .string()
+  .regex(/^(models:\/)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}(@[a-z]+|\/\d+)?$/, 'must be NAME, NAME@ALIAS or NAME/VERSION, e.g. flights@champion')
+  .meta({ example: 'models:/flights-segment@champion' });
+
+export const quantileLevels = z
+  .array(z.number().gt(0).lt(1))
+  .min(1)
+  .max(99)
+  .refine((levels) => levels.every((level, index) => index === 0 || level > (levels[index - 1] ?? 0)), 'levels must ascend');
+
+export const forecastRequest = z
+  .object({
+    model: modelReference,
+    horizon: z.number().int().positive().max(10_000).optional().meta({ description: "The model's own unless given." }),
+    uniqueIds: z.array(z.string()).optional().meta({ description: 'Every series of the dataset unless given.' }),
+    datasetVersion: z.number().int().positive().optional(),
+    cutoff: instant.optional().meta({ description: 'Last observation the forecast may use; the end of each series unless given.' }),
+    attention: z.boolean().default(false),
+  })
+  .meta({ id: 'ForecastRequest' });
+export type ForecastRequest = z.infer<typeof forecastRequest>;
+export type ForecastRequestInput = z.input<typeof forecastRequest>;
+
+export const forecast = z
+  .object({
+    runId: uuid,
+    model: name,
+    version: z.number().int(),
+    uniqueId: z.string(),
+    cutoff: instant,
+    ds: z.array(instant),
+    levels: z.array(z.number()),
+    quantiles: z.array(z.array(z.number())).meta({ description: 'One array over the horizon for each level.' }),
+  })
+  .meta({ id: 'Forecast' });
+export type Forecast = z.infer<typeof forecast>;
+export const forecastPage = pageOf(forecast);
+
+export const forecastsQuery = pageQuery.extend({
+  dataset: name.optional(),
+  model: name.optional(),
+  uniqueId: z.string().optional(),
+  runId: uuid.optional().meta({ description: 'One run instead of the latest forecast of each series.' }),
+});
+/** Columns: unique_id, ds, cutoff, <model>, <model>-lo-90, <model>-hi-90, … */
+export const forecastsCsvQuery = forecastsQuery.omit({ after: true, limit: true });
+
+export const attentionMaps = z
+  .object({
+    runId: uuid,
+    uniqueId: z.string(),
+    contextLength: z.number().int(),
+    columnSteps: z.number().int(),
+    /** Start of each look-back column and of each horizon step. */
+    columns: z.array(instant),
+    rows: z.array(instant),
+    maps: z.record(z.string(), z.array(z.array(z.number()))),
+    branches: z.array(z.string()),
+    gate: z.array(z.array(z.number())),
+  })
+  .meta({ id: 'AttentionMaps' });
+export type AttentionMapsResource = z.infer<typeof attentionMaps>;

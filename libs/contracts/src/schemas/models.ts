@@ -1,0 +1,69 @@
+/** The registry: models, their versions, and the names that point at versions. */
+import { z } from 'zod';
+import { instant, name, pageOf, uuid } from './common.js';
+import { score } from './runs.js';
+
+/** What to train. `config` overrides the defaults that one rule derives from frequency, length and size. */
+export const trainRequest = z
+  .object({
+    dataset: name,
+    datasetVersion: z.number().int().positive().optional(),
+    model: name.optional().meta({ description: 'Name in the registry; `<dataset>-<kind>` unless given.' }),
+    kind: z.string().default('segment').meta({ description: '`segment`, `seasonalNaive`, `theta`, … `GET /v1/model-kinds` lists them.' }),
+    horizon: z.number().int().positive().max(10_000).optional().meta({ description: 'Steps ahead; two shortest seasons unless given.' }),
+    contextLength: z.number().int().positive().max(100_000).optional(),
+    holdout: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .meta({ description: 'Last steps that training never sees and accuracy is measured on; the horizon unless given.' }),
+    steps: z.number().int().positive().max(1_000_000).optional(),
+    config: z.record(z.string(), z.unknown()).default({}),
+    seed: z.number().int().nonnegative().default(1),
+    promote: z.boolean().default(true).meta({ description: 'Make it `champion` when the model has none yet.' }),
+  })
+  .meta({ id: 'TrainRequest' });
+export type TrainRequest = z.infer<typeof trainRequest>;
+export type TrainRequestInput = z.input<typeof trainRequest>;
+
+export const modelVersion = z
+  .object({
+    model: name,
+    version: z.number().int(),
+    kind: z.string(),
+    runId: uuid,
+    aliases: z.array(z.string()),
+    horizon: z.number().int(),
+    score: score.nullable(),
+    baselines: z.array(score),
+    wqlRatio: z.number().nullable(),
+    lineage: z.object({
+      dataset: name,
+      datasetVersion: z.number().int(),
+      uploads: z.array(z.string()).meta({ description: 'sha256 of each upload the version rests on.' }),
+      seed: z.number().int(),
+      codeVersion: z.string(),
+      engine: z.string(),
+    }),
+    createdAt: instant,
+  })
+  .meta({ id: 'ModelVersion' });
+export type ModelVersion = z.infer<typeof modelVersion>;
+
+export const model = z
+  .object({ name, dataset: name, latest: z.number().int(), champion: z.number().int().nullable(), createdAt: instant })
+  .meta({ id: 'Model' });
+export type Model = z.infer<typeof model>;
+export const modelPage = pageOf(model);
+export const modelVersionPage = pageOf(modelVersion);
+
+export const aliasName = z.enum(['champion', 'challenger']);
+export const setAlias = z.object({ version: z.number().int().positive(), reason: z.string().max(500).default('') });
+export const aliasChange = z
+  .object({ alias: aliasName, version: z.number().int(), reason: z.string(), from: instant, to: instant.nullable() })
+  .meta({ id: 'AliasChange', description: 'Immutable history: which version bore the alias from when to when.' });
+export type AliasChange = z.infer<typeof aliasChange>;
+export const aliasChangePage = pageOf(aliasChange);
+
+export const modelKinds = z.object({ items: z.array(z.object({ kind: z.string(), summary: z.string(), trainable: z.boolean() })) });

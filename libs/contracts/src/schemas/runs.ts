@@ -1,0 +1,101 @@
+/** Runs: anything that takes longer than a request. Postgres holds the truth about each. */
+import { z } from 'zod';
+import { instant, name, pageOf, pageQuery, problem, uuid } from './common.js';
+import { findings } from './datasets.js';
+
+export const runKind = z.enum(['ingest', 'train', 'forecast', 'backtest']);
+export type RunKind = z.infer<typeof runKind>;
+export const runStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
+export type RunStatus = z.infer<typeof runStatus>;
+
+export const runProgress = z
+  .object({
+    phase: z.string().meta({ example: 'training' }),
+    message: z.string(),
+    fraction: z.number().min(0).max(1).nullable(),
+    step: z.number().int().optional(),
+    totalSteps: z.number().int().optional(),
+    loss: z.number().optional(),
+    validation: z.number().optional(),
+    stepsPerSecond: z.number().optional(),
+    etaSeconds: z.number().optional(),
+    rows: z.number().int().optional(),
+  })
+  .meta({ id: 'RunProgress' });
+export type RunProgress = z.infer<typeof runProgress>;
+
+/** The engine a run used: replay forces the same. */
+export const engineInfo = z
+  .object({
+    name: z.string(),
+    variant: z.string(),
+    threads: z.number().int(),
+    why: z.string(),
+    rejected: z.array(z.object({ name: z.string(), why: z.string() })),
+  })
+  .meta({ id: 'Engine' });
+export type EngineInfo = z.infer<typeof engineInfo>;
+
+export const run = z
+  .object({
+    id: uuid,
+    kind: runKind,
+    status: runStatus,
+    dataset: z.string().nullable(),
+    model: z.string().nullable(),
+    config: z.record(z.string(), z.unknown()),
+    progress: runProgress.nullable(),
+    result: z.record(z.string(), z.unknown()).nullable().meta({ description: 'By kind: ingestResult, trainResult, forecastResult.' }),
+    error: problem.nullable(),
+    engine: engineInfo.nullable(),
+    createdAt: instant,
+    startedAt: instant.nullable(),
+    finishedAt: instant.nullable(),
+  })
+  .meta({ id: 'Run' });
+export type Run = z.infer<typeof run>;
+export const runPage = pageOf(run);
+export const runsQuery = pageQuery.extend({ kind: runKind.optional(), status: runStatus.optional(), dataset: z.string().optional() });
+
+export const isFinished = (status: RunStatus): boolean => status === 'succeeded' || status === 'failed' || status === 'cancelled';
+
+export const ingestResult = z.object({
+  dataset: name,
+  version: z.number().int().nullable(),
+  unchanged: z.boolean(),
+  seconds: z.number(),
+  findings,
+});
+export type IngestResult = z.infer<typeof ingestResult>;
+
+/** Accuracy of one forecaster on held-out steps; metrics by name, e.g. `wql`, `mase`, `smape`. */
+export const score = z
+  .object({ kind: z.string(), label: z.string(), metrics: z.record(z.string(), z.number().nullable()) })
+  .meta({ id: 'Score' });
+export type Score = z.infer<typeof score>;
+
+export const trainResult = z
+  .object({
+    model: name,
+    version: z.number().int(),
+    holdout: z.object({ steps: z.number().int(), start: instant, end: instant, series: z.number().int() }),
+    score,
+    baselines: z.array(score),
+    wqlRatio: z.number().nullable().meta({ description: 'WQL over that of the better seasonal naive; under 1 is better.' }),
+    beatsSeasonalNaive: z.boolean(),
+    steps: z.number().int(),
+    trainSeconds: z.number(),
+    parameters: z.number().int(),
+    skippedSeries: z.array(z.object({ uniqueId: z.string(), reason: z.string() })),
+  })
+  .meta({ id: 'TrainResult' });
+export type TrainResult = z.infer<typeof trainResult>;
+
+export const forecastResult = z.object({
+  model: name,
+  version: z.number().int(),
+  series: z.number().int(),
+  horizon: z.number().int(),
+  seconds: z.number(),
+});
+export type ForecastResult = z.infer<typeof forecastResult>;

@@ -1,0 +1,51 @@
+/** Schedules: a cron expression in an IANA zone, and what to do when it is due. */
+import { z } from 'zod';
+import { instant, name, pageOf, uuid } from './common.js';
+import { forecastRequest } from './forecasts.js';
+import { trainRequest } from './models.js';
+
+export const scheduleAction = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('forecast'), request: forecastRequest }),
+  z.object({ kind: z.literal('train'), request: trainRequest }),
+]);
+export type ScheduleAction = z.infer<typeof scheduleAction>;
+
+export const scheduleRequest = z
+  .object({
+    name,
+    cron: z.string().meta({ description: 'Five fields: minute hour day month weekday.', example: '0 6 * * *' }),
+    timeZone: z.string().default('UTC'),
+    action: scheduleAction,
+    paused: z.boolean().default(false),
+  })
+  .meta({ id: 'ScheduleRequest' });
+export type ScheduleRequest = z.infer<typeof scheduleRequest>;
+export type ScheduleRequestInput = z.input<typeof scheduleRequest>;
+
+export const schedule = z
+  .object({
+    id: uuid,
+    name,
+    cron: z.string(),
+    timeZone: z.string(),
+    action: scheduleAction,
+    paused: z.boolean(),
+    nextDueAt: z.array(instant).meta({ description: 'The next five.' }),
+    lastFiredAt: instant.nullable(),
+    lastRunId: uuid.nullable(),
+    createdAt: instant,
+  })
+  .meta({ id: 'Schedule' });
+export type Schedule = z.infer<typeof schedule>;
+export const schedulePage = pageOf(schedule);
+export const schedulePatch = z.object({
+  cron: z.string().optional(),
+  timeZone: z.string().optional(),
+  paused: z.boolean().optional(),
+  action: scheduleAction.optional(),
+});
+
+export const firing = z
+  .object({ dueAt: instant, firedAt: instant, runId: uuid.nullable(), outcome: z.enum(['fired', 'skipped']) })
+  .meta({ id: 'Firing' });
+export const firingPage = pageOf(firing);
