@@ -1,0 +1,88 @@
+/**
+ * The programs of one machine: started in order, restarted when they die, stopped in reverse order.
+ * Each runs in a session of its own, so that Ctrl-C reaches the supervisor alone and it decides who stops when.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AlmanacError } from '@almanac/series';
+
+const STOP_PATIENCE_MS = 15_000;
+const MAX_RESTARTS_PER_MINUTE = 3;
+
+export interface ProgramOptions {
+  name: string;
+  /** File URL of the compiled main module. */
+  main: URL;
+  env: NodeJS.ProcessEnv;
+  logFile: string;
+  execArgv?: string[];
+  /** Called when it died too often to be restarted. */
+  onGivenUp: (error: AlmanacError) => void;
+}
+
+export interface Program {
+  readonly name: string;
+  stop(): Promise<void>;
+}
+
+/** Last lines of a log, for an error message. */
+function tail(file: string, lines = 15): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  } catch {
+    return '';
+  }
+}
+
+export function startProgram(options: ProgramOptions): Program {
+  mkdirSync(dirname(options.logFile), { recursive: true });
+  const log = createWriteStream(options.logFile, { flags: 'a' });
+  const restarts: number[] = [];
+  let child: ChildProcess;
+  let stopping = false;
+
+  const launch = (): void => {
+    child = fork(new URL('./child.js', import.meta.url), [options.main.href], {
+      env: options.env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: options.execArgv ?? [],
+    });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+    child.once('exit', (code, signal) => {
+      if (stopping) return;
+      const now = Date.now();
+      restarts.push(now);
+      if (restarts.filter((at) => now - at < 60_000).length > MAX_RESTARTS_PER_MINUTE) {
+        options.onGivenUp(
+          new AlmanacError('PROGRAM_DIED', `${options.name} ended again and again (last: ${signal ?? `exit code ${code}`}).`, {
+            hint: `Its log is ${options.logFile}:\n${tail(options.logFile)}`,
+          }),
+        );
+        return;
+      }
+      setTimeout(() => stopping || launch(), 1000);
+    });
+  };
+  launch();
+
+  return {
+    name: options.name,
+    async stop() {
+      stopping = true;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      child.kill('SIGTERM');
+      const force = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
+      await ended;
+      clearTimeout(force);
+      log.end();
+    },
+  };
+}
+
+export const programUrl = (path: string): URL => new URL(`../../../${path}`, import.meta.url);
+export const workspaceRoot = fileURLToPath(new URL('../../..', import.meta.url));

@@ -1,0 +1,54 @@
+/**
+ * `npm run bench -- NAME [ARGS] [--data DIR] [--json FILE]`: compares two things in one run and prints the ratios first.
+ * `report` writes BENCHMARKS.md from the results kept in test/bench/results.
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Bench, BenchRow } from './bench.js';
+import { saveResult, writeReport } from './report.js';
+
+const benches: Record<string, () => Promise<Bench>> = {
+  kernels: async () => (await import('./kernels.js')).kernels,
+  training: async () => (await import('./training.js')).training,
+  accuracy: async () => (await import('./accuracy.js')).accuracy,
+  ingest: async () => (await import('./ingest.js')).ingest,
+  query: async () => (await import('./query.js')).query,
+  forecast: async () => (await import('./forecast.js')).forecast,
+};
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+const format = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(4));
+
+function printRows(title: string, rows: readonly BenchRow[]): void {
+  console.log(`\n${title}: ours / peer (smaller is better)`);
+  for (const row of rows) {
+    console.log(`  ${row.ratio.toFixed(3)}  ${row.case}: ${format(row.ours)} ${row.unit} / ${row.peerName} ${format(row.peer)} ${row.unit}`);
+  }
+}
+
+const [name, ...rest] = process.argv.slice(2);
+const { values } = parseArgs({ args: rest, allowPositionals: true, strict: false, options: { data: { type: 'string' }, json: { type: 'string' } } });
+
+if (name === 'report') {
+  writeReport(root);
+} else if (name === undefined || !(name in benches)) {
+  console.error(`Usage: npm run bench -- NAME [ARGS] [--data DIR] [--json FILE]\nNames: ${[...Object.keys(benches), 'report'].join(', ')}`);
+  process.exit(2);
+} else {
+  const bench = await benches[name]!();
+  const besideRepository = resolve(root, '../shared/data');
+  const dataDir = typeof values.data === 'string' ? values.data : existsSync(besideRepository) ? besideRepository : undefined;
+  // Options of the bench itself stay in the list it gets; only --data and --json are taken out.
+  const args = rest.filter((arg, index) => !/^--(data|json)(=|$)/.test(arg) && !/^--(data|json)$/.test(rest[index - 1] ?? ''));
+  console.log(`${bench.name}: ${bench.summary}`);
+  const rows = await bench.run(args, dataDir === undefined ? {} : { dataDir });
+  printRows([name, ...args].join(' '), rows);
+  saveResult(root, [name, ...args].join(' '), rows);
+  if (typeof values.json === 'string') {
+    mkdirSync(dirname(resolve(values.json)), { recursive: true });
+    writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
+  }
+}

@@ -1,0 +1,64 @@
+/** Results of benches, one JSON file a command, and BENCHMARKS.md made of them: what was measured last, where and at which commit. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { BenchRow } from './bench.js';
+
+interface Result {
+  command: string;
+  date: string;
+  commit: string;
+  machine: string;
+  rows: readonly BenchRow[];
+}
+
+const folder = (root: string): string => join(root, 'test/bench/results');
+
+function commit(root: string): string {
+  try {
+    const hash = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+    const dirty = execFileSync('git', ['status', '--porcelain', '--', 'libs', 'apps'], { cwd: root, encoding: 'utf8' }).trim() !== '';
+    return dirty ? `${hash} with changes` : hash;
+  } catch {
+    return 'unknown';
+  }
+}
+
+export function saveResult(root: string, command: string, rows: readonly BenchRow[]): void {
+  mkdirSync(folder(root), { recursive: true });
+  const result: Result = {
+    command: `npm run bench -- ${command}`,
+    date: new Date().toISOString().slice(0, 10),
+    commit: commit(root),
+    machine: `${cpus().length} cores ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+    rows,
+  };
+  const file = `${command.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '')}.json`;
+  writeFileSync(join(folder(root), file), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+const number = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(4));
+
+export function writeReport(root: string): void {
+  const results = readdirSync(folder(root))
+    .filter((file) => file.endsWith('.json'))
+    .sort()
+    .map((file) => JSON.parse(readFileSync(join(folder(root), file), 'utf8')) as Result);
+  const sections = results.map((result) => {
+    const rows = result.rows.map(
+      (row) => `| ${row.case} | ${row.ratio.toFixed(3)} | ${number(row.ours)} | ${number(row.peer)} | ${row.peerName} | ${row.unit} |`,
+    );
+    const place = `${result.date}, commit ${result.commit}, ${result.machine}.`;
+    return [`## \`${result.command}\``, '', place, '', '| case | ratio | ours | peer | peer is | unit |', '|---|---|---|---|---|---|', ...rows, ''].join('\n');
+  });
+  const head = [
+    '# Benchmarks',
+    '',
+    'What the benches showed last; written by `npm run bench -- report` from `test/bench/results`. The ratio is ours over the peer, smaller is better.',
+    'The machines are shared and noisy: read the ratios, not the times. No GPU was at hand; nothing here was measured on one.',
+    '',
+  ].join('\n');
+  writeFileSync(join(root, 'BENCHMARKS.md'), `${head}\n${sections.join('\n')}`);
+  console.log(`BENCHMARKS.md: ${results.length} results`);
+}
