@@ -8,14 +8,14 @@ import tseslint from 'typescript-eslint';
 const layers = {
   series: [],
   contracts: ['series'],
-  kernels: [],
+  kernels: ['series'],
   forecasting: ['kernels', 'series'],
   platform: ['series'],
   store: ['series'],
   flow: ['store', 'forecasting', 'platform', 'contracts', 'series'],
   server: ['flow', 'store', 'platform', 'contracts', 'series'],
   client: ['contracts'],
-  local: ['contracts', 'platform'],
+  local: ['contracts', 'platform', 'series'],
   test: ['series', 'contracts', 'kernels', 'forecasting', 'platform', 'store', 'flow', 'server', 'client', 'local'],
 };
 

@@ -1,0 +1,132 @@
+/**
+ * `npm start [-- --exit] [-- --no-sample]`: Almanac on one machine. Starts Postgres (embedded, unless DATABASE_URL names
+ * another), the API with the dashboard, and a worker; loads the sample on the first start; stops everything on Ctrl-C.
+ *
+ * Invariants: one supervisor per data folder; whatever it started is gone when it ends; nothing listens beyond loopback.
+ */
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ApiError, createClient, type AlmanacClient } from '@almanac/contracts';
+import { loadConfig, startEmbeddedPostgres } from '@almanac/platform';
+import { AlmanacError, isAlmanacError } from '@almanac/series';
+import { prepareConnection } from './connection.js';
+import { programUrl, type Program, startProgram } from './programs.js';
+import { takeFolder } from './running.js';
+import { loadSample } from './sample.js';
+import { say } from './terminal.js';
+
+const READY_PATIENCE_MS = 60_000;
+
+/** Fails early, and clearly, when something else listens there. */
+async function checkPort(host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        new AlmanacError(cause.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'PORT_NOT_USABLE', `Port ${port} on ${host} cannot be used: ${cause.code === 'EADDRINUSE' ? 'another program listens there' : cause.message}.`, {
+          hint: `Stop that program, or choose another port: ALMANAC_PORT=${port + 1} npm start`,
+          cause,
+        }),
+      ),
+    );
+    probe.listen(port, host, () => probe.close(() => resolve()));
+  });
+}
+
+/** Waits until `ready` answers without failing. */
+async function until<T>(what: string, ready: () => Promise<T | undefined>, signal: AbortSignal): Promise<T> {
+  const deadline = Date.now() + READY_PATIENCE_MS;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      const value = await ready();
+      if (value !== undefined) return value;
+    } catch (error) {
+      if (error instanceof ApiError && error.problem.status < 500) throw error;
+    }
+    if (Date.now() > deadline) throw new AlmanacError('START_TIMED_OUT', `${what} was not ready within ${READY_PATIENCE_MS / 1000} s.`, { hint: 'Look into the logs folder of the data folder.' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function run(): Promise<void> {
+  const { values } = parseArgs({ options: { exit: { type: 'boolean', default: false }, 'no-sample': { type: 'boolean', default: false } } });
+  const config = loadConfig(process.env);
+  const folder = takeFolder(config.home);
+  const stopping = new AbortController();
+  const running: { name: string; stop(): Promise<void> }[] = [];
+  let failure: unknown;
+
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (!stopping.signal.aborted) {
+          say('\nStopping …');
+          stopping.abort();
+        }
+        resolve();
+      });
+    }
+  });
+  const giveUp = (error: AlmanacError): void => {
+    failure ??= error;
+    stopping.abort(error);
+    process.kill(process.pid, 'SIGTERM');
+  };
+
+  try {
+    await checkPort(config.host, config.port);
+    const databaseUrl = config.databaseUrl ?? (await startPostgres());
+    const url = `http://${config.host}:${config.port}`;
+    const connection = prepareConnection(config.home, url);
+    const env = { ...process.env, ALMANAC_HOME: config.home, DATABASE_URL: databaseUrl, ALMANAC_ADMIN_KEY: connection.apiKey };
+    const program = (name: string, main: string): Program =>
+      startProgram({ name, main: programUrl(main), env, logFile: join(config.home, 'logs', `${name}.log`), onGivenUp: giveUp });
+
+    running.push(program('api', 'apps/api/dist/main.js'));
+    const client = createClient({ baseUrl: url, apiKey: connection.apiKey });
+    await until('The API', () => client.call('health', {}), stopping.signal);
+    folder.setAddress(url);
+    say(`API and dashboard: ${url}`);
+    running.push(program('worker', 'apps/worker/dist/main.js'));
+    await sayWorker(client);
+    if (connection.isNew) say(`Admin API key, shown this once and kept in ${join(config.home, 'connection.json')}: ${connection.apiKey}`);
+
+    const sample = values['no-sample'] ? undefined : await loadSample(client, stopping.signal);
+    say();
+    say(`Dashboard: ${url}/#key=${connection.apiKey}`);
+    if (sample) say(`WQL ratio to seasonal naive: ${sample.wqlRatio?.toFixed(2) ?? 'not defined'}`);
+    if (!values.exit) {
+      say('Ctrl-C stops everything; the data stays.');
+      await interrupted;
+    }
+  } catch (error) {
+    if (!stopping.signal.aborted) failure ??= error;
+  } finally {
+    for (const program of running.reverse()) await program.stop();
+    folder.release();
+  }
+  if (failure !== undefined) throw failure;
+
+  async function startPostgres(): Promise<string> {
+    const server = await startEmbeddedPostgres({ home: config.home });
+    running.push({ name: 'postgres', stop: () => server.stop() });
+    say(`PostgreSQL (embedded), data in ${config.home}`);
+    return server.url;
+  }
+
+  async function sayWorker(client: AlmanacClient): Promise<void> {
+    const worker = await until('The worker', async () => (await client.call('systemStatus', {})).workers[0], stopping.signal);
+    const engine = worker.engine;
+    say(engine ? `Worker: ${engine.name} engine (${engine.variant}): ${engine.why}` : 'Worker: ready');
+  }
+}
+
+try {
+  await run();
+  process.exit(0);
+} catch (error) {
+  console.error(isAlmanacError(error) ? `\n${error.code}: ${error.message}${error.hint ? `\n${error.hint}` : ''}` : error);
+  process.exit(1);
+}

@@ -1,0 +1,103 @@
+/** Starts the real API and worker as processes of their own, on a free loopback port, over a database made for the test. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type AlmanacClient, createClient } from '@almanac/contracts';
+import { createTestDatabase } from './database.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/dist\/?$/, '');
+
+export interface RunningAlmanac {
+  client: AlmanacClient;
+  url: string;
+  apiKey: string;
+  databaseUrl: string;
+  home: string;
+  stop(): Promise<void>;
+}
+
+export async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+    });
+  });
+}
+
+/** @param env overrides of the environment, e.g. REDIS_URL */
+export async function startAlmanac(env: Record<string, string> = {}): Promise<RunningAlmanac> {
+  const database = await createTestDatabase();
+  const home = mkdtempSync(join(tmpdir(), 'almanac-home-'));
+  const port = await freePort();
+  const apiKey = `alm_test_${'k'.repeat(24)}`;
+  const children: { child: ChildProcess; log: string }[] = [];
+  const launch = (name: string): void => {
+    const log = join(home, `${name}.log`);
+    const child = spawn(process.execPath, [join(root, `apps/${name}/dist/main.js`)], {
+      env: {
+        ...process.env,
+        DATABASE_URL: database.url,
+        ALMANAC_HOME: home,
+        ALMANAC_PORT: String(port),
+        ALMANAC_ADMIN_KEY: apiKey,
+        REDIS_URL: '',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const file = createWriteStream(log);
+    child.stdout.pipe(file);
+    child.stderr.pipe(file);
+    children.push({ child, log });
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all(
+      children.map(async ({ child }) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const ended = new Promise((resolve) => child.once('exit', resolve));
+        child.kill('SIGTERM');
+        const force = setTimeout(() => child.kill('SIGKILL'), 10_000);
+        await ended;
+        clearTimeout(force);
+      }),
+    );
+    await database.drop();
+    rmSync(home, { recursive: true, force: true });
+  };
+
+  const url = `http://127.0.0.1:${port}`;
+  const client = createClient({ baseUrl: url, apiKey });
+  try {
+    launch('api');
+    await answers(() => client.call('health', {}), children);
+    launch('worker');
+    await answers(async () => {
+      const { workers } = await client.call('systemStatus', {});
+      if (workers.length === 0) throw new Error('no worker yet');
+    }, children);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { client, url, apiKey, databaseUrl: database.url, home, stop };
+}
+
+async function answers(ask: () => Promise<unknown>, children: { child: ChildProcess; log: string }[]): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      const dead = children.find(({ child }) => child.exitCode !== null);
+      if (dead || attempt > 400) throw new Error(`Almanac did not start: ${dead ? readFileSync(dead.log, 'utf8') : String(error)}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
