@@ -1,0 +1,29 @@
+/**
+ * How a kernel of this library is written: one name, one list of output shapes, a plain JavaScript reference (the
+ * truth the others are tested against) and, where there is one, a WebAssembly function of the same name. Both work on
+ * dense row-major float32 arrays. An absent optional input is `null` for the reference and address 0 for WebAssembly.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Sizes and switches of one call: T, B, I, H, … and flags as 0 or 1. */
+export type Dims = Record<string, number>;
+export type Arrays = (Float32Array | null)[];
+
+export interface Kernel {
+  /** The name under which tfjs knows it on every engine. */
+  readonly name: string;
+  /** Input names, in the order in which both implementations take them. */
+  readonly inputs: readonly string[];
+  shapes(dims: Dims): number[][];
+  reference(inputs: Arrays, outputs: Float32Array[], dims: Dims): void;
+  /** Runs on addresses in the heap of the tfjs-wasm backend. */
+  wasm?: (exports: WasmExports, inputs: number[], outputs: number[], dims: Dims) => void;
+}
+
+export type WasmExports = Record<string, (...args: number[]) => number>;
+
+/** Runs a kernel on the current backend. Nothing inside is recorded for differentiation: see `fused`. */
+export function runKernel(kernel: Kernel, inputs: Record<string, tf.Tensor | null | undefined>, dims: Dims): tf.Tensor[] {
+  const present = Object.fromEntries(Object.entries(inputs).filter(([, tensor]) => tensor !== null && tensor !== undefined));
+  return tf.engine().runKernel(kernel.name, present as tf.NamedTensorMap, { dims }) as unknown as tf.Tensor[];
+}

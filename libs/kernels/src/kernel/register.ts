@@ -1,0 +1,64 @@
+/** Registers kernels with tfjs: the reference for the `cpu` backend, WebAssembly (or the reference on its heap) for `wasm`. */
+import * as tf from '@tensorflow/tfjs-core';
+import { type Arrays, type Dims, type Kernel, type WasmExports } from './kernel.js';
+
+/** What this library uses of tfjs-backend-wasm beyond its declared types. */
+export interface WasmBackend extends tf.KernelBackend {
+  wasm: { HEAPU8: Uint8Array; asm: { memory: WebAssembly.Memory }; _malloc(bytes: number): number; _free(address: number): void };
+  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  dataIdMap: { get(id: object): { memoryOffset: number } };
+  readSync(id: object): Float32Array;
+  write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object;
+  disposeData(id: object, force?: boolean): boolean;
+}
+
+export interface CpuBackend extends tf.KernelBackend {
+  data: { get(id: object): { values: Float32Array } };
+  makeTensorInfo(shape: number[], dtype: tf.DataType, values: tf.backend_util.BackendValues): tf.TensorInfo;
+}
+
+interface Call {
+  inputs: Record<string, tf.TensorInfo>;
+  attrs?: { dims: Dims };
+  backend: unknown;
+}
+
+const size = (shape: number[]): number => shape.reduce((product, n) => product * n, 1);
+
+export function registerOnCpu(kernel: Kernel): void {
+  const kernelFunc = ({ inputs, attrs, backend }: Call): tf.TensorInfo[] => {
+    const cpu = backend as CpuBackend;
+    const { dims } = attrs!;
+    const outputs = kernel.shapes(dims).map((shape) => ({ shape, values: new Float32Array(size(shape)) }));
+    const arrays = kernel.inputs.map((name) => (inputs[name] ? cpu.data.get(inputs[name].dataId).values : null));
+    kernel.reference(
+      arrays,
+      outputs.map(({ values }) => values),
+      dims,
+    );
+    return outputs.map(({ shape, values }) => cpu.makeTensorInfo(shape, 'float32', values));
+  };
+  tf.registerKernel({ kernelName: kernel.name, backendName: 'cpu', kernelFunc: kernelFunc as unknown as tf.KernelFunc });
+}
+
+export function registerOnWasm(kernel: Kernel, exports: WasmExports | null): void {
+  const kernelFunc = ({ inputs, attrs, backend }: Call): tf.TensorInfo[] => {
+    const wasm = backend as WasmBackend;
+    const { dims } = attrs!;
+    const address = (info: tf.TensorInfo): number => wasm.dataIdMap.get(info.dataId).memoryOffset;
+    const outputs = kernel.shapes(dims).map((shape) => wasm.makeOutput(shape, 'float32'));
+    if (exports && kernel.wasm) {
+      const addresses = kernel.inputs.map((name) => (inputs[name] ? address(inputs[name]) : 0));
+      kernel.wasm(exports, addresses, outputs.map(address), dims);
+    } else {
+      // Views are taken after every allocation: the heap may have moved.
+      const view = (info: tf.TensorInfo): Float32Array => new Float32Array(wasm.wasm.HEAPU8.buffer, address(info), size(info.shape));
+      const arrays: Arrays = kernel.inputs.map((name) => (inputs[name] ? view(inputs[name]) : null));
+      const views = outputs.map(view);
+      for (const array of views) array.fill(0);
+      kernel.reference(arrays, views, dims);
+    }
+    return outputs;
+  };
+  tf.registerKernel({ kernelName: kernel.name, backendName: 'wasm', kernelFunc: kernelFunc as unknown as tf.KernelFunc });
+}

@@ -1,0 +1,23 @@
+/** The minGRU kernels: the recurrence is elementwise, so a scan in time order costs no product. Gate order z, u. */
+import { type Dims, type Kernel } from '../kernel/kernel.js';
+import { minGruBackward, minGruForward } from './reference.js';
+
+export const minGruKernel: Kernel = {
+  name: 'AlmanacMinGru',
+  inputs: ['x', 'wx', 'b', 'h0', 'keepH'],
+  /** h, hT, gates (z after its sigmoid, u) */
+  shapes: ({ T, B, H }: Dims) => [
+    [T!, B!, H!],
+    [B!, H!],
+    [T!, B!, 2 * H!],
+  ],
+  reference: minGruForward,
+};
+
+export const minGruGradKernel: Kernel = {
+  name: 'AlmanacMinGruGrad',
+  inputs: ['x', 'wx', 'h0', 'keepH', 'h', 'gates', 'dh', 'dhT'],
+  /** dx, dwx, db, dh0 */
+  shapes: ({ T, B, I, H }: Dims) => [[T!, B!, I!], [I!, 2 * H!], [2 * H!], [B!, H!]],
+  reference: minGruBackward,
+};
