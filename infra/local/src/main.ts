@@ -76,9 +76,9 @@ async function run(): Promise<void> {
   };
 
   try {
-    await checkPort(config.host, config.port);
+    await checkPort(config.http.host, config.http.port);
     const databaseUrl = config.databaseUrl ?? (await startPostgres());
-    const url = `http://${config.host}:${config.port}`;
+    const url = `http://${config.http.host}:${config.http.port}`;
     const connection = prepareConnection(config.home, url);
     const env = { ...process.env, ALMANAC_HOME: config.home, DATABASE_URL: databaseUrl, ALMANAC_ADMIN_KEY: connection.apiKey };
     const program = (name: string, main: string): Program =>
