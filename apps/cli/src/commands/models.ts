@@ -1,0 +1,214 @@
+/** `almanac train`, `forecast`, `models`, `promote` and `get`. */
+import { forecastResult, type TrainRequestInput, trainResult, type TrainResult } from '@almanac/contracts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { UsageError } from '../connection.js';
+import { contextOf } from '../context.js';
+import { follow } from '../follow.js';
+import { count, duration, fixed, note, shortDate, show, table } from '../print.js';
+
+const whole = (value: string): number => {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError('Give a whole number.');
+  return number;
+};
+
+const jsonObject = (value: string): Record<string, unknown> => {
+  try {
+    const parsed: unknown = JSON.parse(value);
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+  } catch {
+    // Said below.
+  }
+  throw new InvalidArgumentError(`Give a JSON object, e.g. '{"hidden":128}'.`);
+};
+
+function trainText(r: TrainResult): string {
+  const scores = [r.score, ...r.baselines];
+  const metrics = [...new Set(scores.flatMap((score) => Object.keys(score.metrics)))];
+  return [
+    `${r.model}, version ${r.version}: ${count(r.steps)} steps in ${duration(r.trainSeconds)}, ${count(r.parameters)} parameters`,
+    `accuracy on the last ${r.holdout.steps} steps of ${count(r.holdout.series)} series, which training never saw:`,
+    table(
+      ['', ...metrics],
+      scores.map((score) => [score.label, ...metrics.map((metric) => fixed(score.metrics[metric]))]),
+    ),
+    ...(r.skippedSeries.length > 0
+      ? [
+          `left out: ${r.skippedSeries
+            .slice(0, 5)
+            .map((s) => `${s.uniqueId} (${s.reason})`)
+            .join(', ')}${r.skippedSeries.length > 5 ? ` and ${r.skippedSeries.length - 5} more` : ''}`,
+        ]
+      : []),
+    ...(r.wqlRatio === null ? [] : [`WQL ratio to seasonal naive: ${fixed(r.wqlRatio)}`]),
+  ].join('\n');
+}
+
+export function modelCommands(program: Command): void {
+  program
+    .command('train')
+    .description('train a model on a dataset and put it into the registry')
+    .requiredOption('-d, --dataset <name>', 'dataset to learn from')
+    .option('-m, --model <name>', 'name in the registry (default: <dataset>-<kind>)')
+    .option('-k, --kind <kind>', 'kind of model; "almanac kinds" lists them (default: segment)')
+    .option('--horizon <steps>', 'steps ahead', whole)
+    .option('--context-length <steps>', 'steps of look-back', whole)
+    .option('--holdout <steps>', 'last steps kept from training to measure accuracy on', whole)
+    .option('--steps <number>', 'training steps', whole)
+    .option('--seed <number>', 'seed', whole)
+    .option('--config <json>', 'further settings of the model', jsonObject)
+    .option('--no-promote', 'do not make it champion when the model has none')
+    .option('--no-wait', 'do not wait for the run')
+    .action(async (flags: TrainRequestInput & { wait: boolean }, command: Command) => {
+      const context = contextOf(command);
+      const { wait, ...body } = flags;
+      const queued = await context.client.call('train', { body });
+      if (!wait)
+        return show(context, queued, () => `Training run ${queued.id} is queued. Follow it with: almanac runs follow ${queued.id}`);
+      const run = await follow(context, queued.id);
+      const result = trainResult.parse(run.result);
+      show(
+        context,
+        result,
+        () =>
+          `${run.engine ? `engine ${run.engine.name} (${run.engine.variant}, ${run.engine.threads} threads): ${run.engine.why}\n` : ''}${trainText(result)}`,
+      );
+    });
+
+  program
+    .command('kinds')
+    .description('list the kinds of model')
+    .action(async (_: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { items } = await context.client.call('modelKinds', {});
+      show(context, items, () =>
+        table(
+          ['kind', 'what it is'],
+          items.map((item) => [item.kind, item.summary]),
+        ),
+      );
+    });
+
+  program
+    .command('models')
+    .description('list models, or the versions of one')
+    .argument('[model]')
+    .action(async (model: string | undefined, _: unknown, command: Command) => {
+      const context = contextOf(command);
+      if (model === undefined) {
+        const { items } = await context.client.call('listModels', { query: { limit: 1000 } });
+        return show(context, items, () =>
+          items.length === 0
+            ? 'No model yet. Make one with: almanac train --dataset NAME'
+            : table(
+                ['model', 'dataset', 'latest', 'champion', 'made'],
+                items.map((m) => [m.name, m.dataset, m.latest, m.champion, shortDate(m.createdAt)]),
+              ),
+        );
+      }
+      const { items } = await context.client.call('listModelVersions', { params: { model }, query: { limit: 1000 } });
+      show(context, items, () =>
+        table(
+          ['version', 'kind', 'aliases', 'horizon', 'wql', 'mase', 'wql ratio', 'made'],
+          items.map((v) => [
+            v.version,
+            v.kind,
+            v.aliases.join(',') || '-',
+            v.horizon,
+            fixed(v.score?.metrics['wql']),
+            fixed(v.score?.metrics['mase']),
+            fixed(v.wqlRatio),
+            shortDate(v.createdAt),
+          ]),
+        ),
+      );
+    });
+
+  program
+    .command('promote')
+    .description('point champion (or another alias) of a model at a version')
+    .argument('<model>')
+    .argument('<version>', 'version number', whole)
+    .option('--alias <alias>', 'champion or challenger', 'champion')
+    .option('--reason <text>', 'why, for the history', '')
+    .action(async (model: string, version: number, flags: { alias: string; reason: string }, command: Command) => {
+      const context = contextOf(command);
+      if (flags.alias !== 'champion' && flags.alias !== 'challenger') throw new UsageError('--alias is champion or challenger.');
+      const result = await context.client.call('setModelAlias', {
+        params: { model, alias: flags.alias },
+        body: { version, reason: flags.reason },
+      });
+      show(context, result, () => `${model}@${flags.alias} is now version ${version}.`);
+    });
+
+  program
+    .command('forecast')
+    .description('forecast every series of a dataset (or some) with a model')
+    .argument('<model>', 'NAME, NAME@ALIAS or NAME/VERSION')
+    .option('--horizon <steps>', "steps ahead (default: the model's own)", whole)
+    .option('-s, --series <ids>', 'only these, with commas between', (value) => value.split(','))
+    .option('--cutoff <time>', 'last observation that may be used, e.g. 2001-06-28T23:00:00Z')
+    .option('--attention', 'keep the attention maps')
+    .option('--no-wait', 'do not wait for the run')
+    .action(
+      async (
+        model: string,
+        flags: { horizon?: number; series?: string[]; cutoff?: string; attention?: boolean; wait: boolean },
+        command: Command,
+      ) => {
+        const context = contextOf(command);
+        const { series, wait, ...rest } = flags;
+        const queued = await context.client.call('forecast', { body: { model, ...rest, ...(series ? { uniqueIds: series } : {}) } });
+        if (!wait)
+          return show(context, queued, () => `Forecast run ${queued.id} is queued. Follow it with: almanac runs follow ${queued.id}`);
+        const run = await follow(context, queued.id);
+        const result = forecastResult.parse(run.result);
+        show(
+          context,
+          { runId: run.id, ...result },
+          () =>
+            `${count(result.series)} series, ${result.horizon} steps ahead, with ${result.model} version ${result.version} in ${duration(result.seconds)}.\nRead them with: almanac get --run ${run.id}`,
+        );
+      },
+    );
+
+  program
+    .command('get')
+    .description('read forecasts: the latest of each series, or those of one run')
+    .option('-d, --dataset <name>')
+    .option('-m, --model <name>')
+    .option('-s, --series <id>', 'one series')
+    .option('-r, --run <id>', 'one forecast run')
+    .option('-f, --format <format>', 'csv or json', 'csv')
+    .option('-o, --output <file>', 'write to a file')
+    .action(
+      async (
+        flags: { dataset?: string; model?: string; series?: string; run?: string; format: string; output?: string },
+        command: Command,
+      ) => {
+        const context = contextOf(command);
+        const format = context.json ? 'json' : flags.format;
+        const query = { dataset: flags.dataset, model: flags.model, uniqueId: flags.series, runId: flags.run };
+        const target = flags.output === undefined ? process.stdout : createWriteStream(flags.output);
+        if (format === 'csv') {
+          const response = await context.client.stream('latestForecastsCsv', { query });
+          if (response.body) await pipeline(Readable.fromWeb(response.body as never), target, { end: flags.output !== undefined });
+        } else if (format === 'json') {
+          const items: unknown[] = [];
+          for (let after: string | undefined; ;) {
+            const page = await context.client.call('latestForecasts', { query: { ...query, limit: 1000, after } });
+            items.push(...page.items);
+            if (page.next === null) break;
+            after = page.next;
+          }
+          await pipeline(Readable.from([`${JSON.stringify(items, null, 2)}\n`]), target, { end: flags.output !== undefined });
+        } else {
+          throw new UsageError('--format is csv or json.');
+        }
+        if (flags.output !== undefined) note(`Written to ${flags.output}.`);
+      },
+    );
+}

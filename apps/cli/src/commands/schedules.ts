@@ -1,0 +1,162 @@
+/** `almanac schedule …` and `almanac keys …`. */
+import { scope, type ScheduleAction, type Scope } from '@almanac/contracts';
+import type { Command } from 'commander';
+import { UsageError } from '../connection.js';
+import { contextOf } from '../context.js';
+import { shortDate, show, table } from '../print.js';
+
+export function scheduleCommands(program: Command): void {
+  const schedule = program.command('schedule').description('list and change schedules');
+
+  schedule
+    .command('list', { isDefault: true })
+    .description('list schedules with their next due times')
+    .action(async (_: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { items } = await context.client.call('listSchedules', { query: { limit: 1000 } });
+      show(context, items, () =>
+        items.length === 0
+          ? 'No schedule yet. Make one with: almanac schedule create NAME --cron "0 6 * * *" --forecast MODEL'
+          : table(
+              ['schedule', 'does', 'cron', 'zone', 'next due', 'last fired'],
+              items.map((s) => [
+                s.name,
+                `${s.action.kind} ${target(s.action)}`,
+                s.cron,
+                s.timeZone,
+                s.paused ? 'paused' : shortDate(s.nextDueAt[0] ?? null),
+                shortDate(s.lastFiredAt),
+              ]),
+            ),
+      );
+    });
+
+  schedule
+    .command('create')
+    .argument('<name>')
+    .requiredOption('--cron <expression>', 'minute hour day month weekday, e.g. "0 6 * * *"')
+    .option('--time-zone <zone>', 'IANA zone of the cron expression', 'UTC')
+    .option('--forecast <model>', 'forecast with this model')
+    .option('--train <dataset>', 'train on this dataset')
+    .option('--model <name>', 'with --train: name in the registry')
+    .option('--kind <kind>', 'with --train: kind of model')
+    .action(
+      async (
+        name: string,
+        flags: { cron: string; timeZone: string; forecast?: string; train?: string; model?: string; kind?: string },
+        command: Command,
+      ) => {
+        const context = contextOf(command);
+        if ((flags.forecast === undefined) === (flags.train === undefined))
+          throw new UsageError('Give either --forecast MODEL or --train DATASET.');
+        const action = flags.forecast
+          ? { kind: 'forecast' as const, request: { model: flags.forecast } }
+          : {
+              kind: 'train' as const,
+              request: {
+                dataset: flags.train ?? '',
+                ...(flags.model ? { model: flags.model } : {}),
+                ...(flags.kind ? { kind: flags.kind } : {}),
+              },
+            };
+        const made = await context.client.call('createSchedule', { body: { name, cron: flags.cron, timeZone: flags.timeZone, action } });
+        show(
+          context,
+          made,
+          () =>
+            `${name} is due ${made.nextDueAt
+              .slice(0, 3)
+              .map((due) => shortDate(due))
+              .join(', ')} (UTC), …`,
+        );
+      },
+    );
+
+  for (const [verb, paused] of [
+    ['pause', true],
+    ['resume', false],
+  ] as const) {
+    schedule
+      .command(verb)
+      .argument('<name>')
+      .action(async (name: string, _: unknown, command: Command) => {
+        const context = contextOf(command);
+        const changed = await context.client.call('updateSchedule', { params: { schedule: name }, body: { paused } });
+        show(context, changed, () =>
+          paused ? `${name} is paused.` : `${name} is next due ${shortDate(changed.nextDueAt[0] ?? null)} (UTC).`,
+        );
+      });
+  }
+
+  schedule
+    .command('run')
+    .description('run it now, beside its times')
+    .argument('<name>')
+    .action(async (name: string, _: unknown, command: Command) => {
+      const context = contextOf(command);
+      const run = await context.client.call('runSchedule', { params: { schedule: name } });
+      show(context, run, () => `Run ${run.id} is queued. Follow it with: almanac runs follow ${run.id}`);
+    });
+
+  schedule
+    .command('firings')
+    .description('past firings, newest first')
+    .argument('<name>')
+    .action(async (name: string, _: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { items } = await context.client.call('listFirings', { params: { schedule: name }, query: {} });
+      show(context, items, () =>
+        items.length === 0
+          ? 'It has not fired yet.'
+          : table(
+              ['due', 'fired', 'outcome', 'run'],
+              items.map((f) => [shortDate(f.dueAt), shortDate(f.firedAt), f.outcome, f.runId]),
+            ),
+      );
+    });
+
+  schedule
+    .command('delete')
+    .argument('<name>')
+    .action(async (name: string, _: unknown, command: Command) => {
+      const context = contextOf(command);
+      await context.client.call('deleteSchedule', { params: { schedule: name } });
+      show(context, { deleted: name }, () => `${name} is deleted; its runs stay.`);
+    });
+}
+
+const target = (action: ScheduleAction): string => (action.kind === 'forecast' ? action.request.model : action.request.dataset);
+
+export function keyCommands(program: Command): void {
+  const keys = program.command('keys').description('list, make and revoke API keys');
+
+  keys.command('list', { isDefault: true }).action(async (_: unknown, command: Command) => {
+    const context = contextOf(command);
+    const { items } = await context.client.call('listApiKeys', { query: { limit: 1000 } });
+    show(context, items, () =>
+      table(
+        ['id', 'name', 'starts with', 'scopes', 'made', 'last used'],
+        items.map((k) => [k.id, k.name, k.prefix, k.scopes.join(','), shortDate(k.createdAt), shortDate(k.lastUsedAt)]),
+      ),
+    );
+  });
+
+  keys
+    .command('create')
+    .argument('<name>')
+    .option('--scopes <scopes>', `of ${scope.options.join(', ')}; with commas between`, 'read')
+    .action(async (name: string, flags: { scopes: string }, command: Command) => {
+      const context = contextOf(command);
+      const made = await context.client.call('createApiKey', { body: { name, scopes: flags.scopes.split(',') as Scope[] } });
+      show(context, made, () => `${made.key}\nIt is shown only now.`);
+    });
+
+  keys
+    .command('revoke')
+    .argument('<id>')
+    .action(async (id: string, _: unknown, command: Command) => {
+      const context = contextOf(command);
+      await context.client.call('deleteApiKey', { params: { id } });
+      show(context, { revoked: id }, () => 'The key no longer opens anything.');
+    });
+}

@@ -1,0 +1,142 @@
+/** `almanac upload FILE --dataset NAME`: sends a file and shows what was understood. */
+import { type Findings, ingestOptions, type IngestOptionsInput, type IngestResult, ingestResult } from '@almanac/contracts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { randomUUID } from 'node:crypto';
+import { openAsBlob, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { UsageError } from '../connection.js';
+import { contextOf } from '../context.js';
+import { follow } from '../follow.js';
+import { count, duration, note, shortDate, show, table } from '../print.js';
+
+const list = (value: string): string[] => value.split(',').filter(Boolean);
+const share = (value: string): number => {
+  const number = Number(value);
+  if (!(number >= 0 && number <= 1)) throw new InvalidArgumentError('Give a number between 0 and 1.');
+  return number;
+};
+
+export function findingsText(f: Findings): string {
+  const lines = [
+    `read        ${count(f.rowsRead)} rows (${count(Math.round(f.rowsPerSecond))} rows/s), ${f.format}, ${f.layout} layout`,
+    `series      ${count(f.series)}, ${count(f.observations)} observations, frequency ${f.frequency}, zone ${f.timeZone}`,
+    `from, to    ${shortDate(f.start) ?? '-'} to ${shortDate(f.end) ?? '-'}`,
+    `gaps        ${count(f.gaps)} missing steps${f.filled > 0 ? `, ${count(f.filled)} filled with zero as declared` : ''}`,
+  ];
+  if (f.duplicates > 0) lines.push(`duplicates  ${count(f.duplicates)}`);
+  if (f.rowsRejected > 0) lines.push(`rejected    ${count(f.rowsRejected)} rows`);
+  for (const rejection of f.rejections) {
+    lines.push(`  ${rejection.rule}: ${count(rejection.count)}`);
+    for (const example of rejection.examples.slice(0, 3)) lines.push(`    line ${example.line ?? '?'}: ${example.text}`);
+  }
+  return [...lines, ...f.warnings.map((warning) => `note        ${warning}`)].join('\n');
+}
+
+function resultText(result: IngestResult, dryRun: boolean): string {
+  const outcome = dryRun
+    ? 'Dry run: nothing was stored.'
+    : result.unchanged
+      ? `Nothing new: "${result.dataset}" stays as it was.`
+      : `Stored as version ${result.version} of "${result.dataset}" in ${duration(result.seconds)}.`;
+  return `${findingsText(result.findings)}\n${outcome}`;
+}
+
+export function uploadCommand(program: Command): void {
+  program
+    .command('upload')
+    .description('upload a CSV, TSV, NDJSON, JSON or Parquet file (also .gz, .zst) into a dataset')
+    .argument('<file>', 'the file')
+    .requiredOption('-d, --dataset <name>', 'dataset to make or to add to')
+    .option('--id-column <name>', 'column that names the series (default: unique_id)')
+    .option('--time-column <name>', 'column with the time (default: ds)')
+    .option('--value-column <name>', 'column with the target (default: y)')
+    .option('--frequency <frequency>', '15min, h, D, W-MON, MS, QS, YS, 1 (default: found from the data)')
+    .option('--time-zone <zone>', 'IANA zone of the calendar and of local times (default: UTC)')
+    .option('--format <format>', 'csv, tsv, ndjson, json, parquet, deepar (default: found from the file)')
+    .option('--layout <layout>', 'long or wide (default: found from the columns)')
+    .option('--aggregation <function>', 'sum, mean, min, max, first, last, count, median: one value per step from finer events')
+    .option('--fill-policy <policy>', 'none: a missing step is a gap; zero: nothing happened (default: none)')
+    .option('--drop-last-step', 'leave out the last step, when it is known to be incomplete')
+    .option('--past-covariates <columns>', 'columns known up to the cutoff, with commas between', list)
+    .option('--future-covariates <columns>', 'columns known through the horizon', list)
+    .option('--static-covariates <columns>', 'columns that hold one value per series', list)
+    .option('--decimal-separator <character>', '"." or ","')
+    .option('--max-rejected-share <share>', 'share of rows that may be rejected while the rest is stored (default: 0)', share)
+    .option('--replace', 'the file is the whole dataset, instead of adding to it')
+    .option('--dry-run', 'report what would happen and store nothing')
+    .option('--no-wait', 'do not wait for the ingest run')
+    .action(async (file: string, flags: Record<string, unknown>, command: Command) => {
+      const context = contextOf(command);
+      const { replace, wait, ...rest } = flags;
+      const parsed = ingestOptions.safeParse({ ...rest, ...(replace ? { mode: 'replace' } : {}) });
+      if (!parsed.success)
+        throw new UsageError(
+          parsed.error.issues
+            .map((issue) => `--${issue.path.join('.').replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}: ${issue.message}`)
+            .join('\n'),
+        );
+      let size: number;
+      try {
+        size = statSync(file).size;
+      } catch {
+        throw new UsageError(`There is no file ${file}.`);
+      }
+      if (size === 0) throw new UsageError(`${file} is empty.`);
+      const options = { ...rest, ...(replace ? { mode: 'replace' } : {}) } as IngestOptionsInput;
+      const accepted = await context.client.upload(await openAsBlob(file), basename(file), options, randomUUID());
+      if (!wait) {
+        show(
+          context,
+          accepted,
+          () => `Uploaded; ingest run ${accepted.runId} is queued. Follow it with: almanac runs follow ${accepted.runId}`,
+        );
+        return;
+      }
+      const run = await follow(context, accepted.runId);
+      const result = ingestResult.parse(run.result);
+      show(context, result, () => resultText(result, parsed.data.dryRun));
+      if (result.findings.rowsRejected > 0) note(`Rejected rows: almanac runs rejects ${run.id}`);
+    });
+
+  program
+    .command('datasets')
+    .description('list datasets')
+    .action(async (_: unknown, command: Command) => {
+      const context = contextOf(command);
+      const page = await context.client.call('listDatasets', { query: { limit: 1000 } });
+      show(context, page.items, () =>
+        page.items.length === 0
+          ? 'No dataset yet. Make one with: almanac upload FILE --dataset NAME'
+          : table(
+              ['dataset', 'version', 'frequency', 'zone', 'series', 'observations', 'from', 'to'],
+              page.items.map((d) => [
+                d.name,
+                d.version,
+                d.frequency,
+                d.timeZone,
+                count(d.seriesCount),
+                count(d.observationCount),
+                shortDate(d.start),
+                shortDate(d.end),
+              ]),
+            ),
+      );
+    });
+
+  program
+    .command('series')
+    .description('list the series of a dataset')
+    .argument('<dataset>')
+    .option('-s, --search <text>', 'part of the id')
+    .option('-n, --limit <number>', 'at most this many', '100')
+    .action(async (dataset: string, flags: { search?: string; limit: string }, command: Command) => {
+      const context = contextOf(command);
+      const page = await context.client.call('listSeries', { params: { dataset }, query: { search: flags.search, limit: flags.limit } });
+      show(context, page.items, () =>
+        table(
+          ['series', 'length', 'from', 'to'],
+          page.items.map((s) => [s.uniqueId, count(s.length), shortDate(s.start), shortDate(s.end)]),
+        ),
+      );
+    });
+}

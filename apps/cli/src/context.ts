@@ -1,0 +1,24 @@
+/** What every command gets: the typed client, and the two ways to print. */
+import { type AlmanacClient, createClient } from '@almanac/contracts';
+import type { Command } from 'commander';
+import { type Connection, environment, findConnection } from './connection.js';
+
+export interface GlobalOptions {
+  url?: string;
+  apiKey?: string;
+  json?: boolean;
+}
+
+export interface Context {
+  client: AlmanacClient;
+  connection: Connection;
+  /** JSON was asked for: results go to stdout as JSON, everything else to stderr. */
+  json: boolean;
+}
+
+export function contextOf(command: Command): Context {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const connection = findConnection(options, environment());
+  const client = createClient({ baseUrl: connection.url, ...(connection.apiKey ? { apiKey: connection.apiKey } : {}) });
+  return { client, connection, json: options.json ?? false };
+}

@@ -1,0 +1,30 @@
+/** Results for people (aligned columns) and for programs (JSON). */
+import type { Context } from './context.js';
+
+export const say = (text: string): void => void process.stdout.write(`${text}\n`);
+export const note = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** Columns aligned by their widest cell; the last one is not padded. */
+export function table(head: string[], rows: (string | number | null)[][]): string {
+  const cells = [head, ...rows.map((row) => row.map((cell) => (cell === null ? '-' : String(cell))))];
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells
+    .map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '))
+    .join('\n');
+}
+
+/** Prints `value` as JSON when that was asked for, else the text. */
+export function show(context: Context, value: unknown, text: () => string): void {
+  say(context.json ? JSON.stringify(value, null, 2) : text());
+}
+
+export const shortDate = (instant: string | null): string | null => instant && instant.slice(0, 16).replace('T', ' ');
+export const count = (value: number): string => value.toLocaleString('en');
+export const fixed = (value: number | null | undefined, digits = 3): string =>
+  value === null || value === undefined ? '-' : value.toFixed(digits);
+
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
