@@ -1,1 +1,15 @@
-export {};
+/** Typed configuration, logging, the queue with its two drivers, object storage and the embedded Postgres. */
+export { type Config, ENGINE_NAMES, loadConfig, requireDatabaseUrl } from './config.js';
+export { createLogger, type Logger, silentLogger } from './logging.js';
+export { openQueue } from './queue/open.js';
+export {
+  type EnqueueOptions,
+  type JobContext,
+  type JobDefinition,
+  type JobHandler,
+  type JobState,
+  JobStopped,
+  type ParkedJob,
+  type Queue,
+} from './queue/queue.js';
+export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './postgres/embedded.js';

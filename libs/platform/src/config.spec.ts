@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { loadConfig, requireDatabaseUrl } from './config.js';
+
+const codeOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    return `${(error as { code: string }).code}: ${(error as Error).message}`;
+  }
+  return 'no error';
+};
+
+describe('configuration', () => {
+  it('needs no variable, and then listens on loopback only', () => {
+    const config = loadConfig({});
+    expect(config.http).toEqual({ host: '127.0.0.1', port: 3000 });
+    expect(config.queueDriver).toBe('pg-boss');
+    expect(config.home.endsWith('/.almanac')).toBe(true);
+    expect(config.threads).toBeGreaterThan(0);
+  });
+
+  it('takes Bull when there is a Redis', () => {
+    expect(loadConfig({ REDIS_URL: 'redis://localhost:6379' }).queueDriver).toBe('bull');
+  });
+
+  it('reads a blank variable as unset', () => {
+    expect(loadConfig({ REDIS_URL: '', ALMANAC_PORT: '' })).toMatchObject({ redisUrl: undefined, http: { port: 3000 } });
+  });
+
+  it.each([
+    [{ ALMANAC_PORT: 'many' }, 'The environment variable ALMANAC_PORT must be a whole number.'],
+    [{ ALMANAC_PORT: '70000' }, 'The environment variable ALMANAC_PORT must be at most 65535.'],
+    [{ DATABASE_URL: 'mysql://x' }, 'The environment variable DATABASE_URL must be a URL that starts with postgres:// or postgresql://.'],
+    [{ ALMANAC_ENGINE: 'abacus' }, 'The environment variable ALMANAC_ENGINE must be one of tensorflow, wasm, cpu.'],
+  ])('names the variable at fault: %o', (env, message) => {
+    expect(codeOf(() => loadConfig(env))).toBe(`CONFIG_INVALID: ${message}`);
+  });
+
+  it('says how to give a database where one is needed', () => {
+    expect(codeOf(() => requireDatabaseUrl(loadConfig({})))).toContain('DATABASE_URL is not set');
+  });
+});

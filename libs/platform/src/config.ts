@@ -1,0 +1,119 @@
+/**
+ * The environment, parsed once into one typed, frozen object. Nothing else in the platform reads `process.env`.
+ * Invariants: a missing variable takes its default, a wrong one stops the program with its name; secrets are never printed.
+ */
+import { availableParallelism } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AlmanacError } from '@almanac/series';
+import { z } from 'zod';
+
+/** The folder of the code: `.almanac` lies beside it. */
+const codeRoot = fileURLToPath(new URL('../../..', import.meta.url));
+
+export const ENGINE_NAMES = ['tensorflow', 'wasm', 'cpu'] as const;
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+export interface Config {
+  /** Absolute folder of everything that Almanac writes. */
+  readonly home: string;
+  /** Where uploads and weights lie. */
+  readonly objectsFolder: string;
+  /** Connection string; undefined: `npm start` runs a server of its own. */
+  readonly databaseUrl: string | undefined;
+  /** Bull carries the jobs when set, pg-boss on Postgres otherwise. */
+  readonly redisUrl: string | undefined;
+  readonly queueDriver: 'bull' | 'pg-boss';
+  readonly http: { readonly host: string; readonly port: number };
+  /** Undefined: the best engine that loads. */
+  readonly engine: (typeof ENGINE_NAMES)[number] | undefined;
+  /** Threads that a training run may use. */
+  readonly threads: number;
+  /** Jobs of a kind that one worker runs at a time; training is always one. */
+  readonly concurrency: number;
+  /** Seconds that a stopping worker gives its jobs before it hands them back. */
+  readonly drainSeconds: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Version recorded in the lineage. */
+  readonly codeVersion: string;
+}
+
+const url = (...protocols: string[]): z.ZodType<string> =>
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    );
+const whole = (least: number, most: number): z.ZodType<number> =>
+  z.coerce
+    .number({ error: 'must be a whole number' })
+    .int('must be a whole number')
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`);
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T): z.ZodEnum<{ [K in T[number]]: K }> =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+const environment = z.object({
+  ALMANAC_HOME: z.string().optional(),
+  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+  ALMANAC_HOST: z.string().optional(),
+  ALMANAC_PORT: whole(0, 65_535).optional(),
+  ALMANAC_ENGINE: oneOf(ENGINE_NAMES).optional(),
+  ALMANAC_THREADS: whole(1, 256).optional(),
+  ALMANAC_CONCURRENCY: whole(1, 64).optional(),
+  ALMANAC_DRAIN_SECONDS: whole(0, 3_600).optional(),
+  ALMANAC_LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
+  ALMANAC_CODE_VERSION: z.string().optional(),
+});
+
+/** Loopback only: whoever wants more says so. */
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 3000;
+const VERSION = '0.1.0';
+
+/**
+ * @param env the environment; a test passes its own
+ * @throws AlmanacError CONFIG_INVALID, naming the variable at fault
+ */
+export function loadConfig(env: Record<string, string | undefined> = process.env): Config {
+  // A variable set to nothing is unset: that is how compose files and shells leave one out.
+  const parsed = environment.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    const variable = String(issue.path[0]);
+    throw new AlmanacError('CONFIG_INVALID', `The environment variable ${variable} ${issue.message}.`, {
+      hint: `Correct ${variable}, or unset it for the default.`,
+      subject: { variable },
+      status: 500,
+    });
+  }
+  const values = parsed.data;
+  const home = values.ALMANAC_HOME ?? '.almanac';
+  const absoluteHome = isAbsolute(home) ? home : resolve(codeRoot, home);
+  return Object.freeze({
+    home: absoluteHome,
+    objectsFolder: join(absoluteHome, 'objects'),
+    databaseUrl: values.DATABASE_URL,
+    redisUrl: values.REDIS_URL,
+    queueDriver: values.REDIS_URL === undefined ? 'pg-boss' : 'bull',
+    http: Object.freeze({ host: values.ALMANAC_HOST ?? DEFAULT_HOST, port: values.ALMANAC_PORT ?? DEFAULT_PORT }),
+    engine: values.ALMANAC_ENGINE,
+    threads: values.ALMANAC_THREADS ?? availableParallelism(),
+    concurrency: values.ALMANAC_CONCURRENCY ?? 2,
+    drainSeconds: values.ALMANAC_DRAIN_SECONDS ?? 10,
+    logLevel: values.ALMANAC_LOG_LEVEL ?? 'info',
+    codeVersion: values.ALMANAC_CODE_VERSION ?? VERSION,
+  });
+}
+
+/** The database that a program cannot do without. @throws AlmanacError CONFIG_INVALID */
+export function requireDatabaseUrl(config: Pick<Config, 'databaseUrl'>): string {
+  if (config.databaseUrl !== undefined) return config.databaseUrl;
+  throw new AlmanacError('CONFIG_INVALID', 'The environment variable DATABASE_URL is not set.', {
+    hint: 'Set it to postgres://user:password@host:port/database, or use `npm start`, which runs a server of its own.',
+    subject: { variable: 'DATABASE_URL' },
+    status: 500,
+  });
+}

@@ -1,0 +1,181 @@
+/**
+ * Jobs on Redis, carried by Bull. One Bull queue per job name; finished jobs leave nothing behind.
+ * A worker renews the lock of each job it runs; when it dies the lock lapses and the job is delivered again, and a job
+ * whose worker died `attempts` times is parked.
+ */
+import Bull from 'bull';
+import type { Logger } from '../logging.js';
+import { Delivery, type JobNotes } from './delivery.js';
+import { bindHandlers } from './handlers.js';
+import type { EnqueueOptions, JobDefinition, JobHandler, JobState, ParkedJob, Queue } from './queue.js';
+
+export interface BullOptions<Name extends string> {
+  redisUrl: string;
+  jobs: readonly JobDefinition<Name>[];
+  logger: Logger;
+  /** Start of every key; tests keep apart by it. */
+  prefix?: string;
+  /** A worker whose lock is older is taken for dead. */
+  lockMs?: number;
+}
+
+const BEAT_MS = 500;
+/** Bull counts from 1, the most urgent. */
+const LOWEST_PRIORITY = 11;
+const NOTE_SECONDS = 7 * 24 * 3600;
+
+export async function openBullQueue<Name extends string>(options: BullOptions<Name>): Promise<Queue<Name>> {
+  const { jobs, logger, lockMs = 15_000, prefix = 'almanac' } = options;
+  const queues = new Map<Name, Bull.Queue<object>>();
+  for (const job of jobs) {
+    const queue = new Bull<object>(job.name, options.redisUrl, {
+      prefix,
+      settings: { lockDuration: lockMs, lockRenewTime: lockMs / 4, stalledInterval: lockMs / 2, maxStalledCount: job.attempts - 1 },
+      defaultJobOptions: {
+        attempts: job.attempts,
+        backoff: { type: 'exponential', delay: job.backoffSeconds * 1000 },
+        removeOnComplete: true,
+      },
+    });
+    queue.on('error', (error) => logger.warn({ error: error.message, queue: job.name }, 'redis'));
+    queues.set(job.name, queue);
+  }
+  const on = (name: Name): Bull.Queue<object> => queues.get(name)!;
+  await Promise.all([...queues.values()].map((queue) => queue.isReady()));
+  const notes = redisNotes(on(jobs[0]!.name), prefix);
+  const running = new Map<string, Delivery>();
+  let closing = false;
+
+  async function deliver(definition: JobDefinition<Name>, handler: JobHandler<Name>, job: Bull.Job<object>): Promise<void> {
+    const id = String(job.id);
+    // Renewing the lock is Bull's own business; when it fails, `lock-extension-failed` stops the delivery.
+    const delivery = new Delivery({
+      job: definition,
+      handler,
+      notes,
+      id,
+      payload: job.data,
+      attempt: job.attemptsMade + 1,
+      beat: () => Promise.resolve(true),
+      beatMs: BEAT_MS,
+      logger,
+    });
+    running.set(id, delivery);
+    if (closing) delivery.stop('shutdown');
+    const outcome = await delivery.ended.finally(() => running.delete(id));
+    if (outcome.kind === 'done' || outcome.kind === 'cancelled') return notes.forget(id);
+    if (outcome.kind === 'failed') throw outcome.error;
+    // Handing back is no failure: Bull is told so by taking back the attempt that it is about to count.
+    job.attemptsMade -= 1;
+    throw new Error('The worker stopped before the job ended.');
+  }
+
+  return {
+    driver: 'bull',
+    async enqueue(name, id, payload, enqueueOptions) {
+      await on(name).add(payload, jobOptions(id, enqueueOptions));
+    },
+    async enqueueAll(name, list, enqueueOptions) {
+      await on(name).addBulk(list.map(({ id, payload }) => ({ data: payload, opts: jobOptions(id, enqueueOptions) })));
+    },
+    state: async (name, id) => stateOf(await on(name).getJob(id)),
+    progress: (_name, id) => notes.progress(id),
+    async cancel(name, id) {
+      const job = await on(name).getJob(id);
+      const state = await stateOf(job);
+      if (job === null || state === 'absent') return 'absent';
+      await notes.askToCancel(id);
+      if (state === 'active' || !(await tryRemove(job))) return 'asked';
+      await notes.forget(id);
+      return 'removed';
+    },
+    async parked(name) {
+      const failed = await on(name).getFailed();
+      return failed.map((job): ParkedJob => ({ id: String(job.id), payload: job.data, reason: job.failedReason ?? 'unknown' }));
+    },
+    async remove(name, id) {
+      const job = await on(name).getJob(id);
+      if (job) await tryRemove(job);
+      await notes.forget(id);
+    },
+    async depth() {
+      const counts = await Promise.all(
+        [...queues].map(async ([name, queue]) => {
+          const { waiting, delayed } = await queue.getJobCounts();
+          return [name, waiting + delayed] as const;
+        }),
+      );
+      return Object.fromEntries(counts) as Record<Name, number>;
+    },
+    async work(handlers, concurrency) {
+      const bound = bindHandlers(jobs, handlers);
+      for (const job of jobs) {
+        if (concurrency[job.name] < 1) continue;
+        const queue = on(job.name);
+        queue.on('lock-extension-failed', (lost: Bull.Job) => running.get(String(lost.id))?.stop('lost'));
+        // The promise of process() settles when the queue closes.
+        queue
+          .process(concurrency[job.name], (next: Bull.Job<object>) => deliver(job, bound.get(job.name)!, next))
+          .catch((error: unknown) => logger.error({ error, queue: job.name }, 'the queue stopped'));
+      }
+      await Promise.resolve();
+    },
+    async close(drainMs = 0) {
+      closing = true;
+      await Promise.all([...queues.values()].map((queue) => queue.pause(true, true).catch(() => undefined)));
+      await Promise.race([
+        Promise.all([...running.values()].map((delivery) => delivery.ended)),
+        new Promise((resolve) => setTimeout(resolve, drainMs).unref()),
+      ]);
+      for (const delivery of running.values()) delivery.stop('shutdown');
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+function jobOptions(id: string, options: EnqueueOptions = {}): Bull.JobOptions {
+  return {
+    jobId: id,
+    priority: LOWEST_PRIORITY - Math.min(10, Math.max(0, options.priority ?? 0)),
+    ...(options.delayMs === undefined ? {} : { delay: options.delayMs }),
+  };
+}
+
+async function stateOf(job: Bull.Job | null): Promise<JobState> {
+  const state = job === null ? undefined : await job.getState();
+  if (state === 'active') return 'active';
+  if (state === 'failed') return 'parked';
+  return state === 'waiting' || state === 'delayed' || state === 'paused' ? 'waiting' : 'absent';
+}
+
+/** False where a worker holds its lock. */
+async function tryRemove(job: Bull.Job): Promise<boolean> {
+  try {
+    await job.remove();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function redisNotes(queue: Bull.Queue, prefix: string): JobNotes {
+  const redis = queue.client;
+  const cancelKey = (id: string): string => `${prefix}:cancel:${id}`;
+  const progressKey = (id: string): string => `${prefix}:progress:${id}`;
+  return {
+    async setProgress(id, progress) {
+      await redis.set(progressKey(id), JSON.stringify(progress), 'EX', NOTE_SECONDS);
+    },
+    async progress(id) {
+      const text = await redis.get(progressKey(id));
+      return text === null ? undefined : (JSON.parse(text) as Record<string, unknown>);
+    },
+    async askToCancel(id) {
+      await redis.set(cancelKey(id), '1', 'EX', NOTE_SECONDS);
+    },
+    isCancelAsked: async (id) => (await redis.exists(cancelKey(id))) === 1,
+    async forget(id) {
+      await redis.del(cancelKey(id), progressKey(id));
+    },
+  };
+}

@@ -1,0 +1,350 @@
+/**
+ * Jobs on Postgres, carried by pg-boss. It keeps the jobs, their order and their retries; the loop that fetches them is
+ * ours, because pg-boss's own takes one batch a poll. A NOTIFY wakes the loop at once, a poll catches what no NOTIFY told.
+ * Every settling names the attempt it settles, so that a worker that lost a job cannot end it for the next one.
+ */
+import pg from 'pg';
+import { type JobWithMetadata, PgBoss } from 'pg-boss';
+import type { Logger } from '../logging.js';
+import { Delivery, type JobNotes } from './delivery.js';
+import { bindHandlers } from './handlers.js';
+import type { EnqueueOptions, JobDefinition, JobHandler, JobState, ParkedJob, Queue } from './queue.js';
+
+export interface PgBossOptions<Name extends string> {
+  databaseUrl: string;
+  jobs: readonly JobDefinition<Name>[];
+  logger: Logger;
+  /** Schema of the jobs. */
+  schema?: string;
+  /** A worker that gave no sign of life for so long is taken for dead; 10 is the least. */
+  heartbeatSeconds?: number;
+}
+
+const BEAT_MS = 500;
+const POLL_MS = 1_000;
+const LONGEST_SECONDS = 24 * 3600 - 1;
+const LISTENERS_PAUSE_MS = 1_000;
+
+export async function openPgBossQueue<Name extends string>(options: PgBossOptions<Name>): Promise<Queue<Name>> {
+  const { jobs, logger, databaseUrl, schema = 'job_queue', heartbeatSeconds = 15 } = options;
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    schema,
+    max: 6,
+    schedule: false,
+    supervise: true,
+    superviseIntervalSeconds: 1,
+    monitorIntervalSeconds: 1,
+    reindex: false,
+  });
+  boss.on('error', (error) => logger.warn({ error: error.message }, 'pg-boss'));
+  await boss.start();
+  const db = boss.getDb();
+  for (const job of jobs) {
+    await boss.createQueue(job.name, {
+      retryLimit: job.attempts - 1,
+      retryDelay: job.backoffSeconds,
+      retryBackoff: job.backoffSeconds > 0,
+      heartbeatSeconds,
+      expireInSeconds: Math.min(LONGEST_SECONDS, job.deadlineSeconds + 60),
+    });
+  }
+  await createNotes(db, schema);
+  const notes = postgresNotes(db, schema);
+  const channel = `${schema}_job`;
+  const loops = new Map<Name, FetchLoop<Name>>();
+  let listener: Listener | undefined;
+
+  const wake = (name: Name): Promise<unknown> => db.executeSql('select pg_notify($1, $2)', [channel, name]);
+  const find = async (name: Name, id: string): Promise<JobWithMetadata<object> | undefined> =>
+    (await boss.findJobs<object>(name, { id }))[0];
+
+  return {
+    driver: 'pg-boss',
+    async enqueue(name, id, payload, enqueueOptions) {
+      await boss.send(name, payload, { id, ...jobOptions(enqueueOptions) });
+      await wake(name);
+    },
+    async enqueueAll(name, list, enqueueOptions) {
+      const shared = jobOptions(enqueueOptions);
+      await boss.insert(
+        name,
+        list.map(({ id, payload }) => ({ id, data: payload, ...shared })),
+      );
+      await wake(name);
+    },
+    state: async (name, id) => stateOf(await find(name, id)),
+    progress: (_name, id) => notes.progress(id),
+    async cancel(name, id) {
+      const state = stateOf(await find(name, id));
+      if (state === 'absent') return 'absent';
+      await notes.askToCancel(id);
+      // One statement decides between taking it out and a worker's fetch.
+      const { rows } = await db.executeSql(`delete from ${schema}.job where name = $1 and id = $2 and state <> 'active' returning id`, [
+        name,
+        id,
+      ]);
+      if (rows.length === 0) return 'asked';
+      await notes.forget(id);
+      return 'removed';
+    },
+    async parked(name) {
+      const { rows } = await db.executeSql(
+        `select id, data, output from ${schema}.job where name = $1 and state = 'failed' order by completed_on`,
+        [name],
+      );
+      return rows.map((row: { id: string; data: unknown; output: unknown }): ParkedJob => ({
+        id: row.id,
+        payload: row.data,
+        reason: reasonOf(row.output),
+      }));
+    },
+    async remove(name, id) {
+      await db.executeSql(`delete from ${schema}.job where name = $1 and id = $2 and state <> 'active'`, [name, id]);
+      await notes.forget(id);
+    },
+    async depth() {
+      const { rows } = await db.executeSql(
+        `select name, count(*)::int as waiting from ${schema}.job where state in ('created', 'retry') and name = any($1) group by name`,
+        [jobs.map((job) => job.name)],
+      );
+      const waiting = new Map(rows.map((row: { name: string; waiting: number }) => [row.name, row.waiting]));
+      return Object.fromEntries(jobs.map((job) => [job.name, waiting.get(job.name) ?? 0])) as Record<Name, number>;
+    },
+    async work(handlers, concurrency) {
+      const bound = bindHandlers(jobs, handlers);
+      for (const job of jobs) {
+        if (concurrency[job.name] < 1) continue;
+        loops.set(
+          job.name,
+          new FetchLoop({ boss, schema, job, handler: bound.get(job.name)!, notes, logger, concurrency: concurrency[job.name] }),
+        );
+      }
+      listener = new Listener(databaseUrl, channel, (name) => loops.get(name as Name)?.wake(), logger);
+      await listener.start();
+    },
+    async close(drainMs = 0) {
+      await listener?.stop();
+      await Promise.all([...loops.values()].map((loop) => loop.stop(drainMs)));
+      await boss.stop({ graceful: false, close: true });
+    },
+  };
+}
+
+interface LoopOptions<Name extends string> {
+  boss: PgBoss;
+  schema: string;
+  job: JobDefinition<Name>;
+  handler: JobHandler<Name>;
+  notes: JobNotes;
+  logger: Logger;
+  concurrency: number;
+}
+
+/** Keeps as many deliveries running as the concurrency allows. */
+class FetchLoop<Name extends string> {
+  private readonly running = new Set<Delivery>();
+  private readonly settling = new Set<Promise<void>>();
+  private stopped = false;
+  private rouse: () => void = () => undefined;
+  private roused = false;
+  private readonly loop: Promise<void>;
+
+  constructor(private readonly options: LoopOptions<Name>) {
+    this.loop = this.run();
+  }
+
+  wake(): void {
+    this.roused = true;
+    this.rouse();
+  }
+
+  async stop(drainMs: number): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    await this.loop;
+    const all = (): Promise<unknown> => Promise.all([...this.settling]);
+    await Promise.race([all(), new Promise((resolve) => setTimeout(resolve, drainMs).unref())]);
+    for (const delivery of this.running) delivery.stop('shutdown');
+    await all();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      this.roused = false;
+      const free = this.options.concurrency - this.running.size;
+      const fetched = free > 0 ? await this.fetch(free) : 0;
+      if (fetched === 0 && !this.stopped) await this.sleep();
+    }
+  }
+
+  private async fetch(free: number): Promise<number> {
+    const { boss, job, logger } = this.options;
+    try {
+      const list = await boss.fetch<object>(job.name, { batchSize: free, includeMetadata: true });
+      for (const fetched of list) {
+        const settled: Promise<void> = this.deliver(fetched).finally(() => {
+          this.settling.delete(settled);
+          this.wake();
+        });
+        this.settling.add(settled);
+      }
+      return list.length;
+    } catch (error) {
+      logger.warn({ error, queue: job.name }, 'no job could be fetched');
+      return 0;
+    }
+  }
+
+  private async deliver(fetched: JobWithMetadata<object>): Promise<void> {
+    const { boss, job, handler, notes, logger } = this.options;
+    const attempt = { id: fetched.id, retryCount: fetched.retryCount };
+    const delivery = new Delivery({
+      job,
+      handler,
+      notes,
+      id: fetched.id,
+      payload: fetched.data,
+      attempt: fetched.retryCount + 1,
+      beat: async () => ((await boss.touch(job.name, attempt)) as { affected?: number }).affected !== 0,
+      beatMs: BEAT_MS,
+      logger,
+    });
+    this.running.add(delivery);
+    const outcome = await delivery.ended.finally(() => this.running.delete(delivery));
+    try {
+      if (outcome.kind === 'done' || outcome.kind === 'cancelled') {
+        await boss.deleteJob(job.name, attempt);
+        await notes.forget(fetched.id);
+      } else if (outcome.kind === 'failed') {
+        await boss.fail(job.name, attempt, { message: outcome.error.message });
+      } else if (outcome.kind === 'released') {
+        await this.handBack(attempt);
+      }
+    } catch (error) {
+      // The lease lapses by itself, and the job is delivered again.
+      logger.warn({ error, job: fetched.id, queue: job.name }, 'the end of a job could not be told to the queue');
+    }
+  }
+
+  /** As if it had never been fetched: handing back is no failure. */
+  private async handBack(attempt: { id: string; retryCount: number }): Promise<void> {
+    const { boss, schema, job } = this.options;
+    const state = attempt.retryCount > 0 ? 'retry' : 'created';
+    await boss.getDb().executeSql(
+      `update ${schema}.job set state = $1::${schema}.job_state, started_on = null, heartbeat_on = null, start_after = now(),
+         retry_count = greatest(0, retry_count - case when $1 = 'retry' then 1 else 0 end)
+       where name = $2 and id = $3 and state = 'active' and retry_count = $4`,
+      [state, job.name, attempt.id, attempt.retryCount],
+    );
+  }
+
+  private async sleep(): Promise<void> {
+    if (this.roused) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, POLL_MS);
+      this.rouse = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** A connection of its own that hears the NOTIFYs, and connects again when it is cut. */
+class Listener {
+  private client: pg.Client | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly databaseUrl: string,
+    private readonly channel: string,
+    private readonly onName: (name: string) => void,
+    private readonly logger: Logger,
+  ) {}
+
+  async start(): Promise<void> {
+    if (this.stopped) return;
+    const client = new pg.Client({ connectionString: this.databaseUrl, keepAlive: true });
+    client.on('error', () => undefined);
+    client.on('notification', (message) => this.onName(message.payload ?? ''));
+    client.once('end', () => this.again());
+    try {
+      await client.connect();
+      await client.query(`listen ${client.escapeIdentifier(this.channel)}`);
+      this.client = client;
+    } catch (error) {
+      // The poll goes on meanwhile.
+      this.logger.warn({ error }, 'the listener of the queue could not connect');
+      this.again();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.client?.end().catch(() => undefined);
+  }
+
+  private again(): void {
+    if (!this.stopped) setTimeout(() => void this.start(), LISTENERS_PAUSE_MS).unref();
+  }
+}
+
+type Db = ReturnType<PgBoss['getDb']>;
+
+async function createNotes(db: Db, schema: string): Promise<void> {
+  await db.executeSql(
+    `create table if not exists ${schema}.job_note (
+       id uuid primary key, progress jsonb, cancel_asked boolean not null default false, written_at timestamptz not null default now())`,
+  );
+}
+
+function postgresNotes(db: Db, schema: string): JobNotes {
+  const table = `${schema}.job_note`;
+  return {
+    async setProgress(id, progress) {
+      await db.executeSql(
+        `insert into ${table} (id, progress) values ($1, $2) on conflict (id) do update set progress = excluded.progress, written_at = now()`,
+        [id, JSON.stringify(progress)],
+      );
+    },
+    async progress(id) {
+      const { rows } = await db.executeSql(`select progress from ${table} where id = $1`, [id]);
+      return ((rows[0] as { progress: Record<string, unknown> | null } | undefined)?.progress ?? undefined) as
+        Record<string, unknown> | undefined;
+    },
+    async askToCancel(id) {
+      await db.executeSql(
+        `insert into ${table} (id, cancel_asked) values ($1, true) on conflict (id) do update set cancel_asked = true, written_at = now()`,
+        [id],
+      );
+    },
+    async isCancelAsked(id) {
+      const { rows } = await db.executeSql(`select 1 from ${table} where id = $1 and cancel_asked`, [id]);
+      return rows.length > 0;
+    },
+    async forget(id) {
+      await db.executeSql(`delete from ${table} where id = $1`, [id]);
+    },
+  };
+}
+
+function jobOptions(options: EnqueueOptions = {}): { priority: number; startAfter?: Date } {
+  return {
+    priority: options.priority ?? 0,
+    ...(options.delayMs === undefined ? {} : { startAfter: new Date(Date.now() + options.delayMs) }),
+  };
+}
+
+function stateOf(job: JobWithMetadata<object> | undefined): JobState {
+  if (job === undefined) return 'absent';
+  if (job.state === 'active') return 'active';
+  if (job.state === 'failed') return 'parked';
+  return job.state === 'created' || job.state === 'retry' ? 'waiting' : 'absent';
+}
+
+/** pg-boss keeps `{message}` of an error, or `{value: {message}}` of its own verdicts. */
+function reasonOf(output: unknown): string {
+  const value = output as { message?: string; value?: { message?: string } } | null;
+  return value?.message ?? value?.value?.message ?? 'unknown';
+}
