@@ -13,3 +13,5 @@ export {
   type Queue,
 } from './queue/queue.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './postgres/embedded.js';
+export { folderObjectStore } from './objects/folder.js';
+export { type ObjectStore, type StoredObject } from './objects/objectStore.js';
