@@ -1,0 +1,149 @@
+/**
+ * The settings of the `segment` forecaster and the one rule that derives them from what is known about a panel. Nothing is
+ * set per data set: two panels with equal frequency, seasons, lengths, size and metric get equal settings.
+ */
+import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
+import type { ScalerKind } from './scalers/windowScale.js';
+
+/** What the caller will judge the forecasts by; it decides how windows weigh in the loss. */
+export type Metric = 'wql' | 'mase' | 'smape' | 'owa' | 'mae' | 'mse';
+
+export interface TrainSettings {
+  steps: number;
+  batch: number;
+  learningRate: number;
+  weightDecay: number;
+  /** Largest gradient norm. */
+  clip: number;
+  /** Share of the steps that warm up. */
+  warmup: number;
+  /** Decay of the averaged weights, which are the ones kept. */
+  ema: number;
+  dropout: number;
+  /** Steps at the end of the validation series that training never sees. */
+  validationTail: number;
+  /** At most so many series give a validation tail. */
+  validationSeries: number;
+  /** Validation windows are scored this many times over the run. */
+  validations: number;
+}
+
+export type SegmentConfig = {
+  frequency: string;
+  seasonLengths: number[];
+  horizon: number;
+  /** A multiple of `segmentLength`. */
+  contextLength: number;
+  segmentLength: number;
+  hidden: number;
+  /** Season whose same phase the temporal attention points at; 0 switches it off. */
+  temporalSeason: number;
+  scaler: ScalerKind;
+  /** Ascending; the head learns these, others are interpolated. */
+  levels: number[];
+  metric: Metric;
+  train: TrainSettings;
+};
+
+/** What the rule looks at. */
+export interface PanelFacts {
+  frequency: string;
+  /** Shortest first. */
+  seasonLengths: readonly number[];
+  horizon: number;
+  /** Steps of each series, or a sample of them. */
+  lengths: readonly number[];
+  /** Number of series. */
+  count: number;
+  /** Default `wql`. */
+  metric?: Metric;
+}
+
+const LONGEST_SEGMENT = 48;
+const SHORTEST_SEGMENT = 4;
+
+/** Settings for a panel. `train.steps` grows with the data, between 300 and 500. */
+export function defaultConfig(facts: PanelFacts): SegmentConfig {
+  const { horizon, count, frequency } = facts;
+  const metric = facts.metric ?? 'wql';
+  const seasonLengths = [...facts.seasonLengths];
+  const lengths = [...facts.lengths].sort((a, b) => a - b);
+  const typical = lengths[Math.floor(lengths.length / 2)] ?? horizon;
+  const segmentLength = segmentLengthFor(seasonLengths[0] ?? 0, horizon);
+  const longest = seasonLengths.at(-1) ?? 0;
+  // Two of the longest season where the series hold that and a few horizons more; at least two segments.
+  const wanted = Math.max(2 * longest, 7 * segmentLength, 2 * horizon);
+  const possible = Math.max(typical - 2 * horizon, Math.floor(typical / 2));
+  const contextLength = segmentLength * Math.max(2, Math.ceil(Math.min(wanted, possible) / segmentLength));
+  const observations = typical * count;
+  const batch = 128;
+  const steps = Math.round(Math.min(500, Math.max(300, (observations * 4) / batch)));
+  return {
+    frequency,
+    seasonLengths,
+    horizon,
+    contextLength,
+    segmentLength,
+    hidden: observations > 50_000 ? 128 : 64,
+    temporalSeason: seasonLengths[0] !== undefined && seasonLengths[0] <= contextLength ? seasonLengths[0] : 0,
+    scaler: seasonLengths.length > 0 ? 'seasonalDifference' : 'lastValue',
+    levels: [...DEFAULT_QUANTILES],
+    metric,
+    train: {
+      steps,
+      batch,
+      learningRate: 2e-3,
+      weightDecay: 1e-4,
+      clip: 1,
+      warmup: 0.1,
+      ema: 0.995,
+      dropout: 0.1,
+      validationTail: horizon,
+      validationSeries: Math.min(64, Math.ceil(count / 5)),
+      validations: 8,
+    },
+  };
+}
+
+/** Observations a series must have before training can use it: one season (or segment) of context and one horizon. */
+export function minimumLength(config: Pick<SegmentConfig, 'segmentLength' | 'temporalSeason' | 'contextLength' | 'horizon'>): number {
+  return minimumContext(config) + config.horizon;
+}
+
+/** The shortest context that training windows have; what is missing before it is masked. */
+export function minimumContext(config: Pick<SegmentConfig, 'segmentLength' | 'temporalSeason' | 'contextLength'>): number {
+  return Math.min(config.contextLength, Math.max(config.segmentLength, config.temporalSeason));
+}
+
+/** Throws `INVALID_CONFIG` naming the first setting that cannot work. */
+export function checkConfig(config: SegmentConfig): void {
+  const fail = (name: string, hint: string): never => {
+    throw new AlmanacError(
+      'INVALID_CONFIG',
+      `The setting ${name} of the segment forecaster cannot be ${JSON.stringify(Reflect.get(config, name))}.`,
+      {
+        hint,
+        subject: { setting: name },
+      },
+    );
+  };
+  const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
+  if (!whole(config.horizon, 1)) fail('horizon', 'Give a whole number of steps, at least 1.');
+  if (!whole(config.segmentLength, 1)) fail('segmentLength', 'Give a whole number of steps, at least 1.');
+  if (!whole(config.contextLength, 1) || config.contextLength % config.segmentLength !== 0)
+    fail('contextLength', 'Give a multiple of segmentLength.');
+  if (!whole(config.hidden, 1)) fail('hidden', 'Give a whole number, at least 1.');
+  if (!whole(config.temporalSeason, 0) || config.temporalSeason > config.contextLength)
+    fail('temporalSeason', 'Give a season that fits in contextLength, or 0.');
+  const ascending = config.levels.every((level, i) => level > (config.levels[i - 1] ?? 0) && level < 1);
+  if (config.levels.length === 0 || !ascending) fail('levels', 'Give ascending levels between 0 and 1.');
+  if (!whole(config.train.steps, 1) || !whole(config.train.batch, 1)) fail('train', 'Give at least one step and one window per batch.');
+}
+
+function segmentLengthFor(season: number, horizon: number): number {
+  if (season >= SHORTEST_SEGMENT && season <= LONGEST_SEGMENT) return season;
+  if (season > LONGEST_SEGMENT) {
+    for (let length = LONGEST_SEGMENT; length >= SHORTEST_SEGMENT; length--) if (season % length === 0) return length;
+  }
+  return Math.max(1, Math.min(horizon, 6));
+}

@@ -1,0 +1,189 @@
+/**
+ * The segment sequence-to-sequence network. An LSTM reads the context segment by segment; every horizon segment is decoded
+ * at once from its position and calendar and the encoder's last state. Two attentions help it: the contextual one mixes
+ * encoder states by content (keys are the states *before* a segment, values those after: match, then read what followed),
+ * the temporal one points, per horizon step, at the same phase of past seasons and copies those values behind a gate.
+ * The head yields a median and positive increments on both sides, so quantiles cannot cross.
+ *
+ * Sources: SegRNN (Lin et al. 2023) for segments and parallel decoding; Cinar et al. 2017 for attention over pseudo-periods;
+ * incremental quantiles after Park et al. 2022.
+ */
+import { attention } from '@almanac/kernels';
+import * as tf from '@tensorflow/tfjs-core';
+import type { SegmentConfig } from '../config.js';
+import type { Batch, Sizes } from '../dataset/windows.js';
+import { linear, lstm, lstmCell } from '../engine/ops.js';
+import { normalQuantile } from '../baselines/normal.js';
+import type { ParameterSpec, Tensors } from './parameters.js';
+
+export interface Output {
+  /** [m, B, w, Q] scaled, ascending along the last axis. */
+  quantiles: tf.Tensor;
+  /** [B, m, n] */
+  contextual: tf.Tensor;
+  /** [m, B, w, K]; absent without a season. */
+  temporal?: tf.Tensor;
+  /** [m, B, w] weight of the copied value; absent without a season. */
+  gate?: tf.Tensor;
+}
+
+const zeros = { kind: 'values', of: () => 0 } as const;
+const glorot = { kind: 'glorot' } as const;
+
+export function parameterSpecs(config: SegmentConfig, sizes: Sizes): ParameterSpec[] {
+  const D = config.hidden;
+  const { contextSegments: n, horizonSegments: m, segmentLength: w, seasons: K } = sizes;
+  const anchor = anchorIndex(config.levels);
+  const z = config.levels.map(normalQuantile);
+  const increments = z.flatMap((_, i) => (i === anchor ? [] : [Math.abs(z[i]! - z[i < anchor ? i + 1 : i - 1]!)]));
+  const Q1 = increments.length;
+  const weight = (name: string, rows: number, columns: number): ParameterSpec => ({
+    name,
+    shape: [rows, columns],
+    init: glorot,
+    decay: true,
+  });
+  const bias = (name: string, size: number, of: (i: number) => number = () => 0): ParameterSpec => ({
+    name,
+    shape: [size],
+    init: { kind: 'values', of },
+    decay: false,
+  });
+  // The forget gate starts open (Jozefowicz et al. 2015).
+  const gates = (i: number): number => (i >= D && i < 2 * D ? 1 : 0);
+  const specs: ParameterSpec[] = [
+    weight('embed.w', sizes.inputs, D),
+    bias('embed.b', D),
+    weight('encoder.wx', D, 4 * D),
+    { name: 'encoder.wh', shape: [D, 4 * D], init: { kind: 'orthogonal' }, decay: true },
+    bias('encoder.b', 4 * D, gates),
+    weight('query.w', sizes.queries, D),
+    bias('query.b', D),
+    weight('decoder.wx', D, 4 * D),
+    { name: 'decoder.wh', shape: [D, 4 * D], init: { kind: 'orthogonal' }, decay: true },
+    bias('decoder.b', 4 * D, gates),
+    weight('contextual.q', D, D),
+    weight('contextual.k', D, D),
+    weight('contextual.v', D, D),
+    { name: 'contextual.lag', shape: [m, n], init: zeros, decay: false },
+    weight('mix.state', D, D),
+    weight('mix.context', D, D),
+    bias('mix.b', D),
+    { name: 'median.w', shape: [D, w], init: zeros, decay: true },
+    bias('median.b', w),
+  ];
+  if (Q1 > 0) {
+    // A normal spread of about 0.4 scales to begin with.
+    specs.push(
+      { name: 'spread.w', shape: [D, w * Q1], init: zeros, decay: true },
+      bias('spread.b', w * Q1, (i) => inverseSoftplus(0.4 * increments[i % Q1]!)),
+    );
+  }
+  if (K > 0) {
+    const longer = config.seasonLengths.filter((length) => length % config.temporalSeason === 0 && length > config.temporalSeason);
+    // Recent seasons first, and above them those that close a longer season (the same day of last week).
+    const prior = (i: number): number => {
+      const lag = ((i % K) + 1) * config.temporalSeason;
+      return -0.05 * (i % K) + (longer.some((length) => lag % length === 0) ? 1 : 0);
+    };
+    specs.push({ name: 'temporal.w', shape: [D, w * K], init: zeros, decay: true }, bias('temporal.b', w * K, prior));
+    specs.push(
+      { name: 'gate.w', shape: [D, w], init: zeros, decay: true },
+      bias('gate.b', w, () => 2),
+    );
+  }
+  return specs;
+}
+
+/** Batch arrays as tensors, to be made inside a `tidy`. */
+export interface Inputs {
+  segments: tf.Tensor3D;
+  queries: tf.Tensor3D;
+  candidates: tf.Tensor4D;
+  candidateBias: tf.Tensor4D | null;
+  segmentBias: tf.Tensor | null;
+}
+
+export function inputsOf(
+  batch: Batch,
+  { contextSegments: n, horizonSegments: m, segmentLength: w, inputs, queries, seasons: K }: Sizes,
+): Inputs {
+  const B = batch.size;
+  return {
+    segments: tf.tensor3d(batch.segments, [n, B, inputs]),
+    queries: tf.tensor3d(batch.queries, [m, B, queries]),
+    candidates: tf.tensor4d(batch.candidates, [m, B, w, K]),
+    candidateBias: batch.candidateBias && tf.tensor4d(batch.candidateBias, [m, B, w, K]),
+    segmentBias: batch.segmentBias && tf.tensor(batch.segmentBias, [B, 1, n]),
+  };
+}
+
+/** @param dropout [m, B, D] factors on the mixed state, 0 or 1/(1 − rate); null for none */
+export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes: Sizes, dropout: tf.Tensor | null): Output {
+  const D = config.hidden;
+  const { horizonSegments: m, segmentLength: w, seasons: K } = sizes;
+  const [n, B] = inputs.segments.shape;
+  const embedded = tf.relu(linear(inputs.segments, p['embed.w']!, p['embed.b']!)) as tf.Tensor3D; // [n, B, D]
+  const encoder = lstm(embedded, p['encoder.wx']!, p['encoder.wh']!, p['encoder.b']!);
+
+  const query = tf.relu(linear(inputs.queries, p['query.w']!, p['query.b']!)); // [m, B, D]
+  const gates = tf.add(linear(query, p['decoder.wx']!, p['decoder.b']!), linear(encoder.h, p['decoder.wh']!)); // [m, B, 4D]
+  const [state] = lstmCell(gates, encoder.c); // [m, B, D]
+
+  const before = tf.concat([tf.zeros([1, B, D]), tf.slice(encoder.states, [0, 0, 0], [n - 1, B, D])], 0);
+  const lagBias = p['contextual.lag']!; // [m, n]
+  const { context, weights } = attention({
+    q: batchMajor(linear(state, p['contextual.q']!)), // [B, m, D]
+    k: batchMajor(linear(before, p['contextual.k']!)), // [B, n, D]
+    v: batchMajor(linear(encoder.states, p['contextual.v']!)),
+    bias: inputs.segmentBias ? tf.add(lagBias, inputs.segmentBias) : lagBias,
+  });
+  const mixed = tf.relu(tf.add(linear(state, p['mix.state']!, p['mix.b']!), linear(batchMajor(context), p['mix.context']!)));
+  const z = dropout ? tf.mul(mixed, dropout) : mixed; // [m, B, D]
+
+  let median = linear(z, p['median.w']!, p['median.b']!); // [m, B, w]
+  const output: Partial<Output> = { contextual: weights };
+  if (K > 0) {
+    const logits = tf.reshape(linear(z, p['temporal.w']!, p['temporal.b']!), [m, B, w, K]);
+    output.temporal = tf.softmax(inputs.candidateBias ? tf.add(logits, inputs.candidateBias) : logits);
+    output.gate = tf.sigmoid(linear(z, p['gate.w']!, p['gate.b']!));
+    median = tf.add(median, tf.mul(output.gate, tf.sum(tf.mul(output.temporal, inputs.candidates), 3)));
+  }
+  const Q1 = config.levels.length - 1;
+  const centre = tf.expandDims(median, 3);
+  output.quantiles =
+    Q1 === 0
+      ? centre
+      : tf.add(
+          centre,
+          linear(tf.softplus(tf.reshape(linear(z, p['spread.w']!, p['spread.b']!), [m, B, w, Q1])), cumulative(config.levels)),
+        );
+  return output as Output;
+}
+
+/** Swaps the first two axes. */
+function batchMajor(x: tf.Tensor): tf.Tensor {
+  return tf.transpose(x, [1, 0, 2]);
+}
+
+/** Index of the level that the median branch predicts: .5, or the nearest to it. */
+export function anchorIndex(levels: readonly number[]): number {
+  return levels.reduce((best, level, i) => (Math.abs(level - 0.5) < Math.abs(levels[best]! - 0.5) ? i : best), 0);
+}
+
+/** [Q − 1, Q] of −1, 0, 1: sums the increments outward from the anchor. */
+function cumulative(levels: readonly number[]): tf.Tensor {
+  const Q = levels.length;
+  const anchor = anchorIndex(levels);
+  const matrix = new Float32Array((Q - 1) * Q);
+  for (let row = 0; row < Q - 1; row++)
+    for (let q = 0; q < Q; q++) {
+      if (row < anchor && q <= row) matrix[row * Q + q] = -1;
+      if (row >= anchor && q > row) matrix[row * Q + q] = 1;
+    }
+  return tf.tensor2d(matrix, [Q - 1, Q]);
+}
+
+function inverseSoftplus(y: number): number {
+  return Math.log(Math.expm1(y));
+}

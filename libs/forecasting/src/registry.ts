@@ -1,0 +1,43 @@
+/** Every forecaster by its kind: made from settings, or from a checkpoint. */
+import { AlmanacError } from '@almanac/series';
+import { BASELINE_KINDS, createBaseline, isBaselineKind, loadBaseline } from './baselines/registry.js';
+import type { SegmentConfig } from './config.js';
+import type { Checkpoint, Forecaster } from './forecaster.js';
+import { SegmentForecaster } from './segmentForecaster.js';
+
+export const FORECASTER_KINDS: readonly string[] = ['segment', ...BASELINE_KINDS];
+
+/**
+ * A forecaster that has yet to be fitted.
+ *
+ * @param config of `segment`: see `defaultConfig`; of a baseline: `{ seasonLength? }`
+ * @throws MODEL_UNKNOWN, INVALID_CONFIG
+ */
+export function createForecaster(kind: string, config: Record<string, unknown> = {}): Forecaster {
+  if (kind === 'segment') return new SegmentForecaster(config as SegmentConfig);
+  if (isBaselineKind(kind)) return createBaseline(kind, config);
+  throw unknownKind(kind);
+}
+
+/** A fitted forecaster. @throws CHECKPOINT_FORMAT, MODEL_UNKNOWN, CHECKPOINT_BROKEN */
+export function loadForecaster(checkpoint: Checkpoint): Forecaster {
+  const { format, version, kind } = checkpoint.manifest;
+  if (format !== 'almanac-checkpoint' || version !== 1)
+    throw new AlmanacError(
+      'CHECKPOINT_FORMAT',
+      `This is not a checkpoint of version 1, but "${String(format)}" version ${String(version)}.`,
+      {
+        hint: 'Load it with the version of Almanac that wrote it.',
+      },
+    );
+  if (kind === 'segment') return SegmentForecaster.load(checkpoint);
+  if (isBaselineKind(kind)) return loadBaseline(checkpoint);
+  throw unknownKind(kind);
+}
+
+function unknownKind(kind: string): AlmanacError {
+  return new AlmanacError('MODEL_UNKNOWN', `There is no model named "${kind}".`, {
+    hint: `Models are ${FORECASTER_KINDS.join(', ')}.`,
+    subject: { kind },
+  });
+}

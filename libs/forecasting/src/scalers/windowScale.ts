@@ -1,0 +1,64 @@
+/**
+ * Centre and scale of one context window, so that one network serves series of every size. Reads nothing but the observed
+ * values of the window; the arithmetic is float64, so that values of 1e30 and 1e-30 both arrive as ordinary float32.
+ */
+export type ScalerKind = 'seasonalDifference' | 'lastValue' | 'meanAbs';
+
+export interface WindowScale {
+  center: number;
+  /** Positive and finite, also for a constant or empty window. */
+  scale: number;
+}
+
+/**
+ * @param values series; the window is [from, to)
+ * @param season steps of the season that differences and the centre are taken over; 1 when there is none
+ *
+ * `seasonalDifference`: centre = mean of the last season, scale = ½ mean|x_t − x_{t−season}| + ½ standard deviation.
+ * `lastValue`: centre = last observation, scale = standard deviation. `meanAbs`: centre 0, scale = mean|x|.
+ */
+export function windowScale(kind: ScalerKind, values: Float64Array, from: number, to: number, season: number): WindowScale {
+  const start = Math.max(0, from);
+  let count = 0;
+  let shift = NaN;
+  let sum = 0;
+  let squares = 0;
+  let absolute = 0;
+  let largest = 0;
+  let differences = 0;
+  let pairs = 0;
+  let last = NaN;
+  let recentSum = 0;
+  let recent = 0;
+  for (let t = to - 1; t >= start; t--) {
+    const value = values[t]!;
+    if (Number.isNaN(value)) continue;
+    if (count === 0) {
+      last = value;
+      shift = value;
+    }
+    const moved = value - shift;
+    count++;
+    sum += moved;
+    squares += moved * moved;
+    absolute += Math.abs(value);
+    largest = Math.max(largest, Math.abs(value));
+    if (recent < season) {
+      recentSum += moved;
+      recent++;
+    }
+    const before = t - season >= start ? values[t - season]! : NaN;
+    if (!Number.isNaN(before)) {
+      differences += Math.abs(value - before);
+      pairs++;
+    }
+  }
+  if (count === 0) return { center: 0, scale: 1 };
+  const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
+  const difference = pairs > 0 ? differences / pairs : deviation;
+  const center = kind === 'meanAbs' ? 0 : kind === 'lastValue' ? last : shift + recentSum / recent;
+  const scale = kind === 'meanAbs' ? absolute / count : kind === 'lastValue' ? deviation : 0.5 * difference + 0.5 * deviation;
+  // A constant window has no spread of its own: a thousandth of its level keeps its forecast narrow but finite.
+  const floor = largest * 1e-6;
+  return { center, scale: scale > floor && Number.isFinite(scale) ? scale : largest > 0 ? largest * 1e-3 : 1 };
+}

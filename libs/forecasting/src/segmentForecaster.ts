@@ -1,0 +1,164 @@
+/**
+ * The `segment` forecaster: the segment network, trained globally over a panel, behind the interface of every forecaster.
+ * A forecast reads its own series only, so series of one batch cannot influence each other.
+ */
+import { initEngine } from '@almanac/kernels';
+import { AlmanacError } from '@almanac/series';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkConfig, type SegmentConfig } from './config.js';
+import { WindowReader, type Batch, type Window } from './dataset/windows.js';
+import type { AttentionMaps, Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast } from './forecaster.js';
+import { levelWeights } from './model/levels.js';
+import { forward, inputsOf, parameterSpecs } from './model/network.js';
+import { Parameters } from './model/parameters.js';
+import { EVALUATION_BATCH } from './training/gradient.js';
+import { train } from './training/train.js';
+
+/** What fitting learns beside the weights. */
+interface Learned {
+  /** No training value was negative, so no forecast is. */
+  nonNegative: boolean;
+}
+
+interface Fitted {
+  parameters: Parameters;
+  learned: Learned;
+}
+
+interface Values {
+  quantiles: Float32Array;
+  contextual: Float32Array;
+  temporal?: Float32Array;
+  gate?: Float32Array;
+}
+
+export class SegmentForecaster implements Forecaster {
+  readonly kind = 'segment';
+  private readonly reader: WindowReader;
+
+  constructor(
+    readonly config: SegmentConfig,
+    private fitted?: Fitted,
+  ) {
+    checkConfig(config);
+    this.reader = new WindowReader(config);
+  }
+
+  static load({ manifest, weights }: Checkpoint): SegmentForecaster {
+    const { learned, ...config } = manifest.config as SegmentConfig & { learned: Learned };
+    const { sizes } = new WindowReader(config);
+    return new SegmentForecaster(config, { parameters: new Parameters(parameterSpecs(config, sizes), weights.slice()), learned });
+  }
+
+  async fit(panel: Panel, options: FitOptions): Promise<void> {
+    await initEngine();
+    const parameters = await train(panel.series, this.config, options);
+    this.fitted = { parameters, learned: { nonNegative: panel.series.every(({ values }) => values.every((value) => !(value < 0))) } };
+  }
+
+  async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
+    const fitted = this.need();
+    if (options.horizon > this.config.horizon)
+      throw new AlmanacError('HORIZON_TOO_LONG', `The model forecasts ${this.config.horizon} steps, not ${options.horizon}.`, {
+        hint: 'Ask for fewer steps, or train a model with a longer horizon.',
+      });
+    await initEngine();
+    const windows: Window[] = panel.series.map((series) => ({ series, origin: series.values.length }));
+    const forecasts: SeriesForecast[] = [];
+    for (let from = 0; from < windows.length; from += EVALUATION_BATCH) {
+      options.signal?.throwIfAborted();
+      const part = windows.slice(from, from + EVALUATION_BATCH);
+      const batch = this.reader.read(part);
+      const values = this.run(batch, fitted.parameters);
+      part.forEach((window, b) => forecasts.push(this.forecastOf(window, b, batch, values, options, fitted.learned)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return forecasts;
+  }
+
+  save(): Checkpoint {
+    const { parameters, learned } = this.need();
+    return {
+      manifest: {
+        format: 'almanac-checkpoint',
+        version: 1,
+        kind: this.kind,
+        config: { ...this.config, learned },
+        tensors: parameters.manifest(),
+      },
+      weights: parameters.values.slice(),
+    };
+  }
+
+  /** Weights live in plain memory; nothing is held on the engine between calls. */
+  dispose(): void {
+    this.fitted = undefined;
+  }
+
+  private need(): Fitted {
+    if (this.fitted) return this.fitted;
+    throw new AlmanacError('MODEL_NOT_FITTED', 'This segment forecaster has not been fitted.', { hint: 'Call fit, or load a checkpoint.' });
+  }
+
+  private run(batch: Batch, parameters: Parameters): Values {
+    const { sizes } = this.reader;
+    return tf.tidy(() => {
+      const output = forward(parameters.named(parameters.tensors()), inputsOf(batch, sizes), this.config, sizes, null);
+      const data = (tensor: tf.Tensor): Float32Array => tensor.dataSync<'float32'>().slice();
+      return {
+        quantiles: data(output.quantiles),
+        contextual: data(output.contextual),
+        ...(output.temporal && output.gate ? { temporal: data(output.temporal), gate: data(output.gate) } : {}),
+      };
+    });
+  }
+
+  private forecastOf(window: Window, b: number, batch: Batch, values: Values, options: PredictOptions, learned: Learned): SeriesForecast {
+    const { segmentLength: w } = this.reader.sizes;
+    const Q = this.config.levels.length;
+    const { horizon, levels } = options;
+    const weights = levelWeights(this.config.levels, levels);
+    const quantiles = new Float64Array(levels.length * horizon);
+    // Nothing is known about a series without a single observation.
+    if (window.series.values.every(Number.isNaN)) quantiles.fill(NaN);
+    else
+      for (let t = 0; t < horizon; t++) {
+        const at = ((Math.floor(t / w) * batch.size + b) * w + (t % w)) * Q;
+        weights.forEach(({ low, high, share }, i) => {
+          const scaled = (1 - share) * values.quantiles[at + low]! + share * values.quantiles[at + high]!;
+          const value = batch.center[b]! + batch.scale[b]! * scaled;
+          quantiles[i * horizon + t] = learned.nonNegative ? Math.max(0, value) : value;
+        });
+      }
+    const { series, origin } = window;
+    return {
+      id: series.id,
+      cutoff: series.firstStep + origin - 1,
+      quantiles,
+      ...(options.attention ? { attention: this.attentionOf(b, batch, values, horizon) } : {}),
+    };
+  }
+
+  /** Maps over context segments; a temporal weight counts for the segment that holds the value it points at. */
+  private attentionOf(b: number, batch: Batch, values: Values, horizon: number): AttentionMaps {
+    const { contextSegments: n, horizonSegments: m, segmentLength: w, seasons: K } = this.reader.sizes;
+    const { contextLength, temporalSeason } = this.config;
+    const contextual = new Float32Array(horizon * n);
+    const temporal = new Float32Array(horizon * n);
+    const gate = new Float32Array(horizon * 2);
+    for (let t = 0; t < horizon; t++) {
+      const segment = Math.floor(t / w);
+      for (let j = 0; j < n; j++) contextual[t * n + j] = values.contextual[(b * m + segment) * n + j]!;
+      const at = (segment * batch.size + b) * w + (t % w);
+      const copied = values.gate?.[at] ?? 0;
+      gate[t * 2] = 1 - copied;
+      gate[t * 2 + 1] = copied;
+      for (let k = 0; k < K; k++) {
+        const column = Math.floor((contextLength - (k + 1) * temporalSeason + (t % temporalSeason)) / w);
+        temporal[t * n + column]! += values.temporal![at * K + k]!;
+      }
+    }
+    const maps: Record<string, Float32Array> = K > 0 ? { contextual, temporal } : { contextual };
+    return { contextLength, columnSteps: w, maps, gate, branches: ['contextual', 'temporal'] };
+  }
+}

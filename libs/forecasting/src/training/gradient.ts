@@ -1,0 +1,76 @@
+/** One evaluation of the network: its loss over a batch of windows, and the gradient of it in the flat layout of the weights. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { SegmentConfig } from '../config.js';
+import { Random } from '../dataset/random.js';
+import type { Batch, Sizes, Window, WindowReader } from '../dataset/windows.js';
+import { pinball, type LossWeights } from '../model/loss.js';
+import { forward, inputsOf } from '../model/network.js';
+import type { Parameters } from '../model/parameters.js';
+
+export interface Evaluator {
+  config: SegmentConfig;
+  sizes: Sizes;
+  reader: WindowReader;
+  weights: LossWeights;
+  parameters: Parameters;
+}
+
+const DROPOUT_PURPOSE = 3;
+
+/** Writes the gradient into `out` and returns the loss. `stream` names the dropout draws. */
+export function gradient(
+  evaluator: Evaluator,
+  windows: readonly Window[],
+  stream: { seed: number; step: number },
+  out: Float32Array,
+): number {
+  const { config, sizes, reader, weights, parameters } = evaluator;
+  const batch = reader.read(windows);
+  const stepWeights = weights.of(windows, batch);
+  return tf.tidy(() => {
+    const inputs = inputsOf(batch, sizes);
+    const [target, weight] = targets(batch, stepWeights, sizes);
+    const mask = config.train.dropout > 0 ? dropoutMask(config, [sizes.horizonSegments, batch.size, config.hidden], stream) : null;
+    const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
+      const { quantiles } = forward(parameters.named(tensors), inputs, config, sizes, mask);
+      return pinball(quantiles, target, weight, config.levels);
+    })(parameters.tensors());
+    parameters.gather(grads, out);
+    return value.dataSync()[0]!;
+  });
+}
+
+/** Loss of the weights `values` over windows, without dropout; reads them in batches. */
+export function evaluate(
+  { config, sizes, reader, weights, parameters }: Evaluator,
+  windows: readonly Window[],
+  values: Float32Array,
+): number {
+  let sum = 0;
+  for (let from = 0; from < windows.length; from += EVALUATION_BATCH) {
+    const part = windows.slice(from, from + EVALUATION_BATCH);
+    const batch = reader.read(part);
+    const loss = tf.tidy(() => {
+      const [target, weight] = targets(batch, weights.of(part, batch), sizes);
+      const { quantiles } = forward(parameters.named(parameters.tensors(values)), inputsOf(batch, sizes), config, sizes, null);
+      return pinball(quantiles, target, weight, config.levels).dataSync()[0]!;
+    });
+    sum += loss * part.length;
+  }
+  return sum / windows.length;
+}
+
+export const EVALUATION_BATCH = 256;
+
+function targets(batch: Batch, weights: Float32Array, { horizonSegments: m, segmentLength: w }: Sizes): [tf.Tensor, tf.Tensor] {
+  const shape: [number, number, number] = [m, batch.size, w];
+  return [tf.tensor3d(batch.target, shape), tf.tensor3d(weights, shape)];
+}
+
+function dropoutMask(config: SegmentConfig, shape: [number, number, number], { seed, step }: { seed: number; step: number }): tf.Tensor {
+  const random = new Random(seed, DROPOUT_PURPOSE, step);
+  const rate = config.train.dropout;
+  const mask = new Float32Array(shape[0] * shape[1] * shape[2]);
+  for (let i = 0; i < mask.length; i++) mask[i] = random.next() < rate ? 0 : 1 / (1 - rate);
+  return tf.tensor3d(mask, shape);
+}
