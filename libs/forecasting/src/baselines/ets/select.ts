@@ -1,0 +1,140 @@
+/**
+ * AutoETS: fits every admissible ETS form and keeps the one of least AICc.
+ *
+ * Source: Hyndman, Koehler, Snyder and Grose (2002), with the restrictions of R's `forecast::ets`: no additive error with
+ * a multiplicative season, no multiplicative trend, multiplicative parts for positive data only. The first level and
+ * trend are fitted with the smoothing parameters; the first season comes from a classical decomposition and is not
+ * (it still counts in the AICc). Values are divided by their mean size first, so results follow the scale.
+ */
+import { seasonalIndex } from '../seasonality.js';
+import { straightLine } from '../theta.js';
+import { filter, type EtsFit, type EtsForm, type EtsParameters, type EtsState } from './model.js';
+import { nelderMead } from './nelderMead.js';
+
+const ERRORS = ['A', 'M'] as const;
+const TRENDS = ['N', 'A', 'Ad'] as const;
+const SEASONS = ['N', 'A', 'M'] as const;
+
+/** The forms worth trying for data that are all positive or not, with enough seasons observed or not. */
+export function admissibleForms(positive: boolean, seasonal: boolean): EtsForm[] {
+  const forms: EtsForm[] = [];
+  for (const error of ERRORS) {
+    for (const trend of TRENDS) {
+      for (const season of SEASONS) {
+        if (!positive && (error === 'M' || season === 'M')) continue;
+        if (error === 'A' && season === 'M') continue;
+        if (season !== 'N' && !seasonal) continue;
+        forms.push({ error, trend, season });
+      }
+    }
+  }
+  return forms;
+}
+
+const PHI = { from: 0.8, to: 0.98 };
+const squash = (x: number): number => 1 / (1 + Math.exp(-x));
+const between = (x: number, from: number, to: number): number => from + (to - from) * squash(x);
+
+/** The best fit, or null where the history is too short for any (fewer than 4 observations more than parameters). */
+export function selectEts(values: Float64Array, seasonLength: number): EtsFit | null {
+  const observed = values.filter((value) => !Number.isNaN(value));
+  const positive = observed.every((value) => value > 0);
+  const seasonal = seasonLength > 1 && values.length >= 2 * seasonLength && observed.length >= seasonLength + 5;
+  let best: EtsFit | null = null;
+  for (const form of admissibleForms(positive, seasonal)) {
+    const fit = fitEts(values, seasonLength, form, observed.length);
+    if (fit && (!best || fit.aicc < best.aicc)) best = fit;
+  }
+  return best;
+}
+
+/** @returns null where the form has too many parameters for `count` observations */
+export function fitEts(values: Float64Array, seasonLength: number, form: EtsForm, count: number): EtsFit | null {
+  const hasTrend = form.trend !== 'N';
+  const damped = form.trend === 'Ad';
+  const hasSeason = form.season !== 'N';
+  const free = 2 + (hasTrend ? 2 : 0) + (damped ? 1 : 0) + (hasSeason ? seasonLength : 0);
+  const k = free + 1;
+  if (count - k - 1 < 1) return null;
+
+  let start = firstState(values, seasonLength, form);
+  const spread = Math.abs(start.level) * 0.05 + Math.abs(start.trend) + 0.01;
+  const decode = (x: Float64Array): { parameters: EtsParameters; state: EtsState } => {
+    const rest = x.values();
+    const next = (): number => rest.next().value!;
+    const alpha = between(next(), 1e-4, 0.9999);
+    const level = start.level + spread * next();
+    const beta = hasTrend ? between(next(), 1e-4 * alpha, alpha) : 0;
+    const trend = hasTrend ? start.trend + 0.1 * spread * next() : 0;
+    const gamma = hasSeason ? between(next(), 1e-4 * (1 - alpha), 1 - alpha) : 0;
+    const phi = damped ? between(next(), PHI.from, PHI.to) : 1;
+    return { parameters: { alpha, beta, gamma, phi }, state: { level, trend, season: start.season.slice(), phase: 0 } };
+  };
+  const deviance = (x: Float64Array): number => {
+    const { parameters, state } = decode(x);
+    const { squares, logs } = filter(form, parameters, state, values);
+    // A perfect fit would have deviance −∞; a floor keeps forms comparable, and constants then prefer the smallest form.
+    const cost = count * Math.log(Math.max(squares, count * 1e-24)) + 2 * logs;
+    return Number.isNaN(cost) ? Infinity : cost;
+  };
+  // Starting points: α slow for short seasons as in R; β a tenth of α, γ a tenth of what α leaves, φ near its upper end.
+  const x0 = [-1.4, 0, ...(hasTrend ? [-2.2, 0] : []), ...(hasSeason ? [-2.2] : []), ...(damped ? [1.5] : [])];
+  let x: Float64Array = nelderMead(deviance, Float64Array.from(x0), new Float64Array(x0.length).fill(1), 60 * x0.length);
+  // Backcasting: the filter run from the last state to the first sees the whole history, not only its first seasons.
+  const first = backcast(form, decode(x), values);
+  if (first) {
+    const before = { start, x, cost: deviance(x) };
+    start = first;
+    x = x.slice();
+    x[1] = 0;
+    if (hasTrend) x[3] = 0;
+    if (deviance(x) > before.cost) ({ start, x } = before);
+  }
+  x = nelderMead(deviance, x, new Float64Array(x.length).fill(0.5), 60 * x.length);
+  const { parameters, state } = decode(x);
+  const cost = deviance(x);
+  if (!Number.isFinite(cost)) return null;
+  const { squares } = filter(form, parameters, state, values);
+  const variance = squares / Math.max(1, count - free);
+  return { form, parameters, state, variance, deviance: cost, aicc: cost + 2 * k + (2 * k * (k + 1)) / (count - k - 1) };
+}
+
+/** Season by decomposition of up to the first four seasons, level and trend by a line through the first adjusted values. */
+function firstState(values: Float64Array, seasonLength: number, form: EtsForm): EtsState {
+  const seasonal = form.season !== 'N';
+  const multiplicative = form.season === 'M';
+  const season = seasonal ? seasonalIndex(values.subarray(0, 4 * seasonLength), seasonLength, multiplicative).index : new Float64Array(0);
+  const window = values.subarray(0, Math.max(10, seasonal ? 2 * seasonLength : 0));
+  const adjusted = seasonal
+    ? window.map((value, t) => (multiplicative ? value / season[t % seasonLength]! : value - season[t % seasonLength]!))
+    : window;
+  if (form.trend === 'N') {
+    const known = adjusted.filter((value) => !Number.isNaN(value));
+    return { level: known.reduce((sum, value) => sum + value, 0) / known.length, trend: 0, season, phase: 0 };
+  }
+  const { intercept, slope } = straightLine(adjusted);
+  return { level: intercept - slope, trend: slope, season, phase: 0 };
+}
+
+/** The first state as the filter finds it when it runs backwards in time; null where it runs off. */
+function backcast(form: EtsForm, fit: { parameters: EtsParameters; state: EtsState }, values: Float64Array): EtsState | null {
+  const { parameters, state } = fit;
+  filter(form, parameters, state, values);
+  const { season, phase } = state;
+  // The phase of the last value comes first; then time runs down.
+  const turned: EtsState = {
+    level: state.level,
+    trend: -state.trend,
+    season: season.map((_, k) => season[(phase - 1 - k + 2 * season.length) % season.length]!),
+    phase: 0,
+  };
+  filter(form, parameters, turned, values.toReversed());
+  const length = season.length;
+  const first: EtsState = {
+    level: turned.level,
+    trend: -turned.trend,
+    season: turned.season.map((_, k) => turned.season[(turned.phase - 1 - k + 2 * length) % length]!),
+    phase: 0,
+  };
+  return [first.level, first.trend, ...first.season].every(Number.isFinite) ? first : null;
+}
