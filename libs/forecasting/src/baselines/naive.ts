@@ -6,7 +6,7 @@
  * observation), the spread is unknown and every quantile equals the point.
  */
 import { type LocalMethod, type LocalRequest, type QuantileFunction } from './local.js';
-import { normalQuantile } from '../metrics/normal.js';
+import { normalQuantile } from './normal.js';
 
 /** Quantiles of independent normals with the given centre and spread at each horizon step. */
 export function gaussian(point: (step: number) => number, spread: (step: number) => number): QuantileFunction {
