@@ -1,0 +1,201 @@
+/**
+ * The store by noun. Everything below one `Store` belongs to one workspace. `get` throws a coded 404 where `find` gives
+ * null; lists are pages with cursors.
+ */
+import type * as r from './records.js';
+
+export interface Workspaces {
+  get(): Promise<r.WorkspaceRecord>;
+}
+
+export interface ApiKeys {
+  /** @param hash sha256 of the key, in hex; the key itself is never stored */
+  create(key: { name: string; prefix: string; hash: string; scopes: readonly string[] }): Promise<r.ApiKeyRecord>;
+  /** Makes the key if its hash is not there yet. */
+  ensure(key: { name: string; prefix: string; hash: string; scopes: readonly string[] }): Promise<r.ApiKeyRecord>;
+  /** Of any workspace; revoked keys are not found. Notes the use, at most once a minute. */
+  findByHash(hash: string): Promise<r.ApiKeyRecord | null>;
+  list(query: r.PageQuery): Promise<r.Page<r.ApiKeyRecord>>;
+  /** @throws AlmanacError API_KEY_NOT_FOUND */
+  revoke(id: string): Promise<void>;
+}
+
+export interface Uploads {
+  create(upload: r.NewUpload): Promise<r.UploadRecord>;
+  /** @throws AlmanacError UPLOAD_NOT_FOUND */
+  get(id: string): Promise<r.UploadRecord>;
+  /** The committed version of a dataset that rests on the same bytes read the same way, newest first; else null. */
+  findCommitted(dataset: string, sha256: string, mapping: r.Json): Promise<r.DatasetVersionRecord | null>;
+}
+
+export interface Datasets {
+  list(query: r.PageQuery): Promise<r.Page<r.DatasetRecord>>;
+  find(name: string): Promise<r.DatasetRecord | null>;
+  /** @throws AlmanacError DATASET_NOT_FOUND */
+  get(name: string): Promise<r.DatasetRecord>;
+  getById(id: string): Promise<r.DatasetRecord>;
+  channels(datasetId: string): Promise<r.ChannelRecord[]>;
+  /** Newest first. */
+  versions(datasetId: string, query: r.PageQuery): Promise<r.Page<r.DatasetVersionRecord>>;
+  /** @throws AlmanacError DATASET_VERSION_NOT_FOUND */
+  version(datasetId: string, no: number): Promise<r.DatasetVersionRecord>;
+  /** With series, values, models and forecasts; runs and uploads stay. @throws AlmanacError DATASET_NOT_FOUND */
+  delete(name: string): Promise<void>;
+  /** Drops chunks that only versions before the current one hold, unless a run reads such a version. Returns chunks dropped. */
+  compact(datasetId: string): Promise<number>;
+}
+
+export interface Series {
+  /** One transaction: readers see the whole version or none of it. */
+  writeVersion(write: r.WriteVersion): Promise<r.WrittenVersion>;
+  /** Streams series one by one over COPY binary; memory holds one series. */
+  readPanel(datasetId: string, options?: r.ReadPanel): AsyncGenerator<r.StoredSeries, void>;
+  /** Values of one series for a chart, at most `maxPoints` of them. */
+  readRange(
+    seriesId: number,
+    range?: { fromStep?: number; toStep?: number; maxPoints?: number; channel?: string; version?: number },
+  ): Promise<r.SeriesRange>;
+  /** Ordered by `unique_id`. */
+  list(datasetId: string, query?: r.PageQuery & { search?: string | undefined }): Promise<r.Page<r.SeriesRecord>>;
+  find(datasetId: string, uniqueId: string): Promise<r.SeriesRecord | null>;
+  /** @throws AlmanacError SERIES_NOT_FOUND */
+  get(datasetId: string, uniqueId: string): Promise<r.SeriesRecord>;
+}
+
+/** Every change is announced: see `onChange`. A finished run never changes again; calls that would are refused. */
+export interface Runs {
+  create(run: r.NewRun): Promise<r.RunRecord>;
+  /** @throws AlmanacError RUN_NOT_FOUND */
+  get(id: string): Promise<r.RunRecord>;
+  /** Newest first. */
+  list(query?: r.RunQuery): Promise<r.Page<r.RunRecord>>;
+  /** queued -> running for this worker; null where the run is no longer queued. */
+  claim(id: string, workerId: string): Promise<r.RunRecord | null>;
+  /** Tells that the worker lives. `lost`: the run is no longer this worker's; `cancel`: it should stop. */
+  heartbeat(id: string, workerId: string): Promise<{ lost: boolean; cancel: boolean }>;
+  /** Merges nothing: replaces the progress of a running run. */
+  progress(id: string, progress: r.Json): Promise<void>;
+  setEngine(id: string, engine: r.Json): Promise<void>;
+  /** running -> succeeded. @throws AlmanacError RUN_ALREADY_FINISHED */
+  succeed(id: string, result: r.Json): Promise<r.RunRecord>;
+  /** queued or running -> failed. @throws AlmanacError RUN_ALREADY_FINISHED */
+  fail(id: string, error: r.Json): Promise<r.RunRecord>;
+  /** running -> cancelled. @throws AlmanacError RUN_ALREADY_FINISHED */
+  markCancelled(id: string): Promise<r.RunRecord>;
+  /** A queued run is cancelled at once, a running one is asked to stop, a finished one stays. */
+  requestCancel(id: string): Promise<r.RunRecord>;
+  /** running -> queued for runs whose worker has not been heard of; returns them, to be enqueued again. */
+  requeueStale(silentForMs: number): Promise<r.RunRecord[]>;
+  /** Queued runs that nothing has carried for a while (a lost queue), to be enqueued again. */
+  listQueued(olderThanMs: number): Promise<r.RunRecord[]>;
+  /** Notes that a run reads or writes a dataset version: it then survives compaction. */
+  pinVersion(runId: string, datasetId: string, version: number): Promise<void>;
+  inputs(runId: string): Promise<r.RunInput[]>;
+  addRejectedRows(runId: string, rows: readonly r.RejectedRow[]): Promise<void>;
+  rejectedRows(runId: string): AsyncGenerator<r.RejectedRow, void>;
+  /** Calls back with the id of every run of the workspace that changes, in any process. Returns the way to stop. */
+  onChange(callback: (runId: string) => void): Promise<() => Promise<void>>;
+}
+
+export interface Models {
+  /** The model of that name, made if need be. @throws AlmanacError MODEL_OF_OTHER_DATASET */
+  ensure(name: string, datasetId: string): Promise<r.ModelRecord>;
+  /** @throws AlmanacError MODEL_NOT_FOUND */
+  get(name: string): Promise<r.ModelRecord>;
+  list(query: r.PageQuery): Promise<r.Page<r.ModelRecord>>;
+  /** Gives it the next number. With `promoteIfFirst` it becomes champion where there is none. */
+  addVersion(modelId: string, version: r.NewModelVersion, options?: { promoteIfFirst?: boolean }): Promise<r.ModelVersionRecord>;
+  /** By number, alias, or (neither) the champion. @throws AlmanacError MODEL_VERSION_NOT_FOUND */
+  version(name: string, which?: { no?: number | undefined; alias?: string | undefined }): Promise<r.ModelVersionRecord>;
+  versionById(id: string): Promise<r.ModelVersionRecord>;
+  /** Newest first. */
+  versions(name: string, query: r.PageQuery): Promise<r.Page<r.ModelVersionRecord>>;
+  setAlias(name: string, alias: r.AliasName, no: number, reason: string): Promise<r.ModelVersionRecord>;
+  /** Newest first. */
+  aliasHistory(name: string, query: r.PageQuery): Promise<r.Page<r.AliasChangeRecord>>;
+}
+
+export interface Forecasts {
+  /** COPY; may be called again for other series of the run. A row that is there already stays (a retried shard). */
+  insert(runId: string, modelVersionId: string, rows: readonly r.NewForecast[]): Promise<void>;
+  /** Ordered by dataset and `unique_id`. Only of runs that have succeeded, unless `runId` is given. */
+  list(query: r.ForecastQuery): Promise<r.Page<r.ForecastRecord>>;
+  /** The same rows, all pages, one at a time. */
+  stream(query: Omit<r.ForecastQuery, 'after' | 'limit'>): AsyncGenerator<r.ForecastRecord, void>;
+  saveAttention(rows: readonly r.AttentionRecord[]): Promise<void>;
+  /** @throws AlmanacError ATTENTION_NOT_FOUND */
+  attention(runId: string, uniqueId: string): Promise<r.AttentionRecord>;
+}
+
+export interface Schedules {
+  /** @throws AlmanacError SCHEDULE_EXISTS */
+  create(schedule: r.NewSchedule): Promise<r.ScheduleRecord>;
+  /** @throws AlmanacError SCHEDULE_NOT_FOUND */
+  get(name: string): Promise<r.ScheduleRecord>;
+  list(query: r.PageQuery): Promise<r.Page<r.ScheduleRecord>>;
+  update(name: string, patch: r.SchedulePatch): Promise<r.ScheduleRecord>;
+  delete(name: string): Promise<void>;
+  /** Not paused, with `nextDueAt` at or before `now`. */
+  due(now: Date): Promise<r.ScheduleRecord[]>;
+  /**
+   * Takes one due time of a schedule for this process and moves `nextDueAt` on, in one step: of many processes exactly one
+   * gets true. A `skipped` firing is only written down.
+   */
+  fire(scheduleId: string, dueAt: Date, nextDueAt: Date | null, outcome?: 'fired' | 'skipped'): Promise<boolean>;
+  /** Notes the run that a firing made. */
+  attachRun(scheduleId: string, dueAt: Date, runId: string): Promise<void>;
+  /** Newest first. */
+  firings(name: string, query: r.PageQuery): Promise<r.Page<r.FiringRecord>>;
+}
+
+export interface Idempotency {
+  /** @param requestHash of method, path and body: the same key with another request is a conflict */
+  begin(key: string, requestHash: string): Promise<r.IdempotencyState>;
+  finish(key: string, status: number, body: unknown): Promise<void>;
+  /** After a failure that should be retried: the key is free again. */
+  release(key: string): Promise<void>;
+  /** Drops keys older than this. */
+  expire(olderThanMs: number): Promise<number>;
+}
+
+export interface Workers {
+  beat(worker: { id: string; engine: r.Json | null; busyWith: string | null }): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** Seen within this time. */
+  list(seenWithinMs: number): Promise<r.WorkerRecord[]>;
+}
+
+export interface Store {
+  readonly workspaceId: string;
+  readonly workspaces: Workspaces;
+  readonly apiKeys: ApiKeys;
+  readonly uploads: Uploads;
+  readonly datasets: Datasets;
+  readonly series: Series;
+  readonly runs: Runs;
+  readonly models: Models;
+  readonly forecasts: Forecasts;
+  readonly schedules: Schedules;
+  readonly idempotency: Idempotency;
+  readonly workers: Workers;
+  /** The same database, another workspace. Closing either closes both. */
+  forWorkspace(workspaceId: string): Store;
+  /** All or nothing. The store passed in must be used inside; nested calls join the transaction. */
+  transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
+  /** Calls back for every message on a channel, from any process; reconnects by itself. Returns the way to stop. */
+  listen(channel: string, callback: (payload: string) => void): Promise<() => Promise<void>>;
+  /** Inside a transaction it is sent when that commits. */
+  notify(channel: string, payload: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  /** postgres://user:password@host:port/database */
+  databaseUrl: string;
+  /** Name of a workspace; `default` (which the first migration makes) unless given. */
+  workspace?: string;
+  /** Connections at most; 10 unless given. */
+  poolSize?: number;
+  /** Apply outstanding migrations first, once, under a lock; true unless told otherwise. */
+  migrate?: boolean;
+}

@@ -1,0 +1,395 @@
+/**
+ * The rows of the store as plain records, and what goes in to make them. Steps are grid steps of the dataset's
+ * frequency; `…At` are instants. A missing observation is NaN in a Float64Array and NULL in SQL.
+ */
+
+export interface Page<T> {
+  items: T[];
+  /** Pass as `after` for the next page; null on the last. */
+  next: string | null;
+}
+
+export interface PageQuery {
+  after?: string | undefined;
+  /** 1 – 1000, 100 unless given. */
+  limit?: number | undefined;
+}
+
+export type Json = Record<string, unknown>;
+
+// ---------------------------------------------------------------------------------------------- keys and uploads
+
+export interface WorkspaceRecord {
+  id: string;
+  name: string;
+  createdAt: Date;
+}
+
+export interface ApiKeyRecord {
+  id: string;
+  workspaceId: string;
+  name: string;
+  /** First characters of the key, to recognise it by. */
+  prefix: string;
+  scopes: string[];
+  createdAt: Date;
+  lastUsedAt: Date | null;
+}
+
+export interface UploadRecord {
+  id: string;
+  fileName: string;
+  size: number;
+  sha256: string;
+  /** Where the bytes lie in object storage. */
+  objectKey: string;
+  /** How the file was to be read: the ingest options. */
+  mapping: Json;
+  createdAt: Date;
+}
+export type NewUpload = Omit<UploadRecord, 'id' | 'createdAt'>;
+
+// ---------------------------------------------------------------------------------------------- datasets and series
+
+export interface DatasetRecord {
+  id: string;
+  name: string;
+  frequency: string;
+  timeZone: string;
+  aggregation: string | null;
+  fillPolicy: string;
+  /** 0 before the first version is committed; such a dataset is never listed. */
+  currentVersion: number;
+  seriesCount: number;
+  observationCount: number;
+  firstStep: number | null;
+  lastStep: number | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** What the first version fixes. A later version must name the same frequency and time zone. */
+export interface DatasetDefinition {
+  name: string;
+  frequency: string;
+  timeZone: string;
+  aggregation?: string | null;
+  fillPolicy?: string;
+  /** Covariate channels by name; their values travel as pieces with `channel`. */
+  pastCovariates?: readonly string[];
+  futureCovariates?: readonly string[];
+}
+
+export interface ChannelRecord {
+  channel: number;
+  name: string;
+  kind: 'target' | 'past' | 'future';
+}
+
+export interface DatasetVersionRecord {
+  datasetId: string;
+  no: number;
+  uploadId: string | null;
+  fileName: string | null;
+  sha256: string | null;
+  mode: 'append' | 'replace';
+  rowsRead: number;
+  rowsRejected: number;
+  seriesCount: number;
+  observationCount: number;
+  firstStep: number | null;
+  lastStep: number | null;
+  findings: Json | null;
+  committedAt: Date;
+}
+
+export interface SeriesRecord {
+  id: number;
+  datasetId: string;
+  uniqueId: string;
+  /** First observed step of the target. */
+  firstStep: number;
+  /** Steps from the first to the last observation, gaps included. */
+  length: number;
+  staticCovariates: Record<string, number | string | null>;
+}
+
+/** Some consecutive steps of one channel of one series. Pieces of a series come together, in ascending order of steps. */
+export interface SeriesPiece {
+  /** `unique_id` */
+  id: string;
+  /** Name of a covariate channel; the target unless given. */
+  channel?: string | undefined;
+  firstStep: number;
+  /** NaN: this upload says nothing about the step (a stored value stays). */
+  values: Float64Array;
+  staticCovariates?: Record<string, number | string | null> | undefined;
+}
+
+export interface VersionSummary {
+  rowsRead: number;
+  rowsRejected: number;
+  findings: Json | null;
+}
+
+export interface WriteVersion {
+  dataset: DatasetDefinition;
+  uploadId?: string | null;
+  /** The run that writes; becomes part of the lineage. */
+  runId?: string | null;
+  /** `append`: steps named are added or corrected, others stay. `replace`: the pieces are the whole dataset. */
+  mode: 'append' | 'replace';
+  pieces: AsyncIterable<SeriesPiece> | Iterable<SeriesPiece>;
+  /** Asked for after the last piece, inside the transaction; throwing refuses the whole version. */
+  summary: (written: WrittenTotals) => VersionSummary | Promise<VersionSummary>;
+  signal?: AbortSignal | undefined;
+}
+
+export interface WrittenTotals {
+  /** Totals of the version, not only of what this upload named. */
+  seriesCount: number;
+  observationCount: number;
+  firstStep: number | null;
+  lastStep: number | null;
+  shortest: { uniqueId: string; length: number } | null;
+  chunksWritten: number;
+}
+
+export interface WrittenVersion extends WrittenTotals {
+  datasetId: string;
+  version: number;
+  /** True where every step was stored with this value already: no version was made, `version` is the current one. */
+  unchanged: boolean;
+}
+
+export interface ReadPanel {
+  /** Current version unless given. */
+  version?: number | undefined;
+  /** Last step to read (inclusive). */
+  untilStep?: number | undefined;
+  /** `unique_id`s; every series unless given. */
+  ids?: readonly string[] | undefined;
+  /** Also read the covariate channels. */
+  covariates?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** One series as arrays. All series of a panel come ordered by `id` (byte order). */
+export interface StoredSeries {
+  id: string;
+  seriesId: number;
+  firstStep: number;
+  /** One value per step from the first to the last observation; NaN for gaps. */
+  values: Float64Array;
+  staticCovariates: Record<string, number | string | null>;
+  /** By channel name; aligned with `values`; NaN where nothing is known. */
+  pastCovariates?: Record<string, Float64Array>;
+  /** By channel name; start at `firstStep`, may reach beyond `values`. */
+  futureCovariates?: Record<string, Float64Array>;
+}
+
+/** Points of a chart: `steps[i]` has `values[i]`; NaN where a bucket is empty. */
+export interface SeriesRange {
+  steps: Float64Array;
+  values: Float64Array;
+  /** True where a point stands for several steps (the minimum and maximum of each bucket are kept). */
+  downsampled: boolean;
+}
+
+// ---------------------------------------------------------------------------------------------- runs
+
+export type RunKind = 'ingest' | 'train' | 'forecast' | 'backtest' | (string & {});
+export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+export interface RunRecord {
+  id: string;
+  kind: RunKind;
+  status: RunStatus;
+  /** Names, for lists and filters. */
+  dataset: string | null;
+  model: string | null;
+  config: Json;
+  progress: Json | null;
+  result: Json | null;
+  error: Json | null;
+  engine: Json | null;
+  seed: number | null;
+  codeVersion: string | null;
+  cancelRequested: boolean;
+  workerId: string | null;
+  /** Times it was taken by a worker. */
+  attempts: number;
+  heartbeatAt: Date | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+export interface NewRun {
+  kind: RunKind;
+  dataset?: string | null;
+  model?: string | null;
+  config: Json;
+  seed?: number | null;
+  codeVersion?: string | null;
+}
+
+export interface RunQuery extends PageQuery {
+  kind?: RunKind | undefined;
+  status?: RunStatus | undefined;
+  dataset?: string | undefined;
+}
+
+/** `line` is null where the format has none (Parquet). */
+export interface RejectedRow {
+  line: number | null;
+  rule: string;
+  text: string;
+}
+
+/** A dataset version that a run read or wrote. */
+export interface RunInput {
+  datasetId: string;
+  dataset: string;
+  version: number;
+  /** sha256 of every upload the version rests on, oldest first. */
+  uploads: string[];
+}
+
+// ---------------------------------------------------------------------------------------------- models and forecasts
+
+export type AliasName = 'champion' | 'challenger';
+
+export interface ModelRecord {
+  id: string;
+  name: string;
+  datasetId: string;
+  dataset: string;
+  /** Highest version number; 0 when there is none yet. */
+  latest: number;
+  champion: number | null;
+  createdAt: Date;
+}
+
+export interface ModelVersionRecord {
+  id: string;
+  modelId: string;
+  model: string;
+  no: number;
+  runId: string;
+  kind: string;
+  horizon: number;
+  config: Json;
+  /** What was measured: score, baselines, wqlRatio … */
+  metrics: Json;
+  manifestKey: string;
+  weightsKey: string;
+  /** Of the weights, checked when they are loaded. */
+  sha256: string;
+  aliases: AliasName[];
+  createdAt: Date;
+}
+export type NewModelVersion = Pick<
+  ModelVersionRecord,
+  'runId' | 'kind' | 'horizon' | 'config' | 'metrics' | 'manifestKey' | 'weightsKey' | 'sha256'
+>;
+
+export interface AliasChangeRecord {
+  alias: AliasName;
+  version: number;
+  reason: string;
+  fromAt: Date;
+  toAt: Date | null;
+}
+
+export interface NewForecast {
+  seriesId: number;
+  /** Step of the last observation used, and the instant at which that step starts. */
+  cutoffStep: number;
+  cutoffTime: Date;
+  horizon: number;
+  levels: readonly number[];
+  /** [levels, horizon], level-major. */
+  quantiles: Float64Array;
+}
+
+export interface ForecastRecord {
+  runId: string;
+  model: string;
+  version: number;
+  datasetId: string;
+  dataset: string;
+  frequency: string;
+  timeZone: string;
+  seriesId: number;
+  uniqueId: string;
+  cutoffStep: number;
+  cutoffTime: Date;
+  horizon: number;
+  levels: number[];
+  quantiles: Float64Array;
+}
+
+export interface ForecastQuery extends PageQuery {
+  dataset?: string | undefined;
+  model?: string | undefined;
+  uniqueId?: string | undefined;
+  /** Everything of one run; otherwise the latest forecast of each series. */
+  runId?: string | undefined;
+}
+
+export interface AttentionRecord {
+  runId: string;
+  seriesId: number;
+  cutoffStep: number;
+  horizon: number;
+  contextLength: number;
+  columnSteps: number;
+  /** [horizon, columns] by name. */
+  maps: Record<string, Float32Array>;
+  branches: string[];
+  /** [horizon, branches] */
+  gate: Float32Array;
+}
+
+// ---------------------------------------------------------------------------------------------- schedules, keys, workers
+
+export interface ScheduleRecord {
+  id: string;
+  name: string;
+  cron: string;
+  timeZone: string;
+  action: Json;
+  paused: boolean;
+  nextDueAt: Date | null;
+  lastFiredAt: Date | null;
+  lastRunId: string | null;
+  createdAt: Date;
+}
+export type NewSchedule = Pick<ScheduleRecord, 'name' | 'cron' | 'timeZone' | 'action' | 'paused' | 'nextDueAt'>;
+export type SchedulePatch = Partial<Omit<NewSchedule, 'name'>>;
+
+export interface FiringRecord {
+  dueAt: Date;
+  firedAt: Date;
+  runId: string | null;
+  outcome: 'fired' | 'skipped';
+}
+
+export type IdempotencyState =
+  /** First time: do the work, then call `finish`. */
+  | { state: 'new' }
+  /** Seen before with the same request: answer the same. */
+  | { state: 'done'; status: number; body: unknown }
+  /** Somebody is at it. */
+  | { state: 'running' }
+  /** The key was used for another request. */
+  | { state: 'conflict' };
+
+export interface WorkerRecord {
+  id: string;
+  engine: Json | null;
+  startedAt: Date;
+  seenAt: Date;
+  busyWith: string | null;
+}
