@@ -70,7 +70,11 @@ describe('from a file of flights to a forecast', () => {
     expect(seen.some(({ step, loss }) => step !== undefined && loss !== undefined)).toBe(true);
 
     const versions = await client.call('listModelVersions', { params: { model: 'departures' } });
-    expect(versions.items[0]).toMatchObject({ version: 1, aliases: ['champion'], lineage: { dataset: 'flights', datasetVersion: 1, uploads: [expect.stringMatching(/^[0-9a-f]{64}$/)] } });
+    expect(versions.items[0]).toMatchObject({
+      version: 1,
+      aliases: ['champion'],
+      lineage: { dataset: 'flights', datasetVersion: 1, uploads: [expect.stringMatching(/^[0-9a-f]{64}$/)] },
+    });
 
     const asked = await client.call('forecast', { body: { model: 'models:/departures@champion', attention: true } });
     const forecasting = await client.waitForRun(asked.id);
@@ -100,7 +104,8 @@ describe('from a file of flights to a forecast', () => {
     expect(rows[0]).toEqual({ n: AIRPORTS.length * 48 });
 
     const attention = await client.call('getAttention', { params: { runId: asked.id }, query: { uniqueId: 'ATL' } });
-    for (const map of Object.values(attention.maps)) for (const row of map) expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 4);
+    for (const map of Object.values(attention.maps))
+      for (const row of map) expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 4);
   });
 
   it('cancels a training that is under way and leaves no model behind', async () => {

@@ -24,10 +24,14 @@ async function checkPort(host: string, port: number): Promise<void> {
     const probe = createServer();
     probe.once('error', (cause: NodeJS.ErrnoException) =>
       reject(
-        new AlmanacError(cause.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'PORT_NOT_USABLE', `Port ${port} on ${host} cannot be used: ${cause.code === 'EADDRINUSE' ? 'another program listens there' : cause.message}.`, {
-          hint: `Stop that program, or choose another port: ALMANAC_PORT=${port + 1} npm start`,
-          cause,
-        }),
+        new AlmanacError(
+          cause.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'PORT_NOT_USABLE',
+          `Port ${port} on ${host} cannot be used: ${cause.code === 'EADDRINUSE' ? 'another program listens there' : cause.message}.`,
+          {
+            hint: `Stop that program, or choose another port: ALMANAC_PORT=${port + 1} npm start`,
+            cause,
+          },
+        ),
       ),
     );
     probe.listen(port, host, () => probe.close(() => resolve()));
@@ -45,13 +49,18 @@ async function until<T>(what: string, ready: () => Promise<T | undefined>, signa
     } catch (error) {
       if (error instanceof ApiError && error.problem.status < 500) throw error;
     }
-    if (Date.now() > deadline) throw new AlmanacError('START_TIMED_OUT', `${what} was not ready within ${READY_PATIENCE_MS / 1000} s.`, { hint: 'Look into the logs folder of the data folder.' });
+    if (Date.now() > deadline)
+      throw new AlmanacError('START_TIMED_OUT', `${what} was not ready within ${READY_PATIENCE_MS / 1000} s.`, {
+        hint: 'Look into the logs folder of the data folder.',
+      });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
 async function run(): Promise<void> {
-  const { values } = parseArgs({ options: { exit: { type: 'boolean', default: false }, 'no-sample': { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { exit: { type: 'boolean', default: false }, 'no-sample': { type: 'boolean', default: false } },
+  });
   const config = loadConfig(process.env);
   const folder = takeFolder(config.home);
   const stopping = new AbortController();
@@ -110,7 +119,7 @@ async function run(): Promise<void> {
   if (failure !== undefined) throw failure;
 
   async function startPostgres(): Promise<string> {
-    const server = await startEmbeddedPostgres({ home: config.home });
+    const server = await startEmbeddedPostgres({ home: config.home, log: say });
     running.push({ name: 'postgres', stop: () => server.stop() });
     say(`PostgreSQL (embedded), data in ${config.home}`);
     return server.url;

@@ -47,9 +47,13 @@ export function takeFolder(home: string): { setAddress(address: string): void; r
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const mark = readMark(file);
     if (mark !== undefined && isAlive(mark.pid)) {
-      throw new AlmanacError('ALREADY_RUNNING', `Almanac is already running on ${home} (process ${mark.pid}${mark.address ? `, ${mark.address}` : ''}).`, {
-        hint: 'Nothing was changed. Stop the other copy with Ctrl-C, or set ALMANAC_HOME and ALMANAC_PORT for a second one.',
-      });
+      throw new AlmanacError(
+        'ALREADY_RUNNING',
+        `Almanac is already running on ${home} (process ${mark.pid}${mark.address ? `, ${mark.address}` : ''}).`,
+        {
+          hint: 'Nothing was changed. Stop the other copy with Ctrl-C, or set ALMANAC_HOME and ALMANAC_PORT for a second one.',
+        },
+      );
     }
     rmSync(file, { force: true });
     write({ pid: process.pid }, 'wx');

@@ -13,7 +13,8 @@ const DATASET = 'flights';
 const MODEL = 'flights-segment';
 const HORIZON = 48;
 
-const sampleFile = (): string => join(dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data/flights-3m.parquet');
+const sampleFile = (): string =>
+  join(dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data/flights-3m.parquet');
 
 async function exists(call: Promise<unknown>): Promise<boolean> {
   try {
@@ -50,12 +51,15 @@ async function ingest(client: AlmanacClient, signal: AbortSignal): Promise<void>
   const run = await follow(client, runId, 'Reading 3,000,000 flights', signal);
   const { findings, seconds: took } = ingestResult.parse(run.result);
   say(`Read ${count(findings.rowsRead)} rows at ${count(findings.rowsPerSecond)} rows/s; the upload took ${seconds(took)} in all.`);
-  say(`Stored ${count(findings.series)} series, ${count(findings.observations)} hourly observations (${findings.start} to ${findings.end}).`);
+  say(
+    `Stored ${count(findings.series)} series, ${count(findings.observations)} hourly observations (${findings.start} to ${findings.end}).`,
+  );
 }
 
 async function train(client: AlmanacClient, signal: AbortSignal): Promise<TrainResult> {
   const earlier = await lastRun(client, 'train');
-  const runId = earlier?.id ?? (await client.call('train', { body: { dataset: DATASET, model: MODEL, horizon: HORIZON, holdout: HORIZON } })).id;
+  const runId =
+    earlier?.id ?? (await client.call('train', { body: { dataset: DATASET, model: MODEL, horizon: HORIZON, holdout: HORIZON } })).id;
   const run = await follow(client, runId, 'Training', signal);
   const result = trainResult.parse(run.result);
   if (earlier?.status !== 'succeeded') {
@@ -64,7 +68,9 @@ async function train(client: AlmanacClient, signal: AbortSignal): Promise<TrainR
       say(`Engine: ${engine.name}, ${engine.variant}, ${engine.threads} thread${engine.threads === 1 ? '' : 's'}: ${engine.why}`);
       for (const other of engine.rejected) say(`  not ${other.name}: ${other.why}`);
     }
-    say(`Trained ${MODEL} version ${result.version} in ${seconds(result.trainSeconds)}: ${count(result.steps)} steps, ${count(result.parameters)} parameters.`);
+    say(
+      `Trained ${MODEL} version ${result.version} in ${seconds(result.trainSeconds)}: ${count(result.steps)} steps, ${count(result.parameters)} parameters.`,
+    );
   }
   return result;
 }
@@ -72,7 +78,9 @@ async function train(client: AlmanacClient, signal: AbortSignal): Promise<TrainR
 async function forecast(client: AlmanacClient, signal: AbortSignal): Promise<void> {
   const { items } = await client.call('latestForecasts', { query: { model: MODEL, limit: 1 } });
   if (items.length > 0) return;
-  const runId = (await lastRun(client, 'forecast'))?.id ?? (await client.call('forecast', { body: { model: `${MODEL}@champion`, attention: true } })).id;
+  const runId =
+    (await lastRun(client, 'forecast'))?.id ??
+    (await client.call('forecast', { body: { model: `${MODEL}@champion`, attention: true } })).id;
   const run = await follow(client, runId, 'Forecasting', signal);
   say(`Stored the next ${HORIZON} hours of ${count(Number(run.result?.['series'] ?? 0))} airports (50, 80, 90 and 95 % intervals).`);
 }
@@ -81,7 +89,12 @@ async function schedule(client: AlmanacClient): Promise<void> {
   const { items } = await client.call('listSchedules', { query: {} });
   if (items.length > 0) return;
   const made = await client.call('createSchedule', {
-    body: { name: 'flights-nightly', cron: '0 3 * * *', timeZone: 'America/New_York', action: { kind: 'forecast', request: { model: `${MODEL}@champion` } } },
+    body: {
+      name: 'flights-nightly',
+      cron: '0 3 * * *',
+      timeZone: 'America/New_York',
+      action: { kind: 'forecast', request: { model: `${MODEL}@champion` } },
+    },
   });
   say(`Scheduled: a forecast every night at 03:00 New York time, next ${made.nextDueAt[0]}.`);
 }
@@ -89,9 +102,12 @@ async function schedule(client: AlmanacClient): Promise<void> {
 function printAccuracy(result: TrainResult): void {
   const cell = (value: number | null | undefined): string => (value === null || value === undefined ? '–' : value.toFixed(3)).padStart(8);
   say();
-  say(`Accuracy on ${result.holdout.start} to ${result.holdout.end}, ${result.holdout.steps} hours of ${count(result.holdout.series)} airports that training never saw:`);
+  say(
+    `Accuracy on ${result.holdout.start} to ${result.holdout.end}, ${result.holdout.steps} hours of ${count(result.holdout.series)} airports that training never saw:`,
+  );
   say(`${''.padEnd(28)}${'WQL'.padStart(8)}${'MASE'.padStart(8)}`);
-  for (const score of [result.score, ...result.baselines]) say(`${score.label.padEnd(28)}${cell(score.metrics['wql'])}${cell(score.metrics['mase'])}`);
+  for (const score of [result.score, ...result.baselines])
+    say(`${score.label.padEnd(28)}${cell(score.metrics['wql'])}${cell(score.metrics['mase'])}`);
   if (!result.beatsSeasonalNaive) say('The model does not beat seasonal naive here: prefer the seasonal naive forecast.');
 }
 

@@ -20,15 +20,21 @@ const MAY_SKIP = /tensorflow/i;
 const folder = mkdtempSync(join(tmpdir(), 'almanac-test-'));
 const reportFile = join(folder, 'report.json');
 const vitest = join(workspaceRoot, 'node_modules/vitest/vitest.mjs');
-const result = spawnSync(process.execPath, [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...process.argv.slice(2)], {
-  cwd: workspaceRoot,
-  stdio: 'inherit',
-});
+const result = spawnSync(
+  process.execPath,
+  [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...process.argv.slice(2)],
+  {
+    cwd: workspaceRoot,
+    stdio: 'inherit',
+  },
+);
 
 let failedBySkip = false;
 try {
   const report = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
-  const skipped = report.testResults.flatMap((file) => file.assertionResults.filter((test) => test.status !== 'passed' && test.status !== 'failed').map((test) => test.fullName.trim()));
+  const skipped = report.testResults.flatMap((file) =>
+    file.assertionResults.filter((test) => test.status !== 'passed' && test.status !== 'failed').map((test) => test.fullName.trim()),
+  );
   if (skipped.length > 0) {
     console.log(`\nNot run on this machine (${skipped.length}):`);
     for (const name of skipped) console.log(`  - ${name}`);

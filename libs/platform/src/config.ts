@@ -33,6 +33,8 @@ export interface Config {
   readonly concurrency: number;
   /** Seconds that a stopping worker gives its jobs before it hands them back. */
   readonly drainSeconds: number;
+  /** Admin API key that must exist once the API is up; `npm start` makes one. */
+  readonly adminKey: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Version recorded in the lineage. */
   readonly codeVersion: string;
@@ -64,6 +66,7 @@ const environment = z.object({
   ALMANAC_THREADS: whole(1, 256).optional(),
   ALMANAC_CONCURRENCY: whole(1, 64).optional(),
   ALMANAC_DRAIN_SECONDS: whole(0, 3_600).optional(),
+  ALMANAC_ADMIN_KEY: optional(z.string().min(24, 'must have at least 24 characters')),
   ALMANAC_LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
   ALMANAC_CODE_VERSION: z.string().optional(),
 });
@@ -103,6 +106,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     threads: values.ALMANAC_THREADS ?? availableParallelism(),
     concurrency: values.ALMANAC_CONCURRENCY ?? 2,
     drainSeconds: values.ALMANAC_DRAIN_SECONDS ?? 10,
+    adminKey: values.ALMANAC_ADMIN_KEY,
     logLevel: values.ALMANAC_LOG_LEVEL ?? 'info',
     codeVersion: values.ALMANAC_CODE_VERSION ?? VERSION,
   });
