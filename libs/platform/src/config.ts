@@ -66,7 +66,7 @@ const environment = z.object({
   ALMANAC_THREADS: whole(1, 256).optional(),
   ALMANAC_CONCURRENCY: whole(1, 64).optional(),
   ALMANAC_DRAIN_SECONDS: whole(0, 3_600).optional(),
-  ALMANAC_ADMIN_KEY: optional(z.string().min(24, 'must have at least 24 characters')),
+  ALMANAC_ADMIN_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
   ALMANAC_LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
   ALMANAC_CODE_VERSION: z.string().optional(),
 });
