@@ -13,23 +13,23 @@ export interface BullOptions<Name extends string> {
   redisUrl: string;
   jobs: readonly JobDefinition<Name>[];
   logger: Logger;
-  /** Start of every key; tests keep apart by it. */
-  prefix?: string;
   /** A worker whose lock is older is taken for dead. */
-  lockMs?: number;
+  heartbeatSeconds: number;
 }
 
 const BEAT_MS = 500;
+const PREFIX = 'almanac';
 /** Bull counts from 1, the most urgent. */
 const LOWEST_PRIORITY = 11;
 const NOTE_SECONDS = 7 * 24 * 3600;
 
 export async function openBullQueue<Name extends string>(options: BullOptions<Name>): Promise<Queue<Name>> {
-  const { jobs, logger, lockMs = 15_000, prefix = 'almanac' } = options;
+  const { jobs, logger } = options;
+  const lockMs = options.heartbeatSeconds * 1000;
   const queues = new Map<Name, Bull.Queue<object>>();
   for (const job of jobs) {
     const queue = new Bull<object>(job.name, options.redisUrl, {
-      prefix,
+      prefix: PREFIX,
       settings: { lockDuration: lockMs, lockRenewTime: lockMs / 4, stalledInterval: lockMs / 2, maxStalledCount: job.attempts - 1 },
       defaultJobOptions: {
         attempts: job.attempts,
@@ -42,7 +42,7 @@ export async function openBullQueue<Name extends string>(options: BullOptions<Na
   }
   const on = (name: Name): Bull.Queue<object> => queues.get(name)!;
   await Promise.all([...queues.values()].map((queue) => queue.isReady()));
-  const notes = redisNotes(on(jobs[0]!.name), prefix);
+  const notes = redisNotes(on(jobs[0]!.name));
   const running = new Map<string, Delivery>();
   let closing = false;
 
@@ -158,10 +158,10 @@ async function tryRemove(job: Bull.Job): Promise<boolean> {
   }
 }
 
-function redisNotes(queue: Bull.Queue, prefix: string): JobNotes {
+function redisNotes(queue: Bull.Queue): JobNotes {
   const redis = queue.client;
-  const cancelKey = (id: string): string => `${prefix}:cancel:${id}`;
-  const progressKey = (id: string): string => `${prefix}:progress:${id}`;
+  const cancelKey = (id: string): string => `${PREFIX}:cancel:${id}`;
+  const progressKey = (id: string): string => `${PREFIX}:progress:${id}`;
   return {
     async setProgress(id, progress) {
       await redis.set(progressKey(id), JSON.stringify(progress), 'EX', NOTE_SECONDS);

@@ -14,22 +14,21 @@ export interface PgBossOptions<Name extends string> {
   databaseUrl: string;
   jobs: readonly JobDefinition<Name>[];
   logger: Logger;
-  /** Schema of the jobs. */
-  schema?: string;
   /** A worker that gave no sign of life for so long is taken for dead; 10 is the least. */
-  heartbeatSeconds?: number;
+  heartbeatSeconds: number;
 }
 
+const SCHEMA = 'job_queue';
 const BEAT_MS = 500;
 const POLL_MS = 1_000;
 const LONGEST_SECONDS = 24 * 3600 - 1;
 const LISTENERS_PAUSE_MS = 1_000;
 
 export async function openPgBossQueue<Name extends string>(options: PgBossOptions<Name>): Promise<Queue<Name>> {
-  const { jobs, logger, databaseUrl, schema = 'job_queue', heartbeatSeconds = 15 } = options;
+  const { jobs, logger, databaseUrl, heartbeatSeconds } = options;
   const boss = new PgBoss({
     connectionString: databaseUrl,
-    schema,
+    schema: SCHEMA,
     max: 6,
     schedule: false,
     supervise: true,
@@ -49,9 +48,9 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
       expireInSeconds: Math.min(LONGEST_SECONDS, job.deadlineSeconds + 60),
     });
   }
-  await createNotes(db, schema);
-  const notes = postgresNotes(db, schema);
-  const channel = `${schema}_job`;
+  await createNotes(db);
+  const notes = postgresNotes(db);
+  const channel = `${SCHEMA}_job`;
   const loops = new Map<Name, FetchLoop<Name>>();
   let listener: Listener | undefined;
 
@@ -80,7 +79,7 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
       if (state === 'absent') return 'absent';
       await notes.askToCancel(id);
       // One statement decides between taking it out and a worker's fetch.
-      const { rows } = await db.executeSql(`delete from ${schema}.job where name = $1 and id = $2 and state <> 'active' returning id`, [
+      const { rows } = await db.executeSql(`delete from ${SCHEMA}.job where name = $1 and id = $2 and state <> 'active' returning id`, [
         name,
         id,
       ]);
@@ -90,7 +89,7 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
     },
     async parked(name) {
       const { rows } = await db.executeSql(
-        `select id, data, output from ${schema}.job where name = $1 and state = 'failed' order by completed_on`,
+        `select id, data, output from ${SCHEMA}.job where name = $1 and state = 'failed' order by completed_on`,
         [name],
       );
       return rows.map((row: { id: string; data: unknown; output: unknown }): ParkedJob => ({
@@ -100,12 +99,12 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
       }));
     },
     async remove(name, id) {
-      await db.executeSql(`delete from ${schema}.job where name = $1 and id = $2 and state <> 'active'`, [name, id]);
+      await db.executeSql(`delete from ${SCHEMA}.job where name = $1 and id = $2 and state <> 'active'`, [name, id]);
       await notes.forget(id);
     },
     async depth() {
       const { rows } = await db.executeSql(
-        `select name, count(*)::int as waiting from ${schema}.job where state in ('created', 'retry') and name = any($1) group by name`,
+        `select name, count(*)::int as waiting from ${SCHEMA}.job where state in ('created', 'retry') and name = any($1) group by name`,
         [jobs.map((job) => job.name)],
       );
       const waiting = new Map(rows.map((row: { name: string; waiting: number }) => [row.name, row.waiting]));
@@ -115,10 +114,7 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
       const bound = bindHandlers(jobs, handlers);
       for (const job of jobs) {
         if (concurrency[job.name] < 1) continue;
-        loops.set(
-          job.name,
-          new FetchLoop({ boss, schema, job, handler: bound.get(job.name)!, notes, logger, concurrency: concurrency[job.name] }),
-        );
+        loops.set(job.name, new FetchLoop({ boss, job, handler: bound.get(job.name)!, notes, logger, concurrency: concurrency[job.name] }));
       }
       listener = new Listener(databaseUrl, channel, (name) => loops.get(name as Name)?.wake(), logger);
       await listener.start();
@@ -133,7 +129,6 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
 
 interface LoopOptions<Name extends string> {
   boss: PgBoss;
-  schema: string;
   job: JobDefinition<Name>;
   handler: JobHandler<Name>;
   notes: JobNotes;
@@ -229,10 +224,10 @@ class FetchLoop<Name extends string> {
 
   /** As if it had never been fetched: handing back is no failure. */
   private async handBack(attempt: { id: string; retryCount: number }): Promise<void> {
-    const { boss, schema, job } = this.options;
+    const { boss, job } = this.options;
     const state = attempt.retryCount > 0 ? 'retry' : 'created';
     await boss.getDb().executeSql(
-      `update ${schema}.job set state = $1::${schema}.job_state, started_on = null, heartbeat_on = null, start_after = now(),
+      `update ${SCHEMA}.job set state = $1::${SCHEMA}.job_state, started_on = null, heartbeat_on = null, start_after = now(),
          retry_count = greatest(0, retry_count - case when $1 = 'retry' then 1 else 0 end)
        where name = $2 and id = $3 and state = 'active' and retry_count = $4`,
       [state, job.name, attempt.id, attempt.retryCount],
@@ -292,15 +287,15 @@ class Listener {
 
 type Db = ReturnType<PgBoss['getDb']>;
 
-async function createNotes(db: Db, schema: string): Promise<void> {
+async function createNotes(db: Db): Promise<void> {
   await db.executeSql(
-    `create table if not exists ${schema}.job_note (
+    `create table if not exists ${SCHEMA}.job_note (
        id uuid primary key, progress jsonb, cancel_asked boolean not null default false, written_at timestamptz not null default now())`,
   );
 }
 
-function postgresNotes(db: Db, schema: string): JobNotes {
-  const table = `${schema}.job_note`;
+function postgresNotes(db: Db): JobNotes {
+  const table = `${SCHEMA}.job_note`;
   return {
     async setProgress(id, progress) {
       await db.executeSql(
