@@ -25,12 +25,19 @@ const format = (value: number): string => (Math.abs(value) >= 100 ? value.toFixe
 function printRows(title: string, rows: readonly BenchRow[]): void {
   console.log(`\n${title}: ours / peer (smaller is better)`);
   for (const row of rows) {
-    console.log(`  ${row.ratio.toFixed(3)}  ${row.case}: ${format(row.ours)} ${row.unit} / ${row.peerName} ${format(row.peer)} ${row.unit}`);
+    console.log(
+      `  ${row.ratio.toFixed(3)}  ${row.case}: ${format(row.ours)} ${row.unit} / ${row.peerName} ${format(row.peer)} ${row.unit}`,
+    );
   }
 }
 
 const [name, ...rest] = process.argv.slice(2);
-const { values } = parseArgs({ args: rest, allowPositionals: true, strict: false, options: { data: { type: 'string' }, json: { type: 'string' } } });
+const { values } = parseArgs({
+  args: rest,
+  allowPositionals: true,
+  strict: false,
+  options: { data: { type: 'string' }, json: { type: 'string' } },
+});
 
 if (name === 'report') {
   writeReport(root);

@@ -50,7 +50,16 @@ export function writeReport(root: string): void {
       (row) => `| ${row.case} | ${row.ratio.toFixed(3)} | ${number(row.ours)} | ${number(row.peer)} | ${row.peerName} | ${row.unit} |`,
     );
     const place = `${result.date}, commit ${result.commit}, ${result.machine}.`;
-    return [`## \`${result.command}\``, '', place, '', '| case | ratio | ours | peer | peer is | unit |', '|---|---|---|---|---|---|', ...rows, ''].join('\n');
+    return [
+      `## \`${result.command}\``,
+      '',
+      place,
+      '',
+      '| case | ratio | ours | peer | peer is | unit |',
+      '|---|---|---|---|---|---|',
+      ...rows,
+      '',
+    ].join('\n');
   });
   const head = [
     '# Benchmarks',
