@@ -84,6 +84,8 @@ export interface Runs {
   markCancelled(id: string): Promise<r.RunRecord>;
   /** A queued run is cancelled at once, a running one is asked to stop, a finished one stays. */
   requestCancel(id: string): Promise<r.RunRecord>;
+  /** running -> queued, by the worker that holds it and is stopping; nothing where it holds it no more. */
+  release(id: string, workerId: string): Promise<void>;
   /** running -> queued for runs whose worker has not been heard of; returns them, to be enqueued again. */
   requeueStale(silentForMs: number): Promise<r.RunRecord[]>;
   /** Queued runs that nothing has carried for a while (a lost queue), to be enqueued again. */
