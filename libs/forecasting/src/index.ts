@@ -26,3 +26,4 @@ export {
   type LeakageCheck,
   type LeakageOptions,
 } from './backtest/leakage.js';
+export { CHECK_HORIZON, checkModel, type ModelCheck, type ModelSubject } from './testing/checkModel.js';

@@ -26,7 +26,7 @@ export const autoEts: LocalMethod = (request) => {
   return (level, step) => size * distribution(level, step);
 };
 
-/** Mean |y| of the observed values, rounded to a power of two so that dividing by it costs no precision. */
+/** Mean |y| of the observed values. */
 function meanSize(values: Float64Array): number {
   let sum = 0;
   let count = 0;
@@ -35,7 +35,7 @@ function meanSize(values: Float64Array): number {
     sum += Math.abs(value);
     count++;
   }
-  return sum === 0 ? 0 : 2 ** Math.round(Math.log2(sum / count));
+  return sum === 0 ? 0 : sum / count;
 }
 
 const copy = (state: EtsState): EtsState => ({ ...state, season: state.season.slice() });

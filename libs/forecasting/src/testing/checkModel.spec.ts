@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { BASELINE_KINDS, createBaseline } from '../baselines/registry.js';
+import { defaultConfig } from '../config.js';
+import { type Forecaster } from '../forecaster.js';
+import { SegmentForecaster } from '../segmentForecaster.js';
+import { CHECK_HORIZON, checkModel, type ModelSubject } from './checkModel.js';
+
+const segment = (): Forecaster => {
+  const base = defaultConfig({ frequency: '1', seasonLengths: [12], horizon: CHECK_HORIZON, lengths: [120, 120, 110, 130], count: 4 });
+  return new SegmentForecaster({ ...base, hidden: 16, train: { ...base.train, batch: 16, steps: 12 } });
+};
+
+const subjects: ModelSubject[] = [
+  ...BASELINE_KINDS.map((kind) => ({
+    name: kind,
+    create: () => createBaseline(kind),
+    tolerance: kind === 'autoEts' ? { scale: 1e-5 } : {},
+  })),
+  { name: 'segment', create: segment, tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 } },
+];
+
+describe.each(subjects)('$name', (subject) => {
+  for (const check of checkModel(subject)) it(check.name, check.run);
+});
+
+describe('the suite itself', () => {
+  const broken = (change: Partial<Forecaster>): ModelSubject => ({
+    name: 'broken',
+    create: () => {
+      const inner = createBaseline('naive');
+      return {
+        kind: 'naive',
+        config: {},
+        fit: (p, o) => inner.fit(p, o),
+        predict: (p, o) => inner.predict(p, o),
+        save: () => inner.save(),
+        dispose: () => {},
+        ...change,
+      };
+    },
+  });
+  const failures = async (subject: ModelSubject): Promise<string[]> => {
+    const failed: string[] = [];
+    for (const check of checkModel(subject)) await check.run().catch(() => failed.push(check.name));
+    return failed;
+  };
+
+  it('catches a model that mixes its batch, one that draws at random and one that cannot be cancelled', async () => {
+    const naive = createBaseline('naive');
+    const mixing: Forecaster['predict'] = async (panel, options) => {
+      const forecasts = await naive.predict(panel, options);
+      return forecasts.map((one) => ({ ...one, quantiles: one.quantiles.map((value) => value + 1e-6 * panel.series.length) }));
+    };
+    expect(await failures(broken({ predict: mixing }))).toContain('lets no series of a batch influence another');
+    const random: Forecaster['predict'] = async (panel, options) => {
+      const forecasts = await naive.predict(panel, options);
+      return forecasts.map((one) => ({ ...one, quantiles: one.quantiles.map((value) => value * (1 + 1e-12 * Math.random())) }));
+    };
+    expect(await failures(broken({ predict: random }))).toContain('gives the same bits for the same seed, and leaves its input alone');
+    const deaf = broken({ fit: async () => {} });
+    expect(await failures(deaf)).toEqual(['stops when cancelled, and works after that']);
+  });
+});

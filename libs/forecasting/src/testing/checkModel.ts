@@ -1,0 +1,272 @@
+/**
+ * The conformance suite of every forecaster: what any caller may rely on, whatever the model. A check throws an
+ * `AssertionError` that says which promise was broken; no test framework is needed to run one.
+ *
+ * @example for (const check of checkModel({ name: 'theta', create: () => createBaseline('theta') })) it(check.name, check.run)
+ */
+import assert from 'node:assert/strict';
+import { certifyNoLeakage, requireNoLeakage } from '../backtest/leakage.js';
+import { Random } from '../dataset/random.js';
+import { type Forecaster, type Panel, type SeriesData, type SeriesForecast } from '../forecaster.js';
+import { predictElsewhere } from './elsewhere.js';
+
+export interface ModelSubject {
+  name: string;
+  /** A fresh forecaster for series of season 12 and horizons up to `CHECK_HORIZON`, set up to fit quickly. */
+  create: () => Forecaster;
+  /** Fits once without a break and once stopped half-way and resumed, where the model can resume. */
+  resume?: (panel: Panel, seed: number) => Promise<{ straight: Forecaster; resumed: Forecaster }>;
+  tolerance?: {
+    /** Between a series forecast alone and in a batch, relative to its size; 0 (the same bits) by default. */
+    batch?: number;
+    /** Between forecasts of a panel and of the same panel in another unit, relative to its size. */
+    scale?: number;
+    /** Of a constant series' median, relative to the constant. */
+    constant?: number;
+  };
+}
+
+export interface ModelCheck {
+  name: string;
+  run: () => Promise<void>;
+}
+
+export const CHECK_HORIZON = 18;
+const LEVELS = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95];
+const MEDIAN = LEVELS.indexOf(0.5);
+const SEED = 20;
+const ask = { horizon: CHECK_HORIZON, levels: LEVELS };
+
+export function checkModel(subject: ModelSubject): ModelCheck[] {
+  const { batch = 0, scale = 1e-9, constant = 1e-9 } = subject.tolerance ?? {};
+  const use = async <T>(make: () => Promise<Forecaster>, work: (model: Forecaster) => Promise<T>): Promise<T> => {
+    const model = await make();
+    try {
+      return await work(model);
+    } finally {
+      model.dispose();
+    }
+  };
+  const fitted = async (panel: Panel): Promise<Forecaster> => {
+    const model = subject.create();
+    await model.fit(panel, { seed: SEED });
+    return model;
+  };
+  const forecast = (training: Panel, panel = training): Promise<SeriesForecast[]> =>
+    use(
+      () => fitted(training),
+      (model) => model.predict(panel, ask),
+    );
+
+  const checks: ModelCheck[] = [
+    {
+      name: 'forecasts every series in order, after its last value, with non-decreasing finite quantiles',
+      run: async () => {
+        const panel = checkPanel();
+        await use(
+          () => fitted(panel),
+          async (model) => {
+            for (const [horizon, levels] of [
+              [CHECK_HORIZON, LEVELS],
+              [1, [0.5]],
+              [7, [0.01, 0.333, 0.5, 0.987]],
+            ] as const) {
+              const forecasts = await model.predict(panel, { horizon, levels });
+              assert.deepEqual(
+                forecasts.map(({ id, cutoff }) => [id, cutoff]),
+                panel.series.map(({ id, firstStep, values }) => [id, firstStep + values.length - 1]),
+              );
+              for (const one of forecasts) {
+                assert.equal(one.quantiles.length, levels.length * horizon, `${one.id}: [levels, horizon]`);
+                requireFinite(one);
+                for (let i = horizon; i < one.quantiles.length; i++)
+                  assert.ok(one.quantiles[i]! >= one.quantiles[i - horizon]!, `${one.id}: quantiles cross at ${i}`);
+              }
+            }
+          },
+        );
+      },
+    },
+    {
+      name: 'gives the same bits for the same seed, and leaves its input alone',
+      run: async () => {
+        const panel = checkPanel();
+        const before = panel.series.map(({ values }) => values.slice());
+        const first = await forecast(panel);
+        assert.deepEqual(await forecast(panel), first);
+        panel.series.forEach(({ values, id }, i) => assert.deepEqual(values, before[i], `${id} was changed`));
+      },
+    },
+    {
+      name: 'forecasts the same bits after a round trip through a checkpoint, in another process',
+      run: async () => {
+        const panel = checkPanel();
+        await use(
+          () => fitted(panel),
+          async (model) => {
+            const checkpoint = model.save();
+            assert.equal(checkpoint.manifest.kind, model.kind);
+            assert.deepEqual(await predictElsewhere(checkpoint, panel, ask), await model.predict(panel, ask));
+          },
+        );
+      },
+    },
+    {
+      name: 'takes gaps, late starts and missing ends without inventing or spreading them',
+      run: async () => {
+        const whole = checkPanel();
+        const holes = checkPanel();
+        const [gaps, late, ended, nothing] = holes.series as [SeriesData, SeriesData, SeriesData, SeriesData];
+        for (let t = 0; t < gaps.values.length; t += 3) gaps.values[t] = Number.NaN;
+        late.values.fill(Number.NaN, 0, 60);
+        ended.values.fill(Number.NaN, ended.values.length - 5);
+        nothing.values.fill(Number.NaN);
+        for (const training of [whole, holes]) {
+          const forecasts = await forecast(training, holes);
+          forecasts.filter(({ id }) => id !== nothing.id).forEach(requireFinite);
+          const unknown = forecasts.find(({ id }) => id === nothing.id)!;
+          assert.ok(unknown.quantiles.every(Number.isNaN), 'a series that was never observed has no forecast');
+        }
+      },
+    },
+    {
+      name: 'forecasts a constant as that constant',
+      run: async () => {
+        const value = 42;
+        const panel = { ...checkPanel(), series: [{ id: 'constant', firstStep: 0, values: new Float64Array(120).fill(value) }] };
+        for (const training of [checkPanel(), { ...panel, series: [...checkPanel().series, ...panel.series] }]) {
+          const [only] = await forecast(training, panel);
+          requireFinite(only!);
+          for (const got of medians(only!)) assert.ok(Math.abs(got / value - 1) <= constant, `${got} is not ${value}`);
+        }
+      },
+    },
+    {
+      name: 'forecasts a series of one observation',
+      run: async () => {
+        const panel = { ...checkPanel(), series: [{ id: 'one', firstStep: 3, values: Float64Array.of(5) }] };
+        const [only] = await forecast(checkPanel(), panel);
+        assert.equal(only!.cutoff, 3);
+        requireFinite(only!);
+      },
+    },
+    {
+      name: 'follows the unit of the data, from 1e-9 to 1e12',
+      run: async () => {
+        const base = await forecast(checkPanel());
+        for (const unit of [1e-9, 1e12]) {
+          const scaled = await forecast(checkPanel(unit));
+          scaled.forEach((one, i) => {
+            requireFinite(one);
+            const size = meanSize(base[i]!.quantiles);
+            one.quantiles.forEach((got, k) => {
+              const difference = Math.abs(got / unit - base[i]!.quantiles[k]!) / size;
+              assert.ok(difference <= scale, `${one.id} in units of ${unit} is off by ${difference}`);
+            });
+          });
+        }
+      },
+    },
+    {
+      name: 'lets no series of a batch influence another',
+      run: async () => {
+        const panel = checkPanel();
+        const wild: SeriesData = {
+          id: 'wild',
+          firstStep: 0,
+          values: Float64Array.from({ length: 120 }, (_, t) => (t % 2 === 0 ? 1e15 : -1e15)),
+        };
+        await use(
+          () => fitted(panel),
+          async (model) => {
+            const together = await model.predict({ ...panel, series: [wild, ...panel.series.toReversed()] }, ask);
+            for (const series of panel.series) {
+              const [alone] = await model.predict({ ...panel, series: [series] }, ask);
+              const among = together.find(({ id }) => id === series.id)!;
+              const size = meanSize(alone!.quantiles);
+              alone!.quantiles.forEach((value, k) =>
+                assert.ok(
+                  Math.abs(value - among.quantiles[k]!) <= batch * size,
+                  `${series.id} depends on its neighbours: ${value}, ${among.quantiles[k]}`,
+                ),
+              );
+            }
+          },
+        );
+      },
+    },
+    {
+      name: 'reads nothing after the cutoff',
+      run: async () => {
+        const panel = checkPanel();
+        const options = { cutoffs: [95], horizon: CHECK_HORIZON, levels: LEVELS, seed: SEED };
+        requireNoLeakage(await certifyNoLeakage(subject.name, panel, subject.create, options));
+      },
+    },
+    {
+      name: 'stops when cancelled, and works after that',
+      run: async () => {
+        const panel = checkPanel();
+        await use(
+          async () => subject.create(),
+          (model) => assert.rejects(model.fit(panel, { seed: SEED, signal: AbortSignal.abort() })),
+        );
+        await use(
+          () => fitted(panel),
+          async (model) => {
+            await assert.rejects(model.predict(panel, { ...ask, signal: AbortSignal.abort() }));
+            (await model.predict(panel, ask)).forEach(requireFinite);
+          },
+        );
+      },
+    },
+  ];
+  const { resume } = subject;
+  if (resume) {
+    checks.push({
+      name: 'ends with the same bits when stopped half-way and resumed',
+      run: async () => {
+        const panel = checkPanel();
+        const { straight, resumed } = await resume(panel, SEED);
+        assert.deepEqual(resumed.save(), straight.save());
+        assert.deepEqual(await resumed.predict(panel, ask), await straight.predict(panel, ask));
+        for (const model of [straight, resumed]) model.dispose();
+      },
+    });
+  }
+  return checks;
+}
+
+/** Four seasonal series of different level, length and start, with every kind of covariate. */
+function checkPanel(unit = 1): Panel {
+  const random = new Random(SEED, 1);
+  const make = (id: string, length: number, level: number, firstStep: number): SeriesData => ({
+    id,
+    firstStep,
+    values: Float64Array.from(
+      { length },
+      (_, t) => unit * level * (3 + Math.sin((2 * Math.PI * (t + firstStep)) / 12) + 0.1 * random.normal()),
+    ),
+    staticCovariates: { area: level },
+    pastCovariates: { load: Float64Array.from({ length }, () => random.normal()) },
+    futureCovariates: { price: Float64Array.from({ length: length + CHECK_HORIZON + 20 }, () => random.normal()) },
+  });
+  return {
+    frequency: '1',
+    timeZone: 'UTC',
+    seasonLengths: [12],
+    series: [make('a', 120, 1, 0), make('b', 120, 50, 0), make('c', 110, 1000, 8), make('d', 130, 7, 0)],
+  };
+}
+
+function requireFinite(forecast: SeriesForecast): void {
+  assert.ok(forecast.quantiles.every(Number.isFinite), `${forecast.id}: a quantile is not finite`);
+}
+
+function medians(forecast: SeriesForecast): Float64Array {
+  return forecast.quantiles.subarray(MEDIAN * CHECK_HORIZON, (MEDIAN + 1) * CHECK_HORIZON);
+}
+
+function meanSize(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
+}
