@@ -13,7 +13,7 @@ export interface EngineOptions {
 
 export interface Engine {
   name: EngineName;
-  /** What numbers depend on beside the name: `relaxed-simd`, `simd`, `reference`; `cpu` or `gpu`. */
+  /** What numbers depend on beside the name: `relaxed-simd`, `simd`; `cpu` or `gpu`. */
   variant: string;
   threads: number;
   /** One sentence for people. */

@@ -16,8 +16,8 @@ export interface Kernel {
   readonly inputs: readonly string[];
   shapes(dims: Dims): number[][];
   reference(inputs: Arrays, outputs: Float32Array[], dims: Dims): void;
-  /** Runs on addresses in the heap of the tfjs-wasm backend. */
-  wasm?: (exports: WasmExports, inputs: number[], outputs: number[], dims: Dims) => void;
+  /** The function of this name in assembly/: inputs, outputs, then these dims, then its scratch memory. */
+  readonly wasm?: { name: string; dims: readonly string[]; scratch?: (exports: WasmExports, dims: Dims) => number };
 }
 
 export type WasmExports = Record<string, (...args: number[]) => number>;

@@ -1,4 +1,5 @@
 /** Registers kernels with tfjs: the reference for the `cpu` backend, WebAssembly (or the reference on its heap) for `wasm`. */
+import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Arrays, type Dims, type Kernel, type WasmExports } from './kernel.js';
 
@@ -41,15 +42,18 @@ export function registerOnCpu(kernel: Kernel): void {
   tf.registerKernel({ kernelName: kernel.name, backendName: 'cpu', kernelFunc: kernelFunc as unknown as tf.KernelFunc });
 }
 
-export function registerOnWasm(kernel: Kernel, exports: WasmExports | null): void {
+export function registerOnWasm(kernel: Kernel, exports: WasmExports): void {
   const kernelFunc = ({ inputs, attrs, backend }: Call): tf.TensorInfo[] => {
     const wasm = backend as WasmBackend;
     const { dims } = attrs!;
     const address = (info: tf.TensorInfo): number => wasm.dataIdMap.get(info.dataId).memoryOffset;
     const outputs = kernel.shapes(dims).map((shape) => wasm.makeOutput(shape, 'float32'));
-    if (exports && kernel.wasm) {
-      const addresses = kernel.inputs.map((name) => (inputs[name] ? address(inputs[name]) : 0));
-      kernel.wasm(exports, addresses, outputs.map(address), dims);
+    if (kernel.wasm) {
+      const { name, dims: order, scratch } = kernel.wasm;
+      const space = scratch ? allocate(wasm, scratch(exports, dims)) : 0;
+      const addresses = kernel.inputs.map((input) => (inputs[input] ? address(inputs[input]) : 0));
+      exports[name]!(...addresses, ...outputs.map(address), ...order.map((dim) => dims[dim]!), space);
+      if (space) wasm.wasm._free(space);
     } else {
       // Views are taken after every allocation: the heap may have moved.
       const view = (info: tf.TensorInfo): Float32Array => new Float32Array(wasm.wasm.HEAPU8.buffer, address(info), size(info.shape));
@@ -61,4 +65,13 @@ export function registerOnWasm(kernel: Kernel, exports: WasmExports | null): voi
     return outputs;
   };
   tf.registerKernel({ kernelName: kernel.name, backendName: 'wasm', kernelFunc: kernelFunc as unknown as tf.KernelFunc });
+}
+
+function allocate(backend: WasmBackend, bytes: number): number {
+  const at = backend.wasm._malloc(bytes) >>> 0;
+  if (at) return at;
+  throw new AlmanacError('OUT_OF_MEMORY', `no room for ${Math.round(bytes / 1e6)} MB of scratch memory in the wasm heap`, {
+    hint: 'Make the batch smaller, or spread it over more threads: each has a heap of its own.',
+    status: 500,
+  });
 }

@@ -19,6 +19,7 @@ export const lstmKernel: Kernel = {
     [T!, B!, H!],
   ],
   reference: lstmForward,
+  wasm: { name: 'lstm', dims: ['T', 'B', 'I', 'H', 'reverse'], scratch: (wasm, { B, I, H }) => wasm['lstmScratch']!(B!, I!, H!) },
 };
 
 export const lstmGradKernel: Kernel = {
@@ -27,4 +28,9 @@ export const lstmGradKernel: Kernel = {
   /** dx, dwx, dwh, db, dh0, dc0 */
   shapes: ({ T, B, I, H }: Dims) => [[T!, B!, I!], [I!, 4 * H!], [H!, 4 * H!], [4 * H!], [B!, H!], [B!, H!]],
   reference: lstmBackward,
+  wasm: {
+    name: 'lstmGrad',
+    dims: ['T', 'B', 'I', 'H', 'reverse'],
+    scratch: (wasm, { T, B, I, H }) => wasm['lstmGradScratch']!(T!, B!, I!, H!),
+  },
 };

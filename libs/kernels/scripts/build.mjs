@@ -1,0 +1,28 @@
+/** Compiles assembly/ into one WebAssembly module for each set of instructions a runtime may have. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { microKernels } from './micro.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const asc = join(dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')), 'bin', 'asc.js');
+// `wide` blocks registers for 256-bit pairs; without them it would spill.
+const variants = {
+  simd: [],
+  'relaxed-simd': ['--enable', 'relaxed-simd', '--use', 'RELAXED=1'],
+  'relaxed-simd-wide': ['--enable', 'relaxed-simd', '--use', 'RELAXED=1', '--use', 'WIDE=1'],
+};
+
+mkdirSync(join(root, 'build'), { recursive: true });
+writeFileSync(join(root, 'build', 'micro.ts'), microKernels());
+for (const [variant, options] of Object.entries(variants)) {
+  const args = ['assembly/index.ts', '-o', `build/${variant}.wasm`, '-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd'];
+  // The memory is that of tfjs-wasm: nothing of ours may be placed in it at start, so there is no static data.
+  const { status } = spawnSync(process.execPath, [asc, ...args, '--importMemory', '--noExportMemory', '--debug', ...options], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
