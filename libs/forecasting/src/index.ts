@@ -1,4 +1,5 @@
 export type * from './forecaster.js';
+export { type Engine, type EngineName, type EngineOptions, initEngine } from '@almanac/kernels';
 export { createForecaster, FORECASTER_KINDS, loadForecaster } from './registry.js';
 export { defaultConfig, minimumLength, type Metric, type PanelFacts, type SegmentConfig, type TrainSettings } from './config.js';
 export { SegmentForecaster } from './segmentForecaster.js';
