@@ -62,7 +62,7 @@ export interface PanelFacts {
 const LONGEST_SEGMENT = 48;
 const SHORTEST_SEGMENT = 4;
 
-/** Settings for a panel. `train.steps` grows with the data, between 300 and 500. */
+/** Settings for a panel. `train.steps` grows with the data, between 300 and 2,000. */
 export function defaultConfig(facts: PanelFacts): SegmentConfig {
   const { horizon, count, frequency } = facts;
   const metric = facts.metric ?? 'wql';
@@ -77,7 +77,7 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
   const contextLength = segmentLength * Math.max(2, Math.ceil(Math.min(wanted, possible) / segmentLength));
   const observations = typical * count;
   const batch = 128;
-  const steps = Math.round(Math.min(500, Math.max(300, (observations * 4) / batch)));
+  const steps = Math.round(Math.min(2000, Math.max(300, (observations * 4) / batch)));
   return {
     frequency,
     seasonLengths,

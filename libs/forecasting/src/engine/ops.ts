@@ -28,36 +28,6 @@ export function linear(x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor): tf.Tensor {
   return tf.reshape(shifted, [...x.shape.slice(0, -1), outputs]);
 }
 
-export interface LstmResult {
-  /** [T, B, H] */
-  states: tf.Tensor3D;
-  /** [B, H] */
-  h: tf.Tensor2D;
-  /** [B, H] */
-  c: tf.Tensor2D;
-}
-
-/**
- * LSTM over a whole sequence; gate order i, f, g, o.
- *
- * @param x [T, B, I]
- * @param wx [I, 4H]
- * @param wh [H, 4H]
- * @param b [4H]
- */
-export function lstm(x: tf.Tensor3D, wx: tf.Tensor, wh: tf.Tensor, b: tf.Tensor): LstmResult {
-  const [, batch] = x.shape;
-  const hidden = wh.shape[0]!;
-  let h = tf.zeros([batch, hidden]) as tf.Tensor;
-  let c = tf.zeros([batch, hidden]) as tf.Tensor;
-  const states: tf.Tensor[] = [];
-  for (const input of tf.unstack(linear(x, wx, b))) {
-    [h, c] = lstmCell(tf.add(input, linear(h, wh)), c);
-    states.push(h);
-  }
-  return { states: tf.stack(states) as tf.Tensor3D, h: h as tf.Tensor2D, c: c as tf.Tensor2D };
-}
-
 /** One LSTM step from its summed pre-activations [N, 4H] and the cell [N, H]; returns the new h and c. */
 export function lstmCell(gates: tf.Tensor, c: tf.Tensor): [tf.Tensor, tf.Tensor] {
   const [i, f, g, o] = tf.split(gates, 4, gates.rank - 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];

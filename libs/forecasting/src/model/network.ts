@@ -8,11 +8,11 @@
  * Sources: SegRNN (Lin et al. 2023) for segments and parallel decoding; Cinar et al. 2017 for attention over pseudo-periods;
  * incremental quantiles after Park et al. 2022.
  */
-import { attention } from '@almanac/kernels';
+import { attention, lstm } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SegmentConfig } from '../config.js';
 import type { Batch, Sizes } from '../dataset/windows.js';
-import { linear, lstm, lstmCell } from '../engine/ops.js';
+import { linear, lstmCell } from '../engine/ops.js';
 import { normalQuantile } from '../baselines/normal.js';
 import type { ParameterSpec, Tensors } from './parameters.js';
 
@@ -63,8 +63,6 @@ export function parameterSpecs(config: SegmentConfig, sizes: Sizes): ParameterSp
     { name: 'decoder.wh', shape: [D, 4 * D], init: { kind: 'orthogonal' }, decay: true },
     bias('decoder.b', 4 * D, gates),
     weight('contextual.q', D, D),
-    weight('contextual.k', D, D),
-    weight('contextual.v', D, D),
     { name: 'contextual.lag', shape: [m, n], init: zeros, decay: false },
     weight('mix.state', D, D),
     weight('mix.context', D, D),
@@ -124,18 +122,19 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
   const { horizonSegments: m, segmentLength: w, seasons: K } = sizes;
   const [n, B] = inputs.segments.shape;
   const embedded = tf.relu(linear(inputs.segments, p['embed.w']!, p['embed.b']!)) as tf.Tensor3D; // [n, B, D]
-  const encoder = lstm(embedded, p['encoder.wx']!, p['encoder.wh']!, p['encoder.b']!);
+  const encoder = lstm({ x: embedded, wx: p['encoder.wx']!, wh: p['encoder.wh']!, b: p['encoder.b']! });
 
   const query = tf.relu(linear(inputs.queries, p['query.w']!, p['query.b']!)); // [m, B, D]
-  const gates = tf.add(linear(query, p['decoder.wx']!, p['decoder.b']!), linear(encoder.h, p['decoder.wh']!)); // [m, B, 4D]
-  const [state] = lstmCell(gates, encoder.c); // [m, B, D]
+  const gates = tf.add(linear(query, p['decoder.wx']!, p['decoder.b']!), linear(encoder.hT, p['decoder.wh']!)); // [m, B, 4D]
+  const [state] = lstmCell(gates, encoder.cT); // [m, B, D]
 
-  const before = tf.concat([tf.zeros([1, B, D]), tf.slice(encoder.states, [0, 0, 0], [n - 1, B, D])], 0);
+  const before = tf.concat([tf.zeros([1, B, D]), tf.slice(encoder.h, [0, 0, 0], [n - 1, B, D])], 0);
+  // One projection of the query does for the scores, one of the context for the values: a product of two is no richer.
   const lagBias = p['contextual.lag']!; // [m, n]
   const { context, weights } = attention({
     q: batchMajor(linear(state, p['contextual.q']!)), // [B, m, D]
-    k: batchMajor(linear(before, p['contextual.k']!)), // [B, n, D]
-    v: batchMajor(linear(encoder.states, p['contextual.v']!)),
+    k: batchMajor(before), // [B, n, D]
+    v: batchMajor(encoder.h),
     bias: inputs.segmentBias ? tf.add(lagBias, inputs.segmentBias) : lagBias,
   });
   const mixed = tf.relu(tf.add(linear(state, p['mix.state']!, p['mix.b']!), linear(batchMajor(context), p['mix.context']!)));
