@@ -183,3 +183,15 @@ export function addColumnSums(a: usize, m: i32, n: i32, s: usize): void {
     store<f32>(s + <usize>(j * 4), sum);
   }
 }
+
+/** a += b, n elements. */
+export function addTo(a: usize, b: usize, n: i32): void {
+  let j: usize = 0;
+  for (; j + 32 <= <usize>(n * 4); j += 32) {
+    const s0 = f32x4.add(v128.load(a + j), v128.load(b + j));
+    const s1 = f32x4.add(v128.load(a + j, 16), v128.load(b + j, 16));
+    v128.store(a + j, s0);
+    v128.store(a + j, s1, 16);
+  }
+  for (; j < <usize>(n * 4); j += 4) store<f32>(a + j, load<f32>(a + j) + load<f32>(b + j));
+}

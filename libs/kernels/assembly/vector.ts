@@ -28,11 +28,12 @@ export function setConstants(at: usize): void {
   store<f32>(at, -1.4426950408889634, 40);
   store<f32>(at, 2.8853900817779268, 44);
   store<f32>(at, 1.4426950408889634, 48);
+  store<f32>(at, 0.5, 52);
 }
 
 /** The constants by name, in bytes of the table. */
 export const LOW: usize = 0, HIGH: usize = 4, MAGIC: usize = 8, P5: usize = 12, P4: usize = 16, P3: usize = 20, P2: usize = 24, P1: usize = 28;
-export const ONE: usize = 32, TWO: usize = 36, MINUS_LOG2E: usize = 40, TWO_LOG2E: usize = 44, LOG2E: usize = 48;
+export const ONE: usize = 32, TWO: usize = 36, MINUS_LOG2E: usize = 40, TWO_LOG2E: usize = 44, LOG2E: usize = 48, HALF: usize = 52;
 
 // @ts-ignore: decorator
 @inline
@@ -48,10 +49,28 @@ export function fma(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
+// @ts-ignore: decorator
+@inline
+export function add(a: v128, b: v128): v128 {
+  return f32x4.add(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+export function sub(a: v128, b: v128): v128 {
+  return f32x4.sub(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+export function mul(a: v128, b: v128): v128 {
+  return f32x4.mul(a, b);
+}
+
 /** 2^y = 2^n·2^r with n whole and |r| ≤ ½. */
 // @ts-ignore: decorator
 @inline
-export function exp2(y: v128, low: v128, high: v128, magic: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128, one: v128): v128 {
+function exp2(low: v128, high: v128, magic: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128, one: v128, y: v128): v128 {
   const clamped = f32x4.max(f32x4.min(y, high), low);
   const shifted = f32x4.add(clamped, magic);
   const r = f32x4.sub(clamped, f32x4.sub(shifted, magic));
@@ -59,16 +78,23 @@ export function exp2(y: v128, low: v128, high: v128, magic: v128, p5: v128, p4: 
   return i32x4.add(p, i32x4.shl(shifted, 23));
 }
 
+/** e^x */
+// @ts-ignore: decorator
+@inline
+export function exp(log2e: v128, low: v128, high: v128, magic: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128, one: v128, x: v128): v128 {
+  return exp2(low, high, magic, p5, p4, p3, p2, p1, one, f32x4.mul(x, log2e));
+}
+
 /** 1 / (1 + e^−x) */
 // @ts-ignore: decorator
 @inline
-export function sigmoid(x: v128, minusLog2e: v128, low: v128, high: v128, magic: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128, one: v128): v128 {
-  return f32x4.div(one, f32x4.add(one, exp2(f32x4.mul(x, minusLog2e), low, high, magic, p5, p4, p3, p2, p1, one)));
+export function sigmoid(minusLog2e: v128, low: v128, high: v128, magic: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128, one: v128, x: v128): v128 {
+  return f32x4.div(one, f32x4.add(one, exp2(low, high, magic, p5, p4, p3, p2, p1, one, f32x4.mul(x, minusLog2e))));
 }
 
 /** 1 − 2 / (1 + e^2x) */
 // @ts-ignore: decorator
 @inline
-export function tanh(x: v128, twoLog2e: v128, low: v128, high: v128, magic: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128, one: v128, two: v128): v128 {
-  return f32x4.sub(one, f32x4.div(two, f32x4.add(one, exp2(f32x4.mul(x, twoLog2e), low, high, magic, p5, p4, p3, p2, p1, one))));
+export function tanh(twoLog2e: v128, low: v128, high: v128, magic: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128, one: v128, two: v128, x: v128): v128 {
+  return f32x4.sub(one, f32x4.div(two, f32x4.add(one, exp2(low, high, magic, p5, p4, p3, p2, p1, one, f32x4.mul(x, twoLog2e)))));
 }

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cellFunctions } from './cells.mjs';
 import { microKernels } from './micro.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -16,7 +17,8 @@ const variants = {
 };
 
 mkdirSync(join(root, 'build'), { recursive: true });
-writeFileSync(join(root, 'build', 'micro.ts'), microKernels());
+writeFileSync(join(root, 'build', 'micro.ts'), microKernels);
+writeFileSync(join(root, 'build', 'cells.ts'), cellFunctions);
 for (const [variant, options] of Object.entries(variants)) {
   const args = ['assembly/index.ts', '-o', `build/${variant}.wasm`, '-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd'];
   // The memory is that of tfjs-wasm: nothing of ours may be placed in it at start, so there is no static data.

@@ -13,6 +13,7 @@ export const gruKernel: Kernel = {
     [T!, B!, H!],
   ],
   reference: gruForward,
+  wasm: { name: 'gru', dims: ['T', 'B', 'I', 'H', 'reverse'], scratch: (wasm, { B, I, H }) => wasm['gruScratch']!(B!, I!, H!) },
 };
 
 export const gruGradKernel: Kernel = {
@@ -21,4 +22,9 @@ export const gruGradKernel: Kernel = {
   /** dx, dwx, dwh, db, dbu, dh0 */
   shapes: ({ T, B, I, H }: Dims) => [[T!, B!, I!], [I!, 3 * H!], [H!, 3 * H!], [3 * H!], [3 * H!], [B!, H!]],
   reference: gruBackward,
+  wasm: {
+    name: 'gruGrad',
+    dims: ['T', 'B', 'I', 'H', 'reverse'],
+    scratch: (wasm, { T, B, I, H }) => wasm['gruGradScratch']!(T!, B!, I!, H!),
+  },
 };

@@ -12,6 +12,7 @@ export const minGruKernel: Kernel = {
     [T!, B!, 2 * H!],
   ],
   reference: minGruForward,
+  wasm: { name: 'minGru', dims: ['T', 'B', 'I', 'H', 'reverse'], scratch: (wasm, { B, I, H }) => wasm['minGruScratch']!(B!, I!, H!) },
 };
 
 export const minGruGradKernel: Kernel = {
@@ -20,4 +21,9 @@ export const minGruGradKernel: Kernel = {
   /** dx, dwx, db, dh0 */
   shapes: ({ T, B, I, H }: Dims) => [[T!, B!, I!], [I!, 2 * H!], [2 * H!], [B!, H!]],
   reference: minGruBackward,
+  wasm: {
+    name: 'minGruGrad',
+    dims: ['T', 'B', 'I', 'H', 'reverse'],
+    scratch: (wasm, { T, B, I, H }) => wasm['minGruGradScratch']!(T!, B!, I!, H!),
+  },
 };

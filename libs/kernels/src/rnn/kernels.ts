@@ -12,6 +12,7 @@ export const rnnKernel: Kernel = {
     [T!, B!, H!],
   ],
   reference: rnnForward,
+  wasm: { name: 'rnn', dims: ['T', 'B', 'I', 'H', 'reverse'], scratch: (wasm, { B, I, H }) => wasm['rnnScratch']!(B!, I!, H!) },
 };
 
 export const rnnGradKernel: Kernel = {
@@ -20,4 +21,9 @@ export const rnnGradKernel: Kernel = {
   /** dx, dwx, dwh, db, dh0 */
   shapes: ({ T, B, I, H }: Dims) => [[T!, B!, I!], [I!, H!], [H!, H!], [H!], [B!, H!]],
   reference: rnnBackward,
+  wasm: {
+    name: 'rnnGrad',
+    dims: ['T', 'B', 'I', 'H', 'reverse'],
+    scratch: (wasm, { T, B, I, H }) => wasm['rnnGradScratch']!(T!, B!, I!, H!),
+  },
 };
