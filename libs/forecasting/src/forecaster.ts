@@ -74,6 +74,14 @@ export interface FitProgress {
 
 export interface FitOptions {
   seed: number;
+  /** Threads that share each step; 1 by default. Results depend on the number, so a resumed run needs the same. */
+  threads?: number;
+  /** Called every so many steps with all that `resume` needs. */
+  checkpoint?: { everySteps: number; save: (state: Checkpoint) => void | Promise<void> };
+  /** State of an interrupted run of the same panel, settings, seed and threads: the result is that of an undisturbed run. */
+  resume?: Checkpoint;
+  /** Weights to start from instead of random ones: a checkpoint of a model with the same settings, to fine-tune it. */
+  start?: Checkpoint;
   onProgress?: (progress: FitProgress) => void;
   signal?: AbortSignal;
 }

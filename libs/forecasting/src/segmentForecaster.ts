@@ -47,11 +47,12 @@ export class SegmentForecaster implements Forecaster {
   static load({ manifest, weights }: Checkpoint): SegmentForecaster {
     const { learned, ...config } = manifest.config as SegmentConfig & { learned: Learned };
     const { sizes } = new WindowReader(config);
-    return new SegmentForecaster(config, { parameters: new Parameters(parameterSpecs(config, sizes), weights.slice()), learned });
+    const parameters = new Parameters(parameterSpecs(config, sizes));
+    parameters.load({ manifest, weights });
+    return new SegmentForecaster(config, { parameters, learned });
   }
 
   async fit(panel: Panel, options: FitOptions): Promise<void> {
-    await initEngine();
     const parameters = await train(panel.series, this.config, options);
     this.fitted = { parameters, learned: { nonNegative: panel.series.every(({ values }) => values.every((value) => !(value < 0))) } };
   }

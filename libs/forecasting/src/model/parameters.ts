@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AlmanacError } from '@almanac/series';
 import { Random } from '../dataset/random.js';
-import type { CheckpointManifest } from '../forecaster.js';
+import type { Checkpoint, CheckpointManifest } from '../forecaster.js';
 
 export interface ParameterSpec {
   name: string;
@@ -37,6 +37,19 @@ export class Parameters {
         hint: 'The checkpoint was made with other settings; load it with the configuration in its manifest.',
       });
     this.values = values ?? new Float32Array(size);
+  }
+
+  /** Takes over the weights of a checkpoint, by name and shape. @throws CHECKPOINT_BROKEN where one is missing or differs */
+  load({ manifest, weights }: Checkpoint): void {
+    this.specs.forEach((spec, i) => {
+      const saved = manifest.tensors.find(({ name }) => name === spec.name);
+      if (!saved || saved.shape.join() !== spec.shape.join())
+        throw new AlmanacError('CHECKPOINT_BROKEN', `The checkpoint has no weights ${spec.name} of shape [${spec.shape.join(', ')}].`, {
+          hint: 'Start from a model with the same settings.',
+          subject: { tensor: spec.name },
+        });
+      this.values.set(weights.subarray(saved.offset, saved.offset + count(spec.shape)), this.offsets[i]);
+    });
   }
 
   initialise(seed: number): void {

@@ -1,74 +1,127 @@
 /**
  * The training loop: a fixed number of steps over sampled windows, averaged weights scored on the validation windows, the
- * best of them kept. Everything random is a function of (seed, step).
+ * best of them kept. Everything random is a function of (seed, step), so a run that is stopped and resumed ends with the
+ * same weights as one that never was.
  */
+import { Worker } from 'node:worker_threads';
+import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
-import type { SegmentConfig } from '../config.js';
-import { WindowSampler } from '../dataset/sampler.js';
+import { minimumLength, type SegmentConfig } from '../config.js';
 import { WindowReader } from '../dataset/windows.js';
-import { minimumLength } from '../config.js';
 import type { FitOptions, SeriesData } from '../forecaster.js';
-import { LossWeights } from '../model/loss.js';
 import { parameterSpecs } from '../model/network.js';
 import { Parameters } from '../model/parameters.js';
-import { adamw, oneCycle, startOptimiser } from './adamw.js';
-import { evaluate, gradient, type Evaluator } from './gradient.js';
+import { Barrier } from './barrier.js';
+import { evaluate } from './gradient.js';
+import { Rank, type RankSetup } from './rank.js';
+import { TrainingState, type RunIdentity } from './state.js';
 
-const CALIBRATION_WINDOWS = 512;
 const REPORT_EVERY = 5;
 
 /** @returns the weights that validation chose; the last averaged ones where there is no validation window */
 export async function train(series: readonly SeriesData[], config: SegmentConfig, options: FitOptions): Promise<Parameters> {
-  const { seed, onProgress, signal } = options;
-  const { steps, batch, validations } = config.train;
-  const sampler = new WindowSampler(series, config, seed);
-  if (sampler.total === 0) throw tooShort(series, config);
-  const reader = new WindowReader(config);
-  const parameters = new Parameters(parameterSpecs(config, reader.sizes));
-  parameters.initialise(seed);
-  const weights = new LossWeights(config, reader.sizes);
-  const calibration = sampler.sample(-1, CALIBRATION_WINDOWS);
-  weights.calibrate(calibration, reader.read(calibration));
+  const { seed, threads = 1, signal } = options;
+  await initEngine();
+  const parameters = new Parameters(parameterSpecs(config, new WindowReader(config).sizes));
+  const size = parameters.values.length;
+  const setup: RankSetup = {
+    series: threads > 1 ? series.map(shareValues) : series,
+    config,
+    seed,
+    ranks: threads,
+    state: new SharedArrayBuffer(TrainingState.bytes(size)),
+    gradients: new SharedArrayBuffer(threads * size * 4),
+    sums: new SharedArrayBuffer(threads * 16),
+    control: new SharedArrayBuffer(Barrier.SIZE * 4),
+  };
+  const rank = new Rank(setup, 0);
+  if (rank.sampler.total === 0) throw tooShort(series, config);
+  const identity: RunIdentity = { seed, threads, config };
+  begin(rank.state, parameters, identity, options);
 
-  const evaluator: Evaluator = { config, sizes: reader.sizes, reader, weights, parameters };
-  const optimiser = startOptimiser(parameters.values);
-  const decays = parameters.decayMask();
-  const slope = new Float32Array(parameters.values.length);
+  const workers = startWorkers(setup, rank.state.step);
+  const failures = workers.map((worker) => new Promise<never>((_, reject) => worker.once('error', reject)));
+  try {
+    await Promise.race([run(rank, identity, options), ...failures]);
+  } finally {
+    rank.barrier.stop();
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+  if (signal?.aborted) throw cancelled(rank.state.step);
+  parameters.values.set(rank.state.best);
+  return parameters;
+}
+
+async function run(rank: Rank, identity: RunIdentity, { onProgress, signal, checkpoint }: FitOptions): Promise<void> {
+  const { state, barrier, sampler, evaluator } = rank;
+  const { steps, validations } = evaluator.config.train;
   const every = Math.max(1, Math.floor(steps / validations));
-  let best = { loss: Infinity, values: optimiser.average };
+  const firstStep = state.step;
   const started = performance.now();
-  for (let step = 0; step < steps; step++) {
-    if (signal?.aborted) throw cancelled(step);
-    const loss = gradient(evaluator, sampler.sample(step, batch), { seed, step }, slope);
-    const learningRate = config.train.learningRate * oneCycle(step, steps, config.train.warmup);
-    adamw(parameters.values, slope, decays, optimiser, step + 1, { ...config.train, learningRate });
+  for (let step = firstStep; step < steps; step++) {
+    // Lets timers, aborts and messages through.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (signal?.aborted) return;
+    await barrier.waitAsync();
+    rank.differentiate(step);
+    await barrier.waitAsync();
+    rank.reduce();
+    await barrier.waitAsync();
+    rank.update(step);
+    await barrier.waitAsync();
+    state.step = step + 1;
     const last = step + 1 === steps;
     let validation: number | undefined;
-    if (sampler.validation.length > 0 && ((step + 1) % every === 0 || last)) {
-      validation = evaluate(evaluator, sampler.validation, optimiser.average);
-      if (validation < best.loss) best = { loss: validation, values: optimiser.average.slice() };
+    if (sampler.validation.length === 0) {
+      if (last) state.best.set(state.average);
+    } else if ((step + 1) % every === 0 || last) {
+      validation = evaluate(evaluator, sampler.validation, state.average);
+      if (validation < state.bestLoss) {
+        state.bestLoss = validation;
+        state.best.set(state.average);
+      }
     }
     if (onProgress && (validation !== undefined || (step + 1) % REPORT_EVERY === 0 || last)) {
-      const stepsPerSecond = (1000 * (step + 1)) / (performance.now() - started);
+      const stepsPerSecond = (1000 * (step + 1 - firstStep)) / (performance.now() - started);
+      const etaSeconds = (steps - step - 1) / stepsPerSecond;
       onProgress({
         step: step + 1,
         totalSteps: steps,
-        loss,
+        loss: rank.loss,
         ...(validation === undefined ? {} : { validation }),
         stepsPerSecond,
-        etaSeconds: (steps - step - 1) / stepsPerSecond,
+        etaSeconds,
       });
     }
-    // Lets timers, aborts and messages through.
-    await new Promise((resolve) => setImmediate(resolve));
+    if (checkpoint && (step + 1) % checkpoint.everySteps === 0 && !last) await checkpoint.save(state.save(identity));
   }
-  parameters.values.set(best.values);
-  return parameters;
+}
+
+/** Random weights, those of another model, or those of the run that is resumed. */
+function begin(state: TrainingState, parameters: Parameters, identity: RunIdentity, { seed, resume, start }: FitOptions): void {
+  if (resume) return state.restore(resume, identity);
+  if (start) parameters.load(start);
+  else parameters.initialise(seed);
+  for (const array of [state.values, state.average, state.best]) array.set(parameters.values);
+}
+
+function startWorkers(setup: RankSetup, firstStep: number): Worker[] {
+  return Array.from({ length: setup.ranks - 1 }, (_, i) => {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { setup, rank: i + 1, firstStep } });
+    return worker;
+  });
+}
+
+/** The same series with values that threads share instead of copying. */
+function shareValues(series: SeriesData): SeriesData {
+  const values = new Float64Array(new SharedArrayBuffer(series.values.byteLength));
+  values.set(series.values);
+  return { ...series, values };
 }
 
 function cancelled(step: number): AlmanacError {
   return new AlmanacError('TRAINING_CANCELLED', `Training was cancelled after ${step} steps.`, {
-    hint: 'Start the run again to train the model.',
+    hint: 'Start the run again, or resume it from its last checkpoint.',
   });
 }
 
