@@ -37,6 +37,14 @@ const bySchedule = z.object({ schedule: c.name });
 
 export const endpoints = {
   health: { method: 'GET', path: '/v1/health', summary: 'Is the API up?', scope: null, status: 200, response: y.health },
+  openApi: {
+    method: 'GET',
+    path: '/v1/openapi.json',
+    summary: 'This API as an OpenAPI 3.1 document',
+    scope: null,
+    status: 200,
+    response: z.record(z.string(), z.unknown()),
+  },
   systemStatus: {
     method: 'GET',
     path: '/v1/system',

@@ -12,7 +12,10 @@ export const fillPolicy = z.enum(['none', 'zero']).meta({
 export const ingestOptions = z
   .object({
     dataset: name,
-    idColumn: z.string().default('unique_id').meta({ description: 'Column that names the series.' }),
+    idColumn: z
+      .string()
+      .default('unique_id')
+      .meta({ description: 'Column that names the series. Empty: the file holds one series, named like the dataset.' }),
     timeColumn: z.string().default('ds'),
     valueColumn: z.string().default('y').meta({ description: 'The target. Ignored when `aggregation` is `count`.' }),
     frequency: z
@@ -34,6 +37,14 @@ export const ingestOptions = z
     futureCovariates: z.array(z.string()).default([]),
     staticCovariates: z.array(z.string()).default([]),
     decimalSeparator: z.enum(['.', ',']).default('.'),
+    thousandsSeparator: z.enum([',', '.', ' ', "'"]).optional().meta({
+      description:
+        'Between groups of three digits. Spaces and apostrophes are understood anyway; a lone comma or point is not, since it could be the decimal one.',
+    }),
+    timeFormat: z.string().optional().meta({
+      description: 'How `timeColumn` is written, in the letters of strptime. Found by itself unless day and month could be swapped.',
+      example: '%d/%m/%Y %H:%M',
+    }),
     maxRejectedShare: z.number().min(0).max(1).default(0).meta({
       description: 'Share of rows that may be rejected while the rest is committed. 0: any rejected row refuses the upload.',
     }),
@@ -121,11 +132,21 @@ export const series = z
     start: instant,
     end: instant,
     staticCovariates: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+    sparkline: z.array(z.number().nullable()).optional().meta({ description: 'The last steps, when asked for; null is a gap.' }),
   })
   .meta({ id: 'Series' });
 export type Series = z.infer<typeof series>;
 export const seriesPage = pageOf(series);
-export const seriesQuery = pageQuery.extend({ search: z.string().optional().meta({ description: 'Part of the id, any case.' }) });
+export const seriesQuery = pageQuery.extend({
+  search: z.string().optional().meta({ description: 'Part of the id, any case.' }),
+  sparkline: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(1000)
+    .optional()
+    .meta({ description: 'Also give the last so many steps of each series. At most 100 series per page then.' }),
+});
 
 export const observationsQuery = z.object({
   from: instant.optional(),

@@ -14,6 +14,7 @@ export type ApiKey = z.infer<typeof apiKey>;
 export const apiKeyPage = pageOf(apiKey);
 /** The only time the key itself is seen. */
 export const apiKeyCreated = apiKey.extend({ key: z.string() }).meta({ id: 'ApiKeyCreated' });
+export type ApiKeyCreated = z.infer<typeof apiKeyCreated>;
 
 export const health = z.object({ status: z.literal('ok'), version: z.string() });
 

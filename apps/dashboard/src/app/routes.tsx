@@ -1,0 +1,39 @@
+/** Every view has its address; all but the first are loaded when they are first opened. */
+import { createBrowserRouter, Navigate, useRouteError } from 'react-router';
+import { Empty, Failure } from '../ui/parts';
+import { Shell } from './shell';
+
+function RouteFailure() {
+  return (
+    <div className="page">
+      <Failure error={useRouteError()} retry={() => location.reload()} />
+    </div>
+  );
+}
+
+export const router = createBrowserRouter([
+  {
+    path: '/',
+    Component: Shell,
+    errorElement: <RouteFailure />,
+    HydrateFallback: () => null,
+    children: [
+      {
+        errorElement: <RouteFailure />,
+        children: [
+          { index: true, element: <Navigate to="/series" replace /> },
+          { path: 'series/:dataset?/:uniqueId?', lazy: () => import('../views/explorer') },
+          { path: 'upload', lazy: () => import('../views/upload') },
+          { path: 'train', lazy: () => import('../views/train') },
+          { path: 'models/:model?', lazy: () => import('../views/models') },
+          { path: 'schedules', lazy: () => import('../views/schedules') },
+          { path: 'runs', lazy: () => import('../views/runs') },
+          { path: 'runs/:runId', lazy: () => import('../views/run') },
+          { path: 'attention/:runId/:uniqueId', lazy: () => import('../views/attention') },
+          { path: 'settings', lazy: () => import('../views/settings') },
+          { path: '*', element: <Empty title="There is no view at this address">The navigation lists every view.</Empty> },
+        ],
+      },
+    ],
+  },
+]);

@@ -1,0 +1,227 @@
+/** History, cutoff and forecast fan of one series, with a readout of the point under the cursor. */
+import type { Forecast, Observations } from '@almanac/contracts';
+import { useCallback, useMemo, useRef, useState } from 'react';
+import uPlot from 'uplot';
+import { time, value } from '../app/format';
+import { colour } from '../app/theme';
+import { BANDS, chartData } from './forecastData';
+import { clampWindow, type Extent, panBy, panZoom, zoomBy } from './panZoom';
+import { Plot } from './plot';
+
+interface Props {
+  history: Observations | undefined;
+  forecast: Forecast | undefined;
+  zone: string;
+  withTime: boolean;
+  height: number;
+  label: string;
+  onPlot?: (plot: uPlot) => void;
+}
+
+const DAY = 86_400;
+const SPANS = [
+  [DAY, '1 day'],
+  [3 * DAY, '3 days'],
+  [7 * DAY, '1 week'],
+  [14 * DAY, '2 weeks'],
+  [30.4 * DAY, '1 month'],
+  [91.3 * DAY, '3 months'],
+  [365.25 * DAY, '1 year'],
+  [1826 * DAY, '5 years'],
+  [7305 * DAY, '20 years'],
+] as const;
+
+export function ForecastChart({ history, forecast, zone, withTime, height, label, onPlot }: Props) {
+  const data = useMemo(() => chartData(history, forecast), [history, forecast]);
+  const x = data[0];
+  const extent = useMemo<Extent>(() => ({ min: x[0] ?? 0, max: x.at(-1) ?? 1 }), [x]);
+  const ahead = forecast ? extent.max - Date.parse(forecast.cutoff) / 1000 : 0;
+  const spans = useMemo(() => {
+    const least = Math.max(ahead * 1.4, (extent.max - extent.min) / 2000);
+    return SPANS.filter(([span]) => span >= least && span < extent.max - extent.min).slice(0, 4);
+  }, [ahead, extent]);
+  const [readout, setReadout] = useState<number | null>(null);
+  const plot = useRef<uPlot>(null);
+  const state = useRef({ extent, cutoff: undefined as number | undefined });
+  // The plot's hooks outlive a render and must see the newest.
+  // eslint-disable-next-line react-hooks/refs
+  state.current = { extent, cutoff: forecast ? Date.parse(forecast.cutoff) / 1000 : undefined };
+
+  const showLast = useCallback((made: uPlot, span: number | undefined) => {
+    const all = state.current.extent;
+    made.setScale('x', span === undefined ? all : clampWindow(all.max - span, all.max, all));
+  }, []);
+
+  const options = useCallback((): Omit<uPlot.Options, 'width' | 'height'> => {
+    const ink = colour('--muted');
+    const grid = colour('--grid');
+    const forecastColour = colour('--forecast');
+    const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: '12px system-ui, sans-serif' };
+    return {
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
+      padding: [10, 8, 0, 0],
+      legend: { show: false },
+      cursor: { drag: { x: false, y: false, setScale: false }, points: { size: 7 }, y: false },
+      scales: {
+        y: {
+          range: (_, min, max) => {
+            if (min === null || max === null) return [0, 1];
+            const pad = (max - min || Math.abs(max) || 1) * 0.08;
+            // Counts and other things that cannot be negative stand on zero.
+            return [min >= 0 && min < 0.6 * max ? 0 : min - pad, max + pad];
+          },
+        },
+      },
+      axes: [axis, { ...axis, size: 56 }],
+      series: [
+        {},
+        { label: 'observed', stroke: colour('--history'), width: 1.4, points: { show: false } },
+        { label: 'median', stroke: forecastColour, width: 2, points: { show: false } },
+        ...BANDS.flatMap(() => [0, 1].map(() => ({ stroke: 'transparent', width: 0, points: { show: false } }))),
+      ],
+      bands: BANDS.map((band, index) => ({
+        series: [3 + 2 * index, 4 + 2 * index] as [number, number],
+        fill: colour(`--band-${band.share}`),
+      })),
+      plugins: [panZoom(() => state.current.extent)],
+      hooks: {
+        setCursor: [(made) => setReadout(made.cursor.idx ?? null)],
+        drawAxes: [
+          (made) => {
+            const { cutoff } = state.current;
+            if (cutoff === undefined) return;
+            const left = Math.round(made.valToPos(cutoff, 'x', true));
+            if (left < made.bbox.left || left > made.bbox.left + made.bbox.width) return;
+            const pen = made.ctx;
+            pen.save();
+            pen.strokeStyle = ink;
+            pen.lineWidth = devicePixelRatio;
+            pen.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+            pen.beginPath();
+            pen.moveTo(left, made.bbox.top);
+            pen.lineTo(left, made.bbox.top + made.bbox.height);
+            pen.stroke();
+            pen.restore();
+          },
+        ],
+      },
+    };
+  }, [zone]);
+
+  const first = spans[Math.min(1, spans.length - 1)]?.[0];
+  const ready = useCallback(
+    (made: uPlot) => {
+      plot.current = made;
+      showLast(made, first);
+      onPlot?.(made);
+    },
+    [showLast, first, onPlot],
+  );
+  const onKey = (event: React.KeyboardEvent, made: uPlot): void => {
+    const actions: Record<string, () => void> = {
+      ArrowLeft: () => panBy(made, -0.2, extent),
+      ArrowRight: () => panBy(made, 0.2, extent),
+      '+': () => zoomBy(made, 0.7, extent),
+      '=': () => zoomBy(made, 0.7, extent),
+      '-': () => zoomBy(made, 1 / 0.7, extent),
+      '0': () => showLast(made, undefined),
+    };
+    const action = actions[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  };
+
+  return (
+    <div className="stack" style={{ gap: 8 }}>
+      <div className="row spread">
+        <Readout data={data} at={readout} zone={zone} withTime={withTime} hasForecast={forecast !== undefined} />
+        {spans.length > 0 && (
+          <div className="segmented" role="group" aria-label="Range">
+            {spans.map(([span, name]) => (
+              <button key={name} type="button" onClick={() => plot.current && showLast(plot.current, span)}>
+                {name}
+              </button>
+            ))}
+            <button type="button" onClick={() => plot.current && showLast(plot.current, undefined)}>
+              All
+            </button>
+          </div>
+        )}
+      </div>
+      <Plot options={options} data={data as uPlot.AlignedData} height={height} label={label} onReady={ready} onKey={onKey} />
+      <div className="legend" aria-hidden="true">
+        <span>
+          <i className="line" /> observed
+        </span>
+        {forecast && (
+          <>
+            <span>
+              <i className="median" /> median
+            </span>
+            <span>
+              <i className="b50" /> 50 %
+            </span>
+            <span>
+              <i className="b80" /> 80 %
+            </span>
+            <span>
+              <i className="b95" /> 95 %
+            </span>
+            <span>
+              <i className="cutoff" /> cutoff
+            </span>
+          </>
+        )}
+        <span>times in {zone}</span>
+      </div>
+    </div>
+  );
+}
+
+function Readout({
+  data,
+  at,
+  zone,
+  withTime,
+  hasForecast,
+}: {
+  data: ReturnType<typeof chartData>;
+  at: number | null;
+  zone: string;
+  withTime: boolean;
+  hasForecast: boolean;
+}) {
+  if (at === null || data[0][at] === undefined) {
+    return (
+      <div className="readout">
+        {hasForecast ? 'Point at the chart to read values; drag to pan, focus and scroll to zoom.' : 'Point at the chart to read values.'}
+      </div>
+    );
+  }
+  const cell = (column: number): number | null | undefined => data[column]?.[at];
+  return (
+    <div className="readout">
+      <b>{time(data[0][at] * 1000, zone, withTime)}</b>
+      {cell(1) !== undefined && (
+        <span>
+          observed <b>{cell(1) === null ? 'missing' : value(cell(1))}</b>
+        </span>
+      )}
+      {cell(2) !== undefined && (
+        <span>
+          median <b>{value(cell(2))}</b>
+        </span>
+      )}
+      {cell(2) !== undefined &&
+        BANDS.map((band, index) => (
+          <span key={band.share}>
+            {band.share} %{' '}
+            <b>
+              {value(cell(4 + 2 * index))} – {value(cell(3 + 2 * index))}
+            </b>
+          </span>
+        )).reverse()}
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+import type { Forecast, Observations } from '@almanac/contracts';
+import { describe, expect, it } from 'vitest';
+import { BANDS, chartData, hindsight } from './forecastData';
+
+const hour = (h: number): string => new Date(Date.UTC(2001, 5, 1, h)).toISOString();
+const history: Observations = { uniqueId: 'ATL', channel: 'y', downsampled: false, ds: [0, 1, 2, 3].map(hour), y: [10, null, 12, 13] };
+const levels = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975];
+const forecast: Forecast = {
+  runId: '00000000-0000-4000-8000-000000000000',
+  model: 'm',
+  version: 1,
+  uniqueId: 'ATL',
+  cutoff: hour(2),
+  ds: [3, 4].map(hour),
+  levels,
+  quantiles: levels.map((level) => [10 + 10 * level, 20 + 10 * level]),
+};
+
+describe('chartData', () => {
+  it('puts history and forecast on one axis, the overlap once', () => {
+    const [x] = chartData(history, forecast);
+    expect(x).toEqual([0, 1, 2, 3, 4].map((h) => Date.parse(hour(h)) / 1000));
+  });
+
+  it('keeps a gap as null, and does not invent one where only the forecast has a point', () => {
+    expect(chartData(history, forecast)[1]).toEqual([10, null, 12, 13, undefined]);
+  });
+
+  it('opens the fan at the last observation used', () => {
+    const columns = chartData(history, forecast).slice(2);
+    expect(columns).toHaveLength(1 + 2 * BANDS.length);
+    for (const column of columns) expect(column[2]).toBe(12);
+    expect(columns[0]?.slice(3)).toEqual([15, 25]);
+    const [hi, lo] = columns.slice(1, 3);
+    expect(hi?.[4]).toBeCloseTo(29.75);
+    expect(lo?.[4]).toBeCloseTo(20.25);
+  });
+
+  it('draws history alone, and a forecast alone', () => {
+    expect(chartData(history, undefined)[0]).toHaveLength(4);
+    expect(chartData(undefined, forecast)[0]).toHaveLength(2);
+  });
+});
+
+describe('hindsight', () => {
+  it('scores only the steps that have come', () => {
+    const result = hindsight(history, forecast);
+    expect(result).toEqual({ steps: 1, meanAbsoluteError: 2, inside80: 1 });
+  });
+
+  it('says nothing before anything came', () => {
+    expect(hindsight({ ...history, ds: history.ds.slice(0, 3), y: history.y.slice(0, 3) }, forecast)).toBeNull();
+  });
+});

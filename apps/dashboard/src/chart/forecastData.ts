@@ -1,0 +1,73 @@
+/**
+ * History and forecast on one axis of seconds, as uPlot wants them: [x, y, median, then hi and lo of each band].
+ * `null` is a gap that must show; `undefined` only says that another line has a point there. The fan opens at the last
+ * observation that the forecast used.
+ */
+import type { Forecast, Observations } from '@almanac/contracts';
+
+export const BANDS = [
+  { share: 95, lo: 0.025, hi: 0.975 },
+  { share: 80, lo: 0.1, hi: 0.9 },
+  { share: 50, lo: 0.25, hi: 0.75 },
+] as const;
+
+type Column = (number | null | undefined)[];
+export type ChartData = [number[], ...Column[]];
+
+const seconds = (instant: string): number => Date.parse(instant) / 1000;
+
+/** Values of a quantile level over the horizon; undefined where the forecast has no such level. */
+export function atLevel(forecast: Forecast, level: number): number[] | undefined {
+  const index = forecast.levels.findIndex((candidate) => Math.abs(candidate - level) < 1e-9);
+  return index < 0 ? undefined : forecast.quantiles[index];
+}
+
+export function chartData(history: Observations | undefined, forecast: Forecast | undefined): ChartData {
+  const past = (history?.ds ?? []).map(seconds);
+  const values = history?.y ?? [];
+  const ahead = forecast ? forecast.ds.map(seconds) : [];
+  const cutoff = forecast ? seconds(forecast.cutoff) : undefined;
+  const lines = forecast ? [0.5, ...BANDS.flatMap((band) => [band.hi, band.lo])].map((level) => atLevel(forecast, level)) : [];
+
+  const x: number[] = [];
+  const y: Column = [];
+  const columns: Column[] = Array.from({ length: 1 + 2 * BANDS.length }, () => []);
+  let i = 0;
+  let j = 0;
+  while (i < past.length || j < ahead.length) {
+    const at = Math.min(past[i] ?? Infinity, ahead[j] ?? Infinity);
+    x.push(at);
+    const value = past[i] === at ? (values[i++] ?? null) : undefined;
+    y.push(value);
+    const step = ahead[j] === at ? j++ : -1;
+    columns.forEach((column, index) => column.push(step >= 0 ? lines[index]?.[step] : at === cutoff ? value : undefined));
+  }
+  return [x, y, ...columns];
+}
+
+export interface Hindsight {
+  steps: number;
+  meanAbsoluteError: number;
+  /** Share of what came that lay inside the 80 % band; null without that band. */
+  inside80: number | null;
+}
+
+/** How the forecast fared against what came after its cutoff; null while nothing has. */
+export function hindsight(history: Observations | undefined, forecast: Forecast | undefined): Hindsight | null {
+  if (!history || !forecast || history.downsampled) return null;
+  const came = new Map(history.ds.map((ds, index) => [Date.parse(ds), history.y[index]]));
+  const median = atLevel(forecast, 0.5);
+  const lo = atLevel(forecast, 0.1);
+  const hi = atLevel(forecast, 0.9);
+  let steps = 0;
+  let error = 0;
+  let inside = 0;
+  forecast.ds.forEach((ds, index) => {
+    const value = came.get(Date.parse(ds));
+    if (value === null || value === undefined || !median) return;
+    steps += 1;
+    error += Math.abs(value - (median[index] ?? 0));
+    if (lo && hi && value >= (lo[index] ?? Infinity) && value <= (hi[index] ?? -Infinity)) inside += 1;
+  });
+  return steps === 0 ? null : { steps, meanAbsoluteError: error / steps, inside80: lo && hi ? inside / steps : null };
+}

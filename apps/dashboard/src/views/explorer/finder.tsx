@@ -1,0 +1,117 @@
+/** Dataset and series: search as you type, scroll through ten thousand, move with j and k. */
+import type { Dataset } from '@almanac/contracts';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { Link, useNavigate } from 'react-router';
+import { count } from '../../app/format';
+import { useHotkeys } from '../../app/hotkeys';
+import { useSeriesList } from '../../app/queries';
+import { Failure } from '../../ui/parts';
+import { Sparkline } from './sparkline';
+
+const ROW = 48;
+const addressOf = (dataset: string, uniqueId: string): string => `/series/${encodeURIComponent(dataset)}/${encodeURIComponent(uniqueId)}`;
+
+export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; dataset: Dataset; uniqueId: string | undefined }) {
+  const navigate = useNavigate();
+  const [text, setText] = useState('');
+  const search = useDeferredValue(text.trim());
+  const query = useSeriesList(dataset.name, search);
+  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const input = useRef<HTMLInputElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  // eslint-disable-next-line react-hooks/incompatible-library
+  const rows = useVirtualizer({ count: items.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12 });
+  const virtual = rows.getVirtualItems();
+  const last = virtual.at(-1)?.index ?? 0;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && last >= items.length - 30) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, items.length]);
+
+  const firstId = items[0]?.uniqueId;
+  useEffect(() => {
+    if (uniqueId === undefined && firstId !== undefined) void navigate(addressOf(dataset.name, firstId), { replace: true });
+  }, [uniqueId, firstId, dataset.name, navigate]);
+
+  const move = (by: number): void => {
+    const index = items.findIndex((item) => item.uniqueId === uniqueId);
+    const next = items[Math.max(0, Math.min(items.length - 1, index + by))];
+    if (!next) return;
+    rows.scrollToIndex(Math.max(0, index + by));
+    void navigate(addressOf(dataset.name, next.uniqueId), { replace: true });
+  };
+  useHotkeys({ '/': () => input.current?.focus(), j: () => move(1), k: () => move(-1) });
+
+  return (
+    <section className="finder" aria-label="Series">
+      <div className="controls">
+        <label className="visually-hidden" htmlFor="dataset">
+          Dataset
+        </label>
+        <select id="dataset" value={dataset.name} onChange={(event) => void navigate(`/series/${encodeURIComponent(event.target.value)}`)}>
+          {datasets.map((candidate) => (
+            <option key={candidate.id}>{candidate.name}</option>
+          ))}
+        </select>
+        <label className="visually-hidden" htmlFor="search">
+          Search series
+        </label>
+        <input
+          id="search"
+          ref={input}
+          type="search"
+          placeholder={`Search ${count(dataset.seriesCount)} series`}
+          value={text}
+          autoComplete="off"
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'ArrowDown') move(1);
+            else if (event.key === 'ArrowUp') move(-1);
+            else if (event.key === 'Enter' && firstId !== undefined) void navigate(addressOf(dataset.name, firstId));
+            else if (event.key === 'Escape') input.current?.blur();
+            else return;
+            event.preventDefault();
+          }}
+        />
+        <div className="hint">
+          <span>
+            {dataset.frequency}, {dataset.timeZone}, version {dataset.version}
+          </span>
+          <span>
+            <kbd>/</kbd> <kbd>j</kbd> <kbd>k</kbd>
+          </span>
+        </div>
+      </div>
+      <div ref={scroller} className="series-list" tabIndex={-1}>
+        {query.error ? <Failure error={query.error} retry={() => void query.refetch()} /> : null}
+        {query.isSuccess && items.length === 0 && (
+          <p className="muted" style={{ padding: 16 }}>
+            No series has “{search}” in its id.
+          </p>
+        )}
+        <div style={{ height: rows.getTotalSize(), position: 'relative' }}>
+          {virtual.map((row) => {
+            const item = items[row.index];
+            if (!item) return null;
+            return (
+              <Link
+                key={item.uniqueId}
+                to={addressOf(dataset.name, item.uniqueId)}
+                aria-current={item.uniqueId === uniqueId}
+                style={{ height: ROW, transform: `translateY(${row.start}px)` }}
+              >
+                <span style={{ minWidth: 0 }}>
+                  <div className="id">{item.uniqueId}</div>
+                  <div className="meta">{count(item.length)} steps</div>
+                </span>
+                {item.sparkline && <Sparkline values={item.sparkline} />}
+              </Link>
+            );
+          })}
+        </div>
+      </div>
+    </section>
+  );
+}

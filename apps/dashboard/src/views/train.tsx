@@ -1,0 +1,155 @@
+/** Train: a form with sound defaults, what each option means, and how far it would reach into the data. */
+import type { Dataset, TrainRequestInput } from '@almanac/contracts';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useNavigate, useSearchParams } from 'react-router';
+import { count, duration } from '../app/format';
+import { useCall } from '../app/queries';
+import { useClient } from '../app/session';
+import { Await, Empty, Failure, Field, Page } from '../ui/parts';
+
+export function Component() {
+  const query = useCall('listDatasets', { query: { limit: 1000 } });
+  return (
+    <Page
+      title="Train"
+      about="One model learns from all series of a dataset. Seasonal naive stands beside it, so that you see what it is worth."
+    >
+      <Await query={query}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty
+              title="There is nothing to learn from yet"
+              action={
+                <Link className="button primary" to="/upload">
+                  Upload a file
+                </Link>
+              }
+            >
+              Upload a dataset first.
+            </Empty>
+          ) : (
+            <TrainForm datasets={items} />
+          )
+        }
+      </Await>
+    </Page>
+  );
+}
+
+const positive = (text: string): number | undefined => (text.trim() === '' ? undefined : Number(text));
+
+function TrainForm({ datasets }: { datasets: Dataset[] }) {
+  const [address, setAddress] = useSearchParams();
+  const navigate = useNavigate();
+  const client = useClient();
+  const dataset = datasets.find((candidate) => candidate.name === address.get('dataset')) ?? (datasets[0] as Dataset);
+  const kinds = useCall('modelKinds', {});
+  const [form, setForm] = useState<Omit<TrainRequestInput, 'dataset'>>({ kind: 'segment' });
+  const set = (change: Partial<TrainRequestInput>): void => setForm((before) => ({ ...before, ...change }));
+  const train = useMutation({
+    mutationFn: () => client.call('train', { body: { ...form, dataset: dataset.name } }),
+    onSuccess: (run) => void navigate(`/runs/${run.id}`),
+  });
+
+  const season = dataset.seasonLengths[0];
+  const horizon = form.horizon ?? (season === undefined ? 12 : 2 * season);
+  const kind = kinds.data?.items.find((item) => item.kind === form.kind);
+  const whole = (key: 'horizon' | 'contextLength' | 'holdout' | 'steps' | 'seed', label: string, help: string, placeholder: string) => (
+    <Field id={key} label={label} help={help}>
+      <input
+        id={key}
+        type="number"
+        min={key === 'seed' ? 0 : 1}
+        step={1}
+        inputMode="numeric"
+        placeholder={placeholder}
+        value={form[key] ?? ''}
+        onChange={(event) => set({ [key]: positive(event.target.value) })}
+      />
+    </Field>
+  );
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        train.mutate();
+      }}
+    >
+      <section className="card stack">
+        <div className="fields">
+          <Field
+            id="dataset"
+            label="Dataset"
+            help={`${count(dataset.seriesCount)} series, ${count(dataset.observationCount)} observations, ${dataset.frequency}`}
+          >
+            <select id="dataset" value={dataset.name} onChange={(event) => setAddress({ dataset: event.target.value })}>
+              {datasets.map((candidate) => (
+                <option key={candidate.id}>{candidate.name}</option>
+              ))}
+            </select>
+          </Field>
+          <Field id="kind" label="Kind of model" help={kind?.summary ?? 'What learns, or what stands in for learning.'}>
+            <select id="kind" value={form.kind} onChange={(event) => set({ kind: event.target.value })}>
+              {(kinds.data?.items ?? [{ kind: 'segment', summary: '', trainable: true }]).map((item) => (
+                <option key={item.kind} value={item.kind}>
+                  {item.kind}
+                  {item.trainable ? '' : ' (baseline)'}
+                </option>
+              ))}
+            </select>
+          </Field>
+          {whole('horizon', 'Horizon', 'Steps ahead that a forecast reaches.', String(season === undefined ? 12 : 2 * season))}
+          <Field id="model" label="Name in the registry" help="A known name gets a new version.">
+            <input
+              id="model"
+              value={form.model ?? ''}
+              placeholder={`${dataset.name}-${form.kind ?? 'segment'}`}
+              onChange={(event) => set({ model: event.target.value || undefined })}
+            />
+          </Field>
+        </div>
+        <details>
+          <summary>More options</summary>
+          <div className="fields" style={{ marginTop: 14 }}>
+            {whole(
+              'contextLength',
+              'Lookback',
+              'Steps of history that one forecast sees. More helps long seasons, and costs time.',
+              'chosen from the seasons',
+            )}
+            {whole('holdout', 'Held-out steps', 'The last steps, kept from training, on which accuracy is measured.', String(horizon))}
+            {whole('steps', 'Training steps', 'More steps learn more, until validation stops improving.', 'chosen from the size')}
+            {whole('seed', 'Seed', 'The same seed on the same engine makes the same model.', '1')}
+            <label className="check">
+              <input type="checkbox" checked={form.promote ?? true} onChange={(event) => set({ promote: event.target.checked })} />
+              Make it champion when the model has none
+            </label>
+          </div>
+        </details>
+        <Prediction dataset={dataset} kind={form.kind ?? 'segment'} />
+        <div className="row">
+          <button type="submit" className="primary" disabled={train.isPending}>
+            {train.isPending ? 'Queueing …' : 'Train'}
+          </button>
+        </div>
+      </section>
+      {train.error ? <Failure error={train.error} /> : null}
+    </form>
+  );
+}
+
+/** What it took the last time: the honest estimate where there is one. */
+function Prediction({ dataset, kind }: { dataset: Dataset; kind: string }) {
+  const runs = useCall('listRuns', { query: { kind: 'train', status: 'succeeded', dataset: dataset.name, limit: 20 } });
+  const last = runs.data?.items.find((run) => run.config['kind'] === kind && run.startedAt && run.finishedAt);
+  if (!last?.startedAt || !last.finishedAt)
+    return <p className="muted small">How long it takes is known after the first steps; it can be cancelled at any time.</p>;
+  return (
+    <p className="muted small">
+      The last training of this kind on {dataset.name} took {duration((Date.parse(last.finishedAt) - Date.parse(last.startedAt)) / 1000)}
+      {last.engine ? ` on the ${last.engine.name} engine` : ''}.
+    </p>
+  );
+}

@@ -1,0 +1,89 @@
+/** What was understood of a file: frequency, gaps, duplicates, and the rows that were refused with line and reason. */
+import type { Findings } from '@almanac/contracts';
+import { useClient } from '../../app/session';
+import { count, time } from '../../app/format';
+import { save } from '../../ui/download';
+
+const rules: Record<string, string> = {
+  VALUE_NOT_NUMBER: 'the target is no number',
+  TIME_NOT_READ: 'the time could not be read',
+  ID_MISSING: 'the series has no id',
+};
+
+export function FindingsView({ findings: f, runId }: { findings: Findings; runId: string }) {
+  const client = useClient();
+  const facts: [string, React.ReactNode][] = [
+    ['Rows read', count(f.rowsRead)],
+    ['Series', count(f.series)],
+    ['Observations', count(f.observations)],
+    ['Frequency', `${f.frequency}, ${f.timeZone}`],
+    ['From', time(f.start, f.timeZone)],
+    ['To', time(f.end, f.timeZone)],
+    ['Gaps', count(f.gaps)],
+    ['Filled with zero', count(f.filled)],
+    ['Duplicates', count(f.duplicates)],
+    ['Negative values', count(f.negatives)],
+    ['Shortest series', f.shortest ? `${f.shortest.uniqueId}, ${count(f.shortest.length)} steps` : '–'],
+    ['Format', `${f.format}, ${f.layout}`],
+    ['Speed', `${count(Math.round(f.rowsPerSecond))} rows/s`],
+  ];
+  return (
+    <div className="stack">
+      <dl className="facts">
+        {facts.map(([name, fact]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{fact}</dd>
+          </div>
+        ))}
+      </dl>
+      {f.warnings.map((warning) => (
+        <div key={warning} className="note warn">
+          {warning}
+        </div>
+      ))}
+      {f.rowsRejected > 0 && (
+        <section className="stack" style={{ gap: 8 }}>
+          <div className="row spread">
+            <h3>{count(f.rowsRejected)} rejected rows</h3>
+            <button
+              type="button"
+              className="compact"
+              onClick={() =>
+                void client
+                  .call('downloadRejects', { params: { runId } })
+                  .then((csv) => save(new Blob([csv], { type: 'text/csv' }), `rejects-${runId}.csv`))
+              }
+            >
+              Download them all
+            </button>
+          </div>
+          <div className="table-scroll">
+            <table>
+              <thead>
+                <tr>
+                  <th>Reason</th>
+                  <th className="number">Rows</th>
+                  <th className="number">Line</th>
+                  <th>Text</th>
+                </tr>
+              </thead>
+              <tbody>
+                {f.rejections.flatMap((rejection) =>
+                  rejection.examples.map((example, index) => (
+                    <tr key={`${rejection.rule} ${index}`}>
+                      <td>{index === 0 && (rules[rejection.rule] ?? rejection.rule)}</td>
+                      <td className="number">{index === 0 && count(rejection.count)}</td>
+                      <td className="number">{example.line ?? '–'}</td>
+                      <td className="mono">{example.text}</td>
+                    </tr>
+                  )),
+                )}
+              </tbody>
+            </table>
+          </div>
+        </section>
+      )}
+    </div>
+  );
+}
