@@ -9,14 +9,10 @@ import { parseArgs } from 'node:util';
 import type { Bench, BenchRow } from './bench.js';
 import { saveResult, writeReport } from './report.js';
 
-const benches: Record<string, () => Promise<Bench>> = {
-  kernels: async () => (await import('./kernels.js')).kernels,
-  training: async () => (await import('./training.js')).training,
-  accuracy: async () => (await import('./accuracy.js')).accuracy,
-  ingest: async () => (await import('./ingest.js')).ingest,
-  query: async () => (await import('./query.js')).query,
-  forecast: async () => (await import('./forecast.js')).forecast,
-};
+/** Each is a module of this folder that exports a bench under its own name. */
+const NAMES = ['kernels', 'training', 'accuracy', 'techniques', 'ingest', 'query', 'forecast', 'scale'].filter((file) =>
+  existsSync(new URL(`./${file}.js`, import.meta.url)),
+);
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -41,11 +37,11 @@ const { values } = parseArgs({
 
 if (name === 'report') {
   writeReport(root);
-} else if (name === undefined || !(name in benches)) {
-  console.error(`Usage: npm run bench -- NAME [ARGS] [--data DIR] [--json FILE]\nNames: ${[...Object.keys(benches), 'report'].join(', ')}`);
+} else if (name === undefined || !NAMES.includes(name)) {
+  console.error(`Usage: npm run bench -- NAME [ARGS] [--data DIR] [--json FILE]\nNames: ${[...NAMES, 'report'].join(', ')}`);
   process.exit(2);
 } else {
-  const bench = await benches[name]!();
+  const bench = ((await import(`./${name}.js`)) as Record<string, Bench>)[name]!;
   const besideRepository = resolve(root, '../shared/data');
   const dataDir = typeof values.data === 'string' ? values.data : existsSync(besideRepository) ? besideRepository : undefined;
   // Options of the bench itself stay in the list it gets; only --data and --json are taken out.
