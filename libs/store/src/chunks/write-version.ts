@@ -1,0 +1,184 @@
+/**
+ * Writes one dataset version in one transaction: the dataset's row is locked, so that writers of a dataset queue up; readers
+ * see the version when it commits, whole.
+ */
+import { AlmanacError, Frequency } from '@almanac/series';
+import type { PoolClient } from 'pg';
+import { newId } from '../ids.js';
+import type { Context } from '../postgres/context.js';
+import type { DatasetDefinition, WriteVersion, WrittenTotals, WrittenVersion } from '../records.js';
+import { ChunkWriter } from './chunk-writer.js';
+import { ensureGridSteps } from './grid-steps.js';
+import { TARGET } from './layout.js';
+
+interface Locked {
+  id: string;
+  currentVersion: number;
+  observationCount: number;
+  frequency: string;
+  timeZone: string;
+}
+
+export async function writeVersion(context: Context, write: WriteVersion): Promise<WrittenVersion> {
+  const frequency = Frequency.parse(write.dataset.frequency, write.dataset.timeZone);
+  return context.transaction((inside) => inside.withClient((client) => writeInside(inside, client, write, frequency)));
+}
+
+async function writeInside(context: Context, client: PoolClient, write: WriteVersion, frequency: Frequency): Promise<WrittenVersion> {
+  const dataset = await lockDataset(context, client, write.dataset, frequency);
+  const version = dataset.currentVersion + 1;
+  const channels = await ensureChannels(context, client, dataset.id, write.dataset);
+  if (write.mode === 'replace' && dataset.currentVersion > 0) await closeAll(client, dataset.id, version);
+  const writer = new ChunkWriter(client, { workspaceId: context.workspaceId, datasetId: dataset.id, version, channels });
+  for await (const piece of write.pieces) {
+    write.signal?.throwIfAborted();
+    await writer.add(piece);
+  }
+  await writer.finish();
+  const before = write.mode === 'replace' ? 0 : dataset.observationCount;
+  const totals = await totalsOf(client, dataset.id, before + writer.observations, writer.chunks);
+  const summary = await write.summary(totals);
+  write.signal?.throwIfAborted();
+  const untouched = writer.chunks === 0 && !writer.staticsChanged && !channels.added;
+  if (untouched && write.mode === 'append' && dataset.currentVersion > 0) {
+    if (write.runId) await pin(context, client, write.runId, dataset.id, dataset.currentVersion);
+    return { ...totals, datasetId: dataset.id, version: dataset.currentVersion, unchanged: true };
+  }
+  if (totals.firstStep !== null && totals.lastStep !== null) {
+    await ensureGridSteps(context, frequency.code, frequency.timeZone, totals.firstStep, totals.lastStep);
+  }
+  await client.query(
+    `INSERT INTO dataset_version (workspace_id, dataset_id, no, upload_id, run_id, mode, rows_read, rows_rejected, series_count,
+       observation_count, first_step, last_step, findings) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [
+      context.workspaceId,
+      dataset.id,
+      version,
+      write.uploadId ?? null,
+      write.runId ?? null,
+      write.mode,
+      summary.rowsRead,
+      summary.rowsRejected,
+      totals.seriesCount,
+      totals.observationCount,
+      totals.firstStep,
+      totals.lastStep,
+      summary.findings && JSON.stringify(summary.findings),
+    ],
+  );
+  await client.query(
+    `UPDATE dataset SET current_version = $2, series_count = $3, observation_count = $4, first_step = $5, last_step = $6,
+       aggregation = $7, fill_policy = $8, updated_at = now() WHERE id = $1`,
+    [
+      dataset.id,
+      version,
+      totals.seriesCount,
+      totals.observationCount,
+      totals.firstStep,
+      totals.lastStep,
+      write.dataset.aggregation ?? null,
+      write.dataset.fillPolicy ?? 'none',
+    ],
+  );
+  if (write.runId) await pin(context, client, write.runId, dataset.id, version);
+  return { ...totals, datasetId: dataset.id, version, unchanged: false };
+}
+
+async function lockDataset(context: Context, client: PoolClient, given: DatasetDefinition, frequency: Frequency): Promise<Locked> {
+  const stepMs = frequency.kind === 'calendar' ? null : frequency.timeOf(1) - frequency.timeOf(0);
+  await client.query(
+    `INSERT INTO dataset (id, workspace_id, name, frequency, time_zone, step_ms, fill_policy) VALUES ($1, $2, $3, $4, $5, $6, 'none')
+     ON CONFLICT DO NOTHING`,
+    [newId(), context.workspaceId, given.name, frequency.code, frequency.timeZone, stepMs],
+  );
+  const { rows } = await client.query<Locked>(
+    `SELECT id, current_version AS "currentVersion", observation_count::float8 AS "observationCount", frequency, time_zone AS "timeZone"
+     FROM dataset WHERE workspace_id = $1 AND name = $2 FOR UPDATE`,
+    [context.workspaceId, given.name],
+  );
+  const dataset = rows[0]!;
+  if (dataset.frequency === frequency.code && dataset.timeZone === frequency.timeZone) return dataset;
+  throw new AlmanacError(
+    'DATASET_GRID_DIFFERS',
+    `The dataset "${given.name}" is on the grid ${dataset.frequency} (${dataset.timeZone}), not ${frequency.code} (${frequency.timeZone}).`,
+    {
+      hint: 'Upload to a dataset of another name, or name the frequency and time zone the dataset has.',
+      subject: { dataset: given.name, frequency: dataset.frequency, timeZone: dataset.timeZone },
+      status: 409,
+    },
+  );
+}
+
+/** Numbers of the channels by name. A channel once numbered keeps its number. */
+async function ensureChannels(
+  context: Context,
+  client: PoolClient,
+  datasetId: string,
+  given: DatasetDefinition,
+): Promise<Map<string, number> & { added: boolean }> {
+  const { rows } = await client.query<{ name: string; channel: number; kind: string }>(
+    'SELECT name, channel, kind FROM dataset_channel WHERE dataset_id = $1',
+    [datasetId],
+  );
+  const channels = Object.assign(new Map(rows.map((row) => [row.name, row.channel])), { added: false });
+  const wanted = [
+    { name: 'y', kind: 'target' },
+    ...(given.pastCovariates ?? []).map((name) => ({ name, kind: 'past' })),
+    ...(given.futureCovariates ?? []).map((name) => ({ name, kind: 'future' })),
+  ];
+  let next = rows.length === 0 ? TARGET : Math.max(...rows.map((row) => row.channel)) + 1;
+  for (const { name, kind } of wanted) {
+    const known = rows.find((row) => row.name === name);
+    if (known && known.kind !== kind) {
+      throw new AlmanacError(
+        'CHANNEL_KIND_DIFFERS',
+        `"${name}" is a ${known.kind} channel of the dataset "${given.name}", not a ${kind} one.`,
+        {
+          hint: 'Name it as what it is, or rename the column.',
+          subject: { channel: name, kind: known.kind },
+        },
+      );
+    }
+    if (known) continue;
+    await client.query('INSERT INTO dataset_channel (workspace_id, dataset_id, channel, name, kind) VALUES ($1, $2, $3, $4, $5)', [
+      context.workspaceId,
+      datasetId,
+      next,
+      name,
+      kind,
+    ]);
+    channels.set(name, next);
+    channels.added = true;
+    next += 1;
+  }
+  return channels;
+}
+
+/** Ends every current chunk: a replaced dataset starts empty. */
+async function closeAll(client: PoolClient, datasetId: string, version: number): Promise<void> {
+  await client.query(
+    `UPDATE series_chunk SET valid_to = $2 WHERE valid_to IS NULL AND series_id IN (SELECT id FROM series WHERE dataset_id = $1)`,
+    [datasetId, version],
+  );
+  await client.query('UPDATE series SET length = 0 WHERE dataset_id = $1', [datasetId]);
+}
+
+async function totalsOf(client: PoolClient, datasetId: string, observationCount: number, chunksWritten: number): Promise<WrittenTotals> {
+  const { rows } = await client.query<{ seriesCount: number; firstStep: number | null; lastStep: number | null }>(
+    `SELECT count(*)::integer AS "seriesCount", min(first_step)::float8 AS "firstStep", max(first_step + length - 1)::float8 AS "lastStep"
+     FROM series WHERE dataset_id = $1 AND length > 0`,
+    [datasetId],
+  );
+  const { rows: shortest } = await client.query<{ uniqueId: string; length: number }>(
+    'SELECT unique_id AS "uniqueId", length FROM series WHERE dataset_id = $1 AND length > 0 ORDER BY length, unique_id LIMIT 1',
+    [datasetId],
+  );
+  return { ...rows[0]!, observationCount, chunksWritten, shortest: shortest[0] ?? null };
+}
+
+async function pin(context: Context, client: PoolClient, runId: string, datasetId: string, version: number): Promise<void> {
+  await client.query(
+    'INSERT INTO run_dataset_version (workspace_id, run_id, dataset_id, version) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    [context.workspaceId, runId, datasetId, version],
+  );
+}

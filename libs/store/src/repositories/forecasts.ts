@@ -1,0 +1,163 @@
+/** Forecasts: arrays of quantiles, in by COPY, out as bytes. */
+import { AlmanacError } from '@almanac/series';
+import type { Forecasts } from '../facade.js';
+import { ensureGridSteps } from '../chunks/grid-steps.js';
+import { limitOf, keyOf, toPage, type Key } from '../pages.js';
+import { CopyRows, toFloat64Array } from '../postgres/binary.js';
+import type { Context } from '../postgres/context.js';
+import { copyIn } from '../postgres/transfer.js';
+import type { ForecastQuery, ForecastRecord, NewForecast } from '../records.js';
+
+const PAGE_OF_STREAM = 200;
+/** PostgreSQL counts microseconds from 2000-01-01. */
+const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
+
+const FIELDS = `f.run_id AS "runId", m.name AS model, mv.no AS version, d.id AS "datasetId", d.name AS dataset, d.frequency,
+  d.time_zone AS "timeZone", s.id::float8 AS "seriesId", s.unique_id AS "uniqueId", f.cutoff_step::float8 AS "cutoffStep",
+  f.cutoff_time AS "cutoffTime", f.horizon, f.levels, array_send(f.quantiles) AS quantiles`;
+const MADE_BY = 'JOIN model_version mv ON mv.id = f.model_version_id JOIN model m ON m.id = mv.model_id';
+
+type Row = Omit<ForecastRecord, 'quantiles'> & { quantiles: Buffer };
+
+export function forecasts(context: Context): Forecasts {
+  const list: Forecasts['list'] = async (query) => {
+    const rows = await context.query<Row>(...statement(context.workspaceId, query));
+    const records = rows.map((row) => ({ ...row, quantiles: toFloat64Array(row.quantiles) }));
+    return toPage(records, query, (forecast) => [forecast.dataset, forecast.uniqueId, forecast.cutoffStep]);
+  };
+  return {
+    list,
+    insert: (runId, modelVersionId, rows) =>
+      context.transaction(async (inside) => {
+        if (rows.length === 0) return;
+        await ensureHorizon(inside, rows);
+        await inside.withClient(async (client) => {
+          // COPY knows no ON CONFLICT, so rows pass through a table of this transaction.
+          await client.query(
+            'CREATE TEMP TABLE IF NOT EXISTS forecast_in (LIKE forecast INCLUDING DEFAULTS INCLUDING STORAGE) ON COMMIT DROP',
+          );
+          await client.query('TRUNCATE forecast_in');
+          const columns = 'workspace_id, run_id, series_id, model_version_id, cutoff_step, cutoff_time, horizon, levels, quantiles';
+          await copyIn(client, `forecast_in (${columns})`, encode(context.workspaceId, runId, modelVersionId, rows));
+          await client.query('INSERT INTO forecast SELECT * FROM forecast_in ON CONFLICT DO NOTHING');
+        });
+      }),
+    async *stream(query) {
+      let after: string | null = null;
+      do {
+        const page = await list({ ...query, limit: PAGE_OF_STREAM, ...(after !== null && { after }) });
+        yield* page.items;
+        after = page.next;
+      } while (after !== null);
+    },
+    async saveAttention(rows) {
+      for (const row of rows) {
+        const names = Object.keys(row.maps);
+        await context.query(
+          `INSERT INTO attention_map (workspace_id, run_id, series_id, cutoff_step, horizon, context_length, column_steps, names, maps, branches, gate)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+          [
+            context.workspaceId,
+            row.runId,
+            row.seriesId,
+            row.cutoffStep,
+            row.horizon,
+            row.contextLength,
+            row.columnSteps,
+            names,
+            names.flatMap((name) => [...row.maps[name]!]),
+            row.branches,
+            [...row.gate],
+          ],
+        );
+      }
+    },
+    async attention(runId, uniqueId) {
+      const [row] = await context.query<AttentionRow>(
+        `SELECT a.run_id AS "runId", a.series_id::float8 AS "seriesId", a.cutoff_step::float8 AS "cutoffStep", a.horizon,
+           a.context_length AS "contextLength", a.column_steps AS "columnSteps", a.names, a.maps, a.branches, a.gate
+         FROM attention_map a JOIN series s ON s.id = a.series_id
+         WHERE a.workspace_id = $1 AND a.run_id = $2 AND s.unique_id = $3 ORDER BY a.cutoff_step DESC LIMIT 1`,
+        [context.workspaceId, runId, uniqueId],
+      );
+      if (!row) {
+        throw new AlmanacError('ATTENTION_NOT_FOUND', `Run ${runId} kept no attention maps of "${uniqueId}".`, {
+          hint: 'Ask for them when forecasting (`attention: true`); models without attention have none.',
+          subject: { run: runId, uniqueId },
+          status: 404,
+        });
+      }
+      const { names, maps, ...rest } = row;
+      const size = maps.length / names.length;
+      const named = Object.fromEntries(names.map((name, i) => [name, Float32Array.from(maps.slice(i * size, (i + 1) * size))]));
+      return { ...rest, maps: named, gate: Float32Array.from(row.gate) };
+    },
+  };
+}
+
+interface AttentionRow {
+  runId: string;
+  seriesId: number;
+  cutoffStep: number;
+  horizon: number;
+  contextLength: number;
+  columnSteps: number;
+  names: string[];
+  maps: number[];
+  branches: string[];
+  gate: number[];
+}
+
+function statement(workspaceId: string, query: ForecastQuery): [string, unknown[]] {
+  const values: unknown[] = [workspaceId];
+  const value = (given: unknown): string => `$${values.push(given)}`;
+  const where = ['d.workspace_id = $1'];
+  if (query.dataset !== undefined) where.push(`d.name = ${value(query.dataset)}`);
+  if (query.uniqueId !== undefined) where.push(`s.unique_id = ${value(query.uniqueId)}`);
+  const byModel = query.model === undefined ? '' : `AND m.name = ${value(query.model)}`;
+  const after: Key | undefined = keyOf(query, 3);
+  if (after) where.push(`(d.name, s.unique_id, f.cutoff_step) > (${after.map(value).join(', ')})`);
+  const from =
+    query.runId === undefined
+      ? `FROM dataset d JOIN series s ON s.dataset_id = d.id
+         CROSS JOIN LATERAL (SELECT f.* FROM forecast f JOIN run r ON r.id = f.run_id AND r.status = 'succeeded' ${MADE_BY}
+           WHERE f.series_id = s.id ${byModel} ORDER BY f.cutoff_step DESC, f.made_at DESC LIMIT 1) f ${MADE_BY}`
+      : `FROM forecast f JOIN series s ON s.id = f.series_id JOIN dataset d ON d.id = s.dataset_id ${MADE_BY}`;
+  if (query.runId !== undefined) where.push(`f.run_id = ${value(query.runId)} ${byModel}`);
+  const sql = `SELECT ${FIELDS} ${from} WHERE ${where.join(' AND ')} ORDER BY d.name, s.unique_id, f.cutoff_step LIMIT ${limitOf(query) + 1}`;
+  return [sql, values];
+}
+
+/** Calendar grids: the view needs the steps of the horizon, which no observation has reached yet. */
+async function ensureHorizon(context: Context, rows: readonly NewForecast[]): Promise<void> {
+  const grids = await context.query<{ frequency: string; timeZone: string }>(
+    `SELECT DISTINCT d.frequency, d.time_zone AS "timeZone" FROM series s JOIN dataset d ON d.id = s.dataset_id
+     WHERE s.id = ANY ($1) AND d.step_ms IS NULL`,
+    [rows.map((row) => row.seriesId)],
+  );
+  let from = Infinity;
+  let to = -Infinity;
+  for (const row of rows) {
+    from = Math.min(from, row.cutoffStep + 1);
+    to = Math.max(to, row.cutoffStep + row.horizon);
+  }
+  for (const { frequency, timeZone } of grids) await ensureGridSteps(context, frequency, timeZone, from, to);
+}
+
+function encode(workspaceId: string, runId: string, modelVersionId: string, rows: readonly NewForecast[]): CopyRows {
+  const out = new CopyRows();
+  const [workspace, run, version] = [workspaceId, runId, modelVersionId].map((id) => Buffer.from(id.replaceAll('-', ''), 'hex'));
+  for (const row of rows) {
+    out.row(9);
+    out.bytes(workspace!);
+    out.bytes(run!);
+    out.int8(row.seriesId);
+    out.bytes(version!);
+    out.int8(row.cutoffStep);
+    out.int8((row.cutoffTime.getTime() - POSTGRES_EPOCH_MS) * 1000);
+    out.int4(row.horizon);
+    out.float8Array(row.levels);
+    out.float8Array(row.quantiles);
+  }
+  return out;
+}

@@ -1,0 +1,138 @@
+/**
+ * The registry: models, their numbered versions, and the aliases that point at them.
+ * Invariants: a version never changes; an alias points at one version at a time, and its past is kept.
+ */
+import { AlmanacError } from '@almanac/series';
+import { IsNull, LessThan } from 'typeorm';
+import type { Models } from '../facade.js';
+import { ModelAliasEntity, ModelVersionEntity } from '../entities/models.js';
+import { notFound } from '../errors.js';
+import { newId } from '../ids.js';
+import { keyOf, limitOf, toPage, type Key } from '../pages.js';
+import type { Context } from '../postgres/context.js';
+import type { AliasName, Json, ModelRecord, ModelVersionRecord } from '../records.js';
+
+const MODELS = `
+  SELECT m.id, m.name, m.dataset_id AS "datasetId", d.name AS dataset, m.latest, m.created_at AS "createdAt",
+    (SELECT a.version FROM model_alias a WHERE a.model_id = m.id AND a.alias = 'champion' AND a.to_at IS NULL) AS champion
+  FROM model m JOIN dataset d ON d.id = m.dataset_id`;
+const VERSIONS = `
+  SELECT v.id, v.model_id AS "modelId", m.name AS model, v.no, v.run_id AS "runId", v.kind, v.horizon, v.config, v.metrics,
+    v.manifest_key AS "manifestKey", v.weights_key AS "weightsKey", v.sha256, v.created_at AS "createdAt",
+    (SELECT coalesce(array_agg(a.alias ORDER BY a.alias), '{}') FROM model_alias a
+     WHERE a.model_id = v.model_id AND a.version = v.no AND a.to_at IS NULL) AS aliases
+  FROM model_version v JOIN model m ON m.id = v.model_id`;
+
+export function models(context: Context): Models {
+  const { workspaceId } = context;
+  const list = (rest: string, values: unknown[]): Promise<ModelRecord[]> => context.query<Json & ModelRecord>(`${MODELS} ${rest}`, values);
+  const listVersions = (rest: string, values: unknown[]): Promise<ModelVersionRecord[]> =>
+    context.query<Json & ModelVersionRecord>(`${VERSIONS} ${rest}`, values);
+
+  const get: Models['get'] = async (name) => {
+    const [model] = await list('WHERE m.workspace_id = $1 AND m.name = $2', [workspaceId, name]);
+    if (!model) throw notFound('model', name);
+    return model;
+  };
+  const versionById: Models['versionById'] = async (id) => {
+    const [version] = await listVersions('WHERE v.workspace_id = $1 AND v.id = $2', [workspaceId, id]);
+    if (!version) throw notFound('model version', id);
+    return version;
+  };
+
+  return {
+    get,
+    versionById,
+    async ensure(name, datasetId) {
+      await context.query('INSERT INTO model (id, workspace_id, name, dataset_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [
+        newId(),
+        workspaceId,
+        name,
+        datasetId,
+      ]);
+      const model = await get(name);
+      if (model.datasetId === datasetId) return model;
+      throw new AlmanacError('MODEL_OF_OTHER_DATASET', `The model "${name}" forecasts the dataset "${model.dataset}".`, {
+        hint: 'Choose another name for the model of this dataset.',
+        subject: { model: name, dataset: model.dataset },
+        status: 409,
+      });
+    },
+    async list(query) {
+      const after = keyOf(query, 1)?.[0] ?? '';
+      const rows = await list('WHERE m.workspace_id = $1 AND m.name > $2 ORDER BY m.name LIMIT $3', [
+        workspaceId,
+        after,
+        limitOf(query) + 1,
+      ]);
+      return toPage(rows, query, (model) => [model.name]);
+    },
+    addVersion: (modelId, version, options = {}) =>
+      context.transaction(async (inside) => {
+        const [next] = await inside.query<{ no: number }>(
+          'UPDATE model SET latest = latest + 1 WHERE id = $1 AND workspace_id = $2 RETURNING latest AS no',
+          [modelId, workspaceId],
+        );
+        if (!next) throw notFound('model', modelId);
+        const id = newId();
+        await inside.repository(ModelVersionEntity).insert({ ...version, id, workspaceId, modelId, no: next.no } as never);
+        if (options.promoteIfFirst && !(await currentAlias(inside, modelId, 'champion'))) {
+          await pointAlias(inside, modelId, 'champion', next.no, 'first version');
+        }
+        return models(inside).versionById(id);
+      }),
+    async version(name, which = {}) {
+      const model = await get(name);
+      const no = which.no ?? (await currentAlias(context, model.id, (which.alias ?? 'champion') as AliasName));
+      const [version] =
+        no === undefined
+          ? []
+          : await listVersions('WHERE v.workspace_id = $1 AND v.model_id = $2 AND v.no = $3', [workspaceId, model.id, no]);
+      if (version) return version;
+      throw notFound('model version', which.no === undefined ? `${name}@${which.alias ?? 'champion'}` : `${name}/${which.no}`);
+    },
+    async versions(name, query) {
+      const model = await get(name);
+      const before = keyOf(query, 1)?.[0] ?? 2 ** 31 - 1;
+      const rows = await listVersions('WHERE v.model_id = $1 AND v.no < $2 ORDER BY v.no DESC LIMIT $3', [
+        model.id,
+        before,
+        limitOf(query) + 1,
+      ]);
+      return toPage(rows, query, (version) => [version.no]);
+    },
+    setAlias: (name, alias, no, reason) =>
+      context.transaction(async (inside) => {
+        const inTransaction = models(inside);
+        const model = await inTransaction.get(name);
+        // One change of aliases at a time per model.
+        await inside.query('SELECT 1 FROM model WHERE id = $1 FOR UPDATE', [model.id]);
+        await inTransaction.version(name, { no });
+        if ((await currentAlias(inside, model.id, alias)) !== no) await pointAlias(inside, model.id, alias, no, reason);
+        return inTransaction.version(name, { no });
+      }),
+    async aliasHistory(name, query) {
+      const model = await get(name);
+      const before: Key | undefined = keyOf(query, 1);
+      const where = { modelId: model.id, ...(before && { id: LessThan(String(before[0])) }) };
+      const rows = await context.repository(ModelAliasEntity).find({ where, order: { id: 'DESC' }, take: limitOf(query) + 1 });
+      return toPage(rows, query, (change) => [change.id]);
+    },
+  };
+}
+
+async function currentAlias(context: Context, modelId: string, alias: AliasName): Promise<number | undefined> {
+  return (await context.repository(ModelAliasEntity).findOneBy({ modelId, alias, toAt: IsNull() }))?.version;
+}
+
+async function pointAlias(context: Context, modelId: string, alias: AliasName, version: number, reason: string): Promise<void> {
+  await context.query('UPDATE model_alias SET to_at = now() WHERE model_id = $1 AND alias = $2 AND to_at IS NULL', [modelId, alias]);
+  await context.query('INSERT INTO model_alias (id, workspace_id, model_id, alias, version, reason) VALUES ($1, $2, $3, $4, $5, $6)', [
+    newId(),
+    context.workspaceId,
+    modelId,
+    alias,
+    version,
+    reason,
+  ]);
+}

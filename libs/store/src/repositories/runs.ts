@@ -1,0 +1,173 @@
+/**
+ * Runs. Every transition is one guarded UPDATE, so that of two processes one wins; the table itself refuses any change of
+ * a finished run. Each change is announced on `almanac_run` when it commits.
+ */
+import { AlmanacError } from '@almanac/series';
+import type { FindOptionsWhere } from 'typeorm';
+import { LessThan } from 'typeorm';
+import type { Runs } from '../facade.js';
+import { RunEntity } from '../entities/runs.js';
+import { notFound } from '../errors.js';
+import { newId } from '../ids.js';
+import { keyOf, limitOf, toPage } from '../pages.js';
+import type { Context } from '../postgres/context.js';
+import type { Json, RejectedRow, RunInput, RunRecord } from '../records.js';
+
+const CHANNEL = 'almanac_run';
+const REJECTS_PER_READ = 5000;
+
+export function runs(context: Context): Runs {
+  const table = context.repository(RunEntity);
+  const { workspaceId } = context;
+
+  const get: Runs['get'] = async (id) => {
+    const run = await table.findOneBy({ id, workspaceId });
+    if (!run) throw notFound('run', id);
+    return run;
+  };
+  /** Runs `UPDATE run SET … WHERE …`, announces what changed, and returns the ids. $1 is the workspace. */
+  const change = async (set: string, where: string, values: unknown[]): Promise<string[]> => {
+    const rows = await context.query<{ id: string }>(
+      `WITH changed AS (UPDATE run SET ${set} WHERE workspace_id = $1 AND ${where} RETURNING id)
+       SELECT id, pg_notify('${CHANNEL}', workspace || ' ' || id) FROM changed, (SELECT $1::text AS workspace)`,
+      [workspaceId, ...values],
+    );
+    return rows.map((row) => row.id);
+  };
+  const finish = async (id: string, set: string, from: string, values: unknown[]): Promise<RunRecord> => {
+    const [changed] = await change(`${set}, finished_at = now()`, `id = $2 AND status IN (${from})`, [id, ...values]);
+    const run = await get(id);
+    if (changed !== undefined) return run;
+    throw new AlmanacError('RUN_ALREADY_FINISHED', `Run ${id} is ${run.status}; that cannot change any more.`, {
+      hint: 'Somebody else finished it: it was cancelled, or taken over after its worker went silent.',
+      subject: { run: id, status: run.status },
+      status: 409,
+    });
+  };
+
+  return {
+    get,
+    async create(run) {
+      const id = newId();
+      const row = { ...run, id, workspaceId, status: 'queued' as const, cancelRequested: false, attempts: 0 };
+      await table.insert(row as never);
+      await context.query('SELECT pg_notify($1, $2)', [CHANNEL, `${workspaceId} ${id}`]);
+      return get(id);
+    },
+    async list(query = {}) {
+      const before = keyOf(query, 1);
+      const where: FindOptionsWhere<RunEntity> = { workspaceId };
+      if (query.kind !== undefined) where.kind = query.kind;
+      if (query.status !== undefined) where.status = query.status;
+      if (query.dataset !== undefined) where.dataset = query.dataset;
+      if (before) where.id = LessThan(String(before[0]));
+      return toPage(await table.find({ where, order: { id: 'DESC' }, take: limitOf(query) + 1 }), query, (run) => [run.id]);
+    },
+    async claim(id, workerId) {
+      const [changed] = await change(
+        `status = 'running', worker_id = $3, attempts = attempts + 1, started_at = coalesce(started_at, now()), heartbeat_at = now()`,
+        `id = $2 AND status = 'queued'`,
+        [id, workerId],
+      );
+      return changed === undefined ? null : get(id);
+    },
+    async heartbeat(id, workerId) {
+      const [row] = await context.query<{ cancel: boolean }>(
+        `UPDATE run SET heartbeat_at = now() WHERE workspace_id = $1 AND id = $2 AND worker_id = $3 AND status = 'running'
+         RETURNING cancel_requested AS cancel`,
+        [workspaceId, id, workerId],
+      );
+      return { lost: !row, cancel: row?.cancel ?? true };
+    },
+    async progress(id, progress) {
+      await change('progress = $3', `id = $2 AND status = 'running'`, [id, JSON.stringify(progress)]);
+    },
+    async setEngine(id, engine) {
+      await change('engine = $3', `id = $2 AND status = 'running'`, [id, JSON.stringify(engine)]);
+    },
+    succeed: (id, result) => finish(id, `status = 'succeeded', result = $3`, `'running'`, [JSON.stringify(result)]),
+    fail: (id, error) => finish(id, `status = 'failed', error = $3`, `'queued', 'running'`, [JSON.stringify(error)]),
+    markCancelled: (id) => finish(id, `status = 'cancelled'`, `'queued', 'running'`, []),
+    async requestCancel(id) {
+      await change(
+        `cancel_requested = true, status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END,
+         finished_at = CASE status WHEN 'queued' THEN now() END`,
+        `id = $2 AND status IN ('queued', 'running')`,
+        [id],
+      );
+      return get(id);
+    },
+    async release(id, workerId) {
+      await change(`status = 'queued', worker_id = NULL, heartbeat_at = NULL`, `id = $2 AND worker_id = $3 AND status = 'running'`, [
+        id,
+        workerId,
+      ]);
+    },
+    async requeueStale(silentForMs) {
+      const ids = await change(
+        `status = 'queued', worker_id = NULL, heartbeat_at = NULL`,
+        `status = 'running' AND NOT cancel_requested AND heartbeat_at < now() - $2 * interval '1 millisecond'`,
+        [silentForMs],
+      );
+      // Nobody is left to obey these.
+      await change(
+        `status = 'cancelled', finished_at = now()`,
+        `status = 'running' AND cancel_requested AND heartbeat_at < now() - $2 * interval '1 millisecond'`,
+        [silentForMs],
+      );
+      return Promise.all(ids.map(get));
+    },
+    listQueued: (olderThanMs) =>
+      table.find({
+        where: { workspaceId, status: 'queued', createdAt: LessThan(new Date(Date.now() - olderThanMs)) },
+        order: { id: 'ASC' },
+      }),
+    async pinVersion(runId, datasetId, version) {
+      await context.query(
+        `INSERT INTO run_dataset_version (workspace_id, run_id, dataset_id, version) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+        [workspaceId, runId, datasetId, version],
+      );
+    },
+    inputs: (runId) =>
+      context.query<Json & RunInput>(
+        `SELECT p.dataset_id AS "datasetId", d.name AS dataset, p.version,
+           coalesce((SELECT array_agg(u.sha256 ORDER BY v.no) FROM dataset_version v JOIN upload u ON u.id = v.upload_id
+             WHERE v.dataset_id = p.dataset_id AND v.no <= p.version AND v.no >= coalesce((SELECT max(r.no) FROM dataset_version r
+               WHERE r.dataset_id = p.dataset_id AND r.no <= p.version AND r.mode = 'replace'), 0)), '{}') AS uploads
+         FROM run_dataset_version p JOIN dataset d ON d.id = p.dataset_id
+         WHERE p.workspace_id = $1 AND p.run_id = $2 ORDER BY d.name, p.version`,
+        [workspaceId, runId],
+      ),
+    async addRejectedRows(runId, rows) {
+      await context.query(
+        `INSERT INTO rejected_row (workspace_id, run_id, line, rule, text)
+         SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[])`,
+        [
+          workspaceId,
+          runId,
+          rows.map((row) => row.line),
+          rows.map((row) => row.rule),
+          rows.map((row) => row.text.replaceAll('\0', '\uFFFD')),
+        ],
+      );
+    },
+    async *rejectedRows(runId) {
+      let after = '0';
+      for (;;) {
+        const rows: (RejectedRow & { no: string })[] = await context.query(
+          `SELECT no, line::float8 AS line, rule, text FROM rejected_row
+           WHERE workspace_id = $1 AND run_id = $2 AND no > $3 ORDER BY no LIMIT ${REJECTS_PER_READ}`,
+          [workspaceId, runId, after],
+        );
+        for (const { line, rule, text } of rows) yield { line, rule, text };
+        if (rows.length < REJECTS_PER_READ) return;
+        after = rows.at(-1)!.no;
+      }
+    },
+    onChange: (callback) =>
+      context.listener.listen(CHANNEL, (payload) => {
+        const [workspace, id] = payload.split(' ');
+        if (workspace === workspaceId && id !== undefined) callback(id);
+      }),
+  };
+}

@@ -1,0 +1,39 @@
+/** Series: values in and out by chunks, and the list of what there is. */
+import { And, MoreThan, Raw, type FindOperator, type FindOptionsWhere } from 'typeorm';
+import type { Series } from '../facade.js';
+import { readPanel } from '../chunks/read-panel.js';
+import { readRange } from '../chunks/read-range.js';
+import { writeVersion } from '../chunks/write-version.js';
+import { SeriesEntity } from '../entities/datasets.js';
+import { notFound } from '../errors.js';
+import { keyOf, limitOf, toPage } from '../pages.js';
+import type { Context } from '../postgres/context.js';
+
+export function series(context: Context): Series {
+  const table = context.repository(SeriesEntity);
+  const { workspaceId } = context;
+  const find: Series['find'] = (datasetId, uniqueId) => table.findOneBy({ workspaceId, datasetId, uniqueId, length: MoreThan(0) });
+  return {
+    find,
+    writeVersion: (write) => writeVersion(context, write),
+    readPanel: (datasetId, options = {}) => readPanel(context, datasetId, options),
+    readRange: (seriesId, range = {}) => readRange(context, seriesId, range),
+    async get(datasetId, uniqueId) {
+      const found = await find(datasetId, uniqueId);
+      if (!found) throw notFound('series', uniqueId);
+      return found;
+    },
+    async list(datasetId, query = {}) {
+      const after = keyOf(query, 1);
+      const where: FindOptionsWhere<SeriesEntity> = { workspaceId, datasetId, length: MoreThan(0) };
+      const conditions = [...(after ? [MoreThan(String(after[0]))] : []), ...(query.search ? [contains(query.search)] : [])];
+      if (conditions.length > 0) where.uniqueId = And(...conditions);
+      return toPage(await table.find({ where, order: { uniqueId: 'ASC' }, take: limitOf(query) + 1 }), query, (one) => [one.uniqueId]);
+    },
+  };
+}
+
+/** Ids sort by bytes; looking for a part of one follows the rules of letters, so that "zür" finds "ZÜRICH". */
+function contains(text: string): FindOperator<string> {
+  return Raw((column) => `${column} COLLATE "default" ILIKE :part`, { part: `%${text.replace(/[\\%_]/g, '\\$&')}%` });
+}

@@ -1,0 +1,103 @@
+/** Opens the store: one pool of connections, the entities by name, and the repositories bound to a workspace. */
+import 'reflect-metadata';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { AlmanacError } from '@almanac/series';
+import { ChannelEntity, DatasetEntity, SeriesEntity } from './entities/datasets.js';
+import { ApiKeyEntity, UploadEntity, WorkerEntity, WorkspaceEntity } from './entities/keys.js';
+import { ModelAliasEntity, ModelEntity, ModelVersionEntity } from './entities/models.js';
+import { RunEntity, ScheduleEntity } from './entities/runs.js';
+import type { Store, StoreOptions } from './facade.js';
+import { Context } from './postgres/context.js';
+import { Listener } from './postgres/listener.js';
+import { datasets } from './repositories/datasets.js';
+import { forecasts } from './repositories/forecasts.js';
+import { idempotency } from './repositories/idempotency.js';
+import { apiKeys, uploads, workers, workspaces } from './repositories/keys.js';
+import { models } from './repositories/models.js';
+import { runs } from './repositories/runs.js';
+import { schedules } from './repositories/schedules.js';
+import { series } from './repositories/series.js';
+import { migrate } from './schema/migrate.js';
+
+/** @throws AlmanacError DATABASE_UNREACHABLE, MIGRATION_FAILED, MIGRATION_CHANGED, WORKSPACE_NOT_FOUND */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  if (options.migrate !== false) await migrateDatabase(options.databaseUrl);
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url: options.databaseUrl,
+    poolSize: options.poolSize ?? 10,
+    applicationName: 'almanac',
+    entities: [
+      ...[WorkspaceEntity, ApiKeyEntity, UploadEntity, WorkerEntity],
+      ...[DatasetEntity, ChannelEntity, SeriesEntity],
+      ...[RunEntity, ScheduleEntity, ModelEntity, ModelVersionEntity, ModelAliasEntity],
+    ],
+    synchronize: false,
+    // A lost idle connection is replaced at the next use; it must not end the process.
+    poolErrorHandler: () => undefined,
+  });
+  await reach(options.databaseUrl, () => dataSource.initialize());
+  const listener = new Listener(options.databaseUrl);
+  try {
+    const name = options.workspace ?? 'default';
+    const workspace = await dataSource.getRepository(WorkspaceEntity).findOneBy({ name });
+    if (!workspace) throw new AlmanacError('WORKSPACE_NOT_FOUND', `There is no workspace "${name}".`, { status: 404 });
+    return bind(new Context(dataSource, listener, workspace.id));
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+}
+
+/** Applies what is missing; returns the names of the migrations applied. */
+export async function migrateDatabase(databaseUrl: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'almanac-migrate' });
+  await reach(databaseUrl, () => client.connect());
+  try {
+    return await migrate(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function bind(context: Context): Store {
+  const { workspaceId, dataSource, listener } = context;
+  return {
+    workspaceId,
+    workspaces: workspaces(context),
+    apiKeys: apiKeys(context),
+    uploads: uploads(context),
+    datasets: datasets(context),
+    series: series(context),
+    runs: runs(context),
+    models: models(context),
+    forecasts: forecasts(context),
+    schedules: schedules(context),
+    idempotency: idempotency(context),
+    workers: workers(context),
+    forWorkspace: (id) => bind(new Context(dataSource, listener, id, context.runner)),
+    transaction: (work) => context.transaction((inside) => work(bind(inside))),
+    listen: (channel, callback) => listener.listen(channel, callback),
+    async notify(channel, payload) {
+      await context.query('SELECT pg_notify($1, $2)', [channel, payload]);
+    },
+    async close() {
+      await listener.close();
+      if (dataSource.isInitialized) await dataSource.destroy();
+    },
+  };
+}
+
+async function reach<T>(databaseUrl: string, connect: () => Promise<T>): Promise<T> {
+  try {
+    return await connect();
+  } catch (cause) {
+    const { host, pathname } = new URL(databaseUrl);
+    throw new AlmanacError('DATABASE_UNREACHABLE', `PostgreSQL at ${host}${pathname} cannot be used: ${(cause as Error).message}`, {
+      hint: 'Is the server running, and are the user, password and database in DATABASE_URL right?',
+      status: 503,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,31 @@
+/** One embedded Postgres per test run, in a folder of its own, with a migrated template to copy databases from. */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '@almanac/platform';
+import { migrateDatabase } from '@almanac/store';
+import type { TestProject } from 'vitest/node';
+import { query, TEMPLATE } from './database.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    postgresUrl: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const home = mkdtempSync(join(tmpdir(), 'almanac-test-postgres-'));
+  chmodSync(home, 0o755);
+  // Nothing here outlives the run, so nothing needs to reach the disk.
+  const server = await startEmbeddedPostgres({ home, settings: { fsync: 'off', full_page_writes: 'off', max_connections: '200' } });
+  const template = new URL(server.url);
+  template.pathname = `/${TEMPLATE}`;
+  await query(server.url, `CREATE DATABASE ${TEMPLATE}`);
+  await migrateDatabase(template.href);
+  project.provide('postgresUrl', server.url);
+  return async () => {
+    await server.stop();
+    rmSync(home, { recursive: true, force: true });
+    rmSync(server.folder, { recursive: true, force: true });
+  };
+}
