@@ -48,4 +48,5 @@ export const schedulePatch = z.object({
 export const firing = z
   .object({ dueAt: instant, firedAt: instant, runId: uuid.nullable(), outcome: z.enum(['fired', 'skipped']) })
   .meta({ id: 'Firing' });
+export type Firing = z.infer<typeof firing>;
 export const firingPage = pageOf(firing);

@@ -1,0 +1,37 @@
+/** Forecasts: asked for, read as JSON or as CSV that is streamed row by row, with the attention of one. */
+import { Controller, Res } from '@nestjs/common';
+import type { AttentionMapsResource, Forecast, Page, Run } from '@almanac/contracts';
+import { requestForecast } from '@almanac/flow/forecast';
+import { getAttention, latestForecasts, latestForecastsCsv } from '@almanac/flow/query';
+import type { FlowContext } from '@almanac/flow/runs';
+import type { FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
+import { Flow } from '../http/caller.js';
+import { Input, type Parse, Route } from '../http/route.js';
+
+@Controller()
+export class ForecastsController {
+  @Route('forecast')
+  forecast(@Input() { body }: Parse<'forecast'>, @Flow() flow: FlowContext): Promise<Run> {
+    return requestForecast(flow, body);
+  }
+
+  @Route('latestForecasts')
+  latest(@Input() { query }: Parse<'latestForecasts'>, @Flow() flow: FlowContext): Promise<Page<Forecast>> {
+    return latestForecasts(flow, query);
+  }
+
+  @Route('latestForecastsCsv')
+  async csv(@Input() { query }: Parse<'latestForecastsCsv'>, @Flow() flow: FlowContext, @Res() reply: FastifyReply): Promise<void> {
+    const lines = await latestForecastsCsv(flow, query);
+    void reply
+      .header('content-type', 'text/csv; charset=utf-8')
+      .header('content-disposition', 'attachment; filename="forecasts.csv"')
+      .send(Readable.from(lines));
+  }
+
+  @Route('getAttention')
+  attention(@Input() { params, query }: Parse<'getAttention'>, @Flow() flow: FlowContext): Promise<AttentionMapsResource> {
+    return getAttention(flow, params.runId, query.uniqueId);
+  }
+}

@@ -1,0 +1,18 @@
+/** Every controller; a test compares what they serve with the endpoint table. */
+import { DatasetsController } from './datasets.js';
+import { ForecastsController } from './forecasts.js';
+import { ModelsController } from './models.js';
+import { RunsController } from './runs.js';
+import { SchedulesController } from './schedules.js';
+import { SystemController } from './system.js';
+import { UploadsController } from './uploads.js';
+
+export const controllers = [
+  DatasetsController,
+  ForecastsController,
+  ModelsController,
+  RunsController,
+  SchedulesController,
+  SystemController,
+  UploadsController,
+];

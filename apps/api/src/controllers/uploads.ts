@@ -1,0 +1,84 @@
+/**
+ * Uploads: the body goes straight into object storage while it is hashed, so memory stays flat whatever the size of the
+ * file; then an ingest run reads it. As multipart (options, then file) or as the bare file with options in the query.
+ */
+import { Controller, Req } from '@nestjs/common';
+import { type IngestOptions, ingestOptions, type UploadAccepted } from '@almanac/contracts';
+import { requestIngest } from '@almanac/flow/ingest';
+import type { FlowContext } from '@almanac/flow/runs';
+import { AlmanacError } from '@almanac/series';
+import type { FastifyRequest } from 'fastify';
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { Flow } from '../http/caller.js';
+import { parsePart, Route } from '../http/route.js';
+
+interface Incoming {
+  fileName: string;
+  options: IngestOptions;
+  file: Readable;
+  /** To be asked for after the stream has been read. */
+  isWhole: () => boolean;
+}
+
+const refuse = (message: string, hint: string): AlmanacError => new AlmanacError('UPLOAD_MALFORMED', message, { hint });
+const order = 'Send multipart/form-data with a part "options" (JSON) and after it a part "file".';
+
+async function fromMultipart(request: FastifyRequest): Promise<Incoming> {
+  let options: IngestOptions | undefined;
+  for await (const part of request.parts()) {
+    if (part.type === 'field') {
+      if (part.fieldname !== 'options') throw refuse(`The upload has an unknown part "${part.fieldname}".`, order);
+      let value: unknown;
+      try {
+        value = JSON.parse(String(part.value));
+      } catch {
+        throw refuse('The part "options" is not JSON.', order);
+      }
+      options = parsePart('options', ingestOptions, value);
+    } else {
+      if (!options) throw refuse('The part "options" is missing, or comes after the file.', order);
+      return { fileName: part.filename, options, file: part.file, isWhole: () => !part.file.truncated };
+    }
+  }
+  throw refuse('The upload has no file.', order);
+}
+
+/** Query parameters as options: lists with commas, numbers and booleans as such. */
+export function optionsFromQuery(query: Record<string, string>): IngestOptions {
+  const values: Record<string, unknown> = {};
+  for (const [key, text] of Object.entries(query)) {
+    const field = ingestOptions.shape[key as keyof IngestOptions] as z.ZodType | undefined;
+    const example: unknown = field?.safeParse(undefined).data;
+    if (Array.isArray(example)) values[key] = text.split(',').filter(Boolean);
+    else if (typeof example === 'number') values[key] = Number(text);
+    else if (typeof example === 'boolean')
+      values[key] = text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text;
+    else values[key] = text;
+  }
+  return parsePart('query', ingestOptions, values);
+}
+
+function fromBody(request: FastifyRequest): Incoming {
+  if (!(request.body instanceof Readable))
+    throw refuse('The upload has no file.', `${order} Or send the bare file as application/octet-stream.`);
+  const { fileName = 'upload', ...rest } = request.query as Record<string, string>;
+  return { fileName, options: optionsFromQuery(rest), file: request.body, isWhole: () => true };
+}
+
+@Controller()
+export class UploadsController {
+  @Route('createUpload')
+  async create(@Req() request: FastifyRequest, @Flow() flow: FlowContext): Promise<UploadAccepted> {
+    try {
+      const incoming = request.isMultipart() ? await fromMultipart(request) : fromBody(request);
+      const stored = await flow.objects.put(incoming.file);
+      if (!incoming.isWhole()) throw refuse('The file did not arrive whole.', 'Send it again.');
+      return await requestIngest(flow, { fileName: incoming.fileName, options: incoming.options, object: stored });
+    } catch (error) {
+      // The rest of the body is read and dropped, or the client would never read the answer.
+      request.raw.resume();
+      throw error;
+    }
+  }
+}

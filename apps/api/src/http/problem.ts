@@ -1,0 +1,69 @@
+/**
+ * The one place where an error becomes an HTTP answer: RFC 9457 problem details with a stable code, a hint, the thing
+ * at fault and the request id. What nobody foresaw is logged in full and answered without its insides.
+ */
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { Problem } from '@almanac/contracts';
+import { type AlmanacError, isAlmanacError } from '@almanac/series';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+
+const codes: Record<number, string> = {
+  400: 'REQUEST_INVALID',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  413: 'REQUEST_TOO_LARGE',
+  415: 'MEDIA_TYPE_UNSUPPORTED',
+  429: 'TOO_MANY_REQUESTS',
+};
+const hints: Record<number, string> = {
+  404: 'GET /v1/openapi.json lists every path.',
+  429: 'Wait for the seconds in the Retry-After header.',
+};
+
+export function problemOf(error: unknown, request: { id: string; method: string; url: string }): Problem {
+  const make = (status: number, code: string, detail: string, extra: Partial<Problem> = {}): Problem => ({
+    type: `urn:almanac:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    code,
+    detail,
+    ...extra,
+    requestId: request.id,
+  });
+  if (isAlmanacError(error)) {
+    const known: AlmanacError = error;
+    return make(known.status, known.code, known.message, {
+      ...(known.hint ? { hint: known.hint } : {}),
+      ...(known.subject ? { subject: known.subject } : {}),
+    });
+  }
+  // Nest's own and Fastify's own errors (unknown path, body too large, malformed JSON) carry a status.
+  const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | undefined)?.statusCode;
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    const detail = status === 404 ? `Nothing is served at ${request.method} ${request.url.split('?')[0]}.` : (error as Error).message;
+    return make(status, codes[status] ?? 'REQUEST_REFUSED', detail, hints[status] ? { hint: hints[status] } : {});
+  }
+  return make(500, 'INTERNAL', 'Something went wrong inside Almanac.', {
+    hint: 'The log of the API has the details under this request id.',
+  });
+}
+
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly log = new Logger('Api');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const problem = problemOf(error, request);
+    if (problem.status >= 500)
+      this.log.error(`${request.method} ${request.url} [${request.id}]: ${(error as Error)?.stack ?? String(error)}`);
+    if (reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    void reply.status(problem.status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(problem));
+  }
+}

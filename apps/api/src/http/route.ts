@@ -1,0 +1,61 @@
+/**
+ * `@Route('listRuns')` serves one row of the endpoint table: its method, path, status and scope come from the table,
+ * and `@Input()` hands the handler what the row's schemas made of the request. No handler sees unparsed input.
+ */
+import {
+  applyDecorators,
+  createParamDecorator,
+  type ExecutionContext,
+  HttpCode,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+} from '@nestjs/common';
+import { type Endpoint, type EndpointName, endpoints } from '@almanac/contracts';
+import { AlmanacError } from '@almanac/series';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+
+export const ENDPOINT = 'almanac:endpoint';
+
+type Table = typeof endpoints;
+type Parsed<E, K extends string> = E extends Record<K, infer S extends z.ZodType> ? { [P in K]: z.output<S> } : unknown;
+/** What a handler receives: params, query and body as the schemas put them out. */
+export type Parse<N extends EndpointName> = Parsed<Table[N], 'params'> & Parsed<Table[N], 'query'> & Parsed<Table[N], 'body'>;
+
+export function Route(name: EndpointName): MethodDecorator {
+  const endpoint: Endpoint = endpoints[name];
+  return applyDecorators(
+    RequestMapping({ path: endpoint.path, method: RequestMethod[endpoint.method] }),
+    HttpCode(endpoint.status),
+    SetMetadata(ENDPOINT, name),
+  );
+}
+
+/** The endpoint that a handler serves. */
+export function endpointOf(context: ExecutionContext): { name: EndpointName; endpoint: Endpoint } {
+  const name = Reflect.getMetadata(ENDPOINT, context.getHandler()) as EndpointName;
+  return { name, endpoint: endpoints[name] };
+}
+
+/** Parses one part of a request; a key that the schema does not know is an error, so that a typing slip is not ignored. */
+export function parsePart<T>(part: string, schema: z.ZodType<T>, value: unknown): T {
+  const strict = schema instanceof z.ZodObject ? (schema.strict() as unknown as z.ZodType<T>) : schema;
+  const result = strict.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map((issue) => ({ at: [part, ...issue.path].join('.'), problem: issue.message }));
+  throw new AlmanacError('REQUEST_INVALID', issues.map(({ at, problem }) => `${at}: ${problem}`).join('; '), {
+    hint: 'GET /v1/openapi.json describes every field.',
+    subject: { issues },
+  });
+}
+
+export const Input = createParamDecorator((_: unknown, context: ExecutionContext): unknown => {
+  const { endpoint } = endpointOf(context);
+  const request = context.switchToHttp().getRequest<FastifyRequest>();
+  return {
+    ...(endpoint.params ? { params: parsePart('path', endpoint.params, request.params) } : {}),
+    ...(endpoint.query ? { query: parsePart('query', endpoint.query, request.query) } : {}),
+    ...(endpoint.body && endpoint.consumes === undefined ? { body: parsePart('body', endpoint.body, request.body ?? {}) } : {}),
+  };
+});

@@ -1,0 +1,79 @@
+/**
+ * The API as a program: configuration, store, queue and objects opened in that order and closed in reverse. It also
+ * decides what is due: schedules fire here, under a lock in the database, however many APIs run.
+ */
+import 'reflect-metadata';
+import { JOBS, type FlowContext } from '@almanac/flow/runs';
+import { createLogger, folderObjectStore, loadConfig, openQueue, requireDatabaseUrl } from '@almanac/platform';
+import { AlmanacError, isAlmanacError } from '@almanac/series';
+import { openStore } from '@almanac/store';
+import { createApp } from './app.js';
+import { startScheduler } from './scheduler.js';
+import { hashOfKey } from './http/auth.guard.js';
+
+async function start(): Promise<void> {
+  const config = loadConfig();
+  const logger = createLogger('api', config.logLevel);
+  const closing: (() => Promise<unknown>)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> =>
+    (stopping ??= (async () => {
+      for (const close of closing.reverse()) await close().catch((error: unknown) => logger.error({ error }, 'closing'));
+    })());
+
+  try {
+    const store = await openStore({ databaseUrl: requireDatabaseUrl(config) });
+    closing.push(() => store.close());
+    if (config.adminKey !== undefined) {
+      await store.apiKeys.ensure({
+        name: 'admin',
+        prefix: config.adminKey.slice(0, 8),
+        hash: hashOfKey(config.adminKey),
+        scopes: ['admin'],
+      });
+    }
+    const queue = await openQueue(config, JOBS, logger);
+    closing.push(() => queue.close());
+    const context: FlowContext = {
+      store,
+      queue,
+      objects: folderObjectStore(config.objectsFolder),
+      logger,
+      now: () => new Date(),
+      codeVersion: config.codeVersion,
+    };
+    const app = await createApp(context);
+    closing.push(() => app.close());
+    await app.listen(config.http.port, config.http.host).catch((cause: NodeJS.ErrnoException) => {
+      throw new AlmanacError(
+        cause.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'PORT_NOT_USABLE',
+        `The API cannot listen on ${config.http.host}:${config.http.port}: ${cause.code === 'EADDRINUSE' ? 'another program does' : cause.message}.`,
+        { hint: 'Stop that program, or set ALMANAC_PORT to another port.', subject: { port: config.http.port }, status: 500, cause },
+      );
+    });
+    const scheduler = startScheduler(context);
+    closing.push(() => scheduler.stop());
+    logger.info({ address: await app.getUrl(), queue: queue.driver }, 'listening');
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      logger.info({ signal }, 'stopping');
+      void stop().then(() => process.exit(0));
+    });
+  }
+}
+
+try {
+  await start();
+} catch (error) {
+  process.stderr.write(
+    isAlmanacError(error)
+      ? `${error.code}: ${error.message}${error.hint ? ` ${error.hint}` : ''}\n`
+      : `${(error as Error)?.stack ?? String(error)}\n`,
+  );
+  process.exit(1);
+}

@@ -1,0 +1,77 @@
+/** The OpenAPI 3.1 document, made from the endpoint table alone. */
+import { type Endpoint, endpoints, problem } from '@almanac/contracts';
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+
+const tagOf = (path: string): string => path.split('/')[2] ?? 'other';
+
+function requestBody(endpoint: Endpoint): ZodOpenApiOperationObject['requestBody'] {
+  if (!endpoint.body) return undefined;
+  if (endpoint.consumes === 'multipart') {
+    return {
+      required: true,
+      content: {
+        'multipart/form-data': {
+          schema: z.object({
+            options: endpoint.body,
+            file: z.string().meta({ format: 'binary', description: 'The file; after the options.' }),
+          }),
+        },
+        'application/octet-stream': {
+          schema: z.string().meta({ format: 'binary', description: 'The file alone; options and `fileName` as query parameters.' }),
+        },
+      },
+    };
+  }
+  return { required: true, content: { 'application/json': { schema: endpoint.body } } };
+}
+
+function operation(name: string, endpoint: Endpoint): ZodOpenApiOperationObject {
+  const success =
+    endpoint.status === 204
+      ? { description: 'Done' }
+      : { description: 'Success', content: { [endpoint.produces ?? 'application/json']: { schema: endpoint.response } } };
+  const body = requestBody(endpoint);
+  return {
+    operationId: name,
+    summary: endpoint.summary,
+    tags: [tagOf(endpoint.path)],
+    security: endpoint.scope === null ? [] : [{ apiKey: [endpoint.scope] }],
+    requestParams: {
+      ...(endpoint.params ? { path: endpoint.params as z.ZodObject } : {}),
+      ...(endpoint.query ? { query: endpoint.query as z.ZodObject } : {}),
+      ...(endpoint.method === 'POST'
+        ? {
+            header: z.object({
+              'idempotency-key': z
+                .string()
+                .max(200)
+                .optional()
+                .meta({ description: 'A repeated request with the same key gets the first answer.' }),
+            }),
+          }
+        : {}),
+    },
+    ...(body ? { requestBody: body } : {}),
+    responses: {
+      [String(endpoint.status) as '200']: success,
+      default: { description: 'Problem details', content: { 'application/problem+json': { schema: problem } } },
+    },
+  };
+}
+
+export function openApiDocument(version: string): object {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const [name, endpoint] of Object.entries(endpoints)) {
+    const path = endpoint.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [endpoint.method.toLowerCase()]: operation(name, endpoint) };
+  }
+  return createDocument({
+    openapi: '3.1.1',
+    info: { title: 'Almanac', version, description: 'Time-series forecasting: upload series, train, forecast, query.' },
+    paths,
+    components: {
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key; its scopes are read, write and admin.' } },
+    },
+  });
+}
