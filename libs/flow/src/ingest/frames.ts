@@ -1,0 +1,103 @@
+/**
+ * What flows from the reader process to its parent, over a pipe: messages (JSON, few) and pieces (arrays, many).
+ *
+ * A frame is a head of 24 bytes and a body. Head, little endian: kind, channel, firstStep, values, idBytes, noteBytes,
+ * each 32 bits. Body: the values as float64, the id, the note. Values come first so that they are aligned in the
+ * buffer they are received into and need no second copy.
+ */
+import type { Readable } from 'node:stream';
+
+const HEAD_BYTES = 24;
+const MESSAGE = 0;
+const PIECE = 1;
+
+/** Some consecutive steps of one channel of one series; NaN where the file says nothing. */
+export interface Piece {
+  id: string;
+  /** 0 is the target, then the covariates in the order of the head message. */
+  channel: number;
+  firstStep: number;
+  values: Float64Array;
+  /** Static covariates, with the first piece of a series only. */
+  statics?: Record<string, number | string | null>;
+}
+
+export type Frame = { message: unknown } | { piece: Piece };
+
+export function messageFrame(message: unknown): Buffer {
+  const note = Buffer.from(JSON.stringify(message));
+  return Buffer.concat([head(MESSAGE, 0, 0, 0, 0, note.length), note]);
+}
+
+export function pieceFrame(piece: Piece): Buffer {
+  const id = Buffer.from(piece.id);
+  const note = piece.statics ? Buffer.from(JSON.stringify(piece.statics)) : Buffer.alloc(0);
+  const { values } = piece;
+  return Buffer.concat([
+    head(PIECE, piece.channel, piece.firstStep, values.length, id.length, note.length),
+    Buffer.from(values.buffer, values.byteOffset, values.byteLength),
+    id,
+    note,
+  ]);
+}
+
+function head(...fields: [kind: number, channel: number, firstStep: number, values: number, idBytes: number, noteBytes: number]): Buffer {
+  const buffer = Buffer.alloc(HEAD_BYTES);
+  fields.forEach((field, index) => buffer.writeInt32LE(field, index * 4));
+  return buffer;
+}
+
+/** Frames in the order they were written. Ends where the pipe does, also in the middle of a frame. */
+export async function* readFrames(pipe: Readable): AsyncGenerator<Frame, void> {
+  const bytes = new ByteReader(pipe);
+  for (;;) {
+    const head = await bytes.take(HEAD_BYTES);
+    if (!head) return;
+    const [kind, channel, firstStep, count, idBytes, noteBytes] = Array.from({ length: 6 }, (_, index) => head.readInt32LE(index * 4)) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const body = await bytes.take(count * 8 + idBytes + noteBytes);
+    if (!body) return;
+    const note = body.toString('utf8', body.length - noteBytes);
+    if (kind === MESSAGE) {
+      yield { message: JSON.parse(note) as unknown };
+      continue;
+    }
+    const id = body.toString('utf8', count * 8, count * 8 + idBytes);
+    const piece: Piece = { id, channel, firstStep, values: new Float64Array(body.buffer, 0, count) };
+    if (noteBytes > 0) piece.statics = JSON.parse(note) as NonNullable<Piece['statics']>;
+    yield { piece };
+  }
+}
+
+/** Takes exact numbers of bytes from a stream, each into a buffer of its own. */
+class ByteReader {
+  private readonly chunks: AsyncIterator<Buffer>;
+  private chunk: Buffer = Buffer.alloc(0);
+
+  constructor(pipe: Readable) {
+    this.chunks = pipe[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  }
+
+  async take(count: number): Promise<Buffer | undefined> {
+    const taken = Buffer.from(new ArrayBuffer(count));
+    let filled = 0;
+    while (filled < count) {
+      if (this.chunk.length === 0) {
+        const next = await this.chunks.next();
+        if (next.done) return undefined;
+        this.chunk = next.value;
+      }
+      const part = this.chunk.subarray(0, count - filled);
+      part.copy(taken, filled);
+      filled += part.length;
+      this.chunk = this.chunk.subarray(part.length);
+    }
+    return taken;
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * ingest: an uploaded file becomes a version of a dataset, whole or not at all.
+ *
+ * The file is read by a process of its own (reader.ts), which finds out what it is, puts every row on the grid and sends
+ * series as arrays; this side applies the fill policy and hands them to the store, which writes them in one transaction.
+ */
+import { AlmanacError, Frequency } from '@almanac/series';
+import type { Findings, IngestOptions, IngestResult, RunProgress } from '@almanac/contracts';
+import type { ObjectStore } from '@almanac/platform';
+import type { DatasetDefinition, SeriesPiece, Store } from '@almanac/store';
+import { fillZeros, NOTHING_STORED, type Stored } from './fill.js';
+import type { Piece } from './frames.js';
+import type { HeadMessage, RejectedLine } from './protocol.js';
+import { type Finding, readFile } from './readerProcess.js';
+import { Tally } from './tally.js';
+
+export { type ArrivedFile, type IngestPlan, requestIngest } from './request.js';
+
+export interface IngestDependencies {
+  store: Store;
+  objects: ObjectStore;
+  /** Of the reader process. */
+  limits?: { memoryMb: number; threads: number };
+}
+
+export interface IngestRequest {
+  uploadId: string;
+  options: IngestOptions;
+  /** Rejected rows are kept under it, and the version it makes counts it as its maker. */
+  runId?: string;
+  onProgress?: (progress: RunProgress) => void;
+  signal?: AbortSignal;
+}
+
+const DEFAULT_LIMITS = { memoryMb: 2048, threads: 2 };
+const PAGE = 1000;
+const PROGRESS_MS = 250;
+
+/**
+ * Reads an upload into its dataset. The same bytes read the same way twice change nothing; a dry run never does.
+ * @returns what was found, and the version that was made; null after a dry run
+ * @throws AlmanacError with the reason why the file was refused; nothing was changed then
+ */
+export async function ingestUpload(
+  { store, objects, limits = DEFAULT_LIMITS }: IngestDependencies,
+  request: IngestRequest,
+): Promise<IngestResult> {
+  const started = performance.now();
+  const { options, runId, signal } = request;
+  const seconds = (): number => (performance.now() - started) / 1000;
+  const upload = await store.uploads.get(request.uploadId);
+  const dataset = await store.datasets.find(options.dataset);
+  const before = options.dryRun ? null : await store.uploads.findCommitted(options.dataset, upload.sha256, upload.mapping);
+  if (before?.findings && before.no === dataset?.currentVersion) {
+    return { dataset: options.dataset, version: before.no, unchanged: true, seconds: seconds(), findings: before.findings as Findings };
+  }
+
+  request.onProgress?.({ phase: 'reading', message: `Reading ${upload.fileName}`, fraction: null });
+  return objects.withFile(upload.objectKey, async (path) => {
+    const job = { path, fileName: upload.fileName, options: onGridOf(options, dataset), limits };
+    const reading = await Reading.start(readFile(job, signal), async (rows) => {
+      if (runId !== undefined) await store.runs.addRejectedRows(runId, rows);
+    });
+    const { head } = reading;
+    const readSeconds = seconds();
+    const tally = new Tally();
+    const named = tally.before(reading.pieces());
+    const stored =
+      options.mode === 'append' && dataset !== null
+        ? (): Promise<Stored> => storedSteps(store, options.dataset)
+        : (): Promise<Stored> => Promise.resolve(NOTHING_STORED);
+    const filled = options.fillPolicy === 'zero' ? filledWith(named, head.lastStep, stored) : named;
+    const pieces = reported(tally.after(filled), tally, head, request.onProgress);
+    const findings = (): Findings => describe(head, tally, reading.duplicates, readSeconds);
+
+    if (options.dryRun) {
+      while (!(await pieces.next()).done) signal?.throwIfAborted();
+      return { dataset: options.dataset, version: null, unchanged: false, seconds: seconds(), findings: findings() };
+    }
+    try {
+      const written = await store.series.writeVersion({
+        dataset: definitionOf(options, head),
+        uploadId: upload.id,
+        runId: runId ?? null,
+        mode: options.mode,
+        pieces: asStored(pieces, head.channels),
+        summary: () => {
+          if (tally.observations === 0) throw noValues(upload.fileName);
+          const found = findings();
+          return { rowsRead: found.rowsRead, rowsRejected: found.rowsRejected, findings: found };
+        },
+        signal,
+      });
+      return { dataset: options.dataset, version: written.version, unchanged: written.unchanged, seconds: seconds(), findings: findings() };
+    } finally {
+      await reading.stop();
+    }
+  });
+}
+
+/** A dataset keeps the frequency it has, so a few rows to append need not tell it again. */
+function onGridOf(options: IngestOptions, dataset: { frequency: string } | null): IngestOptions {
+  return options.frequency === 'auto' && dataset ? { ...options, frequency: dataset.frequency } : options;
+}
+
+function definitionOf(options: IngestOptions, head: HeadMessage): DatasetDefinition {
+  return {
+    name: options.dataset,
+    frequency: head.frequency,
+    timeZone: head.timeZone,
+    aggregation: options.aggregation ?? null,
+    fillPolicy: options.fillPolicy,
+    pastCovariates: options.pastCovariates,
+    futureCovariates: head.channels.slice(options.pastCovariates.length),
+  };
+}
+
+/** What the reader sends, taken apart: the head is there when `start` returns, the pieces are passed on as they come. */
+class Reading {
+  duplicates = 0;
+
+  private constructor(
+    readonly head: HeadMessage,
+    private readonly rest: AsyncGenerator<Finding, void>,
+  ) {}
+
+  static async start(findings: AsyncGenerator<Finding, void>, onRejects: (rows: RejectedLine[]) => Promise<void>): Promise<Reading> {
+    for (;;) {
+      const { value } = await findings.next();
+      if (value === undefined || !('message' in value)) throw new Error('The reader sent no head before its first piece.');
+      if (value.message.type === 'rejects') await onRejects(value.message.rows);
+      else if (value.message.type === 'head') return new Reading(value.message, findings);
+    }
+  }
+
+  async *pieces(): AsyncGenerator<Piece> {
+    for await (const finding of this.rest) {
+      if ('piece' in finding) yield finding.piece;
+      else if (finding.message.type === 'end') this.duplicates = finding.message.duplicates;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.rest.return();
+  }
+}
+
+/** Asked for with the first piece, when the writer holds the dataset: nobody else changes it then. */
+async function* filledWith(pieces: AsyncIterable<Piece>, lastStep: number | null, stored: () => Promise<Stored>): AsyncGenerator<Piece> {
+  yield* fillZeros(pieces, lastStep, await stored());
+}
+
+async function storedSteps(store: Store, name: string): Promise<Stored> {
+  const dataset = await store.datasets.find(name);
+  if (dataset === null) return NOTHING_STORED;
+  const firstSteps = new Map<string, number>();
+  let after: string | undefined;
+  do {
+    const page = await store.series.list(dataset.id, { limit: PAGE, after });
+    for (const { uniqueId, firstStep, length } of page.items) if (length > 0) firstSteps.set(uniqueId, firstStep);
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return { firstSteps, lastStep: dataset.lastStep };
+}
+
+async function* asStored(pieces: AsyncIterable<Piece>, channels: readonly string[]): AsyncGenerator<SeriesPiece> {
+  for await (const { id, channel, firstStep, values, statics } of pieces) {
+    yield { id, firstStep, values, channel: channel === 0 ? undefined : channels[channel - 1], staticCovariates: statics };
+  }
+}
+
+async function* reported(
+  pieces: AsyncIterable<Piece>,
+  tally: Tally,
+  head: HeadMessage,
+  onProgress: IngestRequest['onProgress'],
+): AsyncGenerator<Piece> {
+  let told = 0;
+  for await (const piece of pieces) {
+    const now = performance.now();
+    if (onProgress && now - told > PROGRESS_MS) {
+      told = now;
+      const fraction = head.series === 0 ? null : Math.min(1, tally.series / head.series);
+      onProgress({ phase: 'writing', message: `Writing series ${tally.series} of ${head.series}`, fraction, rows: head.rowsRead });
+    }
+    yield piece;
+  }
+}
+
+function describe(head: HeadMessage, tally: Tally, duplicates: number, seconds: number): Findings {
+  const frequency = Frequency.parse(head.frequency, head.timeZone);
+  const instantOf = (step: number | null): string | null => (step === null ? null : new Date(frequency.timeOf(step)).toISOString());
+  const { format, layout, columns, timeZone, rowsRead, rowsRejected, rejections } = head;
+  return {
+    format,
+    layout,
+    columns,
+    frequency: head.frequency,
+    timeZone,
+    rowsRead,
+    rowsRejected,
+    rowsPerSecond: Math.round(rowsRead / seconds),
+    series: tally.series,
+    observations: tally.observations,
+    gaps: tally.gaps,
+    filled: tally.filled,
+    duplicates,
+    negatives: tally.negatives,
+    leadingZeros: tally.leadingZeros,
+    shortest: tally.shortest,
+    start: instantOf(tally.firstStep),
+    end: instantOf(tally.lastStep),
+    rejections,
+    warnings: head.warnings,
+  };
+}
+
+function noValues(fileName: string): AlmanacError {
+  return new AlmanacError('NO_VALUES', `${fileName} has rows, but no value in any of them.`, {
+    hint: 'Name the column that holds the values with valueColumn, or count rows with aggregation count.',
+    subject: { file: fileName },
+  });
+}

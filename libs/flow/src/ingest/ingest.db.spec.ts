@@ -1,0 +1,227 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type IngestOptionsInput, ingestOptions, type IngestResult } from '@almanac/contracts';
+import { ingestUpload } from '@almanac/flow/ingest';
+import { folderObjectStore, type ObjectStore } from '@almanac/platform';
+import { openStore, type Store } from '@almanac/store';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+
+let database: TestDatabase;
+let folder: string;
+let objects: ObjectStore;
+let store: Store;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  store = await openStore({ databaseUrl: database.url });
+  folder = await mkdtemp(join(tmpdir(), 'almanac-ingest-spec-'));
+  objects = folderObjectStore(folder);
+});
+
+afterAll(async () => {
+  await store?.close();
+  await database?.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function upload(
+  fileName: string,
+  content: string | Buffer,
+  input: IngestOptionsInput,
+  extra: { runId?: string; signal?: AbortSignal } = {},
+): Promise<IngestResult> {
+  const options = ingestOptions.parse(input);
+  const { sha256, bytes } = await objects.put(Buffer.from(content));
+  const { id } = await store.uploads.create({ fileName, size: bytes, sha256, objectKey: sha256, mapping: options });
+  return ingestUpload({ store, objects }, { uploadId: id, options, ...extra });
+}
+
+async function panel(dataset: string, version?: number): Promise<Record<string, { firstStep: number; values: number[] }>> {
+  const { id } = await store.datasets.get(dataset);
+  const series: Record<string, { firstStep: number; values: number[] }> = {};
+  for await (const { id: uniqueId, firstStep, values } of store.series.readPanel(id, { version }))
+    series[uniqueId] = { firstStep, values: [...values] };
+  return series;
+}
+
+const day = (text: string): number => Date.parse(`${text}T00:00Z`) / 86_400_000;
+
+describe('three million flights', () => {
+  const parquet = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data/flights-3m.parquet');
+  const options: IngestOptionsInput = {
+    dataset: 'flights',
+    idColumn: 'origin',
+    timeColumn: 'date',
+    aggregation: 'count',
+    frequency: 'h',
+    fillPolicy: 'zero',
+    dropLastStep: true,
+    timeZone: 'UTC',
+  };
+
+  it('become hourly departures of 229 airports, every flight counted, every quiet hour a zero', async () => {
+    const phases: string[] = [];
+    const { id } = await objects.put(await readFile(parquet)).then(({ sha256, bytes }) =>
+      store.uploads.create({
+        fileName: 'flights-3m.parquet',
+        size: bytes,
+        sha256,
+        objectKey: sha256,
+        mapping: ingestOptions.parse(options),
+      }),
+    );
+    const result = await ingestUpload(
+      { store, objects },
+      { uploadId: id, options: ingestOptions.parse(options), onProgress: ({ phase }) => phases.push(phase) },
+    );
+
+    expect(result).toMatchObject({ dataset: 'flights', version: 1, unchanged: false });
+    expect(result.findings).toMatchObject({
+      format: 'parquet',
+      layout: 'long',
+      frequency: 'h',
+      rowsRead: 3_000_000,
+      rowsRejected: 0,
+      series: 229,
+      start: '2001-01-01T00:00:00.000Z',
+      end: '2001-06-30T23:00:00.000Z',
+    });
+    expect(phases).toContain('reading');
+    expect(phases).toContain('writing');
+
+    const stored = Object.values(await panel('flights'));
+    expect(stored).toHaveLength(229);
+    const lastHour = Date.parse('2001-06-30T23:00Z') / 3_600_000;
+    let flights = 0;
+    for (const { firstStep, values } of stored) {
+      expect(firstStep + values.length - 1).toBe(lastHour);
+      for (const value of values) flights += value;
+    }
+    // All but those of the hour that was dropped.
+    expect(flights).toBeGreaterThan(2_999_000);
+    expect(flights).toBeLessThan(3_000_000);
+    expect(result.findings.observations).toBe(stored.reduce((sum, { values }) => sum + values.length, 0));
+  });
+});
+
+describe('an upload', () => {
+  const csv = 'unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,2\na,2024-01-04,4\nb,2024-01-02,20\n';
+
+  it('stores what the file says, gaps as gaps', async () => {
+    const { findings, version } = await upload('two.csv', csv, { dataset: 'two' });
+    expect(version).toBe(1);
+    expect(findings).toMatchObject({
+      frequency: 'D',
+      rowsRead: 4,
+      series: 2,
+      observations: 4,
+      gaps: 1,
+      filled: 0,
+      shortest: { uniqueId: 'b', length: 1 },
+    });
+    expect(await panel('two')).toEqual({
+      a: { firstStep: day('2024-01-01'), values: [1, 2, NaN, 4] },
+      b: { firstStep: day('2024-01-02'), values: [20] },
+    });
+  });
+
+  it('changes nothing the second time', async () => {
+    const again = await upload('two.csv', csv, { dataset: 'two' });
+    expect(again).toMatchObject({ version: 1, unchanged: true, findings: { rowsRead: 4 } });
+    expect((await store.datasets.get('two')).currentVersion).toBe(1);
+  });
+
+  it('appends and corrects the steps it names, and leaves older versions readable', async () => {
+    const { version } = await upload('more.csv', 'unique_id,ds,y\na,2024-01-04,40\na,2024-01-05,5\n', { dataset: 'two' });
+    expect(version).toBe(2);
+    expect((await panel('two'))['a']).toEqual({ firstStep: day('2024-01-01'), values: [1, 2, NaN, 40, 5] });
+    expect((await panel('two'))['b']).toEqual({ firstStep: day('2024-01-02'), values: [20] });
+    expect((await panel('two', 1))['a']!.values).toEqual([1, 2, NaN, 4]);
+  });
+
+  it('replaces the whole dataset when told', async () => {
+    const { version } = await upload('new.csv', 'unique_id,ds,y\nc,2024-02-01,7\nc,2024-02-02,8\n', { dataset: 'two', mode: 'replace' });
+    expect(version).toBe(3);
+    expect(await panel('two')).toEqual({ c: { firstStep: day('2024-02-01'), values: [7, 8] } });
+  });
+
+  it('tells what would happen, and does nothing, in a dry run', async () => {
+    const { findings, version } = await upload(
+      'dry.csv',
+      'unique_id,ds,y\na,2024-01-01,0\na,2024-01-02,-2\na,2024-01-02,3\na,2024-01-03,oops\n',
+      { dataset: 'dry', dryRun: true },
+    );
+    expect(version).toBeNull();
+    expect(findings).toMatchObject({
+      rowsRead: 4,
+      rowsRejected: 1,
+      duplicates: 1,
+      leadingZeros: 1,
+      rejections: [{ rule: 'VALUE_NOT_NUMBER', count: 1, examples: [{ line: 5, text: 'oops' }] }],
+    });
+    expect(await store.datasets.find('dry')).toBeNull();
+  });
+
+  it('refused changes nothing and keeps the rejected rows', async () => {
+    const run = await store.runs.create({ kind: 'ingest', config: {} });
+    const bad = 'unique_id,ds,y\n"c\nd",2024-02-03,1\n\nc,2024-02-04,ten\nc,2024-02-05\n';
+    await expect(upload('bad.csv', bad, { dataset: 'two' }, { runId: run.id })).rejects.toMatchObject({
+      code: 'VALUE_NOT_NUMBER',
+      subject: { line: 5, text: 'ten' },
+    });
+    const rows = [];
+    for await (const row of store.runs.rejectedRows(run.id)) rows.push(row);
+    expect(rows).toEqual([
+      { line: 5, rule: 'VALUE_NOT_NUMBER', text: 'ten' },
+      { line: 6, rule: 'TOO_FEW_COLUMNS', text: 'c,2024-02-05' },
+    ]);
+    expect((await store.datasets.get('two')).currentVersion).toBe(3);
+  });
+
+  it('commits the good rows where rejects are allowed for', async () => {
+    const { findings } = await upload('some.csv', 'unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,x\na,2024-01-03,3\n', {
+      dataset: 'some',
+      maxRejectedShare: 0.5,
+    });
+    expect(findings).toMatchObject({ rowsRead: 3, rowsRejected: 1, observations: 2 });
+    expect((await panel('some'))['a']!.values).toEqual([1, NaN, 3]);
+  });
+
+  it('that is cancelled leaves nothing', async () => {
+    const abort = new AbortController();
+    const rows = Array.from({ length: 300_000 }, (_, index) => `s${index % 100},${Math.floor(index / 100)},${index}\n`).join('');
+    const uploading = upload('long.csv', `unique_id,ds,y\n${rows}`, { dataset: 'cancelled' }, { signal: abort.signal });
+    setTimeout(() => abort.abort(), 300);
+    await expect(uploading).rejects.toThrow();
+    expect(await store.datasets.find('cancelled')).toBeNull();
+  });
+});
+
+describe('the fill policy zero', () => {
+  const options = { dataset: 'events', aggregation: 'count', frequency: 'D', fillPolicy: 'zero' } as const;
+
+  it('runs from the first event of a series to the end of the dataset', async () => {
+    const { findings } = await upload('events.csv', 'unique_id,ds\na,2024-01-01\na,2024-01-03\nb,2024-01-02\nb,2024-01-05\n', options);
+    expect(findings).toMatchObject({ observations: 9, filled: 5, gaps: 3 });
+    expect(await panel('events')).toEqual({
+      a: { firstStep: day('2024-01-01'), values: [1, 0, 1, 0, 0] },
+      b: { firstStep: day('2024-01-02'), values: [1, 0, 0, 1] },
+    });
+  });
+
+  it('goes on where an append starts, also for series that it does not name, and overwrites nothing', async () => {
+    await upload('later.csv', 'unique_id,ds\nb,2024-01-03\nb,2024-01-07\n', options);
+    expect(await panel('events')).toEqual({
+      a: { firstStep: day('2024-01-01'), values: [1, 0, 1, 0, 0, 0, 0] },
+      b: { firstStep: day('2024-01-02'), values: [1, 1, 0, 1, 0, 1] },
+    });
+  });
+
+  it('also closes the gap to a series whose past came later', async () => {
+    await upload('earlier.csv', 'unique_id,ds\nb,2023-12-30\n', options);
+    expect((await panel('events'))['b']).toEqual({ firstStep: day('2023-12-30'), values: [1, 0, 0, 1, 1, 0, 1, 0, 1] });
+  });
+});

@@ -1,0 +1,47 @@
+/** What the parent asks of the reader process and what it hears back. Small and few: values travel as pieces (frames.ts). */
+import type { Findings, IngestOptions } from '@almanac/contracts';
+
+export interface ReadJob {
+  path: string;
+  /** What the file was called when it was uploaded. */
+  fileName: string;
+  options: IngestOptions;
+  /** An empty folder for what does not fit into memory. */
+  scratch: string;
+  limits: { memoryMb: number; threads: number };
+}
+
+/** A rejected row, as it is kept. `line` is null where the format has no lines. */
+export interface RejectedLine {
+  line: number | null;
+  rule: string;
+  text: string;
+}
+
+/** Everything that is known before the first value. */
+export interface HeadMessage extends Pick<
+  Findings,
+  'layout' | 'columns' | 'frequency' | 'timeZone' | 'rowsRead' | 'rowsRejected' | 'rejections'
+> {
+  type: 'head';
+  format: string;
+  /** Names of the covariate channels, from channel 1 on: past before future. */
+  channels: string[];
+  /** Series that have a readable row. */
+  series: number;
+  /** Last step of the file that has a target; null where none has. */
+  lastStep: number | null;
+  warnings: string[];
+}
+
+export interface ErrorMessage {
+  type: 'error';
+  code: string;
+  message: string;
+  hint: string | undefined;
+  subject: Record<string, unknown> | undefined;
+  status: number;
+}
+
+/** In this order: `rejects`, `head`, pieces, `end`; or `error` at any point, and nothing after it. */
+export type ReaderMessage = { type: 'rejects'; rows: RejectedLine[] } | HeadMessage | { type: 'end'; duplicates: number } | ErrorMessage;

@@ -1,0 +1,52 @@
+/**
+ * Numbers as people write them, in SQL. `1234.5`, `1e3`, ` 5 `, `1 234,5`, `1'234.5`, a real minus sign.
+ *
+ * Invariants: nothing that could be read in two ways is read. With a decimal point, `1,234` is refused unless the comma
+ * was declared to separate thousands; `1,234.5` and `1,234,567` have one reading. The same holds the other way round.
+ */
+import { literal } from './database.js';
+
+export interface NumberStyle {
+  decimal: '.' | ',';
+  thousands: string | undefined;
+}
+
+/** What stands for a missing value, in any case. */
+const MISSING = ['', 'na', 'n/a', '#n/a', 'nan', 'null', 'none', 'nil', '-', '--'];
+
+/** SQL that is true where a text stands for a missing value. */
+export const isMissing = (text: string): string => `(${text} IS NULL OR lower(trim(${text})) IN (${MISSING.map(literal).join(', ')}))`;
+
+/** SQL for the DOUBLE that a text column says, NULL where it says none or is missing. */
+export function numberSql(text: string, style: NumberStyle): string {
+  const plain = `TRY_CAST(${text} AS DOUBLE)`;
+  const tidy = `replace(trim(${text}), '−', '-')`;
+  const patterns = groupedPatterns(style);
+  const digits = `regexp_replace(${tidy}, ${literal(style.decimal === '.' ? "[,\\s\u00a0\u202f'’]" : "[.\\s\u00a0\u202f'’]")}, '', 'g')`;
+  const cleaned = style.decimal === '.' ? digits : `replace(${digits}, ',', '.')`;
+  const grouped = `CASE WHEN regexp_full_match(${tidy}, ${literal(patterns)}) THEN TRY_CAST(${cleaned} AS DOUBLE) END`;
+  // With a decimal comma a plain cast would take the point of "1.234" for the decimal one.
+  const first =
+    style.decimal === '.' ? plain : `CASE WHEN regexp_full_match(${text}, '\\s*[+-]?\\d+([eE][+-]?\\d+)?\\s*') THEN ${plain} END`;
+  return `COALESCE(${first}, ${grouped})`;
+}
+
+/** One regular expression for everything that has one reading under the style. */
+function groupedPatterns({ decimal, thousands }: NumberStyle): string {
+  const point = decimal === '.' ? '\\.' : ',';
+  const other = decimal === '.' ? ',' : '\\.';
+  const exponent = '([eE][+-]?\\d+)?';
+  const fraction = `(${point}\\d*)?`;
+  const alternatives = [
+    `\\d*${point}?\\d+${exponent}`,
+    `\\d+${point}${exponent}`,
+    `\\d{1,3}([ \u00a0\u202f]\\d{3})+${fraction}`,
+    `\\d{1,3}(['’]\\d{3})+${fraction}`,
+    // The other sign between groups: with a decimal sign after it, or twice, it can be nothing else.
+    `\\d{1,3}(${other}\\d{3})+${point}\\d*`,
+    `\\d{1,3}(${other}\\d{3}){2,}`,
+  ];
+  if (thousands !== undefined && thousands !== decimal)
+    alternatives.push(`\\d{1,3}(${thousands === '.' ? '\\.' : thousands}\\d{3})+${fraction}`);
+  return `[+-]?(${alternatives.join('|')})`;
+}

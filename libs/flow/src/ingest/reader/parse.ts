@@ -1,0 +1,161 @@
+/**
+ * Reads every row of the file once into the table `parsed`: id, t, z (see times.ts), y, covariates x0…, static
+ * covariates s0…, and for a row that cannot be used the number of the rule that it breaks and the text at fault.
+ * `parsed.rowid` is the row's number in the file, from 0, rows that the reader left out not counted.
+ */
+import { AlmanacError } from '@almanac/series';
+import type { IngestOptions } from '@almanac/contracts';
+import type { Column, Mapping } from './columns.js';
+import { type Database, literal } from './database.js';
+import { isMissing, type NumberStyle, numberSql } from './numbers.js';
+import { firstLine, type Source } from './source.js';
+import { inYears, readTimes, type TimeReading } from './times.js';
+
+/** Number 0 is a good row. */
+export const RULES = [
+  '',
+  'ROW_UNREADABLE',
+  'ID_MISSING',
+  'TIMESTAMP_MISSING',
+  'TIMESTAMP_INVALID',
+  'VALUE_NOT_NUMBER',
+  'VALUE_NOT_FINITE',
+] as const;
+
+export interface Parsed {
+  times: TimeReading;
+  /** Rows of `parsed` per row of the file: above 1 for wide files. */
+  cellsPerRow: number;
+  /** `parsed` has y. */
+  target: boolean;
+  /** Covariate columns of `parsed`, past before future. */
+  covariates: string[];
+  statics: string[];
+}
+
+/** @throws AlmanacError TIMESTAMP_INVALID, DATE_ORDER_AMBIGUOUS, ENCODING_INVALID, FILE_DAMAGED */
+export async function parse(database: Database, source: Source, mapping: Mapping, options: IngestOptions): Promise<Parsed> {
+  const style: NumberStyle = { decimal: options.decimalSeparator, thousands: options.thousandsSeparator };
+  const shaped = mapping.layout === 'long' ? longShape(source, mapping, options) : wideShape(source, mapping);
+  const times = await readTimes(database, shaped.relation, shaped.time, options.frequency, options.timeFormat);
+
+  const shownTime = `CAST(c${shaped.time.index} AS VARCHAR)`;
+  const numbers = [
+    ...(shaped.value ? [{ as: 'y', column: shaped.value }] : []),
+    ...shaped.covariates.map((column, index) => ({ as: `x${index}`, column })),
+  ];
+  const checks: Check[] = [
+    ...(source.unreadable && mapping.layout === 'long' ? [{ rule: 1, failed: 'unreadable IS NOT NULL', text: 'unreadable' }] : []),
+    { rule: 2, failed: `id IS NULL OR id = ''`, text: `''` },
+    { rule: 3, failed: `t IS NULL AND ${isMissing(shownTime)}`, text: `''` },
+    { rule: 4, failed: 't IS NULL', text: shownTime },
+    ...numbers.flatMap(({ as, column }) => {
+      const text = `CAST(c${column.index} AS VARCHAR)`;
+      return [
+        { rule: 5, failed: `${as} IS NULL AND NOT ${isMissing(text)}`, text },
+        { rule: 6, failed: `isinf(${as})`, text },
+      ];
+    }),
+  ];
+  const values = numbers.map(({ as, column }) => `${doubleSql(column, style)} AS ${as}`);
+  const statics = shaped.statics.map((column, index) => `CAST(c${column.index} AS VARCHAR) AS s${index}`);
+  const kept = [
+    ...numbers.map(({ as }) => `CASE WHEN isnan(${as}) THEN NULL ELSE ${as} END AS ${as}`),
+    ...statics.map((_, index) => `s${index}`),
+  ];
+  // Nearly all rows pass the cheap question and are spared the dear ones.
+  const suspect = [`id IS NULL`, `id = ''`, `t IS NULL`, ...numbers.flatMap(({ as }) => [`${as} IS NULL`, `isinf(${as})`])].join(' OR ');
+  const rule = `CASE WHEN ${suspect} THEN CASE ${checks.map(({ rule: number, failed }) => `WHEN ${failed} THEN ${number}`).join(' ')} ELSE 0 END ELSE 0 END`;
+  const bad = `CASE WHEN rule > 0 THEN CASE ${checks.map(({ failed, text }) => `WHEN ${failed} THEN left(${text}, 200)`).join(' ')} END END`;
+  const more = (sqls: readonly string[]): string => sqls.map((sql) => `, ${sql}`).join('');
+  const read = `SELECT *, ${shaped.id} AS id, ${times.time} AS time${more([...values, ...statics])} FROM (${shaped.relation})`;
+  const timed = `SELECT *, ${times.micros} AS micros, ${times.instant} AS z FROM (${read})`;
+  const judged = `SELECT *, CAST(${rule} AS UTINYINT) AS rule FROM (SELECT *, ${times.integer ? 'micros' : inYears('micros')} AS t FROM (${timed}))`;
+  await database
+    .run(`CREATE TABLE parsed AS SELECT id, t, z${more(kept)}, rule, ${bad} AS bad FROM (${judged})`)
+    .catch((cause: unknown) => {
+      throw unreadable(cause);
+    });
+  return {
+    times,
+    cellsPerRow: shaped.cellsPerRow,
+    target: shaped.value !== undefined,
+    covariates: shaped.covariates.map((_, index) => `x${index}`),
+    statics: statics.map((_, index) => `s${index}`),
+  };
+}
+
+interface Check {
+  rule: number;
+  failed: string;
+  text: string;
+}
+
+interface Shape {
+  relation: string;
+  /** SQL for the name of the series. */
+  id: string;
+  time: Column;
+  value: Column | undefined;
+  covariates: Column[];
+  statics: Column[];
+  cellsPerRow: number;
+}
+
+function longShape(source: Source, mapping: Extract<Mapping, { layout: 'long' }>, options: IngestOptions): Shape {
+  const extra = source.unreadable ? `, ${source.unreadable} AS unreadable` : '';
+  return {
+    relation: extra ? `SELECT *${extra} FROM (${source.relation})` : source.relation,
+    id: mapping.id ? idSql(mapping.id) : literal(options.dataset),
+    time: mapping.time,
+    value: mapping.value,
+    covariates: [...mapping.past, ...mapping.future].map(({ column }) => column),
+    statics: mapping.statics.map(({ column }) => column),
+    cellsPerRow: 1,
+  };
+}
+
+/** Turns one row with a cell per series (or per time) into one row per cell. A cell that is empty says nothing. */
+function wideShape(source: Source, mapping: Exclude<Mapping, { layout: 'long' }>): Shape {
+  const cells = mapping.layout === 'wide' ? mapping.series : mapping.times;
+  const other = mapping.layout === 'wide' ? mapping.time : mapping.id;
+  const type = cells.every((column) => column.type === cells[0]!.type) ? cells[0]!.type : 'VARCHAR';
+  const names = cells.map(({ index, name }) => `WHEN 'c${index}' THEN ${literal(name)}`);
+  const picked = cells.map(({ index }) => `CAST(c${index} AS ${type}) AS c${index}`);
+  const relation = `SELECT key, other AS c0, cell AS c1, CASE key ${names.join(' ')} END AS c2 FROM (UNPIVOT INCLUDE NULLS (SELECT c${other.index} AS other, ${picked.join(', ')} FROM (${source.relation})) ON ${cells.map(({ index }) => `c${index}`).join(', ')} INTO NAME key VALUE cell)`;
+  const column = (index: number, of: Column | undefined, asType: string): Column => ({ index, name: of?.name ?? '', type: asType });
+  const value = column(1, undefined, type);
+  return mapping.layout === 'wide'
+    ? { relation, id: 'c2', time: column(0, other, other.type), value, covariates: [], statics: [], cellsPerRow: cells.length }
+    : {
+        relation,
+        id: idSql(column(0, other, other.type)),
+        time: column(2, undefined, 'VARCHAR'),
+        value,
+        covariates: [],
+        statics: [],
+        cellsPerRow: cells.length,
+      };
+}
+
+const idSql = ({ index, type }: Column): string => (type === 'VARCHAR' ? `trim(c${index})` : `CAST(c${index} AS VARCHAR)`);
+
+function doubleSql({ index, type }: Column, style: NumberStyle): string {
+  return type === 'VARCHAR' ? numberSql(`c${index}`, style) : `TRY_CAST(c${index} AS DOUBLE)`;
+}
+
+function unreadable(cause: unknown): AlmanacError {
+  const reason = firstLine(cause);
+  if (/not utf-?8|unicode|encoding/i.test(reason)) {
+    return new AlmanacError('ENCODING_INVALID', 'The file is not UTF-8 throughout.', {
+      hint: 'Save it as UTF-8, and upload it again.',
+      subject: { reason },
+      cause,
+    });
+  }
+  return new AlmanacError('FILE_DAMAGED', 'The file cannot be read to its end: it is damaged or was cut off.', {
+    hint: 'Write or upload it again.',
+    subject: { reason },
+    cause,
+  });
+}

@@ -1,0 +1,205 @@
+/**
+ * Reads one file to its end: what it is, which column is what, every row onto the grid, what was rejected and why, and
+ * then the series as arrays. Runs in the reader process; everything it learns leaves through `output`.
+ */
+import { AlmanacError, type Frequency } from '@almanac/series';
+import type { Findings, IngestOptions } from '@almanac/contracts';
+import type { Piece } from '../frames.js';
+import type { ReaderMessage, ReadJob } from '../protocol.js';
+import { collect, duplicateError, type SeriesNames, sortedSql } from './collect.js';
+import { type Column, type Mapping, mapColumns } from './columns.js';
+import { Database } from './database.js';
+import { detect, type Detected } from './detect.js';
+import { parse, type Parsed } from './parse.js';
+import { place } from './place.js';
+import { countRows, findRejects, linesOf, refuseRejects, type Rejects } from './rejects.js';
+import { asUtf8, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
+
+export interface Output {
+  message(message: ReaderMessage): Promise<void>;
+  piece(piece: Piece): Promise<void>;
+}
+
+/** @throws AlmanacError with the code that the upload is refused with */
+export async function read(job: ReadJob, output: Output): Promise<void> {
+  const { options } = job;
+  const detected = await detect(job.path, job.fileName, options.format);
+  const file = await asUtf8(job.path, detected, job.scratch);
+  const database = await Database.open(file.path, job.scratch, job.limits);
+  try {
+    const source = await openSource(database, file, detected, options);
+    const mapping = mapColumns(source.columns, options);
+    const parsed = await parse(database, source, mapping, options);
+    const rowsRead = await countRows(database, source, parsed);
+    if (rowsRead === 0) throw noRows(job.fileName);
+    const frequency = await placeRows(database, parsed, options);
+    const rejects = await findRejects(database, source, parsed, options.aggregation === undefined);
+    if (rejects.rows.length > 0) await output.message({ type: 'rejects', rows: rejects.rows });
+    if (!options.dryRun) refuseRejects(rejects, rowsRead, options);
+
+    await writeUsable(database, options);
+    const series = await nameSeries(database, mapping, parsed);
+    const last = await lastStep(database, options);
+    const dropped = options.dropLastStep && last !== null ? last : undefined;
+    const channels = mapping.layout === 'long' ? [...mapping.past, ...mapping.future].map(({ name }) => name) : [];
+    await output.message({
+      type: 'head',
+      format: detected.format,
+      layout: mapping.layout === 'long' ? 'long' : 'wide',
+      columns: describeColumns(source, mapping),
+      frequency: frequency.code,
+      timeZone: frequency.timeZone,
+      channels,
+      series: series.ids.length,
+      lastStep: dropped === undefined ? last : await lastStep(database, options, dropped),
+      rowsRead,
+      rowsRejected: rejects.total,
+      rejections: describeRejects(rejects),
+      warnings: warningsAbout(detected, parsed),
+    });
+    const sql = sortedSql(options.aggregation, parsed.covariates, dropped);
+    const collected = await collect(database, sql, 1 + channels.length, series, output.piece);
+    if (collected.duplicate && !options.dryRun)
+      throw duplicateError(collected.duplicate, frequency, await linesOfStep(database, source, parsed, collected.duplicate));
+    await output.message({ type: 'end', duplicates: collected.duplicates });
+  } finally {
+    database.close();
+  }
+}
+
+async function openSource(
+  database: Database,
+  file: Awaited<ReturnType<typeof asUtf8>>,
+  detected: Detected,
+  options: IngestOptions,
+): Promise<Source> {
+  if (detected.format === 'parquet') return openParquet(database, file.path);
+  if (detected.format === 'json') return openJson(database, file.path, file.compression);
+  if (detected.format === 'ndjson') return openJsonLines(file.path, file.compression, detected);
+  const { idColumn, timeColumn, valueColumn, pastCovariates, futureCovariates, staticCovariates } = options;
+  const wanted = [idColumn, timeColumn, valueColumn, ...pastCovariates, ...futureCovariates, ...staticCovariates];
+  return openDelimited(
+    file.path,
+    file.compression,
+    detected,
+    wanted.filter((name) => name !== ''),
+  );
+}
+
+function placeRows(database: Database, parsed: Parsed, options: IngestOptions): Promise<Frequency> {
+  const target = parsed.target ? ['y'] : [];
+  return place(database, {
+    frequency: options.frequency,
+    timeZone: options.timeZone,
+    integer: parsed.times.integer,
+    carried: [...target, ...parsed.covariates, ...parsed.statics],
+  });
+}
+
+/** `usable`: the rows that make the series. */
+async function writeUsable(database: Database, { aggregation }: IngestOptions): Promise<void> {
+  const onGrid = aggregation === undefined ? ' AND on_grid' : '';
+  const ordered = aggregation === 'first' || aggregation === 'last';
+  await database.run(
+    `CREATE VIEW usable AS SELECT q.*${ordered ? ', r.t' : ''} FROM placed q${ordered ? ' JOIN parsed r ON r.rowid = q.row' : ''} WHERE NOT q.skipped${onGrid}`,
+  );
+}
+
+/** Numbers the series in the order of their names, and gathers their static covariates. */
+async function nameSeries(database: Database, mapping: Mapping, parsed: Parsed): Promise<SeriesNames> {
+  const names = mapping.layout === 'long' ? mapping.statics.map(({ name }) => name) : [];
+  const facts = parsed.statics.map((column) => `, min(${column}) AS ${column}, count(DISTINCT ${column})::INT AS n_${column}`).join('');
+  await database.run(
+    `CREATE TABLE series AS SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS no, * FROM (SELECT id${facts} FROM usable GROUP BY id)`,
+  );
+  const rows = await database.rows<Record<string, string | number | null>>('SELECT * FROM series ORDER BY no');
+  const torn = rows.flatMap((row) =>
+    parsed.statics.flatMap((column, index) =>
+      Number(row[`n_${column}`]) > 1 ? [{ series: String(row['id']), column: names[index]! }] : [],
+    ),
+  )[0];
+  if (torn) {
+    throw new AlmanacError(
+      'STATIC_NOT_CONSTANT',
+      `The static covariate "${torn.column}" has more than one value in series "${torn.series}".`,
+      {
+        hint: 'A static covariate says one thing about a series. Use a past or a future covariate for what changes.',
+        subject: torn,
+      },
+    );
+  }
+  // A column is numeric where every value is a number: codes such as 007 beside A12 stay text.
+  const numeric = parsed.statics.map((column) =>
+    rows.every((row) => row[column] === null || (String(row[column]).trim() !== '' && Number.isFinite(Number(row[column])))),
+  );
+  const statics = rows.map((row) =>
+    names.length === 0
+      ? undefined
+      : Object.fromEntries(
+          parsed.statics.map((column, index) => [
+            names[index]!,
+            row[column] === null ? null : numeric[index] ? Number(row[column]) : String(row[column]),
+          ]),
+        ),
+  );
+  return { ids: rows.map((row) => String(row['id'])), statics };
+}
+
+/** Last step with a target, up to one that is left out. */
+async function lastStep(database: Database, { aggregation }: IngestOptions, before?: number): Promise<number | null> {
+  const conditions = [...(aggregation === 'count' ? [] : ['y IS NOT NULL']), ...(before === undefined ? [] : [`step < ${before}`])];
+  const where = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : '';
+  return (await database.one<{ last: number | null }>(`SELECT max(step) AS last FROM usable${where}`)).last;
+}
+
+async function linesOfStep(
+  database: Database,
+  source: Source,
+  parsed: Parsed,
+  at: { id: string; step: number },
+): Promise<(number | null)[]> {
+  const rows = await database.rows<{ row: number }>(
+    `SELECT (row // ${parsed.cellsPerRow})::DOUBLE AS row FROM usable WHERE id = '${at.id.replaceAll("'", "''")}' AND step = ${at.step} ORDER BY row LIMIT 5`,
+  );
+  return linesOf(
+    source,
+    rows.map(({ row }) => row),
+    database,
+  );
+}
+
+function describeColumns(source: Source, mapping: Mapping): Findings['columns'] {
+  const roles = new Map<Column, string>();
+  if (mapping.layout === 'wide') for (const column of mapping.series) roles.set(column, 'series');
+  if (mapping.layout === 'wide-times') for (const column of mapping.times) roles.set(column, 'time');
+  if (mapping.layout === 'long') {
+    for (const { column } of mapping.past) roles.set(column, 'pastCovariate');
+    for (const { column } of mapping.future) roles.set(column, 'futureCovariate');
+    for (const { column } of mapping.statics) roles.set(column, 'staticCovariate');
+    if (mapping.value) roles.set(mapping.value, 'target');
+  }
+  if (mapping.layout !== 'wide' && mapping.id) roles.set(mapping.id, 'id');
+  if (mapping.layout !== 'wide-times') roles.set(mapping.time, 'time');
+  return source.columns.map((column) => ({ name: column.name, type: column.type.toLowerCase(), role: roles.get(column) ?? null }));
+}
+
+function describeRejects(rejects: Rejects): Findings['rejections'] {
+  return rejects.counts.map(({ rule, count }) => {
+    const examples = rejects.rows.filter((row) => row.rule === rule).slice(0, 5);
+    return { rule, count, examples: examples.map(({ line, text }) => ({ line, text })) };
+  });
+}
+
+function warningsAbout(detected: Detected, parsed: Parsed): string[] {
+  const warnings: string[] = [];
+  if (detected.encoding === 'windows-1252') warnings.push('The file is not UTF-8; it was read as Windows-1252 (Western European).');
+  if (parsed.times.description.includes('since 1970')) warnings.push(`Times were read as ${parsed.times.description}.`);
+  return warnings;
+}
+
+function noRows(fileName: string): AlmanacError {
+  return new AlmanacError('NO_ROWS', `${fileName} has a header and no rows.`, {
+    hint: 'Upload a file with at least one row.',
+    subject: { file: fileName },
+  });
+}

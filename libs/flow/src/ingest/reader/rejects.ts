@@ -1,0 +1,165 @@
+/**
+ * Rejected rows: how many break which rule, and for the first of them the line and the text at fault. A row is rejected
+ * once, for the first rule it breaks.
+ */
+import { AlmanacError } from '@almanac/series';
+import type { IngestOptions } from '@almanac/contracts';
+import type { RejectedLine } from '../protocol.js';
+import type { Database } from './database.js';
+import { locate } from './locate.js';
+import { type Parsed, RULES } from './parse.js';
+import { type Source } from './source.js';
+
+/** Rejected rows that are kept with line and text; all are counted. */
+const KEPT = 10_000;
+
+export interface Rejects {
+  total: number;
+  counts: { rule: string; count: number }[];
+  /** In the order of the file. */
+  rows: RejectedLine[];
+}
+
+/** Why the reader left a row out, in DuckDB's words and ours. */
+const LEFT_OUT_RULES: Readonly<Record<string, string>> = {
+  'MISSING COLUMNS': 'TOO_FEW_COLUMNS',
+  'TOO MANY COLUMNS': 'TOO_MANY_COLUMNS',
+  'UNQUOTED VALUE': 'QUOTES_UNBALANCED',
+  'INVALID ENCODING': 'ENCODING_INVALID',
+  'LINE SIZE OVER MAXIMUM': 'LINE_TOO_LONG',
+};
+
+const shownTime = `strftime(make_timestamp(p.t), '%Y-%m-%d %H:%M:%S')`;
+
+/** Rejected rows of `parsed` and `placed`, as a table `broken(row, rule, text)`; and those that the reader left out. */
+export async function findRejects(database: Database, source: Source, parsed: Parsed, strictGrid: boolean): Promise<Rejects> {
+  const misplaced = [
+    "SELECT row, 'TIMESTAMP_SKIPPED' AS rule FROM placed WHERE skipped",
+    ...(strictGrid ? [`SELECT row, 'OFF_GRID' AS rule FROM placed WHERE NOT skipped AND NOT on_grid`] : []),
+  ].join(' UNION ALL ');
+  await database.run(
+    `CREATE TABLE broken AS SELECT rowid // ${parsed.cellsPerRow} AS row, ['${RULES.join("', '")}'][rule + 1] AS rule, coalesce(bad, '') AS text FROM parsed WHERE rule > 0
+     UNION ALL SELECT p.rowid // ${parsed.cellsPerRow}, m.rule, ${shownTime} FROM (${misplaced}) m JOIN parsed p ON p.rowid = m.row`,
+  );
+  const leftOut = await leftOutRows(database, source);
+  const counts = await database.rows<{ rule: string; count: number }>(
+    'SELECT rule, count(DISTINCT row)::DOUBLE AS count FROM broken GROUP BY rule',
+  );
+  for (const { rule } of leftOut) {
+    const known = counts.find((each) => each.rule === rule);
+    if (known) known.count++;
+    else counts.push({ rule, count: 1 });
+  }
+  counts.sort((a, b) => b.count - a.count);
+  const total = (await database.one<{ n: number }>('SELECT count(DISTINCT row)::DOUBLE AS n FROM broken')).n + leftOut.length;
+  if (total === 0) return { total, counts, rows: [] };
+
+  const kept = await database.rows<{ row: number; rule: string; text: string }>(
+    `SELECT row::DOUBLE AS row, rule, any_value(text) AS text FROM broken GROUP BY row, rule ORDER BY row LIMIT ${KEPT}`,
+  );
+  if (!source.lines) return { total, counts, rows: kept.map(({ rule, text }) => ({ line: null, rule, text })) };
+  const { lineOf, leftOut: lines } = await locate(
+    source.lines,
+    [...new Set(kept.map(({ row }) => row))],
+    leftOut.map(({ at }) => at),
+  );
+  const rows = [
+    ...kept.map(({ row, rule, text }) => ({ line: lineOf.get(row) ?? null, rule, text })),
+    ...leftOut.slice(0, KEPT).map(({ rule, text }, index) => ({ line: lines[index] ?? null, rule, text })),
+  ];
+  rows.sort((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity));
+  return { total, counts, rows: rows.slice(0, KEPT) };
+}
+
+async function leftOutRows(database: Database, source: Source): Promise<{ at: number; rule: string; text: string }[]> {
+  if (!source.rejects) return [];
+  const rows = await database.rows<{ begins: number; kind: string; text: string }>(
+    `SELECT line_byte_position::DOUBLE AS begins, any_value(error_type)::VARCHAR AS kind, left(trim(any_value(csv_line), chr(13) || chr(10)), 200) AS text FROM ${source.rejects} GROUP BY line_byte_position ORDER BY begins`,
+  );
+  return rows.map(({ begins, kind, text }) => ({ at: begins, rule: LEFT_OUT_RULES[kind] ?? 'ROW_UNREADABLE', text }));
+}
+
+/** Rows of the file, good or not. */
+export async function countRows(database: Database, source: Source, parsed: Parsed): Promise<number> {
+  const { n } = await database.one<{ n: number }>('SELECT count(*)::DOUBLE AS n FROM parsed');
+  const leftOut = source.rejects
+    ? (await database.one<{ n: number }>(`SELECT count(DISTINCT line_byte_position)::DOUBLE AS n FROM ${source.rejects}`)).n
+    : 0;
+  return n / parsed.cellsPerRow + leftOut;
+}
+
+/** The lines of some rows; null for formats without lines. */
+export async function linesOf(source: Source, rows: readonly number[], database: Database): Promise<(number | null)[]> {
+  if (!source.lines) return rows.map(() => null);
+  const leftOut = await leftOutRows(database, source);
+  const { lineOf } = await locate(
+    source.lines,
+    [...rows].sort((a, b) => a - b),
+    leftOut.map(({ at }) => at),
+  );
+  return rows.map((row) => lineOf.get(row) ?? null);
+}
+
+interface Explanation {
+  says: (text: string) => string;
+  hint: string;
+}
+
+const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
+  ROW_UNREADABLE: { says: (text) => `"${text}" is not a JSON object`, hint: 'Write one JSON object a line.' },
+  ID_MISSING: { says: () => 'the row names no series', hint: 'Fill the series column of every row.' },
+  TIMESTAMP_MISSING: { says: () => 'the row has no time', hint: 'Fill the time column of every row.' },
+  TIMESTAMP_INVALID: {
+    says: (text) => `"${text}" cannot be read as a time`,
+    hint: 'Write all times the same way, or say how with timeFormat.',
+  },
+  TIMESTAMP_SKIPPED: {
+    says: (text) => `no clock of the zone ever showed ${text}`,
+    hint: 'The clock went forward over it. Check the time zone, or write times with an offset.',
+  },
+  VALUE_NOT_NUMBER: { says: (text) => `"${text}" is not a number`, hint: 'Correct the value, or leave it empty where nothing is known.' },
+  VALUE_NOT_FINITE: { says: (text) => `"${text}" is not a finite number`, hint: 'Leave the value empty where nothing is known.' },
+  OFF_GRID: { says: (text) => `${text} is not on the grid`, hint: 'Give a finer frequency, the time zone of the data, or an aggregation.' },
+  TOO_FEW_COLUMNS: {
+    says: () => 'the row has fewer columns than the header',
+    hint: 'Complete the row, or put values that hold the delimiter in quotes.',
+  },
+  TOO_MANY_COLUMNS: {
+    says: () => 'the row has more columns than the header',
+    hint: 'Put values that hold the delimiter in quotes; for decimal commas use another delimiter.',
+  },
+  QUOTES_UNBALANCED: {
+    says: () => 'a quote is opened and not closed, or closed in the middle',
+    hint: 'Double a quote that belongs to a value: "".',
+  },
+  ENCODING_INVALID: { says: () => 'the row is not valid UTF-8', hint: 'Save the file as UTF-8.' },
+  LINE_TOO_LONG: { says: () => 'the line is longer than 16 MB', hint: 'Check the line breaks and quotes of the file.' },
+};
+
+/** @throws AlmanacError with the rule most rows break, where more rows are rejected than the options allow */
+export function refuseRejects(rejects: Rejects, rowsRead: number, options: IngestOptions): void {
+  if (rejects.total === 0 || (rejects.total <= options.maxRejectedShare * rowsRead && rejects.total < rowsRead)) return;
+  const { rule } = rejects.counts[0]!;
+  const first = rejects.rows.find((row) => row.rule === rule)!;
+  const explanation = EXPLANATIONS[rule]!;
+  const where = first.line === null ? '' : `Line ${first.line}: `;
+  const said = where + explanation.says(first.text);
+  const others = rejects.total - 1;
+  const more =
+    others === 0
+      ? ''
+      : ` ${others.toLocaleString('en')} more ${others === 1 ? 'row was' : 'rows were'} rejected (${rejects.counts.map((each) => `${each.rule} ${each.count}`).join(', ')}).`;
+  throw new AlmanacError(rule, `${said[0]!.toUpperCase()}${said.slice(1)}.${more}`, {
+    hint: decimalHint(rule, first.text, options) ?? explanation.hint,
+    subject: { line: first.line, text: first.text, rule, rowsRead, rowsRejected: rejects.total },
+  });
+}
+
+/** The mistake behind most columns that are "no numbers". */
+function decimalHint(rule: string, text: string, { decimalSeparator }: IngestOptions): string | undefined {
+  if (rule !== 'VALUE_NOT_NUMBER') return undefined;
+  const other = decimalSeparator === '.' ? ',' : '.';
+  if (new RegExp(`^\\s*[+-]?\\d{1,3}\\${other}\\d{3}\\s*$`).test(text))
+    return `Set decimalSeparator to "${other}" if that is the decimal sign, or thousandsSeparator to "${other}" if it separates thousands.`;
+  return new RegExp(`^\\s*[+-]?[\\d.,]*\\${other}\\d+\\s*$`).test(text) ? `Set decimalSeparator to "${other}".` : undefined;
+}

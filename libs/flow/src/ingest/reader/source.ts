@@ -1,0 +1,163 @@
+/**
+ * A file as a SQL relation with columns c0, c1, …: text for CSV and JSON (so that every odd value can be judged and
+ * quoted), typed for Parquet. Rows come in the order of the file.
+ */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { AlmanacError } from '@almanac/series';
+import type { Column } from './columns.js';
+import { type Database, literal } from './database.js';
+import type { Compression, Detected, Encoding } from './detect.js';
+import { findDialect } from './dialect.js';
+
+export interface Source {
+  columns: Column[];
+  /** A SELECT that yields c0, c1, … and nothing else. */
+  relation: string;
+  /** SQL for the text of a row that cannot be taken apart, NULL for the others; only of line formats. */
+  unreadable?: string;
+  /** How lines are cut, where rows have line numbers. */
+  lines?: { path: string; compression: Compression; skipLines: number; delimiter: string | undefined };
+  /** Rows that the reader had to leave out because they are not cut like the others are in this table. */
+  rejects?: string;
+}
+
+/** Bytes of one line, at most. */
+const LINE_BYTES = 16 << 20;
+
+/**
+ * Text that is not UTF-8 is rewritten as UTF-8 into the scratch folder, streamed; everything else is read where it lies.
+ * @returns the path to read and how it is compressed there
+ */
+export async function asUtf8(path: string, detected: Detected, scratch: string): Promise<{ path: string; compression: Compression }> {
+  if (detected.encoding === 'utf-8') return { path, compression: detected.compression };
+  const target = join(scratch, 'utf8.txt');
+  await pipeline([createReadStream(path), ...decompressor(detected.compression), recode(detected.encoding), createWriteStream(target)]);
+  return { path: target, compression: 'none' };
+}
+
+export function decompressor(compression: Compression): Transform[] {
+  if (compression === 'none') return [];
+  return [compression === 'gzip' ? createGunzip() : createZstdDecompress()];
+}
+
+function recode(encoding: Encoding): Transform {
+  const decoder = new TextDecoder(encoding);
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => done(null, decoder.decode(chunk, { stream: true })),
+    flush: (done) => done(null, decoder.decode()),
+  });
+}
+
+/** @param wanted columns that the options name, to find the header by */
+export function openDelimited(path: string, compression: Compression, detected: Detected, wanted: readonly string[]): Source {
+  const dialect = findDialect(detected.head, wanted, detected.format === 'tsv' ? '\t' : undefined);
+  const columns = dialect.columns.map((name, index) => ({ index, name, type: 'VARCHAR' }));
+  const settings = [
+    literal(path),
+    'auto_detect = false',
+    'header = false',
+    `skip = ${dialect.skipLines}`,
+    `delim = ${literal(dialect.delimiter)}`,
+    `quote = '"'`,
+    `escape = '"'`,
+    `compression = ${literal(compression)}`,
+    `columns = {${columns.map(({ index }) => `'c${index}': 'VARCHAR'`).join(', ')}}`,
+    'store_rejects = true',
+    'rejects_limit = 0',
+    `max_line_size = ${LINE_BYTES}`,
+  ];
+  return {
+    columns,
+    relation: `SELECT * FROM read_csv(${settings.join(', ')})`,
+    lines: { path, compression, skipLines: dialect.skipLines, delimiter: dialect.delimiter },
+    rejects: 'reject_errors',
+  };
+}
+
+/** One JSON object a line. Columns are the keys that the first lines have. */
+export function openJsonLines(path: string, compression: Compression, detected: Detected): Source {
+  const columns = [...keysOf(detected.head, detected.cut)].map((name, index) => ({ index, name, type: 'VARCHAR' }));
+  if (columns.length === 0) {
+    throw new AlmanacError('FORMAT_MISMATCH', 'No line of the file holds a JSON object with keys.', {
+      hint: 'Write one object a line, e.g. {"unique_id":"a","ds":"2024-01-01","y":1}.',
+    });
+  }
+  const picked = columns.map(
+    ({ index, name }) => `json_extract_string(json, ${literal(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)}) AS c${index}`,
+  );
+  return {
+    columns,
+    relation: `SELECT line, ${picked.join(', ')} FROM (SELECT line, CASE WHEN json_valid(line) THEN line END AS json FROM ${linesOf(path, compression)})`,
+    unreadable: `CASE WHEN NOT json_valid(line) THEN left(line, 200) END`,
+    lines: { path, compression, skipLines: 0, delimiter: undefined },
+  };
+}
+
+/** The lines of a file as one column, `line`. */
+export function linesOf(path: string, compression: Compression): string {
+  const settings = `auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', columns = {'line': 'VARCHAR'}, max_line_size = ${LINE_BYTES}`;
+  return `read_csv(${literal(path)}, compression = ${literal(compression)}, ${settings})`;
+}
+
+function keysOf(head: string, cut: boolean): Set<string> {
+  const lines = head.split(/\r?\n/);
+  // The last line of a head that was cut is not whole.
+  if (cut && lines.length > 1) lines.pop();
+  const keys = new Set<string>();
+  for (const line of lines) {
+    try {
+      const record: unknown = JSON.parse(line);
+      if (typeof record === 'object' && record !== null && !Array.isArray(record)) for (const key of Object.keys(record)) keys.add(key);
+    } catch {
+      // Judged with all other lines later.
+    }
+  }
+  return keys;
+}
+
+/** An array of objects, or one object. */
+export async function openJson(database: Database, path: string, compression: Compression): Promise<Source> {
+  const read = `read_json(${literal(path)}, compression = ${literal(compression === 'none' ? 'uncompressed' : compression)}, maximum_object_size = ${LINE_BYTES * 4}`;
+  try {
+    const described = await database.rows<{ column_name: string }>(
+      `DESCRIBE SELECT * FROM ${read}, auto_detect = true, records = true, sample_size = 20480)`,
+    );
+    const columns = described.map(({ column_name: name }, index) => ({ index, name, type: 'VARCHAR' }));
+    const struct = columns.map(({ name }) => `${literal(name)}: 'VARCHAR'`).join(', ');
+    const picked = columns.map(({ index, name }) => `${quoted(name)} AS c${index}`);
+    return { columns, relation: `SELECT ${picked.join(', ')} FROM ${read}, records = true, columns = {${struct}})` };
+  } catch (cause) {
+    throw new AlmanacError('JSON_INVALID', 'The file is not an array of JSON objects.', {
+      hint: 'Write [{"unique_id":"a","ds":"2024-01-01","y":1}, …], or one object a line (.ndjson).',
+      subject: { reason: firstLine(cause) },
+      cause,
+    });
+  }
+}
+
+export async function openParquet(database: Database, path: string): Promise<Source> {
+  try {
+    const described = await database.rows<{ column_name: string; column_type: string }>(
+      `DESCRIBE SELECT * FROM read_parquet(${literal(path)})`,
+    );
+    const columns = described.map(({ column_name: name, column_type: type }, index) => ({ index, name, type }));
+    const picked = columns.map(({ index, name }) => `${quoted(name)} AS c${index}`);
+    return { columns, relation: `SELECT ${picked.join(', ')} FROM read_parquet(${literal(path)})` };
+  } catch (cause) {
+    throw new AlmanacError('FILE_DAMAGED', 'The Parquet file cannot be read: it is damaged or was cut off.', {
+      hint: 'Write or upload it again.',
+      subject: { reason: firstLine(cause) },
+      cause,
+    });
+  }
+}
+
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+export function firstLine(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!.slice(0, 300);
+}

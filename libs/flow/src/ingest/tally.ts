@@ -1,0 +1,78 @@
+/** Counts what passes into the store: the figures of the findings that only the finished series tell. */
+import type { Piece } from './frames.js';
+
+export class Tally {
+  series = 0;
+  observations = 0;
+  negatives = 0;
+  /** Series that start with zeros. */
+  leadingZeros = 0;
+  firstStep: number | null = null;
+  lastStep: number | null = null;
+  shortest: { uniqueId: string; length: number } | null = null;
+  private id: string | undefined;
+  private first = 0;
+  private next = 0;
+  private read = 0;
+  private span = 0;
+
+  /** Passes the pieces as they come from the file, to count what the file itself holds. */
+  async *before(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+    let id: string | undefined;
+    let next = 0;
+    for await (const piece of pieces) {
+      if (piece.channel === 0) {
+        if (piece.id !== id) next = piece.firstStep;
+        id = piece.id;
+        this.span += piece.firstStep + piece.values.length - next;
+        next = piece.firstStep + piece.values.length;
+        for (const value of piece.values) if (!Number.isNaN(value)) this.read++;
+      }
+      yield piece;
+    }
+  }
+
+  /** Passes the pieces as they are stored. */
+  async *after(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+    for await (const piece of pieces) {
+      if (piece.channel === 0) this.count(piece);
+      yield piece;
+    }
+    this.endSeries();
+  }
+
+  /** Steps between first and last observation of a series, in the file, without a value. */
+  get gaps(): number {
+    return this.span - this.read;
+  }
+
+  /** Values that the file does not hold. */
+  get filled(): number {
+    return this.observations - this.read;
+  }
+
+  private count({ id, firstStep, values }: Piece): void {
+    if (id !== this.id) {
+      this.endSeries();
+      this.id = id;
+      this.first = firstStep;
+      this.series++;
+      if (values[0] === 0) this.leadingZeros++;
+    }
+    this.next = firstStep + values.length;
+    this.firstStep = Math.min(this.firstStep ?? firstStep, firstStep);
+    this.lastStep = Math.max(this.lastStep ?? -Infinity, this.next - 1);
+    for (const value of values) {
+      if (Number.isNaN(value)) continue;
+      this.observations++;
+      if (value < 0) this.negatives++;
+    }
+  }
+
+  private endSeries(): void {
+    if (this.id === undefined) return;
+    const length = this.next - this.first;
+    if (!this.shortest || length < this.shortest.length) this.shortest = { uniqueId: this.id, length };
+    this.id = undefined;
+  }
+}
