@@ -31,7 +31,7 @@ describe('configuration', () => {
     [{ ALMANAC_PORT: 'many' }, 'The environment variable ALMANAC_PORT must be a whole number.'],
     [{ ALMANAC_PORT: '70000' }, 'The environment variable ALMANAC_PORT must be at most 65535.'],
     [{ DATABASE_URL: 'mysql://x' }, 'The environment variable DATABASE_URL must be a URL that starts with postgres:// or postgresql://.'],
-    [{ ALMANAC_ENGINE: 'abacus' }, 'The environment variable ALMANAC_ENGINE must be one of tensorflow, wasm, cpu.'],
+    [{ ALMANAC_ENGINE: 'abacus' }, 'The environment variable ALMANAC_ENGINE must be one of tensorflow, wasm.'],
   ])('names the variable at fault: %o', (env, message) => {
     expect(codeOf(() => loadConfig(env))).toBe(`CONFIG_INVALID: ${message}`);
   });

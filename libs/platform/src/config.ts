@@ -11,7 +11,7 @@ import { z } from 'zod';
 /** The folder of the code: `.almanac` lies beside it. */
 const codeRoot = fileURLToPath(new URL('../../..', import.meta.url));
 
-export const ENGINE_NAMES = ['tensorflow', 'wasm', 'cpu'] as const;
+export const ENGINE_NAMES = ['tensorflow', 'wasm'] as const;
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 export interface Config {

@@ -1,0 +1,36 @@
+/** The row by which everybody sees that this worker lives, what it computes on and what it is busy with. */
+import type { EngineInfo } from '@almanac/contracts';
+import type { Holder } from '@almanac/flow/runs/execute';
+import type { Logger } from '@almanac/platform';
+import type { Json, Store } from '@almanac/store';
+
+const BEAT_MS = 5_000;
+
+export interface Presence extends Holder {
+  leave(): Promise<void>;
+}
+
+export async function announce(store: Store, workerId: string, engine: EngineInfo, logger: Logger): Promise<Presence> {
+  const held = new Set<string>();
+  const beat = (): Promise<void> =>
+    store.workers
+      .beat({ id: workerId, engine: engine as unknown as Json, busyWith: [...held].join(', ') || null })
+      .catch((error: unknown) => logger.warn({ error }, 'the worker could not tell that it lives'));
+  await beat();
+  const timer = setInterval(() => void beat(), BEAT_MS);
+  return {
+    workerId,
+    holds(runId) {
+      held.add(runId);
+      void beat();
+    },
+    letsGo(runId) {
+      held.delete(runId);
+      void beat();
+    },
+    async leave() {
+      clearInterval(timer);
+      await store.workers.remove(workerId).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** One processor a job: it takes the run and calls the flow that does it. */
+import { ingestOptions, type JobName, runJob } from '@almanac/contracts';
+import type { Compute } from '@almanac/flow/compute';
+import { executeForecast } from '@almanac/flow/forecast/execute';
+import { ingestUpload } from '@almanac/flow/ingest';
+import type { FlowContext } from '@almanac/flow/runs';
+import { executeRun, type Holder, type Work } from '@almanac/flow/runs/execute';
+import { executeTraining } from '@almanac/flow/train/execute';
+import type { JobHandler } from '@almanac/platform';
+
+export function processors(flow: FlowContext, compute: Compute, holder: Holder): JobHandler<JobName>[] {
+  const processor = (name: JobName, work: Work): JobHandler<JobName> => ({
+    name,
+    handle(payload, delivery) {
+      const job = runJob.parse(payload);
+      const workspace = { ...flow, store: flow.store.forWorkspace(job.workspaceId) };
+      return executeRun(workspace, job, delivery, holder, work);
+    },
+  });
+  return [
+    processor('ingest', async ({ store, objects, run, signal, report }) => {
+      const { uploadId, options } = run.config as { uploadId: string; options: unknown };
+      return {
+        ...(await ingestUpload(
+          { store, objects },
+          { uploadId, options: ingestOptions.parse(options), runId: run.id, onProgress: report, signal },
+        )),
+      };
+    }),
+    processor('train', (context) => executeTraining(context, compute)),
+    processor('forecast', (context) => executeForecast(context, compute)),
+  ];
+}

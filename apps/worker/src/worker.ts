@@ -1,0 +1,67 @@
+/**
+ * A worker: it takes jobs, keeps queue and database together, and fires what is due. Any number of them may run.
+ * Closing it lets running jobs end for a while, gives the rest back, and leaves nothing behind.
+ */
+import type { EngineInfo, JobName } from '@almanac/contracts';
+import { startCompute } from '@almanac/flow/compute';
+import { type FlowContext, JOBS } from '@almanac/flow/runs';
+import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
+import { fireDue } from '@almanac/flow/schedule';
+import { type Config, folderObjectStore, type Logger, openQueue, requireDatabaseUrl } from '@almanac/platform';
+import { openStore } from '@almanac/store';
+import { every } from './every.js';
+import { announce } from './presence.js';
+import { processors } from './processors.js';
+
+const RECONCILE_MS = 5_000;
+const FIRE_MS = 1_000;
+
+export interface Worker {
+  id: string;
+  engine: EngineInfo;
+  queueDriver: string;
+  close(): Promise<void>;
+}
+
+export async function startWorker(config: Config, logger: Logger): Promise<Worker> {
+  const store = await openStore({ databaseUrl: requireDatabaseUrl(config) });
+  const queue = await openQueue(config, JOBS, logger);
+  const flow: FlowContext = {
+    store,
+    queue,
+    objects: folderObjectStore(config.objectsFolder),
+    logger,
+    now: () => new Date(),
+    codeVersion: config.codeVersion,
+  };
+  const compute = startCompute({ engine: config.engine, threads: config.threads });
+  const engine = await probe(compute);
+  const presence = await announce(store, newWorkerId(), engine, logger);
+  // Training takes every thread that it may use, so one at a time.
+  const concurrency: Record<JobName, number> = { ingest: config.concurrency, train: 1, forecast: 1, backtest: 1 };
+  await queue.work(processors(flow, compute, presence), concurrency);
+  const loops = [
+    every(RECONCILE_MS, 'bringing queue and database together', () => reconcile(flow), logger),
+    every(FIRE_MS, 'firing schedules', () => fireDue(flow), logger),
+  ];
+  return {
+    id: presence.workerId,
+    engine,
+    queueDriver: queue.driver,
+    async close() {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await queue.close(config.drainSeconds * 1000);
+      await compute.close();
+      await presence.leave();
+      await store.close();
+    },
+  };
+}
+
+/** Loads the engine once, in the process that the first job will use. */
+async function probe(compute: ReturnType<typeof startCompute>): Promise<EngineInfo> {
+  let engine: EngineInfo | undefined;
+  await compute.run({ task: 'probe' }, { signal: new AbortController().signal, onEngine: (found) => (engine = found) });
+  if (engine === undefined) throw new Error('No engine was named.');
+  return engine;
+}

@@ -1,0 +1,145 @@
+/**
+ * Computes in a process of its own, so that heartbeats, cancels and shutdowns go on while every core is busy, and so that
+ * a computation that runs out of memory takes nothing else with it.
+ * Invariants: one task at a time in a process; a process whose task was stopped or failed is not used again; a process
+ * whose parent is gone ends.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import type { EngineInfo, RunProgress } from '@almanac/contracts';
+import { AlmanacError } from '@almanac/series';
+import type { EngineWish, FromChild, OutcomeOf, SentError, Task, ToChild } from './tasks.js';
+
+export interface ComputeOptions {
+  signal: AbortSignal;
+  onEngine?: (engine: EngineInfo) => void;
+  onProgress?: (progress: RunProgress) => void;
+}
+
+export interface Compute {
+  /** @throws what the task throws, the reason of the signal, or AlmanacError COMPUTE_DIED */
+  run<T extends Task>(task: T, options: ComputeOptions): Promise<OutcomeOf<T>>;
+  /** True where the process that would take the next task knows this checkpoint. */
+  knows(checkpointKey: string): boolean;
+  close(): Promise<void>;
+}
+
+/** Between being asked to stop and being stopped. */
+const STOP_PATIENCE_MS = 3_000;
+/** An idle process gives its memory back. */
+const IDLE_MS = 60_000;
+
+interface Idle {
+  child: ChildProcess;
+  checkpointKey: string | undefined;
+  timer: NodeJS.Timeout;
+}
+
+/** Keeps one process warm between tasks; more tasks at once get processes of their own. */
+export function startCompute(wish: EngineWish): Compute {
+  let idle: Idle | undefined;
+  const all = new Set<ChildProcess>();
+
+  const take = (): ChildProcess => {
+    if (idle) {
+      const { child, timer } = idle;
+      clearTimeout(timer);
+      idle = undefined;
+      child.ref();
+      return child;
+    }
+    const child = fork(new URL('./child.js', import.meta.url), [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    all.add(child);
+    child.once('exit', () => {
+      all.delete(child);
+      if (idle?.child === child) idle = undefined;
+    });
+    return child;
+  };
+  const giveBack = (child: ChildProcess, checkpointKey: string | undefined): void => {
+    if (idle || child.exitCode !== null || child.signalCode !== null) {
+      child.kill('SIGKILL');
+      return;
+    }
+    const timer = setTimeout(() => child.kill('SIGKILL'), IDLE_MS).unref();
+    idle = { child, checkpointKey, timer };
+  };
+
+  return {
+    knows: (checkpointKey) => idle?.checkpointKey === checkpointKey,
+    async run<T extends Task>(task: T, options: ComputeOptions): Promise<OutcomeOf<T>> {
+      options.signal.throwIfAborted();
+      const child = take();
+      try {
+        const outcome = await runIn(child, { kind: 'run', task, wish }, options);
+        giveBack(child, task.task === 'predict' ? task.checkpointKey : undefined);
+        return outcome as OutcomeOf<T>;
+      } catch (error) {
+        child.kill('SIGKILL');
+        throw error;
+      }
+    },
+    async close() {
+      await Promise.all(
+        [...all].map(async (child) => {
+          const ended = new Promise((resolve) => child.once('exit', resolve));
+          child.kill('SIGKILL');
+          await ended;
+        }),
+      );
+    },
+  };
+}
+
+function runIn(child: ChildProcess, message: ToChild, { signal, onEngine, onProgress }: ComputeOptions): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    let force: NodeJS.Timeout | undefined;
+    const settle = (end: () => void): void => {
+      clearTimeout(force);
+      signal.removeEventListener('abort', stop);
+      child.off('message', hear);
+      child.off('exit', died);
+      end();
+    };
+    const stop = (): void => {
+      child.send({ kind: 'stop' } satisfies ToChild, () => undefined);
+      force = setTimeout(() => settle(() => reject(signal.reason as Error)), STOP_PATIENCE_MS);
+    };
+    const died = (code: number | null, how: NodeJS.Signals | null): void =>
+      settle(() =>
+        reject(
+          signal.aborted
+            ? (signal.reason as Error)
+            : new AlmanacError('COMPUTE_DIED', `The process that computed ended before its task (${how ?? `exit code ${code}`}).`, {
+                hint: 'The machine may be out of memory: train on fewer series, with a smaller batch, or give it more memory.',
+                status: 500,
+              }),
+        ),
+      );
+    const hear = (heard: FromChild): void => {
+      if (heard.kind === 'engine') onEngine?.(heard.engine);
+      else if (heard.kind === 'progress') onProgress?.(heard.progress);
+      else if (heard.kind === 'done') settle(() => resolve(heard.outcome));
+      else if (heard.kind === 'failed') settle(() => reject(signal.aborted ? (signal.reason as Error) : received(heard.error)));
+    };
+    child.on('message', hear);
+    child.once('exit', died);
+    signal.addEventListener('abort', stop);
+    child.send(message, (error) => error && settle(() => reject(error)));
+  });
+}
+
+function received({ message, code, hint, subject, status, stack }: SentError): Error {
+  const error =
+    code === undefined
+      ? new Error(message)
+      : new AlmanacError(code, message, {
+          ...(hint === undefined ? {} : { hint }),
+          ...(subject === undefined ? {} : { subject }),
+          ...(status === undefined ? {} : { status }),
+        });
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

@@ -1,0 +1,177 @@
+/**
+ * Trains one model and measures it: the last `holdout` steps of each series are cut off first, the model learns from the
+ * rest, and its forecasts of those steps are scored beside the naive ones.
+ * Invariant: nothing of the held-out steps reaches the fit, the scaling or the choice of settings.
+ */
+import type { RunProgress, Score } from '@almanac/contracts';
+import {
+  createForecaster,
+  cutPanel,
+  defaultConfig,
+  type Forecaster,
+  type Metrics,
+  minimumLength,
+  type Panel,
+  type SegmentConfig,
+  type SeriesData,
+  type SeriesForecast,
+  scoreForecasts,
+} from '@almanac/forecasting';
+import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
+import type { TrainOutcome, TrainTask } from './tasks.js';
+
+type Report = (progress: RunProgress) => void;
+
+/** A forecaster that stands beside every model. */
+interface Reference {
+  kind: string;
+  label: string;
+  config: Record<string, unknown>;
+}
+
+export async function train(task: TrainTask, threads: number, report: Report, signal: AbortSignal): Promise<TrainOutcome> {
+  const { panel, kind, horizon, holdout, seed } = task;
+  const config = settings(task);
+  const { usable, skippedSeries } = longEnough(panel, holdout, needed(kind, config));
+  const history = knownAt(usable, holdout, horizon);
+  const forecaster = createForecaster(kind, config);
+  try {
+    let steps = 0;
+    const started = performance.now();
+    await forecaster.fit(history, {
+      seed,
+      threads,
+      signal,
+      onProgress: (progress) => {
+        steps = progress.step;
+        report({
+          phase: 'training',
+          message: `Step ${progress.step} of ${progress.totalSteps}`,
+          fraction: progress.step / progress.totalSteps,
+          ...progress,
+        });
+      },
+    });
+    const trainSeconds = (performance.now() - started) / 1000;
+    report({ phase: 'scoring', message: `Forecasting the last ${holdout} steps of ${usable.series.length} series`, fraction: null });
+    const score = await measure(forecaster, usable, task, { kind, label: kind }, DEFAULT_QUANTILES, signal);
+    const baselines = await measureReferences(usable, task, signal);
+    const checkpoint = forecaster.save();
+    return {
+      checkpoint,
+      config: { ...forecaster.config },
+      score,
+      baselines,
+      wqlRatio: ratio(score, baselines),
+      steps,
+      trainSeconds,
+      parameters: checkpoint.weights.length,
+      scoredSeries: usable.series.length,
+      skippedSeries,
+    };
+  } finally {
+    forecaster.dispose();
+  }
+}
+
+/** The settings that the rule derives from the history, with what the request overrides. */
+function settings({ panel, kind, horizon, holdout, contextLength, steps, config }: TrainTask): Record<string, unknown> {
+  if (kind !== 'segment') return config;
+  const lengths = panel.series.map(({ values }) => Math.max(0, values.length - holdout));
+  const { frequency, seasonLengths } = panel;
+  const derived = defaultConfig({ frequency, seasonLengths, horizon, lengths, count: panel.series.length });
+  const { train: trainOverrides, ...overrides } = config as Partial<SegmentConfig>;
+  const merged = {
+    ...derived,
+    ...(contextLength === undefined ? {} : { contextLength: wholeSegments(contextLength, derived) }),
+    ...overrides,
+  };
+  return { ...merged, train: { ...derived.train, ...(steps === undefined ? {} : { steps }), ...trainOverrides } };
+}
+
+/** At least so many steps, as segments go. */
+const wholeSegments = (contextLength: number, { segmentLength }: SegmentConfig): number =>
+  segmentLength * Math.ceil(contextLength / segmentLength);
+
+const needed = (kind: string, config: Record<string, unknown>): number => (kind === 'segment' ? minimumLength(config as SegmentConfig) : 2);
+
+function longEnough(panel: Panel, holdout: number, least: number): { usable: Panel; skippedSeries: TrainOutcome['skippedSeries'] } {
+  const fits = ({ values }: SeriesData): boolean => values.length - holdout >= least;
+  const series = panel.series.filter(fits);
+  const short = panel.series.filter((one) => !fits(one));
+  if (series.length === 0) {
+    const longest = short.reduce<SeriesData | undefined>(
+      (best, one) => (best && best.values.length >= one.values.length ? best : one),
+      undefined,
+    );
+    throw new AlmanacError(
+      'SERIES_TOO_SHORT',
+      longest
+        ? `The series "${longest.id}" has ${longest.values.length} steps; training needs ${least}, and ${holdout} more to be held out${short.length > 1 ? `, and the other ${short.length - 1} series are no longer` : ''}.`
+        : 'The dataset has no series.',
+      {
+        hint: 'Upload more history, or ask for a shorter horizon, holdout or context.',
+        subject: { ...(longest ? { series: longest.id } : {}), needed: least + holdout },
+      },
+    );
+  }
+  const skippedSeries = short.map(({ id, values }) => ({
+    uniqueId: id,
+    reason: `${values.length} steps, where ${least + holdout} are needed`,
+  }));
+  return { usable: { ...panel, series }, skippedSeries };
+}
+
+/** Each series without its last `back` steps, in memory of its own. */
+const knownAt = (panel: Panel, back: number, horizon: number): Panel =>
+  cutPanel(panel, ({ firstStep, values }) => firstStep + values.length - 1 - back, horizon);
+
+/** Forecasts the held-out steps, horizon after horizon, each from all that was known before it. */
+async function measure(
+  forecaster: Forecaster,
+  panel: Panel,
+  { horizon, holdout }: TrainTask,
+  { kind, label }: Pick<Score, 'kind' | 'label'>,
+  levels: readonly number[],
+  signal: AbortSignal,
+): Promise<Score> {
+  const forecasts: SeriesForecast[] = [];
+  for (let back = holdout; back >= horizon; back -= horizon) {
+    forecasts.push(...(await forecaster.predict(knownAt(panel, back, horizon), { horizon, levels, signal })));
+  }
+  return { kind, label, metrics: metricsOf(scoreForecasts(panel, forecasts, { levels }).overall) };
+}
+
+async function measureReferences(panel: Panel, task: TrainTask, signal: AbortSignal): Promise<Score[]> {
+  const references: Reference[] = [
+    { kind: 'naive', label: 'naive', config: {} },
+    ...panel.seasonLengths.map((seasonLength) => ({
+      kind: 'seasonalNaive',
+      label: `seasonalNaive (${seasonLength})`,
+      config: { seasonLength },
+    })),
+  ];
+  if (panel.seasonLengths.length === 0) references.push({ kind: 'seasonalNaive', label: 'seasonalNaive (1)', config: { seasonLength: 1 } });
+  const scores: Score[] = [];
+  for (const reference of references) {
+    const forecaster = createForecaster(reference.kind, reference.config);
+    // One level: its point is used at every quantile.
+    scores.push(await measure(forecaster, panel, task, reference, [0.5], signal));
+    forecaster.dispose();
+  }
+  return scores;
+}
+
+/** WQL over that of the better seasonal naive. */
+function ratio(score: Score, baselines: readonly Score[]): number | null {
+  const seasonal = baselines.filter(({ kind }) => kind === 'seasonalNaive').map(({ metrics }) => metrics['wql']);
+  const best = Math.min(...seasonal.filter((value): value is number => typeof value === 'number'));
+  const own = score.metrics['wql'];
+  return typeof own === 'number' && Number.isFinite(best) && best > 0 ? own / best : null;
+}
+
+/** Figures that are not defined become null; they travel as JSON. */
+function metricsOf({ coverage, observations: _, ...figures }: Metrics): Score['metrics'] {
+  const named = { ...figures, ...Object.fromEntries(Object.entries(coverage).map(([percent, share]) => [`coverage${percent}`, share])) };
+  return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, Number.isFinite(value) ? value : null]));
+}

@@ -1,0 +1,2 @@
+/** The worker's side of forecasting. */
+export { executeForecast } from './execute.js';

@@ -1,0 +1,65 @@
+/** The request side of forecasting: the model reference is resolved when it is asked for, so that a run is about one version. */
+import { type ForecastRequest, forecastRequest, type ForecastRequestInput, type Run } from '@almanac/contracts';
+import { AlmanacError, Frequency } from '@almanac/series';
+import type { Json, NewRun } from '@almanac/store';
+import { resolveModel } from '../register/reference.js';
+import type { FlowContext } from '../runs/context.js';
+import { startRun } from '../runs/runs.js';
+
+/** A forecast request with everything decided that its run rests on; the run's `config`. */
+export interface ForecastPlan extends ForecastRequest {
+  modelName: string;
+  modelVersion: number;
+  modelVersionId: string;
+  dataset: string;
+  datasetVersion: number;
+  horizon: number;
+  cutoffStep?: number;
+}
+
+/** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, HORIZON_TOO_LONG, DATASET_VERSION_NOT_FOUND, SERIES_NOT_FOUND */
+export async function requestForecast(
+  context: FlowContext,
+  input: ForecastRequestInput,
+  options: { priority?: number } = {},
+): Promise<Run> {
+  return startRun(context, await planForecastRun(context, input), options);
+}
+
+/** The run that a request asks for, before it is written down. */
+export async function planForecastRun(
+  context: Pick<FlowContext, 'store'>,
+  input: ForecastRequestInput,
+): Promise<NewRun & { kind: 'forecast' }> {
+  const plan = await planForecast(context, forecastRequest.parse(input));
+  return { kind: 'forecast', dataset: plan.dataset, model: plan.modelName, config: plan as unknown as Json };
+}
+
+async function planForecast({ store }: Pick<FlowContext, 'store'>, request: ForecastRequest): Promise<ForecastPlan> {
+  const version = await resolveModel({ store }, request.model);
+  const model = await store.models.get(version.model);
+  const dataset = await store.datasets.getById(model.datasetId);
+  const { no } = await store.datasets.version(dataset.id, request.datasetVersion ?? dataset.currentVersion);
+  const horizon = request.horizon ?? version.horizon;
+  if (version.kind === 'segment' && horizon > version.horizon)
+    throw new AlmanacError(
+      'HORIZON_TOO_LONG',
+      `The model ${version.model}/${version.no} forecasts ${version.horizon} steps, not ${horizon}.`,
+      {
+        hint: 'Ask for fewer steps, or train a model with a longer horizon.',
+        subject: { model: version.model, horizon: version.horizon },
+      },
+    );
+  for (const uniqueId of request.uniqueIds ?? []) await store.series.get(dataset.id, uniqueId);
+  const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
+  return {
+    ...request,
+    modelName: version.model,
+    modelVersion: version.no,
+    modelVersionId: version.id,
+    dataset: dataset.name,
+    datasetVersion: no,
+    horizon,
+    ...(request.cutoff === undefined ? {} : { cutoffStep: grid.floorStep(Date.parse(request.cutoff)) }),
+  };
+}

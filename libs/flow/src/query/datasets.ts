@@ -1,0 +1,120 @@
+/** Datasets, their versions, their series and the values of one. */
+import type { Dataset, DatasetVersion, Observations, Page, Series } from '@almanac/contracts';
+import { type Findings } from '@almanac/contracts';
+import type { DatasetRecord, PageQuery, SeriesRecord, Store } from '@almanac/store';
+import { gridOf, instantOf, orNull } from './grid.js';
+
+type Source = { store: Store };
+
+export async function listDatasets({ store }: Source, query: PageQuery): Promise<Page<Dataset>> {
+  const page = await store.datasets.list(query);
+  return { items: page.items.map(toDataset), next: page.next };
+}
+
+/** @throws AlmanacError DATASET_NOT_FOUND */
+export async function getDataset({ store }: Source, name: string): Promise<Dataset> {
+  return toDataset(await store.datasets.get(name));
+}
+
+/** With its series, models and forecasts; runs and uploads stay. @throws AlmanacError DATASET_NOT_FOUND */
+export async function deleteDataset({ store }: Source, name: string): Promise<void> {
+  await store.datasets.delete(name);
+}
+
+/** @throws AlmanacError DATASET_NOT_FOUND */
+export async function listDatasetVersions({ store }: Source, name: string, query: PageQuery): Promise<Page<DatasetVersion>> {
+  const { id } = await store.datasets.get(name);
+  const page = await store.datasets.versions(id, query);
+  const items = page.items.map((version): DatasetVersion => ({
+    version: version.no,
+    uploadId: version.uploadId,
+    fileName: version.fileName,
+    sha256: version.sha256,
+    findings: version.findings as Findings | null,
+    createdAt: version.committedAt.toISOString(),
+  }));
+  return { items, next: page.next };
+}
+
+/** @throws AlmanacError DATASET_NOT_FOUND */
+export async function listSeries({ store }: Source, name: string, query: SeriesQuery): Promise<Page<Series>> {
+  const { sparkline, ...paging } = query;
+  const dataset = await store.datasets.get(name);
+  const limit = sparkline === undefined ? paging.limit : Math.min(paging.limit ?? SPARKLINES_PER_PAGE, SPARKLINES_PER_PAGE);
+  const page = await store.series.list(dataset.id, { ...paging, limit });
+  const items = page.items.map((one) => toSeries(dataset, one));
+  if (sparkline === undefined) return { items, next: page.next };
+  const lines = await Promise.all(page.items.map((one) => lastSteps(store, one, sparkline)));
+  return { items: items.map((one, index) => ({ ...one, sparkline: lines[index]! })), next: page.next };
+}
+
+async function lastSteps(store: Store, { id, firstStep, length }: SeriesRecord, count: number): Promise<(number | null)[]> {
+  const range = await store.series.readRange(id, { fromStep: Math.max(firstStep, firstStep + length - count), maxPoints: count });
+  return Array.from(range.values, orNull);
+}
+
+export interface SeriesQuery extends PageQuery {
+  search?: string | undefined;
+  /** Also the last so many steps of each series. */
+  sparkline?: number | undefined;
+}
+
+/** Each costs a read of its own. */
+const SPARKLINES_PER_PAGE = 100;
+
+export interface ObservationsQuery {
+  from?: string | undefined;
+  to?: string | undefined;
+  maxPoints?: number | undefined;
+  channel?: string | undefined;
+}
+
+/** @throws AlmanacError DATASET_NOT_FOUND, SERIES_NOT_FOUND */
+export async function getObservations({ store }: Source, name: string, uniqueId: string, query: ObservationsQuery): Promise<Observations> {
+  const dataset = await store.datasets.get(name);
+  const series = await store.series.get(dataset.id, uniqueId);
+  const grid = gridOf(dataset);
+  const channel = query.channel ?? 'y';
+  const range = await store.series.readRange(series.id, {
+    ...(query.from === undefined ? {} : { fromStep: grid.floorStep(Date.parse(query.from)) }),
+    ...(query.to === undefined ? {} : { toStep: grid.floorStep(Date.parse(query.to)) }),
+    ...(query.maxPoints === undefined ? {} : { maxPoints: query.maxPoints }),
+    ...(channel === 'y' ? {} : { channel }),
+  });
+  return {
+    uniqueId,
+    channel,
+    downsampled: range.downsampled,
+    ds: Array.from(range.steps, (step) => instantOf(grid, step)),
+    y: Array.from(range.values, orNull),
+  };
+}
+
+function toDataset(record: DatasetRecord): Dataset {
+  const grid = gridOf(record);
+  return {
+    id: record.id,
+    name: record.name,
+    frequency: record.frequency,
+    timeZone: record.timeZone,
+    seasonLengths: grid.seasonLengths(),
+    version: record.currentVersion,
+    seriesCount: record.seriesCount,
+    observationCount: record.observationCount,
+    start: record.firstStep === null ? null : instantOf(grid, record.firstStep),
+    end: record.lastStep === null ? null : instantOf(grid, record.lastStep),
+    createdAt: record.createdAt.toISOString(),
+    updatedAt: record.updatedAt.toISOString(),
+  };
+}
+
+function toSeries(dataset: DatasetRecord, record: SeriesRecord): Series {
+  const grid = gridOf(dataset);
+  return {
+    uniqueId: record.uniqueId,
+    length: record.length,
+    start: instantOf(grid, record.firstStep),
+    end: instantOf(grid, record.firstStep + record.length - 1),
+    staticCovariates: record.staticCovariates,
+  };
+}

@@ -1,0 +1,128 @@
+/** Stored forecasts, as JSON and in the columns that forecasters know, and the attention of one. */
+import type { AttentionMapsResource, Forecast, Page } from '@almanac/contracts';
+import type { ForecastQuery, ForecastRecord, Store } from '@almanac/store';
+import { gridOf, instantOf } from './grid.js';
+
+type Source = { store: Store };
+type Selection = Omit<ForecastQuery, 'after' | 'limit'>;
+
+/** The latest forecast of each series, or everything of one run. */
+export async function latestForecasts({ store }: Source, query: ForecastQuery): Promise<Page<Forecast>> {
+  await refuseUnknown(store, query);
+  const page = await store.forecasts.list(query);
+  return { items: page.items.map(toForecast), next: page.next };
+}
+
+/**
+ * The same as CSV, a piece at a time: `unique_id, ds, cutoff, <model>, <model>-lo-50, <model>-hi-50, …`. Where several
+ * models have forecast, each has its columns, and a row fills those of its own.
+ */
+export async function latestForecastsCsv({ store }: Source, query: Selection): Promise<AsyncGenerator<string, void>> {
+  await refuseUnknown(store, query);
+  const models = await modelsOf(store, query);
+  return csv(store, query, models);
+}
+
+async function* csv(
+  store: Store,
+  query: Selection,
+  models: readonly { model: string; levels: readonly number[] }[],
+): AsyncGenerator<string, void> {
+  const columns = models.map(({ model, levels }) => ({ model, columns: columnsOf(model, levels) }));
+  yield `${['unique_id', 'ds', 'cutoff', ...columns.flatMap((one) => one.columns.map(({ name }) => field(name)))].join(',')}\n`;
+  for await (const record of store.forecasts.stream(query)) {
+    const grid = gridOf(record);
+    const prefix = (h: number): string[] => [
+      field(record.uniqueId),
+      grid.format(record.cutoffStep + 1 + h),
+      grid.format(record.cutoffStep),
+    ];
+    let lines = '';
+    for (let h = 0; h < record.horizon; h++) {
+      const cells = columns.flatMap(({ model, columns: own }) =>
+        own.map(({ level }) => (model === record.model ? valueAt(record, level, h) : '')),
+      );
+      lines += `${[...prefix(h), ...cells].join(',')}\n`;
+    }
+    yield lines;
+  }
+}
+
+/** The point forecast is the median; a pair of levels that mirror each other is the interval of their distance. */
+export function columnsOf(model: string, levels: readonly number[]): { name: string; level: number }[] {
+  const pairs = levels
+    .filter((level) => level < 0.5 && levels.some((other) => Math.abs(1 - level - other) < 1e-9))
+    .sort((a, b) => b - a)
+    .flatMap((level) => {
+      const percent = Number((100 * (1 - 2 * level)).toFixed(4));
+      return [
+        { name: `${model}-lo-${percent}`, level },
+        { name: `${model}-hi-${percent}`, level: 1 - level },
+      ];
+    });
+  return [{ name: model, level: 0.5 }, ...pairs];
+}
+
+function valueAt(record: ForecastRecord, level: number, h: number): string {
+  const index = record.levels.findIndex((other) => Math.abs(other - level) < 1e-9);
+  const value = index < 0 ? Number.NaN : record.quantiles[index * record.horizon + h]!;
+  return Number.isFinite(value) ? String(value) : '';
+}
+
+const field = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** The models that have rows in the selection, with their levels. */
+async function modelsOf(store: Store, query: Selection): Promise<{ model: string; levels: readonly number[] }[]> {
+  const found: { model: string; levels: readonly number[] }[] = [];
+  const known = query.model === undefined ? (await store.models.list({ limit: 1000 })).items : [await store.models.get(query.model)];
+  for (const { name, dataset } of known) {
+    if (query.dataset !== undefined && dataset !== query.dataset) continue;
+    const [first] = (await store.forecasts.list({ ...query, model: name, limit: 1 })).items;
+    if (first) found.push({ model: name, levels: first.levels });
+  }
+  return found;
+}
+
+async function refuseUnknown(store: Store, { dataset, model, runId }: Selection): Promise<void> {
+  if (dataset !== undefined) await store.datasets.get(dataset);
+  if (model !== undefined) await store.models.get(model);
+  if (runId !== undefined) await store.runs.get(runId);
+}
+
+export function toForecast(record: ForecastRecord): Forecast {
+  const grid = gridOf(record);
+  const { horizon } = record;
+  return {
+    runId: record.runId,
+    model: record.model,
+    version: record.version,
+    uniqueId: record.uniqueId,
+    cutoff: record.cutoffTime.toISOString(),
+    ds: Array.from({ length: horizon }, (_, h) => instantOf(grid, record.cutoffStep + 1 + h)),
+    levels: [...record.levels],
+    quantiles: record.levels.map((_, level) => Array.from(record.quantiles.subarray(level * horizon, (level + 1) * horizon))),
+  };
+}
+
+/** @throws AlmanacError RUN_NOT_FOUND, ATTENTION_NOT_FOUND */
+export async function getAttention({ store }: Source, runId: string, uniqueId: string): Promise<AttentionMapsResource> {
+  const run = await store.runs.get(runId);
+  const record = await store.forecasts.attention(runId, uniqueId);
+  const grid = gridOf(await store.datasets.get(run.dataset ?? ''));
+  const { horizon, contextLength, columnSteps, branches } = record;
+  const width = contextLength / columnSteps;
+  const start = record.cutoffStep - contextLength + 1;
+  const rowsOf = (values: Float32Array, columns: number): number[][] =>
+    Array.from({ length: horizon }, (_, h) => Array.from(values.subarray(h * columns, (h + 1) * columns)));
+  return {
+    runId,
+    uniqueId,
+    contextLength,
+    columnSteps,
+    columns: Array.from({ length: width }, (_, j) => instantOf(grid, start + j * columnSteps)),
+    rows: Array.from({ length: horizon }, (_, h) => instantOf(grid, record.cutoffStep + 1 + h)),
+    maps: Object.fromEntries(Object.entries(record.maps).map(([name, values]) => [name, rowsOf(values, width)])),
+    branches,
+    gate: rowsOf(record.gate, branches.length),
+  };
+}

@@ -1,0 +1,14 @@
+/** Everything that is read. It loads neither the forecasting library nor the reading engine. */
+export {
+  deleteDataset,
+  getDataset,
+  getObservations,
+  listDatasets,
+  listDatasetVersions,
+  listSeries,
+  type ObservationsQuery,
+} from './datasets.js';
+export { columnsOf, getAttention, latestForecasts, latestForecastsCsv } from './forecasts.js';
+export { listAliasHistory, listModels, listModelVersions } from './models.js';
+export { getRun, listRuns, rejectsCsv } from './runs.js';
+export { systemStatus } from './system.js';

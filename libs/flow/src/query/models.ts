@@ -1,0 +1,39 @@
+/** Models, versions and the history of their aliases. */
+import type { AliasChange, Model, ModelVersion, Page } from '@almanac/contracts';
+import type { PageQuery, Store } from '@almanac/store';
+import { toModelVersion } from '../register/wire.js';
+
+type Source = { store: Store };
+
+export async function listModels({ store }: Source, query: PageQuery): Promise<Page<Model>> {
+  const page = await store.models.list(query);
+  const items = page.items.map(({ name, dataset, latest, champion, createdAt }): Model => ({
+    name,
+    dataset,
+    latest,
+    champion,
+    createdAt: createdAt.toISOString(),
+  }));
+  return { items, next: page.next };
+}
+
+/** @throws AlmanacError MODEL_NOT_FOUND */
+export async function listModelVersions({ store }: Source, model: string, query: PageQuery): Promise<Page<ModelVersion>> {
+  await store.models.get(model);
+  const page = await store.models.versions(model, query);
+  return { items: await Promise.all(page.items.map((version) => toModelVersion(store, version))), next: page.next };
+}
+
+/** @throws AlmanacError MODEL_NOT_FOUND */
+export async function listAliasHistory({ store }: Source, model: string, query: PageQuery): Promise<Page<AliasChange>> {
+  await store.models.get(model);
+  const page = await store.models.aliasHistory(model, query);
+  const items = page.items.map(({ alias, version, reason, fromAt, toAt }): AliasChange => ({
+    alias,
+    version,
+    reason,
+    from: fromAt.toISOString(),
+    to: toAt?.toISOString() ?? null,
+  }));
+  return { items, next: page.next };
+}

@@ -1,0 +1,62 @@
+/**
+ * The registry: what a training run made becomes the next version of a model, and names point at versions.
+ * Invariants: a version never changes; the history of an alias is only ever added to; one run makes at most one version.
+ */
+import type { ModelVersion, Score } from '@almanac/contracts';
+import type { Checkpoint } from '@almanac/forecasting';
+import type { AliasName, Json, ModelVersionRecord, Store } from '@almanac/store';
+import type { FlowContext } from '../runs/context.js';
+import { saveCheckpoint } from './checkpoint.js';
+import { toModelVersion } from './wire.js';
+
+export interface Registration {
+  model: string;
+  datasetId: string;
+  runId: string;
+  kind: string;
+  horizon: number;
+  config: Json;
+  checkpoint: Checkpoint;
+  score: Score;
+  baselines: Score[];
+  wqlRatio: number | null;
+  /** Make it champion where there is none. */
+  promoteIfFirst: boolean;
+}
+
+/** Stores the checkpoint and adds the version; a run that is delivered twice finds its version there already. */
+export async function registerVersion(
+  { store, objects }: Pick<FlowContext, 'store' | 'objects'>,
+  registration: Registration,
+): Promise<ModelVersionRecord> {
+  const { model, datasetId, runId, kind, horizon, config, score, baselines, wqlRatio } = registration;
+  const stored = await saveCheckpoint(objects, registration.checkpoint);
+  return store.transaction(async (within) => {
+    const { id } = await within.models.ensure(model, datasetId);
+    const before = await versionOfRun(within, model, runId);
+    if (before) return before;
+    const metrics = { score, baselines, wqlRatio };
+    return within.models.addVersion(
+      id,
+      { runId, kind, horizon, config, metrics, ...stored },
+      { promoteIfFirst: registration.promoteIfFirst },
+    );
+  });
+}
+
+async function versionOfRun(store: Store, model: string, runId: string): Promise<ModelVersionRecord | undefined> {
+  const { items } = await store.models.versions(model, { limit: 100 });
+  return items.find((version) => version.runId === runId);
+}
+
+/** Points an alias at a version and writes down why. @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND */
+export async function setAlias(
+  context: FlowContext,
+  model: string,
+  alias: AliasName,
+  version: number,
+  reason: string,
+): Promise<ModelVersion> {
+  const record = await context.store.models.setAlias(model, alias, version, reason);
+  return toModelVersion(context.store, record);
+}

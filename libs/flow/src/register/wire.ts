@@ -1,0 +1,36 @@
+/** Where the row of a model version and its wire form differ: lineage is read from the run that made it. */
+import type { EngineInfo, ModelVersion, Score } from '@almanac/contracts';
+import type { ModelVersionRecord, Store } from '@almanac/store';
+
+interface Measured {
+  score?: Score;
+  baselines?: Score[];
+  wqlRatio?: number | null;
+}
+
+export async function toModelVersion(store: Store, record: ModelVersionRecord): Promise<ModelVersion> {
+  const [run, inputs] = await Promise.all([store.runs.get(record.runId), store.runs.inputs(record.runId)]);
+  const measured = record.metrics as Measured;
+  const engine = run.engine as EngineInfo | null;
+  const [input] = inputs;
+  return {
+    model: record.model,
+    version: record.no,
+    kind: record.kind,
+    runId: record.runId,
+    aliases: [...record.aliases],
+    horizon: record.horizon,
+    score: measured.score ?? null,
+    baselines: measured.baselines ?? [],
+    wqlRatio: measured.wqlRatio ?? null,
+    lineage: {
+      dataset: input?.dataset ?? run.dataset ?? '',
+      datasetVersion: input?.version ?? 0,
+      uploads: input?.uploads ?? [],
+      seed: run.seed ?? 0,
+      codeVersion: run.codeVersion ?? '',
+      engine: engine === null ? '' : `${engine.name} ${engine.variant}, ${engine.threads} threads`,
+    },
+    createdAt: record.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,24 @@
+/** What every use case is handed: the store of one workspace, the queue, object storage and a clock. */
+import type { JobName } from '@almanac/contracts';
+import type { JobDefinition, Logger, ObjectStore, Queue } from '@almanac/platform';
+import type { Store } from '@almanac/store';
+
+export interface FlowContext {
+  store: Store;
+  queue: Queue<JobName>;
+  objects: ObjectStore;
+  logger: Logger;
+  /** The only source of the present; tests inject their own. */
+  now: () => Date;
+  /** Recorded in the lineage. */
+  codeVersion: string;
+}
+
+const HOUR_SECONDS = 3600;
+
+/** One queue per kind of run. A run that ends with an error is a job done: only what could not be carried out is tried again. */
+export const JOBS: readonly JobDefinition<JobName>[] = [
+  { name: 'ingest', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },
+  { name: 'train', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
+  { name: 'forecast', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },
+];

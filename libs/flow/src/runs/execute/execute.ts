@@ -1,0 +1,132 @@
+/**
+ * One run from its job to its end, the same for every kind: taken by exactly one worker, kept alive by heartbeats,
+ * stopped when somebody asks, and ended in the database before the job ends.
+ * Invariants: a run is worked on by the worker that holds its row; a job that finds its run held, ended or gone does
+ * nothing; an error that says what is wrong with the request fails the run for good; losing the database or the worker
+ * leaves the run to be delivered again.
+ */
+import { hostname } from 'node:os';
+import type { RunJob, RunProgress } from '@almanac/contracts';
+import { type JobContext, JobStopped } from '@almanac/platform';
+import { isAlmanacError } from '@almanac/series';
+import type { Json, RunRecord } from '@almanac/store';
+import type { FlowContext } from '../context.js';
+import { toProblem } from '../wire.js';
+
+/** A worker that has not been heard of for so long has lost its runs. */
+export const SILENT_MS = 10_000;
+const BEAT_MS = 2_000;
+/** Progress is written at most so often; the last one always. */
+const PROGRESS_MS = 250;
+
+export interface RunContext extends FlowContext {
+  run: RunRecord;
+  workerId: string;
+  signal: AbortSignal;
+  /** Throttled. */
+  report(progress: RunProgress): void;
+}
+
+export type Work = (context: RunContext) => Promise<Json>;
+
+/** What the worker holds at the moment, for `GET /v1/system`. */
+export interface Holder {
+  readonly workerId: string;
+  holds(runId: string): void;
+  letsGo(runId: string): void;
+}
+
+export const newWorkerId = (): string => `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+
+/** @throws where the run should be delivered again */
+export async function executeRun(flow: FlowContext, job: RunJob, delivery: JobContext, holder: Holder, work: Work): Promise<void> {
+  const { store, logger } = flow;
+  await store.runs.requeueStale(SILENT_MS);
+  const run = await store.runs.claim(job.runId, holder.workerId);
+  if (run === null) return await notClaimed(flow, job);
+  holder.holds(run.id);
+  const stopper = new AbortController();
+  const signal = AbortSignal.any([stopper.signal, delivery.signal]);
+  const beating = startBeating(flow, run.id, holder.workerId, (why) => stopper.abort(new JobStopped(why)));
+  const progress = throttled((value) => store.runs.progress(run.id, value), logger);
+  try {
+    const result = await work({ ...flow, run, workerId: holder.workerId, signal, report: progress.report });
+    await progress.settle();
+    await store.runs.succeed(run.id, result);
+    logger.info({ run: run.id, kind: run.kind }, 'run succeeded');
+  } catch (error) {
+    await progress.settle();
+    await end(flow, run, holder.workerId, signal, error);
+  } finally {
+    clearInterval(beating);
+    holder.letsGo(run.id);
+  }
+}
+
+async function notClaimed({ store }: FlowContext, job: RunJob): Promise<void> {
+  const current = await store.runs.get(job.runId).catch((error: unknown) => {
+    if (isAlmanacError(error)) return null; // deleted with its workspace
+    throw error;
+  });
+  // Its worker may be dead without being known to be so: look again later.
+  if (current?.status === 'running') throw new Error(`Run ${job.runId} is held by worker ${current.workerId}.`);
+}
+
+async function end(flow: FlowContext, run: RunRecord, workerId: string, signal: AbortSignal, error: unknown): Promise<void> {
+  const { store, logger } = flow;
+  const why = signal.reason instanceof JobStopped ? signal.reason.why : undefined;
+  if (why === 'lost') throw signal.reason;
+  if (why === 'shutdown') {
+    await store.runs.release(run.id, workerId);
+    throw signal.reason;
+  }
+  if (why === 'cancelled') {
+    await store.runs.markCancelled(run.id);
+    logger.info({ run: run.id, kind: run.kind }, 'run cancelled');
+    return;
+  }
+  logger.warn({ run: run.id, kind: run.kind, error }, 'run failed');
+  await store.runs.fail(run.id, toProblem(why === 'deadline' ? signal.reason : error) as unknown as Json);
+}
+
+function startBeating(flow: FlowContext, runId: string, workerId: string, stop: (why: JobStopped['why']) => void): NodeJS.Timeout {
+  return setInterval(() => {
+    flow.store.runs.heartbeat(runId, workerId).then(
+      ({ lost, cancel }) => {
+        if (cancel) stop('cancelled');
+        else if (lost) stop('lost');
+      },
+      (error: unknown) => flow.logger.warn({ error, run: runId }, 'a heartbeat could not be written'),
+    );
+  }, BEAT_MS);
+}
+
+/** Writes the newest progress at most every `PROGRESS_MS`, one write at a time. */
+function throttled(
+  write: (progress: Json) => Promise<void>,
+  logger: FlowContext['logger'],
+): { report: (progress: RunProgress) => void; settle: () => Promise<void> } {
+  let newest: RunProgress | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  let last = 0;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const value = newest;
+    if (value === undefined) return;
+    newest = undefined;
+    last = Date.now();
+    writing = writing.then(() => write(value)).catch((error: unknown) => logger.warn({ error }, 'progress could not be written'));
+  };
+  return {
+    report(progress) {
+      newest = progress;
+      timer ??= setTimeout(flush, Math.max(0, last + PROGRESS_MS - Date.now()));
+    },
+    async settle() {
+      flush();
+      await writing;
+    },
+  };
+}

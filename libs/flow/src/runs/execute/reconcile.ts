@@ -1,0 +1,56 @@
+/**
+ * Brings queue and database together: a run that is open but that no queue carries is queued again, a run whose worker
+ * fell silent is taken from it, and a run whose job was parked ends with the reason. After a flushed Redis this puts
+ * every open run back.
+ */
+import type { JobName } from '@almanac/contracts';
+import { AlmanacError } from '@almanac/series';
+import type { Json, RunRecord } from '@almanac/store';
+import { type FlowContext, JOBS } from '../context.js';
+import { carry } from '../runs.js';
+import { toProblem } from '../wire.js';
+import { SILENT_MS } from './execute.js';
+
+/** A run younger than this may be on its way into the queue. */
+const SETTLED_MS = 5_000;
+
+/** Returns how many runs were queued again, and how many were ended because their job was parked. */
+export async function reconcile(context: FlowContext, settledMs = SETTLED_MS): Promise<{ requeued: number; parked: number }> {
+  const { store, queue } = context;
+  const parked = await endParked(context);
+  const stale = await store.runs.requeueStale(SILENT_MS);
+  const waiting = await store.runs.listQueued(settledMs);
+  const open = new Map<string, RunRecord>([...stale, ...waiting].map((run) => [run.id, run]));
+  let requeued = 0;
+  for (const run of open.values()) {
+    if ((await queue.state(run.kind as JobName, run.id)) !== 'absent') continue;
+    await carry(context, run);
+    requeued++;
+  }
+  return { requeued, parked };
+}
+
+async function endParked({ store, queue, logger }: FlowContext): Promise<number> {
+  let ended = 0;
+  for (const { name } of JOBS) {
+    for (const job of await queue.parked(name)) {
+      const run = await store.runs.get(job.id).catch(() => null);
+      const open = run !== null && (run.status === 'queued' || run.status === 'running');
+      // Another worker holds it: the parked job is the leftover of a double delivery.
+      const alive = run?.status === 'running' && run.heartbeatAt !== null && Date.now() - run.heartbeatAt.getTime() < SILENT_MS;
+      if (alive) continue;
+      if (open) {
+        const error = new AlmanacError('RUN_POISONED', `The run ended its worker or failed again and again: ${job.reason}`, {
+          hint: 'Give the worker more memory, or the run less to do, and start it again.',
+          subject: { run: job.id },
+          status: 500,
+        });
+        logger.warn({ run: job.id, reason: job.reason }, 'a run was parked');
+        await store.runs.fail(job.id, toProblem(error) as unknown as Json);
+        ended++;
+      }
+      await queue.remove(name, job.id);
+    }
+  }
+  return ended;
+}

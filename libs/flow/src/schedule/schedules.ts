@@ -1,0 +1,96 @@
+/** Schedules as they are made, changed and read. */
+import {
+  type Page,
+  type Run,
+  type Schedule,
+  type scheduleAction,
+  type schedulePatch,
+  scheduleRequest,
+  type ScheduleRequestInput,
+} from '@almanac/contracts';
+import type { firingPage } from '@almanac/contracts';
+import type { Json, PageQuery, ScheduleRecord } from '@almanac/store';
+import type { z } from 'zod';
+import type { FlowContext } from '../runs/context.js';
+import { startRun } from '../runs/runs.js';
+import { planRun } from './actions.js';
+import { nextDue, nextDues } from './due.js';
+
+export type Action = z.infer<typeof scheduleAction>;
+export type Patch = z.infer<typeof schedulePatch>;
+
+const SHOWN_DUES = 5;
+
+/** @throws AlmanacError SCHEDULE_EXISTS, CRON_INVALID, TIME_ZONE_UNKNOWN, and what its action is refused for */
+export async function createSchedule(context: FlowContext, input: ScheduleRequestInput): Promise<Schedule> {
+  const { name, cron, timeZone, action, paused } = scheduleRequest.parse(input);
+  const nextDueAt = nextDue(cron, timeZone, context.now());
+  await planRun(context, action);
+  const record = await context.store.schedules.create({ name, cron, timeZone, action: action as unknown as Json, paused, nextDueAt });
+  return toSchedule(record, context.now());
+}
+
+/** A schedule that is resumed or moved starts with its next due time; what fell into the pause stays out. @throws AlmanacError SCHEDULE_NOT_FOUND, CRON_INVALID */
+export async function updateSchedule(context: FlowContext, name: string, patch: Patch): Promise<Schedule> {
+  const before = await context.store.schedules.get(name);
+  const cron = patch.cron ?? before.cron;
+  const timeZone = patch.timeZone ?? before.timeZone;
+  const moved = cron !== before.cron || timeZone !== before.timeZone || (before.paused && patch.paused === false);
+  if (patch.action) await planRun(context, patch.action);
+  const record = await context.store.schedules.update(name, {
+    cron,
+    timeZone,
+    ...(moved ? { nextDueAt: nextDue(cron, timeZone, context.now()) } : {}),
+    ...(patch.paused === undefined ? {} : { paused: patch.paused }),
+    ...(patch.action === undefined ? {} : { action: patch.action as unknown as Json }),
+  });
+  return toSchedule(record, context.now());
+}
+
+/** Its runs and forecasts stay. @throws AlmanacError SCHEDULE_NOT_FOUND */
+export async function deleteSchedule({ store }: FlowContext, name: string): Promise<void> {
+  await store.schedules.delete(name);
+}
+
+export async function listSchedules({ store, now }: FlowContext, query: PageQuery): Promise<Page<Schedule>> {
+  const page = await store.schedules.list(query);
+  return { items: page.items.map((record) => toSchedule(record, now())), next: page.next };
+}
+
+/** @throws AlmanacError SCHEDULE_NOT_FOUND */
+export async function getSchedule({ store, now }: FlowContext, name: string): Promise<Schedule> {
+  return toSchedule(await store.schedules.get(name), now());
+}
+
+/** Runs the action once, beside its due times. @throws AlmanacError SCHEDULE_NOT_FOUND, and what its action is refused for */
+export async function runSchedule(context: FlowContext, name: string): Promise<Run> {
+  const { action } = await context.store.schedules.get(name);
+  return startRun(context, await planRun(context, action as unknown as Action));
+}
+
+/** @throws AlmanacError SCHEDULE_NOT_FOUND */
+export async function listFirings({ store }: FlowContext, name: string, query: PageQuery): Promise<z.infer<typeof firingPage>> {
+  const page = await store.schedules.firings(name, query);
+  const items = page.items.map(({ dueAt, firedAt, runId, outcome }) => ({
+    dueAt: dueAt.toISOString(),
+    firedAt: firedAt.toISOString(),
+    runId,
+    outcome,
+  }));
+  return { items, next: page.next };
+}
+
+function toSchedule(record: ScheduleRecord, now: Date): Schedule {
+  return {
+    id: record.id,
+    name: record.name,
+    cron: record.cron,
+    timeZone: record.timeZone,
+    action: record.action as unknown as Action,
+    paused: record.paused,
+    nextDueAt: nextDues(record.cron, record.timeZone, now, SHOWN_DUES).map((due) => due.toISOString()),
+    lastFiredAt: record.lastFiredAt?.toISOString() ?? null,
+    lastRunId: record.lastRunId,
+    createdAt: record.createdAt.toISOString(),
+  };
+}

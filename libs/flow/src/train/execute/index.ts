@@ -1,0 +1,2 @@
+/** The worker's side of training. */
+export { executeTraining } from './execute.js';

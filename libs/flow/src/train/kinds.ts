@@ -1,0 +1,24 @@
+/** The kinds of model that can be asked for, without loading the library that has them; a test compares the two. */
+export interface ModelKind {
+  kind: string;
+  summary: string;
+  /** False: a baseline, which learns nothing. */
+  trainable: boolean;
+}
+
+const baseline = (kind: string, summary: string): ModelKind => ({ kind, summary, trainable: false });
+
+export const MODEL_KINDS: readonly ModelKind[] = [
+  {
+    kind: 'segment',
+    summary: 'Recurrent sequence-to-sequence network over segments, with contextual and temporal attention; one model for all series.',
+    trainable: true,
+  },
+  baseline('naive', 'The last value.'),
+  baseline('seasonalNaive', 'The value one season ago.'),
+  baseline('drift', 'The line through the first and the last value.'),
+  baseline('naive2', 'The last value, seasonally adjusted (the reference of the M4 competition).'),
+  baseline('theta', 'The Theta method.'),
+  baseline('optimisedTheta', 'The Theta method with its parameter fitted to each series.'),
+  baseline('autoEts', 'Exponential smoothing, its form chosen for each series.'),
+];

@@ -1,0 +1,78 @@
+/** The request side of training: what can be known to be wrong is refused before anything is queued. */
+import { type Run, type TrainRequest, trainRequest, type TrainRequestInput } from '@almanac/contracts';
+import { AlmanacError, Frequency } from '@almanac/series';
+import type { DatasetRecord, DatasetVersionRecord, Json, NewRun } from '@almanac/store';
+import type { FlowContext } from '../runs/context.js';
+import { startRun } from '../runs/runs.js';
+import { MODEL_KINDS } from './kinds.js';
+
+/** A training request with everything decided that its run rests on; the run's `config`. */
+export interface TrainingPlan extends TrainRequest {
+  datasetVersion: number;
+  model: string;
+  horizon: number;
+  holdout: number;
+}
+
+/** Horizon of a frequency without a season. */
+const PLAIN_HORIZON = 12;
+
+/** @throws AlmanacError DATASET_NOT_FOUND, DATASET_VERSION_NOT_FOUND, MODEL_KIND_UNKNOWN, MODEL_OF_OTHER_DATASET, HOLDOUT_TOO_SHORT, SERIES_TOO_SHORT */
+export async function requestTraining(context: FlowContext, input: TrainRequestInput, options: { priority?: number } = {}): Promise<Run> {
+  return startRun(context, await planTrainingRun(context, input), options);
+}
+
+/** The run that a request asks for, before it is written down. */
+export async function planTrainingRun(context: Pick<FlowContext, 'store'>, input: TrainRequestInput): Promise<NewRun & { kind: 'train' }> {
+  const plan = await planTraining(context, trainRequest.parse(input));
+  return { kind: 'train', dataset: plan.dataset, model: plan.model, seed: plan.seed, config: plan as unknown as Json };
+}
+
+async function planTraining({ store }: Pick<FlowContext, 'store'>, request: TrainRequest): Promise<TrainingPlan> {
+  if (!MODEL_KINDS.some(({ kind }) => kind === request.kind))
+    throw new AlmanacError('MODEL_KIND_UNKNOWN', `There is no kind of model named "${request.kind}".`, {
+      hint: `Kinds are ${MODEL_KINDS.map(({ kind }) => kind).join(', ')}.`,
+      subject: { kind: request.kind },
+    });
+  const dataset = await store.datasets.get(request.dataset);
+  const version = await store.datasets.version(dataset.id, request.datasetVersion ?? dataset.currentVersion);
+  const model = request.model ?? `${request.dataset}-${request.kind}`;
+  await refuseOtherDataset(store, model, dataset);
+  const horizon = request.horizon ?? defaultHorizon(dataset);
+  const holdout = request.holdout ?? horizon;
+  if (holdout < horizon)
+    throw new AlmanacError('HOLDOUT_TOO_SHORT', `A holdout of ${holdout} steps cannot measure a horizon of ${horizon}.`, {
+      hint: 'Hold out at least as many steps as the model forecasts.',
+      subject: { holdout, horizon },
+    });
+  refuseTooShort(version, holdout);
+  return { ...request, datasetVersion: version.no, model, horizon, holdout };
+}
+
+async function refuseOtherDataset(store: FlowContext['store'], model: string, dataset: DatasetRecord): Promise<void> {
+  const { items } = await store.models.list({ limit: 1000 });
+  const existing = items.find(({ name }) => name === model);
+  if (existing && existing.datasetId !== dataset.id)
+    throw new AlmanacError('MODEL_OF_OTHER_DATASET', `The model "${model}" forecasts the dataset "${existing.dataset}".`, {
+      hint: 'Give the new model another name.',
+      subject: { model, dataset: existing.dataset },
+      status: 409,
+    });
+}
+
+/** Two of the shortest season: two days of hours, two weeks of days, two years of months. */
+function defaultHorizon({ frequency, timeZone }: DatasetRecord): number {
+  const [season] = Frequency.parse(frequency, timeZone).seasonLengths();
+  return season === undefined ? PLAIN_HORIZON : 2 * season;
+}
+
+/** The panel spans too little for any of its series; the run looks at each. */
+function refuseTooShort(version: DatasetVersionRecord, holdout: number): void {
+  if (version.firstStep === null || version.lastStep === null) return;
+  const length = version.lastStep - version.firstStep + 1;
+  if (length <= holdout)
+    throw new AlmanacError('SERIES_TOO_SHORT', `The dataset spans ${length} steps, and ${holdout} of them are held out.`, {
+      hint: 'Upload more history, or ask for a shorter horizon.',
+      subject: { length, holdout },
+    });
+}
