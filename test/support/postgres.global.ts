@@ -7,12 +7,6 @@ import { migrateDatabase } from '@almanac/store';
 import type { TestProject } from 'vitest/node';
 import { query, TEMPLATE } from './database.js';
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    postgresUrl: string;
-  }
-}
-
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const home = mkdtempSync(join(tmpdir(), 'almanac-test-postgres-'));
   chmodSync(home, 0o755);

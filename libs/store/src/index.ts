@@ -20,4 +20,4 @@
  */
 export type * from './facade.js';
 export type * from './records.js';
-export { migrateDatabase, openStore } from './store.js';
+export { dumpDatabaseSchema, migrateDatabase, openStore } from './store.js';

@@ -18,6 +18,7 @@ import { models } from './repositories/models.js';
 import { runs } from './repositories/runs.js';
 import { schedules } from './repositories/schedules.js';
 import { series } from './repositories/series.js';
+import { dumpSchema } from './schema/dump.js';
 import { migrate } from './schema/migrate.js';
 
 /** @throws AlmanacError DATABASE_UNREACHABLE, MIGRATION_FAILED, MIGRATION_CHANGED, WORKSPACE_NOT_FOUND */
@@ -51,11 +52,20 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 /** Applies what is missing; returns the names of the migrations applied. */
-export async function migrateDatabase(databaseUrl: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'almanac-migrate' });
+export function migrateDatabase(databaseUrl: string): Promise<string[]> {
+  return overOneConnection(databaseUrl, (client) => migrate(client));
+}
+
+/** The schema as SQL, as it stands in a database. */
+export function dumpDatabaseSchema(databaseUrl: string): Promise<string> {
+  return overOneConnection(databaseUrl, dumpSchema);
+}
+
+async function overOneConnection<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'almanac-schema' });
   await reach(databaseUrl, () => client.connect());
   try {
-    return await migrate(client);
+    return await work(client);
   } finally {
     await client.end();
   }

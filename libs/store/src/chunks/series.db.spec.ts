@@ -34,7 +34,9 @@ function write(name: string, pieces: Iterable<SeriesPiece>, more: Partial<WriteV
 }
 
 async function read(datasetId: string, options: Parameters<Store['series']['readPanel']>[1] = {}): Promise<StoredSeries[]> {
-  return Array.fromAsync(store.series.readPanel(datasetId, options));
+  const all: StoredSeries[] = [];
+  for await (const series of store.series.readPanel(datasetId, options)) all.push(series);
+  return all;
 }
 
 const arrays = (series: StoredSeries[]): unknown => series.map(({ id, firstStep, values }) => [id, firstStep, [...values]]);

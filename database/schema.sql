@@ -1,0 +1,422 @@
+-- The schema after every migration. Written by `npm run db:dump`; a test compares it with the migrations.
+
+CREATE TABLE api_key (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  prefix text NOT NULL,
+  hash text NOT NULL,
+  scopes text[] NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  CONSTRAINT api_key_hash_key UNIQUE (hash),
+  CONSTRAINT api_key_pkey PRIMARY KEY (id),
+  CONSTRAINT api_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX api_key_by_workspace ON public.api_key USING btree (workspace_id, id);
+COMMENT ON COLUMN api_key.hash IS 'sha256 of the key, in hex; the key itself is shown once and never stored';
+
+CREATE TABLE attention_map (
+  workspace_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  series_id bigint NOT NULL,
+  cutoff_step bigint NOT NULL,
+  horizon integer NOT NULL,
+  context_length integer NOT NULL,
+  column_steps integer NOT NULL,
+  names text[] NOT NULL,
+  maps real[] NOT NULL,
+  branches text[] NOT NULL,
+  gate real[] NOT NULL,
+  CONSTRAINT attention_map_pkey PRIMARY KEY (run_id, series_id, cutoff_step),
+  CONSTRAINT attention_map_run_id_series_id_cutoff_step_fkey FOREIGN KEY (run_id, series_id, cutoff_step) REFERENCES forecast(run_id, series_id, cutoff_step) ON DELETE CASCADE,
+  CONSTRAINT attention_map_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+COMMENT ON COLUMN attention_map.maps IS 'The maps one after another in the order of names, each [horizon, columns]';
+
+CREATE TABLE dataset (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  frequency text NOT NULL,
+  time_zone text NOT NULL,
+  step_ms bigint,
+  aggregation text,
+  fill_policy text NOT NULL,
+  current_version integer NOT NULL DEFAULT 0,
+  series_count integer NOT NULL DEFAULT 0,
+  observation_count bigint NOT NULL DEFAULT 0,
+  first_step bigint,
+  last_step bigint,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT dataset_workspace_id_name_key UNIQUE (workspace_id, name),
+  CONSTRAINT dataset_pkey PRIMARY KEY (id),
+  CONSTRAINT dataset_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+COMMENT ON COLUMN dataset.step_ms IS 'Width of a step; NULL for calendar grids, whose steps are in grid_step';
+COMMENT ON COLUMN dataset.current_version IS '0 until the first version is committed';
+
+CREATE TABLE dataset_channel (
+  workspace_id uuid NOT NULL,
+  dataset_id uuid NOT NULL,
+  channel smallint NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  CONSTRAINT dataset_channel_dataset_id_name_key UNIQUE (dataset_id, name),
+  CONSTRAINT dataset_channel_pkey PRIMARY KEY (dataset_id, channel),
+  CONSTRAINT dataset_channel_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset(id) ON DELETE CASCADE,
+  CONSTRAINT dataset_channel_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
+  CONSTRAINT dataset_channel_kind_check CHECK ((kind = ANY (ARRAY['target'::text, 'past'::text, 'future'::text])))
+);
+
+CREATE TABLE dataset_version (
+  workspace_id uuid NOT NULL,
+  dataset_id uuid NOT NULL,
+  no integer NOT NULL,
+  upload_id uuid,
+  run_id uuid,
+  mode text NOT NULL,
+  rows_read bigint NOT NULL,
+  rows_rejected bigint NOT NULL,
+  series_count integer NOT NULL,
+  observation_count bigint NOT NULL,
+  first_step bigint,
+  last_step bigint,
+  findings jsonb,
+  committed_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT dataset_version_pkey PRIMARY KEY (dataset_id, no),
+  CONSTRAINT dataset_version_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset(id) ON DELETE CASCADE,
+  CONSTRAINT dataset_version_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT dataset_version_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES upload(id),
+  CONSTRAINT dataset_version_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
+  CONSTRAINT dataset_version_mode_check CHECK ((mode = ANY (ARRAY['append'::text, 'replace'::text])))
+);
+CREATE INDEX dataset_version_by_upload ON public.dataset_version USING btree (upload_id);
+
+CREATE TABLE forecast (
+  workspace_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  series_id bigint NOT NULL,
+  model_version_id uuid NOT NULL,
+  cutoff_step bigint NOT NULL,
+  cutoff_time timestamp with time zone NOT NULL,
+  horizon integer NOT NULL,
+  levels double precision[] NOT NULL,
+  quantiles double precision[] NOT NULL,
+  made_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT forecast_pkey PRIMARY KEY (run_id, series_id, cutoff_step),
+  CONSTRAINT forecast_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES model_version(id) ON DELETE CASCADE,
+  CONSTRAINT forecast_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  CONSTRAINT forecast_series_id_fkey FOREIGN KEY (series_id) REFERENCES series(id) ON DELETE CASCADE,
+  CONSTRAINT forecast_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
+  CONSTRAINT forecast_check CHECK ((cardinality(quantiles) = (cardinality(levels) * horizon)))
+);
+ALTER TABLE forecast ALTER COLUMN quantiles SET STORAGE EXTERNAL;
+CREATE INDEX forecast_by_model_version ON public.forecast USING btree (model_version_id);
+CREATE INDEX forecast_latest ON public.forecast USING btree (series_id, cutoff_step DESC, made_at DESC);
+COMMENT ON COLUMN forecast.quantiles IS 'Level-major: the horizon of the first level, then that of the second, …';
+
+CREATE TABLE grid_step (
+  workspace_id uuid NOT NULL,
+  frequency text NOT NULL,
+  time_zone text NOT NULL,
+  step bigint NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  CONSTRAINT grid_step_pkey PRIMARY KEY (workspace_id, frequency, time_zone, step),
+  CONSTRAINT grid_step_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+
+COMMENT ON TABLE grid_step IS 'The calendar of daily and coarser grids, so that no two time-zone databases can disagree';
+
+CREATE TABLE idempotency_key (
+  workspace_id uuid NOT NULL,
+  key text NOT NULL,
+  request_hash text NOT NULL,
+  status integer,
+  body jsonb,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT idempotency_key_pkey PRIMARY KEY (workspace_id, key),
+  CONSTRAINT idempotency_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+
+CREATE TABLE migration (
+  name text NOT NULL,
+  sha256 text NOT NULL,
+  applied_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT migration_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE model (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  dataset_id uuid NOT NULL,
+  latest integer NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT model_workspace_id_name_key UNIQUE (workspace_id, name),
+  CONSTRAINT model_pkey PRIMARY KEY (id),
+  CONSTRAINT model_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset(id) ON DELETE CASCADE,
+  CONSTRAINT model_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX model_by_dataset ON public.model USING btree (dataset_id);
+
+CREATE TABLE model_alias (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  model_id uuid NOT NULL,
+  alias text NOT NULL,
+  version integer NOT NULL,
+  reason text NOT NULL,
+  from_at timestamp with time zone NOT NULL DEFAULT now(),
+  to_at timestamp with time zone,
+  CONSTRAINT model_alias_pkey PRIMARY KEY (id),
+  CONSTRAINT model_alias_model_id_version_fkey FOREIGN KEY (model_id, version) REFERENCES model_version(model_id, no) ON DELETE CASCADE,
+  CONSTRAINT model_alias_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
+  CONSTRAINT model_alias_alias_check CHECK ((alias = ANY (ARRAY['champion'::text, 'challenger'::text])))
+);
+CREATE INDEX model_alias_history ON public.model_alias USING btree (model_id, id DESC);
+CREATE UNIQUE INDEX model_alias_current ON public.model_alias USING btree (model_id, alias) WHERE (to_at IS NULL);
+
+COMMENT ON TABLE model_alias IS 'Which version bore which alias, from when to when; a change closes a row and adds one';
+
+CREATE TABLE model_version (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  model_id uuid NOT NULL,
+  no integer NOT NULL,
+  run_id uuid NOT NULL,
+  kind text NOT NULL,
+  horizon integer NOT NULL,
+  config jsonb NOT NULL,
+  metrics jsonb NOT NULL,
+  manifest_key text NOT NULL,
+  weights_key text NOT NULL,
+  sha256 text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT model_version_model_id_no_key UNIQUE (model_id, no),
+  CONSTRAINT model_version_pkey PRIMARY KEY (id),
+  CONSTRAINT model_version_model_id_fkey FOREIGN KEY (model_id) REFERENCES model(id) ON DELETE CASCADE,
+  CONSTRAINT model_version_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT model_version_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+
+CREATE TABLE rejected_row (
+  workspace_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  no bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  line bigint,
+  rule text NOT NULL,
+  text text NOT NULL,
+  CONSTRAINT rejected_row_pkey PRIMARY KEY (run_id, no),
+  CONSTRAINT rejected_row_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  CONSTRAINT rejected_row_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+
+CREATE TABLE run (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  kind text NOT NULL,
+  status text NOT NULL DEFAULT 'queued'::text,
+  dataset text,
+  model text,
+  config jsonb NOT NULL,
+  progress jsonb,
+  result jsonb,
+  error jsonb,
+  engine jsonb,
+  seed bigint,
+  code_version text,
+  cancel_requested boolean NOT NULL DEFAULT false,
+  worker_id text,
+  attempts integer NOT NULL DEFAULT 0,
+  heartbeat_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  CONSTRAINT run_pkey PRIMARY KEY (id),
+  CONSTRAINT run_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
+  CONSTRAINT run_check CHECK (((finished_at IS NOT NULL) = (status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])))),
+  CONSTRAINT run_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
+) WITH (fillfactor=70);
+CREATE INDEX run_newest ON public.run USING btree (workspace_id, id DESC);
+CREATE INDEX run_open ON public.run USING btree (status, heartbeat_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+CREATE TRIGGER finished_run_is_immutable BEFORE UPDATE ON public.run FOR EACH ROW WHEN ((old.status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text]))) EXECUTE FUNCTION refuse_change_of_finished_run();
+
+COMMENT ON TABLE run IS 'One execution of anything that takes longer than a request; the queue only carries its id';
+
+CREATE TABLE run_dataset_version (
+  workspace_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  dataset_id uuid NOT NULL,
+  version integer NOT NULL,
+  CONSTRAINT run_dataset_version_pkey PRIMARY KEY (run_id, dataset_id, version),
+  CONSTRAINT run_dataset_version_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset(id) ON DELETE CASCADE,
+  CONSTRAINT run_dataset_version_dataset_id_version_fkey FOREIGN KEY (dataset_id, version) REFERENCES dataset_version(dataset_id, no) ON DELETE CASCADE,
+  CONSTRAINT run_dataset_version_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  CONSTRAINT run_dataset_version_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX run_dataset_version_by_dataset ON public.run_dataset_version USING btree (dataset_id, version);
+
+CREATE TABLE schedule (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  cron text NOT NULL,
+  time_zone text NOT NULL,
+  action jsonb NOT NULL,
+  paused boolean NOT NULL DEFAULT false,
+  next_due_at timestamp with time zone,
+  last_fired_at timestamp with time zone,
+  last_run_id uuid,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT schedule_workspace_id_name_key UNIQUE (workspace_id, name),
+  CONSTRAINT schedule_pkey PRIMARY KEY (id),
+  CONSTRAINT schedule_last_run_id_fkey FOREIGN KEY (last_run_id) REFERENCES run(id) ON DELETE SET NULL,
+  CONSTRAINT schedule_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX schedule_due ON public.schedule USING btree (next_due_at) WHERE (NOT paused);
+
+CREATE TABLE schedule_firing (
+  workspace_id uuid NOT NULL,
+  schedule_id uuid NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  fired_at timestamp with time zone NOT NULL DEFAULT now(),
+  outcome text NOT NULL,
+  run_id uuid,
+  CONSTRAINT schedule_firing_pkey PRIMARY KEY (schedule_id, due_at),
+  CONSTRAINT schedule_firing_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE SET NULL,
+  CONSTRAINT schedule_firing_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES schedule(id) ON DELETE CASCADE,
+  CONSTRAINT schedule_firing_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
+  CONSTRAINT schedule_firing_outcome_check CHECK ((outcome = ANY (ARRAY['fired'::text, 'skipped'::text])))
+);
+
+CREATE TABLE series (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  workspace_id uuid NOT NULL,
+  dataset_id uuid NOT NULL,
+  unique_id text COLLATE "C" NOT NULL,
+  first_step bigint NOT NULL DEFAULT 0,
+  length integer NOT NULL DEFAULT 0,
+  static jsonb NOT NULL DEFAULT '{}'::jsonb,
+  CONSTRAINT series_dataset_id_unique_id_key UNIQUE (dataset_id, unique_id),
+  CONSTRAINT series_pkey PRIMARY KEY (id),
+  CONSTRAINT series_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset(id) ON DELETE CASCADE,
+  CONSTRAINT series_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+COMMENT ON COLUMN series.length IS 'Steps from first to last observation in the current version; 0 where that version has none';
+
+CREATE TABLE series_chunk (
+  workspace_id uuid NOT NULL,
+  series_id bigint NOT NULL,
+  channel smallint NOT NULL,
+  chunk_no integer NOT NULL,
+  valid_from integer NOT NULL,
+  valid_to integer,
+  first_step bigint NOT NULL,
+  length integer NOT NULL,
+  count integer NOT NULL,
+  min double precision NOT NULL,
+  max double precision NOT NULL,
+  lows double precision[],
+  highs double precision[],
+  values double precision[] NOT NULL,
+  CONSTRAINT series_chunk_pkey PRIMARY KEY (series_id, channel, chunk_no, valid_from),
+  CONSTRAINT series_chunk_series_id_fkey FOREIGN KEY (series_id) REFERENCES series(id) ON DELETE CASCADE,
+  CONSTRAINT series_chunk_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+) WITH (fillfactor=90);
+ALTER TABLE series_chunk ALTER COLUMN values SET STORAGE EXTERNAL;
+COMMENT ON COLUMN series_chunk.valid_to IS 'First dataset version it is no longer valid for; NULL while current';
+COMMENT ON COLUMN series_chunk.length IS 'Steps in values; count of them are not NULL';
+COMMENT ON COLUMN series_chunk.lows IS 'Minimum of each 60 steps of the chunk, from the block that holds first_step; NULL for short chunks';
+
+COMMENT ON TABLE series_chunk IS 'Up to 960 steps of one channel of one series: those of chunk_no = floor(step / 960), from first_step on; NULL is a gap';
+
+CREATE TABLE upload (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  file_name text NOT NULL,
+  size bigint NOT NULL,
+  sha256 text NOT NULL,
+  object_key text NOT NULL,
+  mapping jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT upload_pkey PRIMARY KEY (id),
+  CONSTRAINT upload_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX upload_by_sha256 ON public.upload USING btree (workspace_id, sha256);
+
+CREATE TABLE worker (
+  id text NOT NULL,
+  workspace_id uuid NOT NULL,
+  engine jsonb,
+  started_at timestamp with time zone NOT NULL DEFAULT now(),
+  seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  busy_with text,
+  CONSTRAINT worker_pkey PRIMARY KEY (id),
+  CONSTRAINT worker_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+
+CREATE TABLE workspace (
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  name text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT workspace_name_key UNIQUE (name),
+  CONSTRAINT workspace_pkey PRIMARY KEY (id)
+);
+
+CREATE VIEW forecast_value AS
+SELECT f.workspace_id,
+    d.name AS dataset,
+    s.unique_id,
+    m.name AS model,
+    mv.no AS model_version,
+    f.run_id,
+    f.cutoff_time AS cutoff,
+    step_time(d.workspace_id, d.frequency, d.time_zone, d.step_ms, f.cutoff_step + h.n) AS ds,
+    l.level,
+    f.quantiles[((l.n - 1) * f.horizon + h.n)] AS value
+   FROM forecast f
+     JOIN series s ON s.id = f.series_id
+     JOIN dataset d ON d.id = s.dataset_id
+     JOIN model_version mv ON mv.id = f.model_version_id
+     JOIN model m ON m.id = mv.model_id
+     CROSS JOIN LATERAL generate_series(1, f.horizon) h(n)
+     CROSS JOIN LATERAL unnest(f.levels) WITH ORDINALITY l(level, n);
+
+COMMENT ON VIEW forecast_value IS 'A row per run, series, step ahead and quantile level';
+
+CREATE VIEW observation AS
+SELECT d.workspace_id,
+    d.name AS dataset,
+    s.unique_id AS series,
+    step_time(d.workspace_id, d.frequency, d.time_zone, d.step_ms, c.first_step + v.n - 1) AS ds,
+    v.value
+   FROM dataset d
+     JOIN series s ON s.dataset_id = d.id
+     JOIN series_chunk c ON c.series_id = s.id AND c.channel = 0 AND c.valid_to IS NULL
+     CROSS JOIN LATERAL unnest(c."values") WITH ORDINALITY v(value, n)
+  WHERE v.value IS NOT NULL;
+
+COMMENT ON VIEW observation IS 'Current version of every dataset, a row per observation';
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_finished_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'run % is finished and never changes', OLD.id USING ERRCODE = 'integrity_constraint_violation';
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.step_time(of_workspace uuid, of_frequency text, of_time_zone text, of_step_ms bigint, of_step bigint)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT CASE
+    WHEN of_step_ms IS NOT NULL THEN timestamptz 'epoch' + (of_step * of_step_ms) * interval '1 millisecond'
+    ELSE (SELECT g.starts_at FROM grid_step g
+          WHERE g.workspace_id = of_workspace AND g.frequency = of_frequency AND g.time_zone = of_time_zone AND g.step = of_step)
+  END
+$function$;

@@ -1,0 +1,75 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
+import { dumpDatabaseSchema, migrateDatabase, openStore } from '../store.js';
+import { migrate } from './migrate.js';
+
+let database: TestDatabase;
+beforeEach(async () => {
+  database = await createTestDatabase({ migrated: false });
+});
+afterEach(() => database.drop());
+
+async function migrateFrom(files: Record<string, string>): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'almanac-migrations-'));
+  for (const [name, sql] of Object.entries(files)) writeFileSync(join(folder, name), sql);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return await migrate(client, pathToFileURL(`${folder}/`));
+  } finally {
+    await client.end();
+  }
+}
+
+describe('migrations', () => {
+  it('give the schema that database/schema.sql shows (else run `npm run db:dump`)', async () => {
+    await migrateDatabase(database.url);
+    const shown = readFileSync(new URL('../../../../database/schema.sql', import.meta.url), 'utf8');
+    expect(await dumpDatabaseSchema(database.url)).toBe(shown);
+  });
+
+  it('are applied once, however many programs start at the same time', async () => {
+    const applied = await Promise.all(Array.from({ length: 4 }, () => migrateDatabase(database.url)));
+    expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
+    expect(await query(database.url, 'SELECT name FROM workspace')).toEqual([{ name: 'default' }]);
+  });
+
+  it('are applied in order of their names, each whole or not at all', async () => {
+    const files = {
+      '2.sql': 'INSERT INTO t VALUES (2)',
+      '1.sql': 'CREATE TABLE t (n int)',
+      '3.sql': 'INSERT INTO t VALUES (3); SELECT 1/0',
+    };
+    await expect(migrateFrom(files)).rejects.toMatchObject({ code: 'MIGRATION_FAILED', message: expect.stringContaining('3.sql') });
+    expect(await query(database.url, 'SELECT n FROM t')).toEqual([{ n: 2 }]);
+    expect(await migrateFrom({ ...files, '3.sql': 'INSERT INTO t VALUES (3)' })).toEqual(['3.sql']);
+  });
+
+  it('never change once they were applied', async () => {
+    await migrateFrom({ '1.sql': 'CREATE TABLE t (n int)' });
+    await expect(migrateFrom({ '1.sql': 'CREATE TABLE t (n bigint)' })).rejects.toMatchObject({ code: 'MIGRATION_CHANGED' });
+  });
+
+  it('give every table a workspace', async () => {
+    await migrateDatabase(database.url);
+    const rows = await query(
+      database.url,
+      `SELECT relname AS name FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+         AND NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace_id') ORDER BY 1`,
+    );
+    expect(rows).toEqual([{ name: 'migration' }, { name: 'workspace' }]);
+  });
+});
+
+describe('opening the store', () => {
+  it('says which server it cannot reach', async () => {
+    const opened = openStore({ databaseUrl: 'postgres://nobody:x@127.0.0.1:1/none' });
+    await expect(opened).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE', message: expect.stringContaining('127.0.0.1:1/none') });
+    await expect(openStore({ databaseUrl: database.url, workspace: 'other' })).rejects.toMatchObject({ code: 'WORKSPACE_NOT_FOUND' });
+  });
+});
