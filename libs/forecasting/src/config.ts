@@ -39,6 +39,10 @@ export type SegmentConfig = {
   /** Season whose same phase the temporal attention points at; 0 switches it off. */
   temporalSeason: number;
   scaler: ScalerKind;
+  /** Numbers that the network learns about each training series; 0 for none. A series it never saw gets those of an average one. */
+  embedding: number;
+  /** Length of the cycle learned per series, taken out before the network and put back after it; 0 for none. */
+  cycle: number;
   /** Ascending; the head learns these, others are interpolated. */
   levels: number[];
   metric: Metric;
@@ -61,6 +65,10 @@ export interface PanelFacts {
 
 const LONGEST_SEGMENT = 48;
 const SHORTEST_SEGMENT = 4;
+const FEW_SERIES = 32;
+/** In seasons of the longest kind. */
+const LONG_SERIES = 20;
+const LONG_HORIZON = 192;
 
 /** Settings for a panel. `train.steps` grows with the data, between 300 and 2,000. */
 export function defaultConfig(facts: PanelFacts): SegmentConfig {
@@ -78,6 +86,9 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
   const observations = typical * count;
   const batch = 128;
   const steps = Math.round(Math.min(2000, Math.max(300, (observations * 4) / batch)));
+  // A few long series are best known one by one; many are known by what they share.
+  const few = count <= FEW_SERIES;
+  const long = typical >= LONG_SERIES * Math.max(longest, 1);
   return {
     frequency,
     seasonLengths,
@@ -86,8 +97,10 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
     segmentLength,
     hidden: observations > 50_000 ? 128 : 64,
     temporalSeason: seasonLengths[0] !== undefined && seasonLengths[0] <= contextLength ? seasonLengths[0] : 0,
-    scaler: seasonLengths.length > 0 ? 'seasonalDifference' : 'lastValue',
-    levels: [...DEFAULT_QUANTILES],
+    scaler: few && long ? 'seriesDeviation' : seasonLengths.length > 0 ? 'seasonalDifference' : 'lastValue',
+    embedding: 16,
+    cycle: few && long ? (seasonLengths[0] ?? 0) : 0,
+    levels: horizon > LONG_HORIZON ? [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975] : [...DEFAULT_QUANTILES],
     metric,
     train: {
       steps,
@@ -97,9 +110,9 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
       clip: 1,
       warmup: 0.1,
       ema: 0.995,
-      dropout: 0.1,
-      validationTail: horizon,
-      validationSeries: Math.min(64, Math.ceil(count / 5)),
+      dropout: few ? 0.5 : 0.1,
+      validationTail: few ? Math.max(horizon, Math.round(typical / 10)) : horizon,
+      validationSeries: few ? count : Math.min(64, Math.ceil(count / 5)),
       validations: 8,
     },
   };
@@ -136,6 +149,8 @@ export function checkConfig(config: SegmentConfig): void {
   if (!whole(config.temporalSeason, 0) || config.temporalSeason > config.contextLength)
     fail('temporalSeason', 'Give a season that fits in contextLength, or 0.');
   const ascending = config.levels.every((level, i) => level > (config.levels[i - 1] ?? 0) && level < 1);
+  if (!whole(config.embedding, 0)) fail('embedding', 'Give a whole number, or 0 for none.');
+  if (!whole(config.cycle, 0)) fail('cycle', 'Give a number of steps, or 0 for none.');
   if (config.levels.length === 0 || !ascending) fail('levels', 'Give ascending levels between 0 and 1.');
   if (!whole(config.train.steps, 1) || !whole(config.train.batch, 1)) fail('train', 'Give at least one step and one window per batch.');
 }

@@ -6,7 +6,7 @@ import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkConfig, type SegmentConfig } from './config.js';
-import { WindowReader, type Batch, type Window } from './dataset/windows.js';
+import { KnownSeries, WindowReader, type Batch, type Sizes, type Window } from './dataset/windows.js';
 import type { AttentionMaps, Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast } from './forecaster.js';
 import { levelWeights } from './model/levels.js';
 import { forward, inputsOf, parameterSpecs } from './model/network.js';
@@ -18,11 +18,14 @@ import { train } from './training/train.js';
 interface Learned {
   /** No training value was negative, so no forecast is. */
   nonNegative: boolean;
+  ids: readonly string[];
+  deviations: readonly number[];
 }
 
 interface Fitted {
+  reader: WindowReader;
   parameters: Parameters;
-  learned: Learned;
+  nonNegative: boolean;
 }
 
 interface Values {
@@ -34,27 +37,25 @@ interface Values {
 
 export class SegmentForecaster implements Forecaster {
   readonly kind = 'segment';
-  private readonly reader: WindowReader;
-
   constructor(
     readonly config: SegmentConfig,
     private fitted?: Fitted,
   ) {
     checkConfig(config);
-    this.reader = new WindowReader(config);
   }
 
   static load({ manifest, weights }: Checkpoint): SegmentForecaster {
     const { learned, ...config } = manifest.config as SegmentConfig & { learned: Learned };
-    const { sizes } = new WindowReader(config);
-    const parameters = new Parameters(parameterSpecs(config, sizes));
+    const reader = new WindowReader(config, new KnownSeries(learned.ids, learned.deviations));
+    const parameters = new Parameters(parameterSpecs(config, reader.sizes, reader.known.rows));
     parameters.load({ manifest, weights });
-    return new SegmentForecaster(config, { parameters, learned });
+    return new SegmentForecaster(config, { reader, parameters, nonNegative: learned.nonNegative });
   }
 
   async fit(panel: Panel, options: FitOptions): Promise<void> {
-    const parameters = await train(panel.series, this.config, options);
-    this.fitted = { parameters, learned: { nonNegative: panel.series.every(({ values }) => values.every((value) => !(value < 0))) } };
+    const reader = new WindowReader(this.config, KnownSeries.of(panel.series));
+    const parameters = await train(panel.series, reader, this.config, options);
+    this.fitted = { reader, parameters, nonNegative: panel.series.every(({ values }) => values.every((value) => !(value < 0))) };
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
@@ -69,16 +70,17 @@ export class SegmentForecaster implements Forecaster {
     for (let from = 0; from < windows.length; from += EVALUATION_BATCH) {
       options.signal?.throwIfAborted();
       const part = windows.slice(from, from + EVALUATION_BATCH);
-      const batch = this.reader.read(part);
-      const values = this.run(batch, fitted.parameters);
-      part.forEach((window, b) => forecasts.push(this.forecastOf(window, b, batch, values, options, fitted.learned)));
+      const batch = fitted.reader.read(part);
+      const values = this.run(batch, fitted);
+      part.forEach((window, b) => forecasts.push(this.forecastOf(window, b, batch, values, options, fitted)));
       await new Promise((resolve) => setImmediate(resolve));
     }
     return forecasts;
   }
 
   save(): Checkpoint {
-    const { parameters, learned } = this.need();
+    const { parameters, reader, nonNegative } = this.need();
+    const learned: Learned = { nonNegative, ids: reader.known.ids, deviations: reader.known.deviations };
     return {
       manifest: {
         format: 'almanac-checkpoint',
@@ -101,8 +103,7 @@ export class SegmentForecaster implements Forecaster {
     throw new AlmanacError('MODEL_NOT_FITTED', 'This segment forecaster has not been fitted.', { hint: 'Call fit, or load a checkpoint.' });
   }
 
-  private run(batch: Batch, parameters: Parameters): Values {
-    const { sizes } = this.reader;
+  private run(batch: Batch, { reader: { sizes }, parameters }: Fitted): Values {
     return tf.tidy(() => {
       const output = forward(parameters.named(parameters.tensors()), inputsOf(batch, sizes), this.config, sizes, null);
       const data = (tensor: tf.Tensor): Float32Array => tensor.dataSync<'float32'>().slice();
@@ -114,8 +115,8 @@ export class SegmentForecaster implements Forecaster {
     });
   }
 
-  private forecastOf(window: Window, b: number, batch: Batch, values: Values, options: PredictOptions, learned: Learned): SeriesForecast {
-    const { segmentLength: w } = this.reader.sizes;
+  private forecastOf(window: Window, b: number, batch: Batch, values: Values, options: PredictOptions, fitted: Fitted): SeriesForecast {
+    const { segmentLength: w } = fitted.reader.sizes;
     const Q = this.config.levels.length;
     const { horizon, levels } = options;
     const weights = levelWeights(this.config.levels, levels);
@@ -128,7 +129,7 @@ export class SegmentForecaster implements Forecaster {
         weights.forEach(({ low, high, share }, i) => {
           const scaled = (1 - share) * values.quantiles[at + low]! + share * values.quantiles[at + high]!;
           const value = batch.center[b]! + batch.scale[b]! * scaled;
-          quantiles[i * horizon + t] = learned.nonNegative ? Math.max(0, value) : value;
+          quantiles[i * horizon + t] = fitted.nonNegative ? Math.max(0, value) : value;
         });
       }
     const { series, origin } = window;
@@ -136,13 +137,13 @@ export class SegmentForecaster implements Forecaster {
       id: series.id,
       cutoff: series.firstStep + origin - 1,
       quantiles,
-      ...(options.attention ? { attention: this.attentionOf(b, batch, values, horizon) } : {}),
+      ...(options.attention ? { attention: this.attentionOf(b, batch, values, horizon, fitted.reader.sizes) } : {}),
     };
   }
 
   /** Maps over context segments; a temporal weight counts for the segment that holds the value it points at. */
-  private attentionOf(b: number, batch: Batch, values: Values, horizon: number): AttentionMaps {
-    const { contextSegments: n, horizonSegments: m, segmentLength: w, seasons: K } = this.reader.sizes;
+  private attentionOf(b: number, batch: Batch, values: Values, horizon: number, sizes: Sizes): AttentionMaps {
+    const { contextSegments: n, horizonSegments: m, segmentLength: w, seasons: K } = sizes;
     const { contextLength, temporalSeason } = this.config;
     const contextual = new Float32Array(horizon * n);
     const temporal = new Float32Array(horizon * n);

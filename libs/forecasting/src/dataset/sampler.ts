@@ -18,6 +18,8 @@ interface Range {
 
 const SAMPLE_PURPOSE = 1;
 const CHOICE_PURPOSE = 2;
+/** Share of the training windows whose series is treated as a stranger, so that strangers can be forecast. */
+const STRANGERS = 0.1;
 
 export class WindowSampler {
   readonly validation: Window[];
@@ -44,7 +46,7 @@ export class WindowSampler {
   /** The windows of one step. */
   sample(step: number, size: number): Window[] {
     const random = new Random(this.seed, SAMPLE_PURPOSE, step);
-    return Array.from({ length: size }, () => this.window(random.below(this.total)));
+    return Array.from({ length: size }, () => ({ ...this.window(random.below(this.total)), stranger: random.next() < STRANGERS }));
   }
 
   private window(index: number): Window {

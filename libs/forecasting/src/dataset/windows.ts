@@ -6,13 +6,15 @@
  */
 import type { SegmentConfig } from '../config.js';
 import type { SeriesData } from '../forecaster.js';
-import { windowScale } from '../scalers/windowScale.js';
+import { deviationOf, windowScale } from '../scalers/windowScale.js';
 import { calendarSize, cyclesOf, writeCalendar, type Cycle } from './calendar.js';
 
 export interface Window {
   series: SeriesData;
   /** Index in `series.values` of the first step of the horizon. */
   origin: number;
+  /** Read as if the series were unknown to the model. */
+  stranger?: boolean;
 }
 
 /** Sizes of the arrays of a batch; w = segmentLength. */
@@ -28,6 +30,39 @@ export interface Sizes {
   queries: number;
   /** Past seasons K that the temporal attention chooses from; 0 without one. */
   seasons: number;
+}
+
+/** What is known of the series that a model was fitted on. Number 0 stands for any other. */
+export class KnownSeries {
+  private readonly numbers: Map<string, number>;
+
+  /** @param deviations standard deviation of each series' training values */
+  constructor(
+    readonly ids: readonly string[],
+    readonly deviations: readonly number[],
+  ) {
+    this.numbers = new Map(ids.map((id, i) => [id, i + 1]));
+  }
+
+  static of(series: readonly SeriesData[]): KnownSeries {
+    return new KnownSeries(
+      series.map(({ id }) => id),
+      series.map(({ values }) => deviationOf(values)),
+    );
+  }
+
+  /** Rows of a table with one row per series and one for strangers. */
+  get rows(): number {
+    return this.ids.length + 1;
+  }
+
+  number(id: string): number {
+    return this.numbers.get(id) ?? 0;
+  }
+
+  deviation({ id, values }: SeriesData): number {
+    return this.deviations[this.number(id) - 1] ?? deviationOf(values);
+  }
 }
 
 /** One batch, time-major; all float32, row-major. */
@@ -49,6 +84,10 @@ export interface Batch {
   observed: Float32Array;
   center: Float64Array;
   scale: Float64Array;
+  /** [B] number of the window's series. */
+  series: Int32Array;
+  /** [B] grid step of the origin. */
+  originStep: Float64Array;
 }
 
 const MASKED = -1e9;
@@ -57,7 +96,10 @@ export class WindowReader {
   readonly sizes: Sizes;
   private readonly cycles: Cycle[];
 
-  constructor(private readonly config: SegmentConfig) {
+  constructor(
+    private readonly config: SegmentConfig,
+    readonly known: KnownSeries,
+  ) {
     const { contextLength, segmentLength, horizon, temporalSeason, seasonLengths } = config;
     this.cycles = cyclesOf(seasonLengths);
     const calendar = calendarSize(this.cycles);
@@ -86,6 +128,8 @@ export class WindowReader {
       observed: new Float32Array(m * size * w),
       center: new Float64Array(size),
       scale: new Float64Array(size),
+      series: Int32Array.from(windows, ({ series, stranger }) => (stranger ? 0 : this.known.number(series.id))),
+      originStep: Float64Array.from(windows, ({ series, origin }) => series.firstStep + origin),
     };
     windows.forEach((window, b) => this.readOne(window, b, batch));
     return batch;
@@ -95,7 +139,8 @@ export class WindowReader {
     const { contextLength, temporalSeason, scaler } = this.config;
     const { values } = series;
     const start = origin - contextLength;
-    const { center, scale } = windowScale(scaler, values, start, origin, temporalSeason || this.config.segmentLength);
+    const deviation = scaler === 'seriesDeviation' ? this.known.deviation(series) : undefined;
+    const { center, scale } = windowScale(scaler, values, start, origin, temporalSeason || this.config.segmentLength, deviation);
     batch.center[b] = center;
     batch.scale[b] = scale;
     this.readContext(series, start, b, batch);

@@ -12,7 +12,7 @@ import { attention, lstm } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SegmentConfig } from '../config.js';
 import type { Batch, Sizes } from '../dataset/windows.js';
-import { linear, lstmCell } from '../engine/ops.js';
+import { linear, linearOfData, lstmCell, pick } from '../engine/ops.js';
 import { normalQuantile } from '../baselines/normal.js';
 import type { ParameterSpec, Tensors } from './parameters.js';
 
@@ -30,7 +30,8 @@ export interface Output {
 const zeros = { kind: 'values', of: () => 0 } as const;
 const glorot = { kind: 'glorot' } as const;
 
-export function parameterSpecs(config: SegmentConfig, sizes: Sizes): ParameterSpec[] {
+/** @param rows series that the network knows, and one for strangers */
+export function parameterSpecs(config: SegmentConfig, sizes: Sizes, rows: number): ParameterSpec[] {
   const D = config.hidden;
   const { contextSegments: n, horizonSegments: m, segmentLength: w, seasons: K } = sizes;
   const anchor = anchorIndex(config.levels);
@@ -87,9 +88,16 @@ export function parameterSpecs(config: SegmentConfig, sizes: Sizes): ParameterSp
     specs.push({ name: 'temporal.w', shape: [D, w * K], init: zeros, decay: true }, bias('temporal.b', w * K, prior));
     specs.push(
       { name: 'gate.w', shape: [D, w], init: zeros, decay: true },
-      bias('gate.b', w, () => 2),
+      bias('gate.b', w, () => (config.cycle > 0 ? -2 : 2)),
     );
   }
+  if (config.embedding > 0) {
+    specs.push(
+      { name: 'series.embedding', shape: [rows, config.embedding], init: zeros, decay: false },
+      weight('series.w', config.embedding, D),
+    );
+  }
+  if (config.cycle > 0) specs.push({ name: 'series.cycle', shape: [rows, config.cycle], init: zeros, decay: false });
   return specs;
 }
 
@@ -100,6 +108,7 @@ export interface Inputs {
   candidates: tf.Tensor4D;
   candidateBias: tf.Tensor4D | null;
   segmentBias: tf.Tensor | null;
+  batch: Batch;
 }
 
 export function inputsOf(
@@ -113,6 +122,7 @@ export function inputsOf(
     candidates: tf.tensor4d(batch.candidates, [m, B, w, K]),
     candidateBias: batch.candidateBias && tf.tensor4d(batch.candidateBias, [m, B, w, K]),
     segmentBias: batch.segmentBias && tf.tensor(batch.segmentBias, [B, 1, n]),
+    batch,
   };
 }
 
@@ -121,10 +131,13 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
   const D = config.hidden;
   const { horizonSegments: m, segmentLength: w, seasons: K } = sizes;
   const [n, B] = inputs.segments.shape;
-  const embedded = tf.relu(linear(inputs.segments, p['embed.w']!, p['embed.b']!)) as tf.Tensor3D; // [n, B, D]
+  const cycle = p['series.cycle'] ? cycles(p['series.cycle'], inputs.batch, config, sizes) : null;
+  const segments = cycle ? tf.sub(inputs.segments, cycle.context) : inputs.segments;
+  const embedded = tf.relu((cycle ? linear : linearOfData)(segments, p['embed.w']!, p['embed.b']!)) as tf.Tensor3D; // [n, B, D]
   const encoder = lstm({ x: embedded, wx: p['encoder.wx']!, wh: p['encoder.wh']!, b: p['encoder.b']! });
 
-  const query = tf.relu(linear(inputs.queries, p['query.w']!, p['query.b']!)); // [m, B, D]
+  const asked = linearOfData(inputs.queries, p['query.w']!, p['query.b']!); // [m, B, D]
+  const query = tf.relu(p['series.w'] ? tf.add(asked, linear(embeddings(p['series.embedding']!, inputs.batch), p['series.w'])) : asked);
   const gates = tf.add(linear(query, p['decoder.wx']!, p['decoder.b']!), linear(encoder.hT, p['decoder.wh']!)); // [m, B, 4D]
   const [state] = lstmCell(gates, encoder.cT); // [m, B, D]
 
@@ -146,8 +159,10 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
     const logits = tf.reshape(linear(z, p['temporal.w']!, p['temporal.b']!), [m, B, w, K]);
     output.temporal = tf.softmax(inputs.candidateBias ? tf.add(logits, inputs.candidateBias) : logits);
     output.gate = tf.sigmoid(linear(z, p['gate.w']!, p['gate.b']!));
-    median = tf.add(median, tf.mul(output.gate, tf.sum(tf.mul(output.temporal, inputs.candidates), 3)));
+    const copied = tf.sum(tf.mul(output.temporal, inputs.candidates), 3);
+    median = tf.add(median, tf.mul(output.gate, cycle ? tf.sub(copied, cycle.horizon) : copied));
   }
+  if (cycle) median = tf.add(median, cycle.horizon);
   const Q1 = config.levels.length - 1;
   const centre = tf.expandDims(median, 3);
   output.quantiles =
@@ -158,6 +173,44 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
           linear(tf.softplus(tf.reshape(linear(z, p['spread.w']!, p['spread.b']!), [m, B, w, Q1])), cumulative(config.levels)),
         );
   return output as Output;
+}
+
+/** [B, E] rows of the windows' series. */
+function embeddings(table: tf.Tensor, { series, size }: Batch): tf.Tensor {
+  const E = table.shape[1]!;
+  return pick(
+    table,
+    Int32Array.from({ length: size * E }, (_, i) => series[Math.floor(i / E)]! * E + (i % E)),
+    [size, E],
+  );
+}
+
+/**
+ * The learned cycle (CycleNet, Lin et al. 2024) along context and horizon, relative to its value at the last context step,
+ * because the windows are centred there. Missing steps get 0, so that the mask stays true.
+ */
+function cycles(table: tf.Tensor, batch: Batch, config: SegmentConfig, sizes: Sizes): { context: tf.Tensor; horizon: tf.Tensor } {
+  const length = config.cycle;
+  const { contextSegments: n, horizonSegments: m, segmentLength: w, inputs } = sizes;
+  const B = batch.size;
+  const at = (b: number, offset: number): number => {
+    const phase = (batch.originStep[b]! + offset) % length;
+    return batch.series[b]! * length + (phase < 0 ? phase + length : phase);
+  };
+  const along = (segments: number, first: number): tf.Tensor => {
+    const indices = new Int32Array(segments * B * w);
+    for (let s = 0; s < segments; s++)
+      for (let b = 0; b < B; b++) for (let i = 0; i < w; i++) indices[(s * B + b) * w + i] = at(b, first + s * w + i);
+    return pick(table, indices, [segments, B, w]);
+  };
+  const last = pick(
+    table,
+    Int32Array.from({ length: B }, (_, b) => at(b, -1)),
+    [1, B, 1],
+  );
+  const observed = tf.slice(tf.tensor3d(batch.segments, [n, B, inputs]), [0, 0, w], [n, B, w]);
+  const context = tf.mul(tf.sub(along(n, -config.contextLength), last), observed);
+  return { context: tf.concat([context, tf.zeros([n, B, inputs - w])], 2), horizon: tf.sub(along(m, 0), last) };
 }
 
 /** Swaps the first two axes. */

@@ -2,7 +2,7 @@
  * Centre and scale of one context window, so that one network serves series of every size. Reads nothing but the observed
  * values of the window; the arithmetic is float64, so that values of 1e30 and 1e-30 both arrive as ordinary float32.
  */
-export type ScalerKind = 'seasonalDifference' | 'lastValue' | 'meanAbs';
+export type ScalerKind = 'seasonalDifference' | 'lastValue' | 'seriesDeviation' | 'meanAbs';
 
 export interface WindowScale {
   center: number;
@@ -15,9 +15,17 @@ export interface WindowScale {
  * @param season steps of the season that differences and the centre are taken over; 1 when there is none
  *
  * `seasonalDifference`: centre = mean of the last season, scale = ½ mean|x_t − x_{t−season}| + ½ standard deviation.
- * `lastValue`: centre = last observation, scale = standard deviation. `meanAbs`: centre 0, scale = mean|x|.
+ * `lastValue`: centre = last observation, scale = standard deviation. `seriesDeviation`: the same with one scale for the whole
+ * series, so that errors of all its windows weigh alike. `meanAbs`: centre 0, scale = mean|x|.
  */
-export function windowScale(kind: ScalerKind, values: Float64Array, from: number, to: number, season: number): WindowScale {
+export function windowScale(
+  kind: ScalerKind,
+  values: Float64Array,
+  from: number,
+  to: number,
+  season: number,
+  seriesDeviation?: number,
+): WindowScale {
   const start = Math.max(0, from);
   let count = 0;
   let shift = NaN;
@@ -56,9 +64,31 @@ export function windowScale(kind: ScalerKind, values: Float64Array, from: number
   if (count === 0) return { center: 0, scale: 1 };
   const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
   const difference = pairs > 0 ? differences / pairs : deviation;
-  const center = kind === 'meanAbs' ? 0 : kind === 'lastValue' ? last : shift + recentSum / recent;
-  const scale = kind === 'meanAbs' ? absolute / count : kind === 'lastValue' ? deviation : 0.5 * difference + 0.5 * deviation;
+  const centers = { seasonalDifference: shift + recentSum / recent, lastValue: last, seriesDeviation: last, meanAbs: 0 };
+  const scales = {
+    seasonalDifference: 0.5 * difference + 0.5 * deviation,
+    lastValue: deviation,
+    seriesDeviation: seriesDeviation ?? deviation,
+    meanAbs: absolute / count,
+  };
+  const center = centers[kind];
+  const scale = scales[kind];
   // A constant window has no spread of its own: a thousandth of its level keeps its forecast narrow but finite.
   const floor = largest * 1e-6;
   return { center, scale: scale > floor && Number.isFinite(scale) ? scale : largest > 0 ? largest * 1e-3 : 1 };
+}
+
+/** Standard deviation of the observed values of a series; 0 where there are fewer than two. */
+export function deviationOf(values: Float64Array): number {
+  let count = 0;
+  let mean = 0;
+  let squares = 0;
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    count++;
+    const apart = value - mean;
+    mean += apart / count;
+    squares += apart * (value - mean);
+  }
+  return count > 1 ? Math.sqrt(squares / count) : 0;
 }

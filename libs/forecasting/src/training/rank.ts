@@ -5,7 +5,7 @@
  */
 import type { SegmentConfig } from '../config.js';
 import { WindowSampler } from '../dataset/sampler.js';
-import { WindowReader } from '../dataset/windows.js';
+import { KnownSeries, WindowReader } from '../dataset/windows.js';
 import type { SeriesData } from '../forecaster.js';
 import { LossWeights } from '../model/loss.js';
 import { parameterSpecs } from '../model/network.js';
@@ -47,10 +47,10 @@ export class Rank {
     private readonly rank: number,
   ) {
     const { series, config, seed, ranks } = setup;
-    const reader = new WindowReader(config);
+    const reader = new WindowReader(config, KnownSeries.of(series));
     this.sampler = new WindowSampler(series, config, seed);
     this.state = new TrainingState(setup.state);
-    const parameters = new Parameters(parameterSpecs(config, reader.sizes), this.state.values);
+    const parameters = new Parameters(parameterSpecs(config, reader.sizes, reader.known.rows), this.state.values);
     const weights = new LossWeights(config, reader.sizes);
     const windows = this.sampler.total > 0 ? this.sampler.sample(-1, CALIBRATION_WINDOWS) : [];
     weights.calibrate(windows, reader.read(windows));

@@ -43,7 +43,8 @@ describe('training', () => {
 
   it('learns the same from threads as from one, up to rounding', async () => {
     const [one, two] = [model(6), model(6)];
-    const withoutDropout = (it: SegmentForecaster): SegmentForecaster => new SegmentForecaster({ ...it.config, train: { ...it.config.train, dropout: 0 } });
+    const withoutDropout = (it: SegmentForecaster): SegmentForecaster =>
+      new SegmentForecaster({ ...it.config, train: { ...it.config.train, dropout: 0 } });
     const [a, b] = [withoutDropout(one), withoutDropout(two)];
     await a.fit(panel, { seed: 3, threads: 1 });
     await b.fit(panel, { seed: 3, threads: 2 });

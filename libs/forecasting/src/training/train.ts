@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import { minimumLength, type SegmentConfig } from '../config.js';
-import { WindowReader } from '../dataset/windows.js';
+import type { WindowReader } from '../dataset/windows.js';
 import type { FitOptions, SeriesData } from '../forecaster.js';
 import { parameterSpecs } from '../model/network.js';
 import { Parameters } from '../model/parameters.js';
@@ -19,10 +19,15 @@ import { TrainingState, type RunIdentity } from './state.js';
 const REPORT_EVERY = 5;
 
 /** @returns the weights that validation chose; the last averaged ones where there is no validation window */
-export async function train(series: readonly SeriesData[], config: SegmentConfig, options: FitOptions): Promise<Parameters> {
+export async function train(
+  series: readonly SeriesData[],
+  reader: WindowReader,
+  config: SegmentConfig,
+  options: FitOptions,
+): Promise<Parameters> {
   const { seed, threads = 1, signal } = options;
   await initEngine();
-  const parameters = new Parameters(parameterSpecs(config, new WindowReader(config).sizes));
+  const parameters = new Parameters(parameterSpecs(config, reader.sizes, reader.known.rows));
   const size = parameters.values.length;
   const setup: RankSetup = {
     series: threads > 1 ? series.map(shareValues) : series,
