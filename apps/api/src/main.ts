@@ -1,14 +1,10 @@
-/**
- * The API as a program: configuration, store, queue and objects opened in that order and closed in reverse. It also
- * decides what is due: schedules fire here, under a lock in the database, however many APIs run.
- */
+/** The API as a program: configuration, store, queue and application opened in that order, and closed in reverse. */
 import 'reflect-metadata';
 import { JOBS, type FlowContext } from '@almanac/flow/runs';
 import { createLogger, folderObjectStore, loadConfig, openQueue, requireDatabaseUrl } from '@almanac/platform';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import { openStore } from '@almanac/store';
 import { createApp } from './app.js';
-import { startScheduler } from './scheduler.js';
 import { hashOfKey } from './http/auth.guard.js';
 
 async function start(): Promise<void> {
@@ -51,8 +47,6 @@ async function start(): Promise<void> {
         { hint: 'Stop that program, or set ALMANAC_PORT to another port.', subject: { port: config.http.port }, status: 500, cause },
       );
     });
-    const scheduler = startScheduler(context);
-    closing.push(() => scheduler.stop());
     logger.info({ address: await app.getUrl(), queue: queue.driver }, 'listening');
   } catch (error) {
     await stop();

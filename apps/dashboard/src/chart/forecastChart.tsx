@@ -7,6 +7,7 @@ import { colour } from '../app/theme';
 import { BANDS, chartData } from './forecastData';
 import { clampWindow, type Extent, panBy, panZoom, zoomBy } from './panZoom';
 import { Plot } from './plot';
+import { timeLabels } from './timeAxis';
 
 interface Props {
   history: Observations | undefined;
@@ -72,7 +73,10 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
           },
         },
       },
-      axes: [axis, { ...axis, size: 56 }],
+      axes: [
+        { ...axis, space: 70, values: (_, splits, __, ___, step) => timeLabels(splits, step, zone) },
+        { ...axis, size: 56 },
+      ],
       series: [
         {},
         { label: 'observed', stroke: colour('--history'), width: 1.4, points: { show: false } },
@@ -108,7 +112,7 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
     };
   }, [zone]);
 
-  const first = spans[Math.min(1, spans.length - 1)]?.[0];
+  const first = (spans.find(([span]) => span >= 4 * ahead && (ahead > 0 || span >= 14 * DAY)) ?? spans.at(-1))?.[0];
   const ready = useCallback(
     (made: uPlot) => {
       plot.current = made;

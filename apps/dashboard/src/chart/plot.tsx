@@ -20,6 +20,7 @@ export interface PlotProps {
 export function Plot({ options, data, height, label, rescale = false, onReady, onKey }: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
+  const drawn = useRef<uPlot.AlignedData>(null);
   const theme = useEffectiveTheme();
   const latest = useRef({ data, onReady });
   useLayoutEffect(() => {
@@ -31,6 +32,7 @@ export function Plot({ options, data, height, label, rescale = false, onReady, o
     if (!element) return;
     const made = new uPlot({ ...options(), width: element.clientWidth || 600, height }, latest.current.data, element);
     plot.current = made;
+    drawn.current = latest.current.data;
     latest.current.onReady?.(made);
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
@@ -42,9 +44,11 @@ export function Plot({ options, data, height, label, rescale = false, onReady, o
   }, [options, height, theme]);
 
   useEffect(() => {
+    if (!plot.current || drawn.current === data) return;
+    drawn.current = data;
     // Otherwise the scales stay where the reader put them.
-    if (plot.current && plot.current.data !== data) plot.current.setData(data, rescale);
-    if (!rescale) plot.current?.redraw();
+    plot.current.setData(data, rescale);
+    if (!rescale) plot.current.redraw();
   }, [data, rescale]);
 
   return (

@@ -1,0 +1,42 @@
+/** Labels of a time axis in the zone of the dataset: the clock, and below it the date where it changes. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = zone + JSON.stringify(options);
+  let made = formats.get(key);
+  if (!made) {
+    made = new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...options });
+    formats.set(key, made);
+  }
+  return made;
+}
+
+const DAY = 86_400;
+
+/**
+ * @param splits instants in seconds
+ * @param step seconds between them
+ */
+export function timeLabels(splits: readonly number[], step: number, zone: string): string[] {
+  const [fine, coarse]: Intl.DateTimeFormatOptions[] =
+    step < DAY
+      ? [
+          { hour: '2-digit', minute: '2-digit' },
+          { day: 'numeric', month: 'short' },
+        ]
+      : step < 28 * DAY
+        ? [{ day: 'numeric', month: 'short' }, { year: 'numeric' }]
+        : step < 360 * DAY
+          ? [{ month: 'short' }, { year: 'numeric' }]
+          : [{ year: 'numeric' }, {}];
+  let before = '';
+  return splits.map((seconds) => {
+    const date = new Date(seconds * 1000);
+    const first = format(zone, fine ?? {}).format(date);
+    if (!coarse || Object.keys(coarse).length === 0) return first;
+    const second = format(zone, coarse).format(date);
+    const label = second === before ? first : `${first}\n${second}`;
+    before = second;
+    return label;
+  });
+}
