@@ -1,0 +1,40 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const specifier =
+  /(?:^|[\s;])(?:import|export)\s[^'"()]*?from\s*['"]([^'"]+)['"]|(?:^|[\s;])import\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+/** Every module of this repository that the program can load, and the packages those name. */
+function graph(entry: string): { files: Set<string>; packages: Set<string> } {
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const waiting = [entry];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (files.has(file)) continue;
+    files.add(file);
+    for (const match of readFileSync(file, 'utf8').matchAll(specifier)) {
+      const name = match[1] ?? match[2] ?? match[3] ?? '';
+      if (name.startsWith('.')) waiting.push(fileURLToPath(new URL(name, `file://${file}`)));
+      else if (name.startsWith('@almanac/')) {
+        const [, library = '', ...step] = name.split('/');
+        waiting.push(fileURLToPath(new URL(`../../../libs/${library}/dist/${[...step, 'index.js'].join('/')}`, import.meta.url)));
+      } else packages.add(name);
+    }
+  }
+  return { files: new Set([...files].map((file) => realpathSync(file))), packages };
+}
+
+describe('what the API loads', () => {
+  it('is neither TensorFlow.js nor DuckDB, nor the forecasting library', () => {
+    expect(existsSync(main), 'build first: tsc -b apps/api').toBe(true);
+    const { files, packages } = graph(main);
+    // The walk reaches what it should: the store's driver and the use cases.
+    expect([...packages]).toEqual(expect.arrayContaining(['pg', 'typeorm', '@nestjs/common']));
+    expect([...files].some((file) => file.includes('/libs/flow/dist/query/'))).toBe(true);
+
+    expect([...packages].filter((name) => /tensorflow|duckdb/.test(name))).toEqual([]);
+    expect([...files].filter((file) => /\/libs\/(forecasting|kernels)\//.test(file))).toEqual([]);
+  });
+});
