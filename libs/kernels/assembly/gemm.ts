@@ -29,12 +29,16 @@ export function pack(b: usize, ldb: usize, k: i32, n: i32, panels: usize, depth:
     const left = n - j;
     if (left >= W) {
       for (let i = 0; i < k; i++) {
-        v128.store(to, v128.load(from));
-        v128.store(to, v128.load(from, 16), 16);
+        const b0 = v128.load(from);
+        const b1 = v128.load(from, 16);
         if (W == 16) {
-          v128.store(to, v128.load(from, 32), 32);
-          v128.store(to, v128.load(from, 48), 48);
+          const b2 = v128.load(from, 32);
+          const b3 = v128.load(from, 48);
+          v128.store(to, b2, 32);
+          v128.store(to, b3, 48);
         }
+        v128.store(to, b0);
+        v128.store(to, b1, 16);
         to += W * 4;
         from += ldb;
       }
@@ -48,14 +52,35 @@ export function pack(b: usize, ldb: usize, k: i32, n: i32, panels: usize, depth:
   }
 }
 
-/** Copies Bᵀ into panels, for B[n,k]. */
+/** Copies Bᵀ into panels, for B[n,k]: blocks of 4×4 by shuffles. */
 export function packTransposed(b: usize, ldb: usize, k: i32, n: i32, panels: usize): void {
-  for (let j = 0; j < n; j += W) {
-    const to = panels + <usize>(j * k * 4);
-    for (let q = 0; q < W; q++) {
-      const from = b + <usize>(j + q) * ldb;
-      for (let i = 0; i < k; i++) store<f32>(to + <usize>((i * W + q) * 4), j + q < n ? load<f32>(from + <usize>(i * 4)) : 0);
+  for (let j = 0; j < n; j += 4) {
+    const to = panels + <usize>((j / W) * W * k * 4 + (j % W) * 4);
+    const rows = min(4, n - j);
+    const from = b + <usize>j * ldb;
+    let i = 0;
+    if (rows == 4) {
+      for (; i + 4 <= k; i += 4) {
+        const at = from + <usize>(i * 4);
+        const r0 = v128.load(at), r1 = v128.load(at + ldb), r2 = v128.load(at + 2 * ldb), r3 = v128.load(at + 3 * ldb);
+        const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+        const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+        const p = to + <usize>(i * W * 4);
+        v128.store(p, v128.shuffle<f64>(low01, low23, 0, 2));
+        v128.store(p + W * 4, v128.shuffle<f64>(low01, low23, 1, 3));
+        v128.store(p + 2 * W * 4, v128.shuffle<f64>(high01, high23, 0, 2));
+        v128.store(p + 3 * W * 4, v128.shuffle<f64>(high01, high23, 1, 3));
+      }
     }
+    for (; i < k; i++) {
+      for (let q = 0; q < 4; q++) {
+        store<f32>(to + <usize>((i * W + q) * 4), q < rows ? load<f32>(from + <usize>q * ldb + <usize>(i * 4)) : 0);
+      }
+    }
+  }
+  // The columns that complete the last panel.
+  for (let j = (n + 3) / 4 * 4; j % W != 0; j++) {
+    for (let i = 0; i < k; i++) store<f32>(panels + <usize>(((j / W) * W * k + i * W + (j % W)) * 4), 0);
   }
 }
 

@@ -7,3 +7,6 @@ export { constantBytes, setConstants } from './vector';
 // Exported so that they stay functions of their own: inlined into the loops around them, V8 no longer pairs their vectors.
 export * from '../build/micro';
 export * from '../build/cells';
+export { adam } from './adam';
+export { attention, attentionGrad, attentionGradScratch, attentionScratch } from './attention';
+export { dense, denseGrad, denseGradScratch, denseScratch, matMul, matMulScratch } from './dense';

@@ -1,4 +1,6 @@
+export { adam, type AdamSettings, type AdamState } from './adam/adam.js';
 export { attention, type AttentionArgs } from './attention/attention.js';
+export { dense } from './dense/dense.js';
 export { initEngine, type Engine, type EngineName, type EngineOptions } from './engine/engine.js';
 export { gru, gruState, type GruArgs } from './gru/gru.js';
 export { type SequenceArgs, type Zoneout } from './kernel/recurrent.js';

@@ -11,6 +11,11 @@ export const attentionKernel: Kernel = {
     [B!, M!, N!],
   ],
   reference: attentionForward,
+  wasm: {
+    name: 'attention',
+    dims: ['B', 'M', 'N', 'D', 'E', 'biasBatch'],
+    scratch: (wasm, { N, D, E }) => wasm['attentionScratch']!(N!, D!, E!),
+  },
 };
 
 export const attentionGradKernel: Kernel = {
@@ -19,4 +24,9 @@ export const attentionGradKernel: Kernel = {
   /** dq, dk, dv, dBias */
   shapes: ({ B, M, N, D, E, biasBatch }: Dims) => [[B!, M!, D!], [B!, N!, D!], [B!, N!, E!], biasBatch ? [B!, M!, N!] : [M!, N!]],
   reference: attentionBackward,
+  wasm: {
+    name: 'attentionGrad',
+    dims: ['B', 'M', 'N', 'D', 'E', 'biasBatch'],
+    scratch: (wasm, { M, N, D, E }) => wasm['attentionGradScratch']!(M!, N!, D!, E!),
+  },
 };

@@ -9,6 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { kernels } from '../kernel/all.js';
 import { compile, link } from '../kernel/module.js';
 import { registerOnCpu, registerOnWasm, type WasmBackend } from '../kernel/register.js';
+import { replaceMatMul } from '../matMul/wasm.js';
 import { registerFallbacks } from './fallback.js';
 
 let started: Promise<string> | undefined;
@@ -30,6 +31,7 @@ async function start(): Promise<string> {
   for (const kernel of kernels) registerOnWasm(kernel, exports);
   registerFallbacks();
   replaceIdentity();
+  replaceMatMul(exports);
   for (const kernel of kernels) registerOnCpu(kernel);
   return variant;
 }

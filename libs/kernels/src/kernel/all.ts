@@ -1,5 +1,7 @@
 /** Every kernel of the library; an engine registers them all. */
+import { adamKernel } from '../adam/kernels.js';
 import { attentionGradKernel, attentionKernel } from '../attention/kernels.js';
+import { denseGradKernel, denseKernel } from '../dense/kernels.js';
 import { gruGradKernel, gruKernel } from '../gru/kernels.js';
 import { lstmGradKernel, lstmKernel } from '../lstm/kernels.js';
 import { minGruGradKernel, minGruKernel } from '../minGru/kernels.js';
@@ -17,4 +19,7 @@ export const kernels: readonly Kernel[] = [
   minGruGradKernel,
   attentionKernel,
   attentionGradKernel,
+  denseKernel,
+  denseGradKernel,
+  adamKernel,
 ];

@@ -67,7 +67,7 @@ export function registerOnWasm(kernel: Kernel, exports: WasmExports): void {
   tf.registerKernel({ kernelName: kernel.name, backendName: 'wasm', kernelFunc: kernelFunc as unknown as tf.KernelFunc });
 }
 
-function allocate(backend: WasmBackend, bytes: number): number {
+export function allocate(backend: WasmBackend, bytes: number): number {
   const at = backend.wasm._malloc(bytes) >>> 0;
   if (at) return at;
   throw new AlmanacError('OUT_OF_MEMORY', `no room for ${Math.round(bytes / 1e6)} MB of scratch memory in the wasm heap`, {
