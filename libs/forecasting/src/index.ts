@@ -28,3 +28,17 @@ export {
   type LeakageOptions,
 } from './backtest/leakage.js';
 export { CHECK_HORIZON, checkModel, type ModelCheck, type ModelSubject } from './testing/checkModel.js';
+export { CELL_KINDS, recurrentLayer, type CellKind, type CellState, type RecurrentLayer } from './cells/layer.js';
+export { gradientFlow } from './cells/gradientFlow.js';
+export { type Encoder, type Encoding } from './encoders/encoder.js';
+export { stackedEncoder, type StackedSettings } from './encoders/stacked.js';
+export { hierarchicalEncoder, type HierarchicalSettings } from './encoders/hierarchical.js';
+export { gridEncoder, type GridSettings } from './encoders/grid.js';
+export { treeEncoder, type TreeEncoder, type TreeSettings } from './encoders/tree.js';
+export { incoherence, reconcile, summingMatrix, type Hierarchy } from './encoders/hierarchy.js';
+export { OnlineModel, type OnlineSettings } from './online/onlineModel.js';
+export { OutlierFilter, PromotionGuard, type GuardSettings, type Verdict } from './online/guard.js';
+export { createTrace, type Trace, type TraceRule } from './online/traces.js';
+export { gruCell, tanhCell, type OnlineCell } from './online/cell.js';
+export * as techniqueTasks from './testing/tasks.js';
+export * as onlineStreams from './online/streams.js';

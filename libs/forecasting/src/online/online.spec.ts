@@ -1,0 +1,173 @@
+import { initEngine, minGru } from '@almanac/kernels';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { Random } from '../dataset/random.js';
+import { gruCell, tanhCell, type OnlineCell } from './cell.js';
+import { OutlierFilter, PromotionGuard } from './guard.js';
+import { OnlineModel } from './onlineModel.js';
+import { MinGruCore } from './rtrlDiagonal.js';
+import { driftStream, outlierStream, streamTask } from './streams.js';
+import { createTrace, type TraceRule } from './traces.js';
+
+const [D, T, I] = [4, 12, 2];
+const normals = (count: number, seed: number, size = 1): Float64Array => {
+  const random = new Random(seed);
+  return Float64Array.from({ length: count }, () => size * random.normal());
+};
+
+describe('exact learning of minGRU', () => {
+  const xs = normals(T * I, 1);
+  const weights = normals((I + 1) * 2 * D, 2, 0.7);
+  const deltas = normals(T * D, 3);
+
+  const online = (): Float64Array => {
+    const core = new MinGruCore(I, D, weights);
+    const gradient = new Float64Array(weights.length);
+    for (let t = 0; t < T; t++) {
+      core.step(xs.subarray(t * I, (t + 1) * I));
+      core.addGradient(deltas.subarray(t * D, (t + 1) * D), gradient);
+    }
+    return gradient;
+  };
+
+  it('equals finite differences of the whole sequence', () => {
+    const loss = (w: Float64Array): number => {
+      const core = new MinGruCore(I, D, w);
+      let sum = 0;
+      for (let t = 0; t < T; t++) {
+        core.step(xs.subarray(t * I, (t + 1) * I), false);
+        core.state.forEach((value, j) => (sum += deltas[t * D + j]! * value));
+      }
+      return sum;
+    };
+    online().forEach((value, i) => {
+      const moved = (by: number): Float64Array => weights.map((weight, k) => (k === i ? weight + by : weight));
+      expect(value).toBeCloseTo((loss(moved(1e-5)) - loss(moved(-1e-5))) / 2e-5, 7);
+    });
+  });
+
+  it('equals backpropagation through the fused kernel', async () => {
+    await initEngine();
+    const wx = tf.tensor2d(Float32Array.from(weights.subarray(0, I * 2 * D)), [I, 2 * D]);
+    const b = tf.tensor1d(Float32Array.from(weights.subarray(I * 2 * D)));
+    const x = tf.tensor3d(Float32Array.from(xs), [T, 1, I]);
+    const weighing = tf.tensor3d(Float32Array.from(deltas), [T, 1, D]);
+    const [dwx, db] = tf.grads((w: tf.Tensor, bias: tf.Tensor) => tf.sum(tf.mul(weighing, minGru({ x, wx: w, b: bias }).h)))([wx, b]);
+    const expected = [...dwx!.dataSync(), ...db!.dataSync()];
+    online().forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 4));
+  });
+});
+
+describe.each([
+  ['tanh', tanhCell(I, D)],
+  ['GRU', gruCell(I, D)],
+] as [string, OnlineCell][])('learning forward in time, %s cell', (_, cell) => {
+  const size = cell.hidden * cell.perUnit;
+  const weights = normals(size, 5, 0.5);
+  const xs = normals(T * I, 6);
+  const delta = normals(D, 7);
+  const run = (w: Float64Array, rule?: TraceRule, random = new Random(1)): { state: Float64Array; gradient: Float64Array } => {
+    const trace = rule && createTrace(rule, cell, random, 1);
+    let state: Float64Array = new Float64Array(D);
+    for (let t = 0; t < T; t++) {
+      const step = cell.linearise(w, state, xs.subarray(t * I, (t + 1) * I));
+      trace?.advance(step);
+      state = step.next;
+    }
+    const gradient = new Float64Array(size);
+    trace?.addGradient(delta, gradient);
+    return { state, gradient };
+  };
+  const exact = run(weights, 'rtrl').gradient;
+
+  it('RTRL equals finite differences', () => {
+    const loss = (w: Float64Array): number => run(w).state.reduce((sum, value, j) => sum + delta[j]! * value, 0);
+    exact.forEach((value, i) => {
+      const moved = (by: number): Float64Array => weights.map((weight, k) => (k === i ? weight + by : weight));
+      expect(value).toBeCloseTo((loss(moved(1e-5)) - loss(moved(-1e-5))) / 2e-5, 7);
+    });
+  });
+
+  it.each(['uoro', 'noBackTrack'] as const)('%s has the exact gradient as its mean (20,000 draws, |z| < 4.5)', (rule) => {
+    const random = new Random(11);
+    const draws = 20_000;
+    const sum = new Float64Array(size);
+    const squares = new Float64Array(size);
+    for (let k = 0; k < draws; k++) {
+      const { gradient } = run(weights, rule, random);
+      for (let i = 0; i < size; i++) {
+        sum[i]! += gradient[i]!;
+        squares[i]! += gradient[i]! ** 2;
+      }
+    }
+    let [dot, a, b, worst, noise] = [0, 0, 0, 0, 0];
+    for (let i = 0; i < size; i++) {
+      const mean = sum[i]! / draws;
+      const variance = squares[i]! / draws - mean * mean;
+      worst = Math.max(worst, Math.abs(mean - exact[i]!) / Math.sqrt(variance / draws + 1e-20));
+      dot += mean * exact[i]!;
+      a += mean * mean;
+      b += exact[i]! ** 2;
+      noise += variance;
+    }
+    expect(worst).toBeLessThan(4.5);
+    expect(dot / Math.sqrt(a * b)).toBeGreaterThan(0.999);
+    expect(Math.sqrt(noise / b)).toBeLessThan(8);
+  });
+});
+
+describe('the guard', () => {
+  it('promotes after two seasons of being better, and not before', () => {
+    const guard = new PromotionGuard({ seasonLength: 10 });
+    const verdicts = Array.from({ length: 20 }, () => guard.judge(0.9, 1));
+    expect(verdicts.slice(0, 19).every((verdict) => verdict === 'keep')).toBe(true);
+    expect(verdicts[19]).toBe('promote');
+    expect(Array.from({ length: 200 }, () => guard.judge(0.995, 1))).not.toContain('promote');
+  });
+
+  it('rolls back what has become worse, and what is no number at once', () => {
+    const guard = new PromotionGuard({ seasonLength: 10 });
+    expect(Array.from({ length: 30 }, () => guard.judge(1.2, 1))).toContain('rollback');
+    expect(guard.judge(Number.NaN, 1)).toBe('rollback');
+  });
+
+  it('ignores two wild values and believes the third', () => {
+    const filter = new OutlierFilter();
+    expect([100, 100, 100, 100].map((value) => filter.isOutlier(value, 0, 1))).toEqual([true, true, false, false]);
+    expect(filter.isOutlier(2, 0, 1)).toBe(false);
+    expect(filter.isOutlier(-90, 0, 1)).toBe(true);
+  });
+});
+
+describe('a model that goes on learning', () => {
+  it('has a lower regret than a frozen one when the world changes', () => {
+    const result = streamTask(driftStream(1), { known: 600 });
+    expect(result.online).toBeLessThan(0.97 * result.frozen);
+    expect(result.promotions).toBeGreaterThan(0);
+  });
+
+  it('is at most 1 % worse than a frozen one on a stream with outliers', () => {
+    const result = streamTask(outlierStream(2), { known: 600 });
+    expect(result.online).toBeLessThan(1.01 * result.frozen);
+  });
+
+  it('forecasts ordered finite quantiles through gaps, the same for the same seed', () => {
+    const values = driftStream(3).slice(0, 400);
+    for (let t = 50; t < 400; t += 7) values[t] = Number.NaN;
+    const make = (): Float64Array => {
+      const model = new OnlineModel({ horizon: 6, seasonLength: 12, levels: [0.1, 0.5, 0.9], seed: 4 });
+      model.fit(values.subarray(0, 300), 3);
+      for (const value of values.subarray(300)) model.observe(value);
+      return model.forecast();
+    };
+    const quantiles = make();
+    expect(quantiles.every(Number.isFinite)).toBe(true);
+    for (let i = 6; i < quantiles.length; i++) expect(quantiles[i]!).toBeGreaterThanOrEqual(quantiles[i - 6]!);
+    expect(make()).toEqual(quantiles);
+  });
+
+  it('beats seasonal naive after fitting', () => {
+    const result = streamTask(driftStream(1).slice(0, 1000), { known: 600 });
+    expect(result.frozen).toBeLessThan(0.9 * result.seasonalNaive);
+  });
+});

@@ -1,0 +1,138 @@
+/**
+ * Each recurrent technique on the made-up task that shows what it is for, at full length, beside what a net without it
+ * reaches (or a guess). Unit tests run the same tasks short.
+ */
+import { gridEncoder, hierarchicalEncoder, onlineStreams, stackedEncoder, techniqueTasks as tasks } from '@almanac/forecasting';
+import type { Bench, BenchRow } from './bench.js';
+
+interface Technique {
+  name: string;
+  unit: string;
+  peerName: string;
+  run: () => Promise<{ ours: number; peer: number }>;
+}
+
+const gru = { name: 'e', cell: 'gru', inputs: 2, hidden: 16 } as const;
+const lstm = { ...gru, cell: 'lstm' } as const;
+const chaos = { draw: tasks.chaoticMap, known: 10, trainHorizon: 8, horizon: 8, steps: 800 };
+const slow = { draw: tasks.oscillation, known: 20, trainHorizon: 20, horizon: 100, steps: 800 };
+
+const cases: Technique[] = [
+  {
+    name: 'RNN: AR(2), error over noise variance',
+    unit: 'MSE',
+    peerName: 'the best possible',
+    run: async () => ({ ours: (await tasks.autoregression({ steps: 1000 })).mse, peer: 1 }),
+  },
+  {
+    name: 'LSTM: adding problem, T = 200',
+    unit: 'MSE',
+    peerName: 'tanh RNN',
+    run: async () => ({
+      ours: (await tasks.addingProblem({ cell: 'lstm', length: 200, steps: 3000 })).mse,
+      peer: (await tasks.addingProblem({ cell: 'rnn', length: 200, steps: 3000 })).mse,
+    }),
+  },
+  {
+    name: 'sLSTM: parity of 128 bits after training on 12',
+    unit: 'wrong',
+    peerName: 'guessing',
+    run: async () => ({ ours: 1 - (await tasks.parity({ cell: 'slstm', length: 12, steps: 800, testLength: 128 })).accuracy, peer: 0.5 }),
+  },
+  {
+    name: 'bidirectional: gap in a random walk',
+    unit: 'MSE',
+    peerName: 'one direction',
+    run: async () => ({
+      ours: (await tasks.imputation({ encoder: stackedEncoder({ ...gru, hidden: 11, bidirectional: true }), steps: 1000 })).mse,
+      peer: (await tasks.imputation({ encoder: stackedEncoder(gru), steps: 1000 })).mse,
+    }),
+  },
+  {
+    name: 'day × hour grid: x(t) from x(t−24) and x(t−1)',
+    unit: 'MSE',
+    peerName: 'one dimension, equal size',
+    run: async () => ({
+      ours: (await tasks.seasonalAutoregression({ encoder: gridEncoder({ ...gru, inputs: 1, seasonLength: 24 }), steps: 1000 })).mse,
+      peer: (await tasks.seasonalAutoregression({ encoder: stackedEncoder({ ...gru, inputs: 1, hidden: 22 }), steps: 1000 })).mse,
+    }),
+  },
+  {
+    name: 'dilated: x(t) from x(t−24) and x(t−1)',
+    unit: 'MSE',
+    peerName: 'undilated, equal size',
+    run: async () => ({
+      ours: (await tasks.seasonalAutoregression({ encoder: stackedEncoder({ ...gru, inputs: 1, dilations: [[1, 24]] }), steps: 1000 })).mse,
+      peer: (await tasks.seasonalAutoregression({ encoder: stackedEncoder({ ...gru, inputs: 1, dilations: [[1, 1]] }), steps: 1000 })).mse,
+    }),
+  },
+  {
+    name: 'tree: a parent that follows its largest child',
+    unit: 'MSE',
+    peerName: 'series that know no relatives',
+    run: async () => ({
+      ours: (await tasks.largestChild({ related: true, steps: 600 })).mse,
+      peer: (await tasks.largestChild({ related: false, steps: 600 })).mse,
+    }),
+  },
+  {
+    name: 'hierarchical: marker 500 steps back',
+    unit: 'wrong',
+    peerName: 'flat LSTM',
+    run: async () => ({
+      ours: 1 - (await tasks.recall({ encoder: hierarchicalEncoder({ ...lstm, every: 24 }), distance: 500, steps: 150 })).accuracy,
+      peer: 1 - (await tasks.recall({ encoder: stackedEncoder(lstm), distance: 500, steps: 150 })).accuracy,
+    }),
+  },
+  {
+    name: 'scheduled sampling: chaotic map, 8 steps free',
+    unit: 'MAE',
+    peerName: 'teacher forcing',
+    run: async () => ({
+      ours: (await tasks.rollOutTask({ ...chaos, method: 'scheduledSampling' })).mae,
+      peer: (await tasks.rollOutTask({ ...chaos, method: 'teacherForcing' })).mae,
+    }),
+  },
+  {
+    name: 'noise injection: oscillation, 100 steps free',
+    unit: 'MAE',
+    peerName: 'teacher forcing',
+    run: async () => ({
+      ours: (await tasks.rollOutTask({ ...slow, method: 'noise' })).mae,
+      peer: (await tasks.rollOutTask({ ...slow, method: 'teacherForcing' })).mae,
+    }),
+  },
+  {
+    name: 'online learning: a stream that drifts',
+    unit: 'pinball',
+    peerName: 'the same model, frozen',
+    run: async () => {
+      const { online, frozen } = onlineStreams.streamTask(onlineStreams.driftStream(1), { known: 600 });
+      return { ours: online, peer: frozen };
+    },
+  },
+  {
+    name: 'online learning: a stream with outliers',
+    unit: 'pinball',
+    peerName: 'the same model, frozen',
+    run: async () => {
+      const { online, frozen } = onlineStreams.streamTask(onlineStreams.outlierStream(1), { known: 600 });
+      return { ours: online, peer: frozen };
+    },
+  },
+];
+
+export const techniques: Bench = {
+  name: 'techniques',
+  summary: 'each recurrent technique on the task that shows what it is for; with a word, only those whose name holds it',
+  async run(args) {
+    const rows: BenchRow[] = [];
+    for (const { name, unit, peerName, run } of cases.filter((technique) => args.every((word) => technique.name.includes(word)))) {
+      const started = performance.now();
+      const { ours, peer } = await run();
+      console.log(`  ${name}: ${ours.toPrecision(4)} / ${peer.toPrecision(4)} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
+      rows.push({ case: name, ours, peer, peerName, unit, ratio: ours / peer });
+    }
+    return rows;
+  },
+};
