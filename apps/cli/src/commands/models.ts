@@ -25,9 +25,12 @@ const jsonObject = (value: string): Record<string, unknown> => {
   throw new InvalidArgumentError(`Give a JSON object, e.g. '{"hidden":128}'.`);
 };
 
+/** The rest is in the JSON. */
+const MAIN_METRICS = ['wql', 'mase', 'mae', 'smape', 'coverage80', 'coverage95'];
+
 function trainText(r: TrainResult): string {
   const scores = [r.score, ...r.baselines];
-  const metrics = [...new Set(scores.flatMap((score) => Object.keys(score.metrics)))];
+  const metrics = MAIN_METRICS.filter((metric) => scores.some((score) => metric in score.metrics));
   return [
     `${r.model}, version ${r.version}: ${count(r.steps)} steps in ${duration(r.trainSeconds)}, ${count(r.parameters)} parameters`,
     `accuracy on the last ${r.holdout.steps} steps of ${count(r.holdout.series)} series, which training never saw:`,

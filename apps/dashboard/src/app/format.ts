@@ -37,6 +37,15 @@ export function time(instant: string | number | null | undefined, zone = 'UTC', 
   return format.format(new Date(instant));
 }
 
+/** Without the year: for lists of neighbouring times. */
+export function shortTime(instant: string, zone: string, withTime: boolean): string {
+  const options: Intl.DateTimeFormatOptions = { timeZone: zone, weekday: 'short', day: 'numeric', month: 'short' };
+  return new Intl.DateTimeFormat(
+    'en-GB',
+    withTime ? { ...options, hour: '2-digit', minute: '2-digit' } : { ...options, year: 'numeric' },
+  ).format(new Date(instant));
+}
+
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 export function ago(instant: string): string {
   const seconds = (Date.parse(instant) - Date.now()) / 1000;

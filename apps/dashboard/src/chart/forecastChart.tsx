@@ -112,7 +112,7 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
     };
   }, [zone]);
 
-  const first = (spans.find(([span]) => span >= 4 * ahead && (ahead > 0 || span >= 14 * DAY)) ?? spans.at(-1))?.[0];
+  const first = (spans.find(([span]) => span >= 3 * ahead && (ahead > 0 || span >= 14 * DAY)) ?? spans.at(-1))?.[0];
   const ready = useCallback(
     (made: uPlot) => {
       plot.current = made;

@@ -8,7 +8,7 @@ import { useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { Await, Empty, Failure, Page } from '../ui/parts';
 import { Lineage } from './models/lineage';
-import { ScoreTable } from './run';
+import { ScoreTable } from './models/scoreTable';
 
 export function Component() {
   const { model } = useParams();

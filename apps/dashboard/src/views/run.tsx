@@ -1,9 +1,10 @@
 /** One run: how far it is, how training goes, how it ended and why. */
-import { forecastResult, ingestResult, isFinished, type Run, type Score, trainResult } from '@almanac/contracts';
+import { forecastResult, ingestResult, isFinished, type Run, trainResult } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
-import { count, duration, metric, time } from '../app/format';
+import { count, duration, time } from '../app/format';
 import { useLiveRun } from '../app/live';
+import { ScoreTable } from './models/scoreTable';
 import { useCancel } from '../app/liveRuns';
 import { useClient } from '../app/session';
 import { save } from '../ui/download';
@@ -53,9 +54,7 @@ function RunView({ run }: { run: Run }) {
           />
           <span className="row spread small" role="status">
             <span>{runDetail(run)}</span>
-            <span className="muted">
-              {run.progress?.step !== undefined && `step ${count(run.progress.step)} of ${count(run.progress.totalSteps ?? 0)}`}
-            </span>
+            <span className="muted">{typeof fraction === 'number' && `${Math.floor(fraction * 100)} %`}</span>
           </span>
         </section>
       )}
@@ -208,37 +207,4 @@ function Result({ run }: { run: Run }) {
       <FindingsView findings={ingest.findings} runId={run.id} />
     </section>
   ) : null;
-}
-
-export function ScoreTable({ scores }: { scores: Score[] }) {
-  const names = [...new Set(scores.flatMap((score) => Object.keys(score.metrics)))];
-  const best = Object.fromEntries(names.map((name) => [name, Math.min(...scores.map((score) => score.metrics[name] ?? Infinity))]));
-  return (
-    <div className="table-scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Forecaster</th>
-            {names.map((name) => (
-              <th key={name} className="number">
-                {name.toUpperCase()}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {scores.map((score) => (
-            <tr key={score.label}>
-              <td>{score.label}</td>
-              {names.map((name) => (
-                <td key={name} className="number">
-                  {score.metrics[name] === best[name] ? <strong>{metric(score.metrics[name])}</strong> : metric(score.metrics[name])}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
 }

@@ -65,7 +65,7 @@ export function LookBack({ maps, dataset, row, zone }: { maps: AttentionMapsReso
       </svg>
       <div className="row spread small muted">
         <span>{time(from, zone)}</span>
-        <span>cutoff {time(to, zone)}</span>
+        <span>the forecast starts {time(to, zone)}</span>
       </div>
     </section>
   );

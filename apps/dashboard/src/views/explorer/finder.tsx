@@ -35,11 +35,19 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
     if (uniqueId === undefined && firstId !== undefined) void navigate(addressOf(dataset.name, firstId), { replace: true });
   }, [uniqueId, firstId, dataset.name, navigate]);
 
+  const selected = items.findIndex((item) => item.uniqueId === uniqueId);
+  const scrolled = useRef(false);
+  useEffect(() => {
+    // Once: afterwards the reader scrolls.
+    if (scrolled.current || selected < 0) return;
+    scrolled.current = true;
+    rows.scrollToIndex(selected, { align: 'auto' });
+  }, [selected, rows]);
+
   const move = (by: number): void => {
-    const index = items.findIndex((item) => item.uniqueId === uniqueId);
-    const next = items[Math.max(0, Math.min(items.length - 1, index + by))];
+    const next = items[Math.max(0, Math.min(items.length - 1, selected + by))];
     if (!next) return;
-    rows.scrollToIndex(Math.max(0, index + by));
+    rows.scrollToIndex(Math.max(0, selected + by));
     void navigate(addressOf(dataset.name, next.uniqueId), { replace: true });
   };
   useHotkeys({ '/': () => input.current?.focus(), j: () => move(1), k: () => move(-1) });

@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useCallback, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import type uPlot from 'uplot';
-import { count, isSubDaily, time, value } from '../../app/format';
+import { count, isSubDaily, shortTime, time, value } from '../../app/format';
 import { useCall } from '../../app/queries';
 import { useClient } from '../../app/session';
 import { colour } from '../../app/theme';
@@ -72,7 +72,7 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
               </label>
               <select
                 id="forecast-run"
-                style={{ width: 'auto' }}
+                style={{ width: 200 }}
                 value={runId ?? ''}
                 onChange={(event) => setRunId(event.target.value || undefined)}
               >
@@ -126,7 +126,7 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
                   {forecast.model} {forecast.version}
                 </Link>
               </Fact>
-              <Fact name="Cutoff">{time(forecast.cutoff, dataset.timeZone, withTime)}</Fact>
+              <Fact name="Cutoff">{shortTime(forecast.cutoff, dataset.timeZone, withTime)}</Fact>
               <Fact name="Horizon">{count(forecast.ds.length)} steps</Fact>
               {version && <Fact name="WQL to seasonal naive">{version.wqlRatio === null ? '–' : `${version.wqlRatio.toFixed(2)} ×`}</Fact>}
               {typeof version?.score?.metrics['mase'] === 'number' && (
@@ -178,7 +178,7 @@ function NextSteps({ forecast, zone, withTime }: { forecast: Forecast; zone: str
         <tbody>
           {shown.map((ds, index) => (
             <tr key={ds}>
-              <td>{time(ds, zone, withTime)}</td>
+              <td>{shortTime(ds, zone, withTime)}</td>
               <td className="number">{value(median?.[index])}</td>
               <td className="number">
                 {value(lo?.[index])} – {value(hi?.[index])}
