@@ -5,11 +5,12 @@
 import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
+import { applyWidths, widthFactors, type Scored } from './calibrate/widths.js';
 import { checkConfig, type SegmentConfig } from './config.js';
 import { KnownSeries, WindowReader, type Batch, type Sizes, type Window } from './dataset/windows.js';
 import type { AttentionMaps, Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast } from './forecaster.js';
 import { levelWeights } from './model/levels.js';
-import { forward, inputsOf, parameterSpecs } from './model/network.js';
+import { anchorIndex, forward, inputsOf, parameterSpecs } from './model/network.js';
 import { Parameters } from './model/parameters.js';
 import { EVALUATION_BATCH } from './training/gradient.js';
 import { train } from './training/train.js';
@@ -20,12 +21,15 @@ interface Learned {
   nonNegative: boolean;
   ids: readonly string[];
   deviations: readonly number[];
+  /** Calibration: factor per level on its distance from the median. */
+  widths: number[];
 }
 
 interface Fitted {
   reader: WindowReader;
   parameters: Parameters;
   nonNegative: boolean;
+  widths: number[];
 }
 
 interface Values {
@@ -49,13 +53,15 @@ export class SegmentForecaster implements Forecaster {
     const reader = new WindowReader(config, new KnownSeries(learned.ids, learned.deviations));
     const parameters = new Parameters(parameterSpecs(config, reader.sizes, reader.known.rows));
     parameters.load({ manifest, weights });
-    return new SegmentForecaster(config, { reader, parameters, nonNegative: learned.nonNegative });
+    return new SegmentForecaster(config, { reader, parameters, nonNegative: learned.nonNegative, widths: learned.widths });
   }
 
   async fit(panel: Panel, options: FitOptions): Promise<void> {
     const reader = new WindowReader(this.config, KnownSeries.of(panel.series));
-    const parameters = await train(panel.series, reader, this.config, options);
-    this.fitted = { reader, parameters, nonNegative: panel.series.every(({ values }) => values.every((value) => !(value < 0))) };
+    const { parameters, validation } = await train(panel.series, reader, this.config, options);
+    const nonNegative = panel.series.every(({ values }) => values.every((value) => !(value < 0)));
+    this.fitted = { reader, parameters, nonNegative, widths: this.config.levels.map(() => 1) };
+    this.fitted.widths = widthFactors(this.score(validation, this.fitted), this.config.levels, anchorIndex(this.config.levels));
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
@@ -79,8 +85,8 @@ export class SegmentForecaster implements Forecaster {
   }
 
   save(): Checkpoint {
-    const { parameters, reader, nonNegative } = this.need();
-    const learned: Learned = { nonNegative, ids: reader.known.ids, deviations: reader.known.deviations };
+    const { parameters, reader, nonNegative, widths } = this.need();
+    const learned: Learned = { nonNegative, ids: reader.known.ids, deviations: reader.known.deviations, widths };
     return {
       manifest: {
         format: 'almanac-checkpoint',
@@ -115,19 +121,36 @@ export class SegmentForecaster implements Forecaster {
     });
   }
 
+  /** Quantiles and outcomes of windows, both scaled. */
+  private score(windows: readonly Window[], fitted: Fitted): Scored {
+    const parts = [];
+    for (let from = 0; from < windows.length; from += EVALUATION_BATCH) {
+      const batch = fitted.reader.read(windows.slice(from, from + EVALUATION_BATCH));
+      parts.push({
+        quantiles: this.run(batch, fitted).quantiles,
+        actual: batch.target.map((value, i) => (batch.observed[i] === 1 ? value : NaN)),
+      });
+    }
+    return { quantiles: concat(parts.map(({ quantiles }) => quantiles)), actual: concat(parts.map(({ actual }) => actual)) };
+  }
+
   private forecastOf(window: Window, b: number, batch: Batch, values: Values, options: PredictOptions, fitted: Fitted): SeriesForecast {
     const { segmentLength: w } = fitted.reader.sizes;
     const Q = this.config.levels.length;
     const { horizon, levels } = options;
     const weights = levelWeights(this.config.levels, levels);
     const quantiles = new Float64Array(levels.length * horizon);
+    const anchor = anchorIndex(this.config.levels);
+    const row = new Float64Array(Q);
     // Nothing is known about a series without a single observation.
     if (window.series.values.every(Number.isNaN)) quantiles.fill(NaN);
     else
       for (let t = 0; t < horizon; t++) {
         const at = ((Math.floor(t / w) * batch.size + b) * w + (t % w)) * Q;
+        row.set(values.quantiles.subarray(at, at + Q));
+        applyWidths(row, fitted.widths, anchor);
         weights.forEach(({ low, high, share }, i) => {
-          const scaled = (1 - share) * values.quantiles[at + low]! + share * values.quantiles[at + high]!;
+          const scaled = (1 - share) * row[low]! + share * row[high]!;
           const value = batch.center[b]! + batch.scale[b]! * scaled;
           quantiles[i * horizon + t] = fitted.nonNegative ? Math.max(0, value) : value;
         });
@@ -163,4 +186,14 @@ export class SegmentForecaster implements Forecaster {
     const maps: Record<string, Float32Array> = K > 0 ? { contextual, temporal } : { contextual };
     return { contextLength, columnSteps: w, maps, gate, branches: ['contextual', 'temporal'] };
   }
+}
+
+function concat(arrays: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(arrays.reduce((sum, array) => sum + array.length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    whole.set(array, at);
+    at += array.length;
+  }
+  return whole;
 }

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import { minimumLength, type SegmentConfig } from '../config.js';
-import type { WindowReader } from '../dataset/windows.js';
+import type { Window, WindowReader } from '../dataset/windows.js';
 import type { FitOptions, SeriesData } from '../forecaster.js';
 import { parameterSpecs } from '../model/network.js';
 import { Parameters } from '../model/parameters.js';
@@ -18,13 +18,19 @@ import { TrainingState, type RunIdentity } from './state.js';
 
 const REPORT_EVERY = 5;
 
-/** @returns the weights that validation chose; the last averaged ones where there is no validation window */
+export interface Trained {
+  /** The weights that validation chose; the last averaged ones where there is no validation window. */
+  parameters: Parameters;
+  /** Windows that training never saw the targets of. */
+  validation: readonly Window[];
+}
+
 export async function train(
   series: readonly SeriesData[],
   reader: WindowReader,
   config: SegmentConfig,
   options: FitOptions,
-): Promise<Parameters> {
+): Promise<Trained> {
   const { seed, threads = 1, signal } = options;
   await initEngine();
   const parameters = new Parameters(parameterSpecs(config, reader.sizes, reader.known.rows));
@@ -54,7 +60,7 @@ export async function train(
   }
   if (signal?.aborted) throw cancelled(rank.state.step);
   parameters.values.set(rank.state.best);
-  return parameters;
+  return { parameters, validation: rank.sampler.validation };
 }
 
 async function run(rank: Rank, identity: RunIdentity, { onProgress, signal, checkpoint }: FitOptions): Promise<void> {
