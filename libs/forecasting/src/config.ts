@@ -118,6 +118,22 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
   };
 }
 
+/**
+ * Members for an `ensemble`: the default model under several seeds, its context length alternately as it is, shorter and longer
+ * where the series are long enough, because models that read different spans err differently.
+ */
+export function defaultEnsemble(facts: PanelFacts, members: number): { kind: 'segment'; config: SegmentConfig }[] {
+  const config = defaultConfig(facts);
+  const { contextLength, segmentLength, temporalSeason } = config;
+  const lengths = [...facts.lengths].sort((a, b) => a - b);
+  const room = (lengths[Math.floor(lengths.length / 2)] ?? 0) - 2 * facts.horizon;
+  const spans = [1, 0.5, 1.5].map((factor) => {
+    const span = segmentLength * Math.max(2, Math.round((factor * contextLength) / segmentLength));
+    return span <= Math.max(room, contextLength) && span >= temporalSeason ? span : contextLength;
+  });
+  return Array.from({ length: members }, (_, i) => ({ kind: 'segment', config: { ...config, contextLength: spans[i % spans.length]! } }));
+}
+
 /** Observations a series must have before training can use it: one season (or segment) of context and one horizon. */
 export function minimumLength(config: Pick<SegmentConfig, 'segmentLength' | 'temporalSeason' | 'contextLength' | 'horizon'>): number {
   return minimumContext(config) + config.horizon;

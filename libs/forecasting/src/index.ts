@@ -3,6 +3,8 @@ export { type Engine, type EngineName, type EngineOptions, initEngine } from '@a
 export { createForecaster, FORECASTER_KINDS, loadForecaster } from './registry.js';
 export { defaultConfig, minimumLength, type Metric, type PanelFacts, type SegmentConfig, type TrainSettings } from './config.js';
 export { SegmentForecaster } from './segmentForecaster.js';
+export { EnsembleForecaster, type EnsembleConfig } from './ensemble.js';
+export { defaultEnsemble } from './config.js';
 export { BASELINE_KINDS, createBaseline, isBaselineKind, type BaselineKind } from './baselines/registry.js';
 export { mae, mase, owa, rmse, seasonalScale, smape, type OwaParts } from './metrics/point.js';
 export { centralIntervals, coverage, crps, msis, pinball, quantileRow, wql, wqlParts, type CentralInterval } from './metrics/quantile.js';

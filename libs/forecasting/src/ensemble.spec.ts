@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { defaultEnsemble } from './config.js';
+import type { EnsembleForecaster } from './ensemble.js';
+import type { Checkpoint, FitProgress, Panel } from './forecaster.js';
+import { createForecaster, loadForecaster } from './registry.js';
+
+const HORIZON = 8;
+const panel: Panel = {
+  frequency: '1',
+  timeZone: 'UTC',
+  seasonLengths: [8],
+  series: [1, 2].map((k) => ({
+    id: `s${k}`,
+    firstStep: 0,
+    values: Float64Array.from({ length: 90 }, (_, t) => k * (2 + Math.sin((Math.PI * t) / 4))),
+  })),
+};
+const ask = { horizon: HORIZON, levels: [0.1, 0.5, 0.9] };
+
+function ensemble(combine: 'median' | 'mean' = 'median'): EnsembleForecaster {
+  const members = defaultEnsemble({ frequency: '1', seasonLengths: [8], horizon: HORIZON, lengths: [90, 90], count: 2 }, 3).map(
+    ({ kind, config }) => ({
+      kind,
+      config: { ...config, hidden: 8, train: { ...config.train, steps: 6, batch: 8 } },
+    }),
+  );
+  return createForecaster('ensemble', { members: [...members, { kind: 'seasonalNaive', config: {} }], combine }) as EnsembleForecaster;
+}
+
+describe('EnsembleForecaster', () => {
+  it('lies between its members, in order of level', async () => {
+    const model = ensemble();
+    await model.fit(panel, { seed: 1 });
+    const [forecast] = await model.predict(panel, ask);
+    for (let t = 0; t < HORIZON; t++) {
+      expect(forecast!.quantiles[t]!).toBeLessThanOrEqual(forecast!.quantiles[HORIZON + t]!);
+      expect(forecast!.quantiles[HORIZON + t]!).toBeLessThanOrEqual(forecast!.quantiles[2 * HORIZON + t]!);
+    }
+  });
+
+  it('survives a round trip, and reports progress over all members', async () => {
+    const seen: FitProgress[] = [];
+    const model = ensemble('mean');
+    await model.fit(panel, { seed: 1, onProgress: (progress) => seen.push(progress) });
+    const { manifest, weights } = model.save();
+    const loaded = loadForecaster({ manifest: JSON.parse(JSON.stringify(manifest)) as typeof manifest, weights });
+    expect(await loaded.predict(panel, ask)).toEqual(await model.predict(panel, ask));
+    expect(seen.map(({ step }) => step)).toEqual([...seen.map(({ step }) => step)].sort((a, b) => a - b));
+  });
+
+  it('resumes in the member where it was killed, with the same result', async () => {
+    const [whole, resumed] = [ensemble(), ensemble()];
+    await whole.fit(panel, { seed: 1 });
+    let state: Checkpoint | undefined;
+    const controller = new AbortController();
+    const fit = ensemble().fit(panel, {
+      seed: 1,
+      signal: controller.signal,
+      checkpoint: { everySteps: 2, save: (saved) => void (state = structuredClone(saved)) },
+      onProgress: ({ step }) => step >= 11 && controller.abort(),
+    });
+    await expect(fit).rejects.toMatchObject({ code: 'TRAINING_CANCELLED' });
+    await resumed.fit(panel, { seed: 1, resume: state! });
+    expect(resumed.save().weights).toEqual(whole.save().weights);
+  });
+});
