@@ -33,7 +33,8 @@ async function run(task: Task, wish: EngineWish): Promise<void> {
 }
 
 function outcomeOf(task: Task, threads: number, report: (progress: RunProgress) => void): Promise<unknown> {
-  if (task.task === 'train') return train(task, threads, report, stopper.signal);
+  if (task.task === 'train')
+    return train(task, { threads, report, saveState: (state) => say({ kind: 'state', state }), signal: stopper.signal });
   return task.task === 'predict' ? predict(task, stopper.signal) : Promise.resolve(null);
 }
 

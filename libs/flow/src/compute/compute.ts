@@ -6,6 +6,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { EngineInfo, RunProgress } from '@almanac/contracts';
+import type { Checkpoint } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
 import type { EngineWish, FromChild, OutcomeOf, SentError, Task, ToChild } from './tasks.js';
 
@@ -13,13 +14,15 @@ export interface ComputeOptions {
   signal: AbortSignal;
   onEngine?: (engine: EngineInfo) => void;
   onProgress?: (progress: RunProgress) => void;
+  /** What resuming a training would need, every so often. */
+  onState?: (state: Checkpoint) => void;
 }
 
 export interface Compute {
   /** @throws what the task throws, the reason of the signal, or AlmanacError COMPUTE_DIED */
   run<T extends Task>(task: T, options: ComputeOptions): Promise<OutcomeOf<T>>;
-  /** True where the process that would take the next task knows this checkpoint. */
-  knows(checkpointKey: string): boolean;
+  /** How many tasks of one thread may run at a time without crowding the machine. */
+  readonly threads: number;
   close(): Promise<void>;
 }
 
@@ -34,18 +37,18 @@ interface Idle {
   timer: NodeJS.Timeout;
 }
 
-/** Keeps one process warm between tasks; more tasks at once get processes of their own. */
+/** Keeps a process warm for each thread between tasks; more tasks at once get processes of their own. */
 export function startCompute(wish: EngineWish): Compute {
-  let idle: Idle | undefined;
+  const idle: Idle[] = [];
   const all = new Set<ChildProcess>();
 
-  const take = (): ChildProcess => {
-    if (idle) {
-      const { child, timer } = idle;
-      clearTimeout(timer);
-      idle = undefined;
-      child.ref();
-      return child;
+  /** Best one that knows the model already. */
+  const take = (task: Task): Pick<Idle, 'child' | 'checkpointKey'> => {
+    const knowing = task.task === 'predict' ? idle.findIndex(({ checkpointKey }) => checkpointKey === task.checkpointKey) : -1;
+    const [warm] = idle.splice(knowing < 0 ? idle.length - 1 : knowing, 1);
+    if (warm) {
+      clearTimeout(warm.timer);
+      return warm;
     }
     const child = fork(new URL('./child.js', import.meta.url), [], {
       serialization: 'advanced',
@@ -54,26 +57,28 @@ export function startCompute(wish: EngineWish): Compute {
     all.add(child);
     child.once('exit', () => {
       all.delete(child);
-      if (idle?.child === child) idle = undefined;
+      const place = idle.findIndex((one) => one.child === child);
+      if (place >= 0) idle.splice(place, 1);
     });
-    return child;
+    return { child, checkpointKey: undefined };
   };
   const giveBack = (child: ChildProcess, checkpointKey: string | undefined): void => {
-    if (idle || child.exitCode !== null || child.signalCode !== null) {
+    if (idle.length >= wish.threads || child.exitCode !== null || child.signalCode !== null) {
       child.kill('SIGKILL');
       return;
     }
     const timer = setTimeout(() => child.kill('SIGKILL'), IDLE_MS).unref();
-    idle = { child, checkpointKey, timer };
+    idle.push({ child, checkpointKey, timer });
   };
 
   return {
-    knows: (checkpointKey) => idle?.checkpointKey === checkpointKey,
+    threads: wish.threads,
     async run<T extends Task>(task: T, options: ComputeOptions): Promise<OutcomeOf<T>> {
       options.signal.throwIfAborted();
-      const child = take();
+      const { child, checkpointKey } = take(task);
+      const known = task.task === 'predict' && checkpointKey === task.checkpointKey;
       try {
-        const outcome = await runIn(child, { kind: 'run', task, wish }, options);
+        const outcome = await runIn(child, { kind: 'run', task: known ? { ...task, checkpoint: undefined } : task, wish }, options);
         giveBack(child, task.task === 'predict' ? task.checkpointKey : undefined);
         return outcome as OutcomeOf<T>;
       } catch (error) {
@@ -93,7 +98,7 @@ export function startCompute(wish: EngineWish): Compute {
   };
 }
 
-function runIn(child: ChildProcess, message: ToChild, { signal, onEngine, onProgress }: ComputeOptions): Promise<unknown> {
+function runIn(child: ChildProcess, message: ToChild, { signal, onEngine, onProgress, onState }: ComputeOptions): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let force: NodeJS.Timeout | undefined;
     const settle = (end: () => void): void => {
@@ -121,6 +126,7 @@ function runIn(child: ChildProcess, message: ToChild, { signal, onEngine, onProg
     const hear = (heard: FromChild): void => {
       if (heard.kind === 'engine') onEngine?.(heard.engine);
       else if (heard.kind === 'progress') onProgress?.(heard.progress);
+      else if (heard.kind === 'state') onState?.(heard.state);
       else if (heard.kind === 'done') settle(() => resolve(heard.outcome));
       else if (heard.kind === 'failed') settle(() => reject(signal.aborted ? (signal.reason as Error) : received(heard.error)));
     };

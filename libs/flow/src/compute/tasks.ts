@@ -20,6 +20,8 @@ export interface TrainTask {
   /** Overrides of the derived settings. */
   config: Record<string, unknown>;
   seed: number;
+  /** What an interrupted delivery of the same run had reached. */
+  resume?: Checkpoint | undefined;
 }
 
 export interface TrainOutcome {
@@ -38,7 +40,7 @@ export interface TrainOutcome {
 
 export interface PredictTask {
   task: 'predict';
-  /** Absent: the one that the process has under this key already. */
+  /** Left out on the way to a process that has it under this key already. */
   checkpoint?: Checkpoint | undefined;
   /** Names the checkpoint, so that shard after shard need not send it again. */
   checkpointKey: string;
@@ -65,6 +67,7 @@ export type FromChild =
   | { kind: 'ready' }
   | { kind: 'engine'; engine: EngineInfo }
   | { kind: 'progress'; progress: RunProgress }
+  | { kind: 'state'; state: Checkpoint }
   | { kind: 'done'; outcome: unknown }
   | { kind: 'failed'; error: SentError };
 

@@ -5,6 +5,7 @@
  */
 import type { RunProgress, Score } from '@almanac/contracts';
 import {
+  type Checkpoint,
   createForecaster,
   cutPanel,
   defaultConfig,
@@ -20,7 +21,16 @@ import {
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import type { TrainOutcome, TrainTask } from './tasks.js';
 
-type Report = (progress: RunProgress) => void;
+export interface TrainTools {
+  threads: number;
+  report: (progress: RunProgress) => void;
+  saveState: (state: Checkpoint) => void;
+  signal: AbortSignal;
+}
+
+/** A training that is killed loses at most this share of its steps. */
+const STATES_PER_TRAINING = 20;
+const FEWEST_STEPS_BETWEEN_STATES = 10;
 
 /** A forecaster that stands beside every model. */
 interface Reference {
@@ -29,8 +39,8 @@ interface Reference {
   config: Record<string, unknown>;
 }
 
-export async function train(task: TrainTask, threads: number, report: Report, signal: AbortSignal): Promise<TrainOutcome> {
-  const { panel, kind, horizon, holdout, seed } = task;
+export async function train(task: TrainTask, { threads, report, saveState, signal }: TrainTools): Promise<TrainOutcome> {
+  const { panel, kind, horizon, holdout, seed, resume } = task;
   const config = settings(task);
   const { usable, skippedSeries } = longEnough(panel, holdout, needed(kind, config));
   const history = knownAt(usable, holdout, horizon);
@@ -42,6 +52,8 @@ export async function train(task: TrainTask, threads: number, report: Report, si
       seed,
       threads,
       signal,
+      checkpoint: { everySteps: stepsBetweenStates(config), save: saveState },
+      ...(resume ? { resume } : {}),
       onProgress: (progress) => {
         steps = progress.step;
         report({
@@ -87,6 +99,11 @@ function settings({ panel, kind, horizon, holdout, contextLength, steps, config 
     ...overrides,
   };
   return { ...merged, train: { ...derived.train, ...(steps === undefined ? {} : { steps }), ...trainOverrides } };
+}
+
+function stepsBetweenStates(config: Record<string, unknown>): number {
+  const { steps = 0 } = (config['train'] ?? {}) as { steps?: number };
+  return Math.max(FEWEST_STEPS_BETWEEN_STATES, Math.round(steps / STATES_PER_TRAINING));
 }
 
 /** At least so many steps, as segments go. */

@@ -6,7 +6,7 @@ import type { ForecastResult } from '@almanac/contracts';
 import type { SeriesForecast } from '@almanac/forecasting';
 import { AlmanacError, DEFAULT_QUANTILES, Frequency } from '@almanac/series';
 import type { AttentionRecord, DatasetRecord, Json, NewForecast, StoredSeries } from '@almanac/store';
-import type { Compute } from '../../compute/index.js';
+import type { Compute, PredictTask } from '../../compute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { panelOf, toSeriesData } from '../../runs/panel.js';
@@ -26,19 +26,17 @@ export async function executeForecast(context: RunContext, compute: Compute): Pr
   const total = plan.uniqueIds?.length ?? dataset.seriesCount;
   const contextLength = contextOf(version.config);
   let done = 0;
-  let storing: Promise<void> = Promise.resolve();
 
-  for await (const shard of shards(readSeries(context, dataset, plan), SHARD)) {
-    signal.throwIfAborted();
+  const forecastShard = async (shard: readonly StoredSeries[]): Promise<void> => {
     const panel = panelOf(
       dataset,
       shard.map((one) => toSeriesData(lastSteps(one, contextLength))),
     );
-    const { forecasts } = await compute.run(
+    const { forecasts } = await compute.run<PredictTask>(
       {
         task: 'predict',
         checkpointKey: version.id,
-        checkpoint: compute.knows(version.id) ? undefined : checkpoint,
+        checkpoint,
         panel,
         horizon: plan.horizon,
         levels: DEFAULT_QUANTILES,
@@ -46,20 +44,13 @@ export async function executeForecast(context: RunContext, compute: Compute): Pr
       },
       { signal, onEngine: (engine) => void store.runs.setEngine(run.id, engine as unknown as Json).catch(() => undefined) },
     );
-    await storing;
-    storing = storeShard(context, plan, dataset, shard, forecasts);
-    // Awaited with the next shard; a failure must not count as unhandled until then.
-    storing.catch(() => undefined);
+    await storeShard(context, plan, dataset, shard, forecasts);
     done += shard.length;
-    report({
-      phase: 'forecasting',
-      message: `${done} of ${total} series`,
-      fraction: total > 0 ? Math.min(1, done / total) : null,
-      step: done,
-      totalSteps: total,
-    });
-  }
-  await storing;
+    const fraction = total > 0 ? Math.min(1, done / total) : null;
+    void report({ phase: 'forecasting', message: `${done} of ${total} series`, fraction, step: done, totalSteps: total });
+  };
+  await severalAtOnce(shards(readSeries(context, dataset, plan), SHARD), compute.threads, forecastShard, signal);
+
   if (done === 0)
     throw new AlmanacError('NOTHING_TO_FORECAST', `No series of "${plan.dataset}" has an observation at or before the cutoff.`, {
       hint: 'Give a later cutoff.',
@@ -73,6 +64,28 @@ export async function executeForecast(context: RunContext, compute: Compute): Pr
     seconds: (performance.now() - started) / 1000,
   };
   return result as unknown as Json;
+}
+
+/** Works on as many at a time; reads on only when one is done. The first failure ends it, once all that had begun have ended. */
+async function severalAtOnce<T>(
+  source: AsyncIterable<T>,
+  count: number,
+  work: (one: T) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  let failure: { error: unknown } | undefined;
+  for await (const one of source) {
+    if (failure || signal.aborted) break;
+    const task: Promise<void> = work(one)
+      .catch((error: unknown) => void (failure ??= { error }))
+      .finally(() => running.delete(task));
+    running.add(task);
+    if (running.size >= count) await Promise.race(running);
+  }
+  await Promise.all(running);
+  signal.throwIfAborted();
+  if (failure) throw failure.error;
 }
 
 function readSeries({ store, signal }: RunContext, dataset: DatasetRecord, plan: ForecastPlan): AsyncGenerator<StoredSeries, void> {

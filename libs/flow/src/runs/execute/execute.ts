@@ -23,8 +23,8 @@ export interface RunContext extends FlowContext {
   run: RunRecord;
   workerId: string;
   signal: AbortSignal;
-  /** Throttled. */
-  report(progress: RunProgress): void;
+  /** Throttled; resolves once the row holds it, or something newer. */
+  report(progress: RunProgress): Promise<void>;
 }
 
 export type Work = (context: RunContext) => Promise<Json>;
@@ -93,8 +93,8 @@ function startBeating(flow: FlowContext, runId: string, workerId: string, stop: 
   return setInterval(() => {
     flow.store.runs.heartbeat(runId, workerId).then(
       ({ lost, cancel }) => {
-        if (cancel) stop('cancelled');
-        else if (lost) stop('lost');
+        if (lost) stop('lost');
+        else if (cancel) stop('cancelled');
       },
       (error: unknown) => flow.logger.warn({ error, run: runId }, 'a heartbeat could not be written'),
     );
@@ -105,27 +105,35 @@ function startBeating(flow: FlowContext, runId: string, workerId: string, stop: 
 function throttled(
   write: (progress: Json) => Promise<void>,
   logger: FlowContext['logger'],
-): { report: (progress: RunProgress) => void; settle: () => Promise<void> } {
+): { report: (progress: RunProgress) => Promise<void>; settle: () => Promise<void> } {
   let newest: RunProgress | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let next: Promise<void> | undefined;
   let writing: Promise<void> = Promise.resolve();
+  let rouse: () => void = () => undefined;
   let last = 0;
-  const flush = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    const value = newest;
-    if (value === undefined) return;
-    newest = undefined;
+  const flush = async (): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, last + PROGRESS_MS - Date.now()));
+      rouse = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    await writing;
     last = Date.now();
-    writing = writing.then(() => write(value)).catch((error: unknown) => logger.warn({ error }, 'progress could not be written'));
+    next = undefined;
+    writing = write(newest as Json).catch((error: unknown) => logger.warn({ error }, 'progress could not be written'));
+    await writing;
   };
   return {
     report(progress) {
       newest = progress;
-      timer ??= setTimeout(flush, Math.max(0, last + PROGRESS_MS - Date.now()));
+      next ??= flush();
+      return next;
     },
     async settle() {
-      flush();
+      rouse();
+      await next;
       await writing;
     },
   };

@@ -1,33 +1,30 @@
 /** The training run: reads the pinned version of the dataset, trains and measures in a process of its own, registers. */
 import { type TrainResult, trainResult } from '@almanac/contracts';
-import { Frequency } from '@almanac/series';
+import type { Checkpoint, Panel } from '@almanac/forecasting';
+import { JobStopped } from '@almanac/platform';
+import { Frequency, isAlmanacError } from '@almanac/series';
 import type { DatasetRecord, DatasetVersionRecord, Json } from '@almanac/store';
-import type { Compute } from '../../compute/index.js';
+import type { Compute, TrainOutcome, TrainTask } from '../../compute/index.js';
 import { registerVersion } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
 import type { TrainingPlan } from '../request.js';
+import { InterruptedTraining } from './interrupted.js';
 
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_TOO_SHORT, INVALID_CONFIG, MODEL_OF_OTHER_DATASET, COMPUTE_DIED */
 export async function executeTraining(context: RunContext, compute: Compute): Promise<Json> {
   const { store, run, signal, report } = context;
   const plan = run.config as unknown as TrainingPlan;
-  report({ phase: 'reading', message: `Reading ${plan.dataset}`, fraction: null });
+  const interrupted = new InterruptedTraining(context);
+  interrupted.report({ phase: 'reading', message: `Reading ${plan.dataset}`, fraction: null });
   const dataset = await store.datasets.get(plan.dataset);
   const version = await store.datasets.version(dataset.id, plan.datasetVersion);
   await store.runs.pinVersion(run.id, dataset.id, version.no);
   const panel = await readPanel(store, dataset, { version: version.no, signal });
-  const { kind, horizon, holdout, contextLength, steps, config, seed } = plan;
-  const outcome = await compute.run(
-    { task: 'train', panel, kind, horizon, holdout, contextLength, steps, config, seed },
-    {
-      signal,
-      onProgress: report,
-      onEngine: (engine) =>
-        void store.runs.setEngine(run.id, engine as unknown as Json).catch((error: unknown) => context.logger.warn({ error }, 'engine')),
-    },
-  );
+  const { kind, horizon, holdout } = plan;
+  const outcome = await trainOrResume(context, compute, interrupted, panel, plan);
   signal.throwIfAborted();
+  await interrupted.forget();
   report({ phase: 'registering', message: `Registering ${plan.model}`, fraction: null });
   const { checkpoint, score, baselines, wqlRatio } = outcome;
   const registered = await registerVersion(context, {
@@ -57,6 +54,39 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
     skippedSeries: outcome.skippedSeries,
   };
   return trainResult.parse(result) as unknown as Json;
+}
+
+/** From where an interrupted delivery stopped, if there is such a place. */
+async function trainOrResume(
+  context: RunContext,
+  compute: Compute,
+  interrupted: InterruptedTraining,
+  panel: Panel,
+  { kind, horizon, holdout, contextLength, steps, config, seed }: TrainingPlan,
+): Promise<TrainOutcome> {
+  const { store, run, signal, logger } = context;
+  const train = (resume: Checkpoint | undefined): Promise<TrainOutcome> =>
+    compute.run<TrainTask>(
+      { task: 'train', panel, kind, horizon, holdout, contextLength, steps, config, seed, resume },
+      {
+        signal,
+        onProgress: (progress) => interrupted.report(progress),
+        onState: (state) => interrupted.keep(state),
+        onEngine: (engine) =>
+          void store.runs
+            .setEngine(run.id, engine as unknown as Json)
+            .catch((error: unknown) => logger.warn({ error }, 'the engine could not be noted')),
+      },
+    );
+  const state = await interrupted.load();
+  try {
+    return await train(state);
+  } catch (error) {
+    // The worker before had other threads: its state means nothing here, the result must not depend on it.
+    if (state && isAlmanacError(error) && error.code === 'CHECKPOINT_MISMATCH') return train(undefined);
+    if (!(signal.reason instanceof JobStopped) || signal.reason.why === 'cancelled') await interrupted.forget();
+    throw error;
+  }
 }
 
 /** The held-out steps of the series that reach the end of the dataset; shorter ones hold out their own last steps. */

@@ -1,0 +1,64 @@
+/**
+ * What an interrupted training had reached. The state lies in object storage and is named in the progress of the run, so
+ * that whichever worker gets the run next goes on from there and ends with the weights of an undisturbed run.
+ */
+import type { RunProgress } from '@almanac/contracts';
+import type { Checkpoint } from '@almanac/forecasting';
+import { isAlmanacError } from '@almanac/series';
+import { deleteCheckpoint, loadCheckpoint, saveCheckpoint, type StoredCheckpoint } from '../../register/index.js';
+import type { RunContext } from '../../runs/execute/index.js';
+
+/** Beside the progress that everybody sees. */
+type Remembered = RunProgress & { state?: StoredCheckpoint };
+
+export class InterruptedTraining {
+  private stored: StoredCheckpoint | undefined;
+  private saving: Promise<void> | undefined;
+  private last: RunProgress | undefined;
+
+  constructor(private readonly context: RunContext) {
+    this.stored = (context.run.progress as Remembered | null)?.state;
+  }
+
+  /** What to resume from; undefined where there is nothing, or nothing that can be read any more. */
+  async load(): Promise<Checkpoint | undefined> {
+    if (!this.stored) return undefined;
+    try {
+      return await loadCheckpoint(this.context.objects, this.stored);
+    } catch (error) {
+      if (!isAlmanacError(error)) throw error;
+      this.context.logger.warn({ error, run: this.context.run.id }, 'the state of an interrupted training is gone; it starts anew');
+      this.stored = undefined;
+      return undefined;
+    }
+  }
+
+  report(progress: RunProgress): Promise<void> {
+    this.last = progress;
+    return this.context.report({ ...progress, ...(this.stored ? { state: this.stored } : {}) } as Remembered);
+  }
+
+  /** Keeps a state in place of the one before; one that comes while another is written is left out. */
+  keep(state: Checkpoint): void {
+    this.saving ??= this.replace(state)
+      .catch((error: unknown) => this.context.logger.warn({ error, run: this.context.run.id }, 'the state of a training could not be kept'))
+      .finally(() => (this.saving = undefined));
+  }
+
+  /** The training is over: nobody will resume it. */
+  async forget(): Promise<void> {
+    await this.saving;
+    if (this.stored) await deleteCheckpoint(this.context.objects, this.stored);
+    this.stored = undefined;
+  }
+
+  private async replace(state: Checkpoint): Promise<void> {
+    const before = this.stored;
+    const stored = await saveCheckpoint(this.context.objects, state);
+    this.stored = stored;
+    // The row names it before the one before it goes, so that a kill in between leaves a state that is there.
+    if (this.last) await this.report(this.last);
+    if (before && before.weightsKey !== stored.weightsKey) await this.context.objects.delete(before.weightsKey);
+    if (before && before.manifestKey !== stored.manifestKey) await this.context.objects.delete(before.manifestKey);
+  }
+}
