@@ -13,7 +13,7 @@ import { ApiError, forecastResult, ingestResult, type RunProgress, trainResult }
 import { type RunningAlmanac, startAlmanac } from '../support/almanac.js';
 import { query } from '../support/database.js';
 
-const parquet = join(dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data/flights-3m.parquet');
+const parquet = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data/flights-3m.parquet');
 const AIRPORTS = ['ATL', 'BOS', 'DEN', 'JFK', 'LAX', 'ORD'];
 
 let almanac: RunningAlmanac;

@@ -13,8 +13,7 @@ const DATASET = 'flights';
 const MODEL = 'flights-segment';
 const HORIZON = 48;
 
-const sampleFile = (): string =>
-  join(dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data/flights-3m.parquet');
+const sampleFile = (): string => join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data/flights-3m.parquet');
 
 async function exists(call: Promise<unknown>): Promise<boolean> {
   try {
