@@ -1,5 +1,5 @@
 /** Which engine computes: chosen once per thread, said aloud with the reasons. */
-import * as tf from '@tensorflow/tfjs-core';
+import { type Variant } from '../kernel/module.js';
 import { startWasm } from './wasm.js';
 
 export type EngineName = 'tensorflow' | 'wasm';
@@ -9,6 +9,8 @@ export interface EngineOptions {
   engine?: EngineName | 'auto';
   /** How many threads a run may use in all; the engine itself uses one, `parallel` the rest. */
   threads?: number;
+  /** The variant of a run to repeat; the best there is otherwise. */
+  variant?: string;
 }
 
 export interface Engine {
@@ -22,9 +24,8 @@ export interface Engine {
 }
 
 /** Makes an engine ready in this thread. Safe to call again; tfjs ops then run on it. */
-export async function initEngine({ engine = 'auto', threads = 1 }: EngineOptions = {}): Promise<Engine> {
-  const variant = await startWasm();
-  await tf.setBackend('wasm');
+export async function initEngine({ engine = 'auto', threads = 1, variant: wanted }: EngineOptions = {}): Promise<Engine> {
+  const variant = await startWasm(wanted as Variant | undefined);
   return {
     name: 'wasm',
     variant,

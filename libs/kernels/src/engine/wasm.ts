@@ -7,33 +7,41 @@ import '@tensorflow/tfjs-layers';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernels } from '../kernel/all.js';
-import { compile, link } from '../kernel/module.js';
+import { type WasmExports } from '../kernel/kernel.js';
+import { compile, type CompiledModule, link, type Variant } from '../kernel/module.js';
 import { registerOnCpu, registerOnWasm, type WasmBackend } from '../kernel/register.js';
 import { replaceMatMul } from '../matMul/wasm.js';
 import { registerFallbacks } from './fallback.js';
 
-let started: Promise<string> | undefined;
+let started: Promise<void> | undefined;
+let exports: WasmExports | undefined;
+let current: CompiledModule | undefined;
 
-/** @returns the kernel variant: `simd` or `relaxed-simd` */
-export function startWasm(): Promise<string> {
-  started ??= start();
-  return started;
+/**
+ * Starts the engine, or changes its variant.
+ *
+ * @param pairs whether to compile for 256-bit pairs; changes speed, not results
+ */
+export async function startWasm(variant?: Variant, pairs?: boolean): Promise<Variant> {
+  await (started ??= start());
+  await tf.setBackend('wasm');
+  if (current && (variant ?? current.variant) === current.variant && (pairs ?? current.wide) === current.wide) return current.variant;
+  current = compile(variant, pairs);
+  const { wasm } = tf.backend() as unknown as WasmBackend;
+  exports = link(current.module, wasm.asm.memory, (bytes) => wasm._malloc(bytes));
+  for (const kernel of kernels) registerOnWasm(kernel, exports);
+  return current.variant;
 }
 
-async function start(): Promise<string> {
+async function start(): Promise<void> {
   const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(join(dirname(entry), '/'));
   await tf.setBackend('wasm');
   await tf.ready();
-  const { module, variant } = compile();
-  const { wasm } = tf.backend() as unknown as WasmBackend;
-  const exports = link(module, wasm.asm.memory, (bytes) => wasm._malloc(bytes));
-  for (const kernel of kernels) registerOnWasm(kernel, exports);
   registerFallbacks();
   replaceIdentity();
-  replaceMatMul(exports);
+  replaceMatMul(() => exports!);
   for (const kernel of kernels) registerOnCpu(kernel);
-  return variant;
 }
 
 /** tfjs-wasm copies the data of a clone, and saving a tensor for its gradient is a clone; counting the reference is enough. */

@@ -17,10 +17,17 @@ export interface CompiledModule {
   wide: boolean;
 }
 
-export function compile(): CompiledModule {
+/** @param wanted a variant that a former run used; the best one otherwise */
+export function compile(wanted?: Variant, pairs = canPair()): CompiledModule {
   const relaxed = WebAssembly.validate(bytes('relaxed-simd'));
-  const variant = relaxed ? 'relaxed-simd' : 'simd';
-  const wide = relaxed && process.arch === 'x64' && Number(process.versions.v8.split('.')[0]) >= 13;
+  if (wanted === 'relaxed-simd' && !relaxed) {
+    throw new AlmanacError('VARIANT_UNAVAILABLE', 'this runtime has no relaxed SIMD, which the run to repeat was computed with', {
+      hint: 'Use Node 22 or later, or accept other rounding by asking for the variant `simd`.',
+      status: 500,
+    });
+  }
+  const variant = wanted ?? (relaxed ? 'relaxed-simd' : 'simd');
+  const wide = variant === 'relaxed-simd' && pairs;
   if (!wide) return { module: new WebAssembly.Module(bytes(variant)), variant, wide };
   // Optimised at once, while the flag is on; it then goes back, so that no other module is compiled with it.
   setFlagsFromString('--experimental-wasm-revectorize');
@@ -33,6 +40,11 @@ export function compile(): CompiledModule {
     setFlagsFromString('--liftoff');
     setFlagsFromString('--no-experimental-wasm-revectorize');
   }
+}
+
+/** Where V8 pairs vectors well enough to be worth wider panels: tried on Node 24, x64. */
+function canPair(): boolean {
+  return process.arch === 'x64' && Number(process.versions.v8.split('.')[0]) >= 13;
 }
 
 /** Links to a heap; `allocate` reserves the few bytes of constants that the kernels keep there. */

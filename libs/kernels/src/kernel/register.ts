@@ -64,6 +64,7 @@ export function registerOnWasm(kernel: Kernel, exports: WasmExports): void {
     }
     return outputs;
   };
+  if (tf.getKernel(kernel.name, 'wasm')) tf.unregisterKernel(kernel.name, 'wasm');
   tf.registerKernel({ kernelName: kernel.name, backendName: 'wasm', kernelFunc: kernelFunc as unknown as tf.KernelFunc });
 }
 

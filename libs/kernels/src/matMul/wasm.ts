@@ -9,7 +9,7 @@ interface Call {
   backend: WasmBackend;
 }
 
-export function replaceMatMul(exports: WasmExports): void {
+export function replaceMatMul(exports: () => WasmExports): void {
   const original = tf.getKernel(tf.BatchMatMul, 'wasm').kernelFunc;
   const kernelFunc = (call: Call): tf.TensorInfo | tf.TensorInfo[] => {
     const { inputs, attrs, backend } = call;
@@ -23,10 +23,10 @@ export function replaceMatMul(exports: WasmExports): void {
     const N = b.shape.at(attrs.transposeB ? -2 : -1)!;
     const outer = batchA >= batchB && a.shape.length >= b.shape.length ? a.shape.slice(0, -2) : b.shape.slice(0, -2);
     const out = backend.makeOutput([...outer, M, N], 'float32');
-    const space = allocate(backend, exports['matMulScratch']!(M, K, N));
+    const space = allocate(backend, exports()['matMulScratch']!(M, K, N));
     const address = ({ dataId }: tf.TensorInfo): number => backend.dataIdMap.get(dataId).memoryOffset;
     const batch = Math.max(batchA, batchB);
-    exports['matMul']!(
+    exports()['matMul']!(
       address(a),
       address(b),
       address(out),
