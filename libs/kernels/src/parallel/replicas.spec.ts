@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- the threads must be those of the built library
 import { startReplicas } from '@almanac/kernels';
 import { afterAll, describe, expect, it } from 'vitest';
 
