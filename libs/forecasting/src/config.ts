@@ -69,6 +69,9 @@ const FEW_SERIES = 32;
 /** In seasons of the longest kind. */
 const LONG_SERIES = 20;
 const LONG_HORIZON = 192;
+/** In segments. */
+const SHORT_CONTEXT = 7;
+const LONG_CONTEXT = 30;
 
 /** Settings for a panel. `train.steps` grows with the data, between 300 and 2,000. */
 export function defaultConfig(facts: PanelFacts): SegmentConfig {
@@ -79,16 +82,16 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
   const typical = lengths[Math.floor(lengths.length / 2)] ?? horizon;
   const segmentLength = segmentLengthFor(seasonLengths[0] ?? 0, horizon);
   const longest = seasonLengths.at(-1) ?? 0;
+  // A few long series are best known one by one; many are known by what they share.
+  const few = count <= FEW_SERIES;
+  const long = typical >= LONG_SERIES * Math.max(longest, 1);
   // Two of the longest season where the series hold that and a few horizons more; at least two segments.
-  const wanted = Math.max(2 * longest, 7 * segmentLength, 2 * horizon);
+  const wanted = Math.max(2 * longest, (few && long ? LONG_CONTEXT : SHORT_CONTEXT) * segmentLength, 2 * horizon);
   const possible = Math.max(typical - 2 * horizon, Math.floor(typical / 2));
   const contextLength = segmentLength * Math.max(2, Math.ceil(Math.min(wanted, possible) / segmentLength));
   const observations = typical * count;
   const batch = 128;
   const steps = Math.round(Math.min(2000, Math.max(300, (observations * 4) / batch)));
-  // A few long series are best known one by one; many are known by what they share.
-  const few = count <= FEW_SERIES;
-  const long = typical >= LONG_SERIES * Math.max(longest, 1);
   return {
     frequency,
     seasonLengths,

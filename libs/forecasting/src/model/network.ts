@@ -8,11 +8,11 @@
  * Sources: SegRNN (Lin et al. 2023) for segments and parallel decoding; Cinar et al. 2017 for attention over pseudo-periods;
  * incremental quantiles after Park et al. 2022.
  */
-import { attention, lstm } from '@almanac/kernels';
+import { attention, dense, lstm } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SegmentConfig } from '../config.js';
 import type { Batch, Sizes } from '../dataset/windows.js';
-import { linear, linearOfData, lstmCell, pick } from '../engine/ops.js';
+import { lstmCell, pick } from '../engine/ops.js';
 import { normalQuantile } from '../baselines/normal.js';
 import type { ParameterSpec, Tensors } from './parameters.js';
 
@@ -133,32 +133,32 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
   const [n, B] = inputs.segments.shape;
   const cycle = p['series.cycle'] ? cycles(p['series.cycle'], inputs.batch, config, sizes) : null;
   const segments = cycle ? tf.sub(inputs.segments, cycle.context) : inputs.segments;
-  const embedded = tf.relu((cycle ? linear : linearOfData)(segments, p['embed.w']!, p['embed.b']!)) as tf.Tensor3D; // [n, B, D]
+  const embedded = tf.relu(dense(segments, p['embed.w']!, p['embed.b']!)) as tf.Tensor3D; // [n, B, D]
   const encoder = lstm({ x: embedded, wx: p['encoder.wx']!, wh: p['encoder.wh']!, b: p['encoder.b']! });
 
-  const asked = linearOfData(inputs.queries, p['query.w']!, p['query.b']!); // [m, B, D]
-  const query = tf.relu(p['series.w'] ? tf.add(asked, linear(embeddings(p['series.embedding']!, inputs.batch), p['series.w'])) : asked);
-  const gates = tf.add(linear(query, p['decoder.wx']!, p['decoder.b']!), linear(encoder.hT, p['decoder.wh']!)); // [m, B, 4D]
+  const asked = dense(inputs.queries, p['query.w']!, p['query.b']!); // [m, B, D]
+  const query = tf.relu(p['series.w'] ? tf.add(asked, dense(embeddings(p['series.embedding']!, inputs.batch), p['series.w'])) : asked);
+  const gates = tf.add(dense(query, p['decoder.wx']!, p['decoder.b']!), dense(encoder.hT, p['decoder.wh']!)); // [m, B, 4D]
   const [state] = lstmCell(gates, encoder.cT); // [m, B, D]
 
   const before = tf.concat([tf.zeros([1, B, D]), tf.slice(encoder.h, [0, 0, 0], [n - 1, B, D])], 0);
   // One projection of the query does for the scores, one of the context for the values: a product of two is no richer.
   const lagBias = p['contextual.lag']!; // [m, n]
   const { context, weights } = attention({
-    q: batchMajor(linear(state, p['contextual.q']!)), // [B, m, D]
+    q: batchMajor(dense(state, p['contextual.q']!)), // [B, m, D]
     k: batchMajor(before), // [B, n, D]
     v: batchMajor(encoder.h),
     bias: inputs.segmentBias ? tf.add(lagBias, inputs.segmentBias) : lagBias,
   });
-  const mixed = tf.relu(tf.add(linear(state, p['mix.state']!, p['mix.b']!), linear(batchMajor(context), p['mix.context']!)));
+  const mixed = tf.relu(tf.add(dense(state, p['mix.state']!, p['mix.b']!), dense(batchMajor(context), p['mix.context']!)));
   const z = dropout ? tf.mul(mixed, dropout) : mixed; // [m, B, D]
 
-  let median = linear(z, p['median.w']!, p['median.b']!); // [m, B, w]
+  let median = dense(z, p['median.w']!, p['median.b']!); // [m, B, w]
   const output: Partial<Output> = { contextual: weights };
   if (K > 0) {
-    const logits = tf.reshape(linear(z, p['temporal.w']!, p['temporal.b']!), [m, B, w, K]);
+    const logits = tf.reshape(dense(z, p['temporal.w']!, p['temporal.b']!), [m, B, w, K]);
     output.temporal = tf.softmax(inputs.candidateBias ? tf.add(logits, inputs.candidateBias) : logits);
-    output.gate = tf.sigmoid(linear(z, p['gate.w']!, p['gate.b']!));
+    output.gate = tf.sigmoid(dense(z, p['gate.w']!, p['gate.b']!));
     const copied = tf.sum(tf.mul(output.temporal, inputs.candidates), 3);
     median = tf.add(median, tf.mul(output.gate, cycle ? tf.sub(copied, cycle.horizon) : copied));
   }
@@ -168,10 +168,7 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
   output.quantiles =
     Q1 === 0
       ? centre
-      : tf.add(
-          centre,
-          linear(tf.softplus(tf.reshape(linear(z, p['spread.w']!, p['spread.b']!), [m, B, w, Q1])), cumulative(config.levels)),
-        );
+      : tf.add(centre, dense(tf.softplus(tf.reshape(dense(z, p['spread.w']!, p['spread.b']!), [m, B, w, Q1])), cumulative(config.levels)));
   return output as Output;
 }
 

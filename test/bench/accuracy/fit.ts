@@ -1,0 +1,46 @@
+/** One way for every data set from a panel to a fitted forecaster: the default settings, or an ensemble of them. */
+import { createForecaster, defaultConfig, defaultEnsemble, type Forecaster, type Metric, type Panel } from '@almanac/forecasting';
+
+export interface FitSettings {
+  seed: number;
+  threads: number;
+  members: number;
+  /** Overrides the budget of the defaults, for a quick look. */
+  steps?: number;
+}
+
+/** @param tail steps at the end that the protocol sets apart for validation; the default's own where absent */
+export async function fitDefault(
+  panel: Panel,
+  horizon: number,
+  metric: Metric,
+  settings: FitSettings,
+  tail?: number,
+): Promise<{ model: Forecaster; seconds: number }> {
+  const lengths = panel.series.map(({ values }) => values.length);
+  const facts = { frequency: panel.frequency, seasonLengths: panel.seasonLengths, horizon, lengths, count: lengths.length, metric };
+  const members = settings.members > 1 ? defaultEnsemble(facts, settings.members) : [{ kind: 'segment', config: defaultConfig(facts) }];
+  for (const { config } of members) {
+    if (settings.steps !== undefined) config.train.steps = settings.steps;
+    if (tail !== undefined) config.train.validationTail = tail;
+  }
+  const model =
+    members.length > 1 ? createForecaster('ensemble', { members, combine: 'median' }) : createForecaster('segment', members[0]!.config);
+  const started = performance.now();
+  let shown = 0;
+  await model.fit(panel, {
+    seed: settings.seed,
+    threads: settings.threads,
+    onProgress: ({ step, totalSteps, validation, etaSeconds }) => {
+      if (validation === undefined || performance.now() - shown < 10_000) return;
+      shown = performance.now();
+      console.log(`  step ${step}/${totalSteps}, validation loss ${validation.toFixed(4)}, ${etaSeconds.toFixed(0)} s to go`);
+    },
+  });
+  return { model, seconds: (performance.now() - started) / 1000 };
+}
+
+/** The panel without the last `steps` of every series. */
+export function withoutLast(panel: Panel, steps: number): Panel {
+  return { ...panel, series: panel.series.map((one) => ({ ...one, values: one.values.slice(0, one.values.length - steps) })) };
+}
