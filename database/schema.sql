@@ -86,6 +86,7 @@ CREATE TABLE dataset_version (
   last_step bigint,
   findings jsonb,
   committed_at timestamp with time zone NOT NULL DEFAULT now(),
+  dropped_at timestamp with time zone,
   CONSTRAINT dataset_version_pkey PRIMARY KEY (dataset_id, no),
   CONSTRAINT dataset_version_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset(id) ON DELETE CASCADE,
   CONSTRAINT dataset_version_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
@@ -94,6 +95,7 @@ CREATE TABLE dataset_version (
   CONSTRAINT dataset_version_mode_check CHECK ((mode = ANY (ARRAY['append'::text, 'replace'::text])))
 );
 CREATE INDEX dataset_version_by_upload ON public.dataset_version USING btree (upload_id);
+COMMENT ON COLUMN dataset_version.dropped_at IS 'Since when it can no longer be read: compaction dropped chunks that only it held';
 
 CREATE TABLE forecast (
   workspace_id uuid NOT NULL,

@@ -41,8 +41,11 @@ export interface Datasets {
   version(datasetId: string, no: number): Promise<r.DatasetVersionRecord>;
   /** With series, values, models and forecasts; runs and uploads stay. @throws AlmanacError DATASET_NOT_FOUND */
   delete(name: string): Promise<void>;
-  /** Drops chunks that only versions before the current one hold, unless a run reads such a version. Returns chunks dropped. */
-  compact(datasetId: string): Promise<number>;
+  /**
+   * Gives up versions before the last `keepLast` (10 unless given) that no run but an ingest rests on, and drops the chunks
+   * that only they hold. Such a version can no longer be read. Returns the number of chunks dropped.
+   */
+  compact(datasetId: string, options?: { keepLast?: number }): Promise<number>;
 }
 
 export interface Series {
@@ -90,7 +93,7 @@ export interface Runs {
   requeueStale(silentForMs: number): Promise<r.RunRecord[]>;
   /** Queued runs that nothing has carried for a while (a lost queue), to be enqueued again. */
   listQueued(olderThanMs: number): Promise<r.RunRecord[]>;
-  /** Notes that a run reads or writes a dataset version: it then survives compaction. */
+  /** Notes that a run reads a dataset version: it then survives compaction. @throws AlmanacError DATASET_VERSION_DROPPED */
   pinVersion(runId: string, datasetId: string, version: number): Promise<void>;
   inputs(runId: string): Promise<r.RunInput[]>;
   addRejectedRows(runId: string, rows: readonly r.RejectedRow[]): Promise<void>;

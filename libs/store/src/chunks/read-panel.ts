@@ -7,7 +7,7 @@
 import { AlmanacError } from '@almanac/series';
 import { escapeLiteral } from 'pg';
 import type { PoolClient } from 'pg';
-import { notFound } from '../errors.js';
+import { notFound, versionDropped } from '../errors.js';
 import { float8ArrayLength, readFloat8Array, readInt8 } from '../postgres/binary.js';
 import type { Context } from '../postgres/context.js';
 import { copyOut } from '../postgres/transfer.js';
@@ -155,6 +155,11 @@ async function versionOf(client: PoolClient, workspaceId: string, datasetId: str
       status: 404,
     });
   }
+  const { rows: dropped } = await client.query(
+    'SELECT 1 FROM dataset_version WHERE dataset_id = $1 AND no = $2 AND dropped_at IS NOT NULL',
+    [datasetId, wanted],
+  );
+  if (dropped.length > 0) throw versionDropped(wanted);
   return wanted;
 }
 

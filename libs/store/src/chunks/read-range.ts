@@ -3,7 +3,7 @@
  * which minimum and maximum are kept, so that no peak is lost; wide buckets are made of stored block extremes, without
  * reading a value.
  */
-import { notFound } from '../errors.js';
+import { notFound, versionDropped } from '../errors.js';
 import { readInt8, toFloat64Array, type Field } from '../postgres/binary.js';
 import type { Context } from '../postgres/context.js';
 import { copyOutAll } from '../postgres/transfer.js';
@@ -15,19 +15,21 @@ const BLOCKS_FROM_WIDTH = 3 * BLOCK_STEPS;
 
 /** What there is of a channel in a version: first step, and the step after the last. */
 const EXTENT = `
-  SELECT min(c.first_step)::float8 AS first, max(c.first_step + c.length)::float8 AS end, v.channel, v.version
-  FROM (SELECT s.id, ch.channel, coalesce($3::integer, d.current_version) AS version
+  SELECT min(c.first_step)::float8 AS first, max(c.first_step + c.length)::float8 AS end, v.channel, v.version, v.dropped
+  FROM (SELECT s.id, ch.channel, coalesce($3::integer, d.current_version) AS version,
+          EXISTS (SELECT 1 FROM dataset_version dv WHERE dv.dataset_id = d.id AND dv.no = $3 AND dv.dropped_at IS NOT NULL) AS dropped
         FROM series s JOIN dataset d ON d.id = s.dataset_id JOIN dataset_channel ch ON ch.dataset_id = d.id
         WHERE s.id = $1 AND s.workspace_id = $2 AND ch.name = $4) v
   LEFT JOIN series_chunk c ON c.series_id = v.id AND c.channel = v.channel
     AND c.valid_from <= v.version AND (c.valid_to IS NULL OR c.valid_to > v.version)
-  GROUP BY v.channel, v.version`;
+  GROUP BY v.channel, v.version, v.dropped`;
 
 interface Extent {
   first: number | null;
   end: number | null;
   channel: number;
   version: number;
+  dropped: boolean;
 }
 
 export interface RangeQuery {
@@ -48,6 +50,7 @@ export async function readRange(context: Context, seriesId: number, query: Range
     ]);
     const extent = found[0];
     if (!extent) throw notFound(query.channel === undefined ? 'series' : 'channel', query.channel ?? String(seriesId));
+    if (extent.dropped) throw versionDropped(extent.version);
     if (extent.first === null || extent.end === null) return empty();
     const from = Math.max(extent.first, query.fromStep ?? -Infinity);
     const to = Math.min(extent.end - 1, query.toStep ?? Infinity);

@@ -28,8 +28,8 @@ function write(name: string, pieces: Iterable<SeriesPiece>, more: Partial<WriteV
     dataset: { name, frequency: 'h', timeZone: 'UTC', ...more.dataset },
     mode: 'append',
     summary: () => ({ rowsRead: 1, rowsRejected: 0, findings: null }),
-    ...more,
     pieces,
+    ...more,
   } as WriteVersion);
 }
 
@@ -174,16 +174,41 @@ describe('a dataset version', () => {
     ]);
   });
 
-  it('survives compaction while a run rests on it, and only then', async () => {
+  it('survives compaction while it is among the last or a run rests on it; else it says that it is gone', async () => {
     const name = freshName();
-    const { datasetId } = await write(name, [piece('a', 0, [1])]);
-    await write(name, [piece('a', 0, [2])]);
-    await write(name, [piece('a', 0, [3])]);
+    const ingest = await store.runs.create({ kind: 'ingest', config: {} });
+    const { datasetId } = await write(name, [piece('a', 0, [1])], { runId: ingest.id });
+    for (const value of [2, 3, 4]) await write(name, [piece('a', 0, [value])], { runId: ingest.id });
     const run = await store.runs.create({ kind: 'train', config: {} });
     await store.runs.pinVersion(run.id, datasetId, 2);
-    expect(await store.datasets.compact(datasetId)).toBe(1);
+    expect(await store.datasets.compact(datasetId)).toBe(0);
+    expect(await store.datasets.compact(datasetId, { keepLast: 1 })).toBe(2);
+    expect(await store.datasets.compact(datasetId, { keepLast: 1 })).toBe(0);
     expect(arrays(await read(datasetId, { version: 2 }))).toEqual([['a', 0, [2]]]);
-    expect(arrays(await read(datasetId))).toEqual([['a', 0, [3]]]);
+    expect(arrays(await read(datasetId))).toEqual([['a', 0, [4]]]);
+    const { id } = await store.series.get(datasetId, 'a');
+    const gone = { code: 'DATASET_VERSION_DROPPED', status: 410 };
+    await expect(read(datasetId, { version: 3 })).rejects.toMatchObject(gone);
+    await expect(store.series.readRange(id, { version: 1 })).rejects.toMatchObject(gone);
+    await expect(store.runs.pinVersion(run.id, datasetId, 3)).rejects.toMatchObject(gone);
+    expect([...(await store.series.readRange(id, { version: 2 })).values]).toEqual([2]);
+  });
+
+  it('does not keep others waiting while it is written', async () => {
+    const name = freshName();
+    const { datasetId } = await write(name, [piece('a', 0, [1])]);
+    let meanwhile: Promise<unknown> | undefined;
+    const slow = async function* (): AsyncGenerator<SeriesPiece> {
+      yield piece('a', 1, [2]);
+      const run = await store.runs.create({ kind: 'train', config: {} });
+      meanwhile = Promise.all([
+        store.runs.pinVersion(run.id, datasetId, 1),
+        store.models.ensure(`model-of-${name}`, datasetId),
+        read(datasetId),
+      ]);
+      await meanwhile;
+    };
+    expect(await write(name, [], { pieces: slow() })).toMatchObject({ version: 2 });
   });
 });
 
@@ -237,7 +262,7 @@ describe('reading a panel', () => {
             ),
           ),
         );
-        await store.datasets.compact(datasetId);
+        await store.datasets.compact(datasetId, { keepLast: 1 });
       }
       seen.push(series.values[999]!);
     }

@@ -93,7 +93,7 @@ async function lockDataset(context: Context, client: PoolClient, given: DatasetD
   );
   const { rows } = await client.query<Locked>(
     `SELECT id, current_version AS "currentVersion", observation_count::float8 AS "observationCount", frequency, time_zone AS "timeZone"
-     FROM dataset WHERE workspace_id = $1 AND name = $2 FOR UPDATE`,
+     FROM dataset WHERE workspace_id = $1 AND name = $2 FOR NO KEY UPDATE`,
     [context.workspaceId, given.name],
   );
   const dataset = rows[0]!;

@@ -5,7 +5,10 @@ import { ChannelEntity, DatasetEntity } from '../entities/datasets.js';
 import { notFound } from '../errors.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
+import { compactDataset } from '../chunks/compact.js';
 import { versionRows } from './version-rows.js';
+
+const KEEP_LAST = 10;
 
 export function datasets(context: Context): Datasets {
   const table = context.repository(DatasetEntity);
@@ -57,19 +60,6 @@ export function datasets(context: Context): Datasets {
         await inside.query('DELETE FROM series_chunk WHERE series_id IN (SELECT id FROM series WHERE dataset_id = $1)', [dataset.id]);
         await inside.query('DELETE FROM dataset WHERE id = $1', [dataset.id]);
       }),
-    async compact(datasetId) {
-      // A closed chunk is needed while some pinned version lies in [valid_from, valid_to).
-      const rows = await context.query<{ dropped: string }>(
-        `WITH dropped AS (
-           DELETE FROM series_chunk c USING series s
-           WHERE s.id = c.series_id AND s.dataset_id = $1 AND s.workspace_id = $2 AND c.valid_to IS NOT NULL
-             AND NOT EXISTS (SELECT 1 FROM run_dataset_version p
-               WHERE p.dataset_id = $1 AND p.version >= c.valid_from AND p.version < c.valid_to)
-           RETURNING 1)
-         SELECT count(*) AS dropped FROM dropped`,
-        [datasetId, workspaceId],
-      );
-      return Number(rows[0]!.dropped);
-    },
+    compact: (datasetId, options = {}) => compactDataset(context, datasetId, options.keepLast ?? KEEP_LAST),
   };
 }

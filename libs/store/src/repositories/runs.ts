@@ -7,7 +7,7 @@ import type { FindOptionsWhere } from 'typeorm';
 import { LessThan } from 'typeorm';
 import type { Runs } from '../facade.js';
 import { RunEntity } from '../entities/runs.js';
-import { notFound } from '../errors.js';
+import { notFound, versionDropped } from '../errors.js';
 import { newId } from '../ids.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
@@ -123,10 +123,14 @@ export function runs(context: Context): Runs {
         order: { id: 'ASC' },
       }),
     async pinVersion(runId, datasetId, version) {
-      await context.query(
-        `INSERT INTO run_dataset_version (workspace_id, run_id, dataset_id, version) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+      const kept = await context.query(
+        `WITH kept AS (SELECT no FROM dataset_version WHERE dataset_id = $3 AND no = $4 AND dropped_at IS NULL FOR SHARE),
+           pinned AS (INSERT INTO run_dataset_version (workspace_id, run_id, dataset_id, version)
+             SELECT $1, $2, $3, no FROM kept ON CONFLICT DO NOTHING)
+         SELECT no FROM kept`,
         [workspaceId, runId, datasetId, version],
       );
+      if (kept.length === 0) throw versionDropped(version);
     },
     inputs: (runId) =>
       context.query<Json & RunInput>(
