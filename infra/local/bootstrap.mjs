@@ -84,7 +84,7 @@ if (command === 'start') {
 install();
 const node = findNode();
 const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, NX_DAEMON: 'false', NX_NO_CLOUD: 'true' };
-quietly('Building what changed', node, [join(root, 'node_modules/nx/dist/bin/nx.js'), 'run-many', '-t', 'build', '--output-style=static'], env);
+quietly('Building what changed', node, [join(root, 'node_modules/nx/dist/bin/nx.js'), 'run-many', '-t', 'compile,build', '--output-style=static'], env);
 
 const child = spawn(node, [...commands[command].run, ...args], { cwd: root, env, stdio: 'inherit' });
 // Ctrl-C reaches the child by itself (same terminal); any other signal was sent to this process alone and is passed on.

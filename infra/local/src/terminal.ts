@@ -12,8 +12,6 @@ export const seconds = (value: number): string =>
 
 function describe(progress: RunProgress): string {
   const parts = [progress.message];
-  if (progress.step !== undefined && progress.totalSteps !== undefined)
-    parts.push(`step ${count(progress.step)} of ${count(progress.totalSteps)}`);
   if (progress.loss !== undefined) parts.push(`loss ${progress.loss.toFixed(4)}`);
   if (progress.validation !== undefined) parts.push(`validation ${progress.validation.toFixed(4)}`);
   if (progress.etaSeconds !== undefined) parts.push(`${seconds(progress.etaSeconds)} left`);
