@@ -91,6 +91,8 @@ export async function ingestUpload(
         },
         signal,
       });
+      // After the version is there for everybody, so that a failure here costs nothing but disk.
+      if (!written.unchanged) await store.datasets.compact(written.datasetId);
       return { dataset: options.dataset, version: written.version, unchanged: written.unchanged, seconds: seconds(), findings: findings() };
     } finally {
       await reading.stop();
