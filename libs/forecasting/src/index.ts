@@ -4,6 +4,7 @@ export { createForecaster, FORECASTER_KINDS, loadForecaster } from './registry.j
 export { defaultConfig, minimumLength, type Metric, type PanelFacts, type SegmentConfig, type TrainSettings } from './config.js';
 export { SegmentForecaster } from './segmentForecaster.js';
 export { EnsembleForecaster, type EnsembleConfig } from './ensemble.js';
+export { covariatesOf, type CovariateNames } from './dataset/covariates.js';
 export { defaultEnsemble } from './config.js';
 export { BASELINE_KINDS, createBaseline, isBaselineKind, type BaselineKind } from './baselines/registry.js';
 export { mae, mase, owa, rmse, seasonalScale, smape, type OwaParts } from './metrics/point.js';
@@ -44,3 +45,6 @@ export { createTrace, type Trace, type TraceRule } from './online/traces.js';
 export { gruCell, tanhCell, type OnlineCell } from './online/cell.js';
 export * as techniqueTasks from './testing/tasks.js';
 export * as onlineStreams from './online/streams.js';
+export { BRANCHES, type Branch } from './attention/align.js';
+export { pointwiseNetwork, type PointwiseNetwork, type PointwiseSettings } from './attention/pointwise.js';
+export { alignmentTask, type AlignmentTask } from './testing/attentionTasks.js';

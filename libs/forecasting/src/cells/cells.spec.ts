@@ -1,8 +1,7 @@
-import { initEngine } from '@almanac/kernels';
+import { dense, initEngine } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../dataset/random.js';
-import { linear } from '../engine/ops.js';
 import { Parameters, type Tensors } from '../model/parameters.js';
 import { addingProblem, autoregression, chaoticMap, parity, rollOutTask } from '../testing/tasks.js';
 import { trainToy } from '../testing/trainToy.js';
@@ -166,7 +165,7 @@ describe('learning to live with its own forecasts', () => {
     const start = { h: tf.zeros<tf.Rank.R2>([B, H]) };
     const forced = rollOut(layer, p, start, first, 4, { readout: 'out', truth, truthProbability: 1, random: new Random(1) }).dataSync();
     const inputs = tf.concat([tf.reshape(first, [1, B, 1]), tf.slice(truth, [0, 0, 0], [3, B, 1])], 0) as tf.Tensor3D;
-    const expected = linear(layer.run(p, inputs, { state: start }).h, p['out.w']!, p['out.b']!).dataSync();
+    const expected = dense(layer.run(p, inputs, { state: start }).h, p['out.w']!, p['out.b']!).dataSync();
     forced.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
     const free = rollOut(layer, p, start, first, 4, { readout: 'out' }).dataSync();
     expect(free).not.toEqual(forced);
@@ -204,7 +203,7 @@ describe('gradient clipping', () => {
           const x = tf.tensor3d(series, [20, 16, 1]);
           // The target is the value before: easy, unless the spike has blown the weights or the step sizes.
           const target = tf.slice(x, [0, 0, 0], [19, 16, 1]);
-          const output = linear(layer.run(p, x).h, p['out.w']!, p['out.b']!);
+          const output = dense(layer.run(p, x).h, p['out.w']!, p['out.b']!);
           return tf.mean(tf.square(tf.sub(tf.slice(output, [1, 0, 0], [19, 16, 1]), target)));
         },
       });

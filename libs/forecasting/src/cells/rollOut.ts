@@ -4,9 +4,9 @@
  *
  * For recursive decoders and pointer buffers only: a decoder that forecasts all steps at once has nothing to be forced.
  */
+import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Random } from '../dataset/random.js';
-import { linear } from '../engine/ops.js';
 import { type ParameterSpec, type Tensors } from '../model/parameters.js';
 import { type CellState, type RecurrentLayer } from './layer.js';
 
@@ -64,7 +64,7 @@ export function rollOut(
   let input = first;
   for (let i = 0; i < steps; i++) {
     state = layer.step(p, input, state);
-    const output = linear(state.h, p[`${readout}.w`]!, p[`${readout}.b`]!) as tf.Tensor2D;
+    const output = dense(state.h, p[`${readout}.w`]!, p[`${readout}.b`]!) as tf.Tensor2D;
     outputs.push(output);
     input = output;
     if (truth && random && truthProbability > 0) {

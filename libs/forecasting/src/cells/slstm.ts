@@ -6,8 +6,8 @@
  *
  * There is no fused kernel of it: it runs step by step, for short sequences or few segments.
  */
+import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
-import { linear } from '../engine/ops.js';
 import { type CellState } from './layer.js';
 
 export interface SlstmArgs {
@@ -26,13 +26,13 @@ export interface SlstmArgs {
 export function slstm({ x, wx, wh, b, state, reverse, mask }: SlstmArgs): { h: tf.Tensor3D; state: CellState } {
   const [T, B] = x.shape;
   const H = wh.shape[0]!;
-  const projected = linear(x, wx, b);
+  const projected = dense(x, wx, b);
   const zeros = tf.zeros<tf.Rank.R2>([B, H]);
   let { h, c = zeros, n = zeros, m = zeros } = state ?? { h: zeros };
   const outputs: tf.Tensor2D[] = [];
   for (let step = 0; step < T; step++) {
     const t = reverse ? T - 1 - step : step;
-    const gates = tf.add(tf.reshape(tf.slice(projected, [t, 0, 0], [1, B, 4 * H]), [B, 4 * H]), linear(h, wh));
+    const gates = tf.add(tf.reshape(tf.slice(projected, [t, 0, 0], [1, B, 4 * H]), [B, 4 * H]), dense(h, wh));
     const [input, forget, candidate, output] = tf.split(gates, 4, 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
     const kept = tf.sub(m, tf.softplus(tf.neg(forget)));
     const top = tf.maximum(kept, input);

@@ -2,6 +2,7 @@
  * The made-up tasks that show what a technique is for, each with the figure that proves it. Unit tests run them short, the
  * bench `techniques` at full length.
  */
+import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { recurrentLayer, type CellKind } from '../cells/layer.js';
 import { injectNoise, linearSchedule, readoutSpecs, rollOut } from '../cells/rollOut.js';
@@ -9,7 +10,6 @@ import { Random } from '../dataset/random.js';
 import { type Encoder } from '../encoders/encoder.js';
 import { type Hierarchy } from '../encoders/hierarchy.js';
 import { treeEncoder } from '../encoders/tree.js';
-import { linear } from '../engine/ops.js';
 import { type Tensors } from '../model/parameters.js';
 import { trainToy } from './trainToy.js';
 
@@ -17,7 +17,7 @@ const BATCH = 64;
 
 const mse = (a: tf.Tensor, b: tf.Tensor): tf.Scalar => tf.mean(tf.square(tf.sub(a, b)));
 const valueOf = (scalar: tf.Tensor): number => scalar.dataSync()[0]!;
-const readout = (p: Tensors, h: tf.Tensor): tf.Tensor => linear(h, p['out.w']!, p['out.b']!);
+const readout = (p: Tensors, h: tf.Tensor): tf.Tensor => dense(h, p['out.w']!, p['out.b']!);
 
 /** One-step forecasts of x_t = .6x_(t−1) + .3x_(t−2) + ε: mean squared error over the variance of ε. */
 export async function autoregression({ steps, cell = 'rnn' }: { steps: number; cell?: CellKind }): Promise<{ mse: number }> {

@@ -1,0 +1,35 @@
+/**
+ * Contextual alignment: which past situations look like the one to be forecast? The key of step j is the state before it with
+ * its covariates; the value is the state after it: match, then read what followed (Bahdanau et al. 2015, dot-product scores).
+ */
+import { dense } from '@almanac/kernels';
+import * as tf from '@tensorflow/tfjs-core';
+import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+
+export function contextualSpecs(name: string, hidden: number, covariates: number): ParameterSpec[] {
+  return ['key', 'query'].map((part) => ({
+    name: `${name}.${part}`,
+    shape: [hidden + covariates, hidden],
+    init: { kind: 'glorot' as const },
+    decay: true,
+  }));
+}
+
+/**
+ * @param before [B,L,D], the encoder's state before each look-back step
+ * @param queries [B,H,D], the decoder's states
+ * @param past [B,L,F] @param future [B,H,F] covariates
+ * @returns scores [B,H,L]
+ */
+export function contextualScores(
+  p: Tensors,
+  name: string,
+  before: tf.Tensor3D,
+  queries: tf.Tensor3D,
+  past: tf.Tensor3D,
+  future: tf.Tensor3D,
+): tf.Tensor3D {
+  const keys = dense(tf.concat([before, past], 2), p[`${name}.key`]!);
+  const asked = dense(tf.concat([queries, future], 2), p[`${name}.query`]!);
+  return tf.mul(tf.matMul(asked, keys, false, true), 1 / Math.sqrt(queries.shape[2])) as tf.Tensor3D;
+}
