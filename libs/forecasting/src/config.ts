@@ -3,6 +3,7 @@
  * set per data set: two panels with equal frequency, seasons, lengths, size and metric get equal settings.
  */
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
+import type { CovariateNames } from './dataset/covariates.js';
 import type { ScalerKind } from './scalers/windowScale.js';
 
 /** What the caller will judge the forecasts by; it decides how windows weigh in the loss. */
@@ -43,6 +44,7 @@ export type SegmentConfig = {
   embedding: number;
   /** Length of the cycle learned per series, taken out before the network and put back after it; 0 for none. */
   cycle: number;
+  covariates: CovariateNames;
   /** Ascending; the head learns these, others are interpolated. */
   levels: number[];
   metric: Metric;
@@ -61,6 +63,8 @@ export interface PanelFacts {
   count: number;
   /** Default `wql`. */
   metric?: Metric;
+  /** Those to use; see `covariatesOf`. None by default. */
+  covariates?: CovariateNames;
 }
 
 const LONGEST_SEGMENT = 48;
@@ -103,6 +107,7 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
     scaler: few && long ? 'seriesDeviation' : seasonLengths.length > 0 ? 'seasonalDifference' : 'lastValue',
     embedding: 16,
     cycle: few && long ? (seasonLengths[0] ?? 0) : 0,
+    covariates: facts.covariates ?? { static: [], past: [], future: [] },
     levels: horizon > LONG_HORIZON ? [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975] : [...DEFAULT_QUANTILES],
     metric,
     train: {

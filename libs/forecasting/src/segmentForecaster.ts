@@ -7,6 +7,7 @@ import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
 import { applyWidths, widthFactors, type Scored } from './calibrate/widths.js';
 import { checkConfig, type SegmentConfig } from './config.js';
+import type { CovariateScales } from './dataset/covariates.js';
 import { KnownSeries, WindowReader, type Batch, type Sizes, type Window } from './dataset/windows.js';
 import type { AttentionMaps, Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast } from './forecaster.js';
 import { levelWeights } from './model/levels.js';
@@ -21,6 +22,7 @@ interface Learned {
   nonNegative: boolean;
   ids: readonly string[];
   deviations: readonly number[];
+  covariates: CovariateScales;
   /** Calibration: factor per level on its distance from the median. */
   widths: number[];
 }
@@ -50,14 +52,14 @@ export class SegmentForecaster implements Forecaster {
 
   static load({ manifest, weights }: Checkpoint): SegmentForecaster {
     const { learned, ...config } = manifest.config as SegmentConfig & { learned: Learned };
-    const reader = new WindowReader(config, new KnownSeries(learned.ids, learned.deviations));
+    const reader = new WindowReader(config, new KnownSeries(learned.ids, learned.deviations, learned.covariates));
     const parameters = new Parameters(parameterSpecs(config, reader.sizes, reader.known.rows));
     parameters.load({ manifest, weights });
     return new SegmentForecaster(config, { reader, parameters, nonNegative: learned.nonNegative, widths: learned.widths });
   }
 
   async fit(panel: Panel, options: FitOptions): Promise<void> {
-    const reader = new WindowReader(this.config, KnownSeries.of(panel.series));
+    const reader = new WindowReader(this.config, KnownSeries.of(panel.series, this.config.covariates));
     const { parameters, validation } = await train(panel.series, reader, this.config, options);
     const nonNegative = panel.series.every(({ values }) => values.every((value) => !(value < 0)));
     this.fitted = { reader, parameters, nonNegative, widths: this.config.levels.map(() => 1) };
@@ -86,7 +88,13 @@ export class SegmentForecaster implements Forecaster {
 
   save(): Checkpoint {
     const { parameters, reader, nonNegative, widths } = this.need();
-    const learned: Learned = { nonNegative, ids: reader.known.ids, deviations: reader.known.deviations, widths };
+    const learned: Learned = {
+      nonNegative,
+      ids: reader.known.ids,
+      deviations: reader.known.deviations,
+      covariates: reader.known.covariates,
+      widths,
+    };
     return {
       manifest: {
         format: 'almanac-checkpoint',
@@ -110,15 +118,18 @@ export class SegmentForecaster implements Forecaster {
   }
 
   private run(batch: Batch, { reader: { sizes }, parameters }: Fitted): Values {
-    return tf.tidy(() => {
+    let values: Values | undefined;
+    // Nothing is returned from tidy: it would look for tensors in every number of an array.
+    tf.tidy(() => {
       const output = forward(parameters.named(parameters.tensors()), inputsOf(batch, sizes), this.config, sizes, null);
       const data = (tensor: tf.Tensor): Float32Array => tensor.dataSync<'float32'>().slice();
-      return {
+      values = {
         quantiles: data(output.quantiles),
         contextual: data(output.contextual),
         ...(output.temporal && output.gate ? { temporal: data(output.temporal), gate: data(output.gate) } : {}),
       };
     });
+    return values!;
   }
 
   /** Quantiles and outcomes of windows, both scaled. */

@@ -6,6 +6,7 @@
  */
 import type { SegmentConfig } from '../config.js';
 import type { SeriesData } from '../forecaster.js';
+import { covariateScales, CovariateReader, type CovariateNames, type CovariateScales } from './covariates.js';
 import { deviationOf, windowScale } from '../scalers/windowScale.js';
 import { calendarSize, cyclesOf, writeCalendar, type Cycle } from './calendar.js';
 
@@ -24,9 +25,9 @@ export interface Sizes {
   /** Horizon segments m; the last one is cropped when the horizon is no multiple of w. */
   horizonSegments: number;
   segmentLength: number;
-  /** Features per context segment: w values, w masks, calendar. */
+  /** Features per context segment: w values, w masks, calendar, covariates. */
   inputs: number;
-  /** Features per horizon segment: position, calendar. */
+  /** Features per horizon segment: position, calendar, covariates. */
   queries: number;
   /** Past seasons K that the temporal attention chooses from; 0 without one. */
   seasons: number;
@@ -40,14 +41,16 @@ export class KnownSeries {
   constructor(
     readonly ids: readonly string[],
     readonly deviations: readonly number[],
+    readonly covariates: CovariateScales,
   ) {
     this.numbers = new Map(ids.map((id, i) => [id, i + 1]));
   }
 
-  static of(series: readonly SeriesData[]): KnownSeries {
+  static of(series: readonly SeriesData[], covariates: CovariateNames): KnownSeries {
     return new KnownSeries(
       series.map(({ id }) => id),
       series.map(({ values }) => deviationOf(values)),
+      covariateScales(series, covariates),
     );
   }
 
@@ -95,6 +98,8 @@ const MASKED = -1e9;
 export class WindowReader {
   readonly sizes: Sizes;
   private readonly cycles: Cycle[];
+  private readonly calendar: number;
+  private readonly covariates: CovariateReader;
 
   constructor(
     private readonly config: SegmentConfig,
@@ -102,14 +107,15 @@ export class WindowReader {
   ) {
     const { contextLength, segmentLength, horizon, temporalSeason, seasonLengths } = config;
     this.cycles = cyclesOf(seasonLengths);
-    const calendar = calendarSize(this.cycles);
+    this.calendar = calendarSize(this.cycles);
+    this.covariates = new CovariateReader(config.covariates, known.covariates, segmentLength);
     const horizonSegments = Math.ceil(horizon / segmentLength);
     this.sizes = {
       contextSegments: contextLength / segmentLength,
       horizonSegments,
       segmentLength,
-      inputs: 2 * segmentLength + calendar,
-      queries: horizonSegments + calendar,
+      inputs: 2 * segmentLength + this.calendar + this.covariates.contextSize,
+      queries: horizonSegments + this.calendar + this.covariates.horizonSize,
       seasons: temporalSeason > 0 ? Math.floor(contextLength / temporalSeason) : 0,
     };
   }
@@ -148,7 +154,8 @@ export class WindowReader {
     if (this.sizes.seasons > 0) this.readCandidates(values, origin, b, batch);
   }
 
-  private readContext({ values, firstStep }: SeriesData, start: number, b: number, batch: Batch): void {
+  private readContext(series: SeriesData, start: number, b: number, batch: Batch): void {
+    const { values, firstStep } = series;
     const { contextSegments: n, segmentLength: w, inputs } = this.sizes;
     const center = batch.center[b]!;
     const inverse = 1 / batch.scale[b]!;
@@ -164,6 +171,7 @@ export class WindowReader {
         observed++;
       }
       writeCalendar(this.cycles, firstStep + from, batch.segments, at + 2 * w);
+      this.covariates.writeContext(series, from, batch.segments, at + 2 * w + this.calendar);
       if (observed === 0) {
         batch.segmentBias ??= new Float32Array(batch.size * n);
         batch.segmentBias[b * n + segment] = MASKED;
@@ -171,7 +179,8 @@ export class WindowReader {
     }
   }
 
-  private readHorizon({ values, firstStep }: SeriesData, origin: number, b: number, batch: Batch): void {
+  private readHorizon(series: SeriesData, origin: number, b: number, batch: Batch): void {
+    const { values, firstStep } = series;
     const { horizonSegments: m, segmentLength: w, queries } = this.sizes;
     const center = batch.center[b]!;
     const inverse = 1 / batch.scale[b]!;
@@ -179,6 +188,8 @@ export class WindowReader {
       const at = (segment * batch.size + b) * queries;
       batch.queries[at + segment] = 1;
       writeCalendar(this.cycles, firstStep + origin + segment * w, batch.queries, at + m);
+      const asked = Math.min(w, this.config.horizon - segment * w);
+      this.covariates.writeHorizon(series, origin + segment * w, asked, batch.queries, at + m + this.calendar);
       const out = (segment * batch.size + b) * w;
       const steps = Math.min(w, this.config.horizon - segment * w, values.length - origin - segment * w);
       for (let i = 0; i < steps; i++) {

@@ -47,7 +47,7 @@ export class Rank {
     private readonly rank: number,
   ) {
     const { series, config, seed, ranks } = setup;
-    const reader = new WindowReader(config, KnownSeries.of(series));
+    const reader = new WindowReader(config, KnownSeries.of(series, config.covariates));
     this.sampler = new WindowSampler(series, config, seed);
     this.state = new TrainingState(setup.state);
     const parameters = new Parameters(parameterSpecs(config, reader.sizes, reader.known.rows), this.state.values);
