@@ -16,7 +16,7 @@ const subjects: ModelSubject[] = [
     create: () => createBaseline(kind),
     tolerance: kind === 'autoEts' ? { scale: 1e-5 } : {},
   })),
-  { name: 'segment', create: segment, tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 } },
+  { name: 'segment', create: segment, resumeAfter: 5, tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 } },
 ];
 
 describe.each(subjects)('$name', (subject) => {

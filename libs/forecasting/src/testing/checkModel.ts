@@ -7,15 +7,15 @@
 import assert from 'node:assert/strict';
 import { certifyNoLeakage, requireNoLeakage } from '../backtest/leakage.js';
 import { Random } from '../dataset/random.js';
-import { type Forecaster, type Panel, type SeriesData, type SeriesForecast } from '../forecaster.js';
-import { predictElsewhere } from './elsewhere.js';
+import { type Checkpoint, type Forecaster, type Panel, type SeriesData, type SeriesForecast } from '../forecaster.js';
+import { decode, encode, predictElsewhere } from './elsewhere.js';
 
 export interface ModelSubject {
   name: string;
   /** A fresh forecaster for series of season 12 and horizons up to `CHECK_HORIZON`, set up to fit quickly. */
   create: () => Forecaster;
-  /** Fits once without a break and once stopped half-way and resumed, where the model can resume. */
-  resume?: (panel: Panel, seed: number) => Promise<{ straight: Forecaster; resumed: Forecaster }>;
+  /** Steps after which a fit is stopped and resumed, where the model can resume. */
+  resumeAfter?: number;
   tolerance?: {
     /** Between a series forecast alone and in a batch, relative to its size; 0 (the same bits) by default. */
     batch?: number;
@@ -221,16 +221,36 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
       },
     },
   ];
-  const { resume } = subject;
-  if (resume) {
+  const { resumeAfter } = subject;
+  if (resumeAfter !== undefined) {
     checks.push({
-      name: 'ends with the same bits when stopped half-way and resumed',
+      name: 'ends with the same bits when stopped half-way and resumed from what it saved',
       run: async () => {
         const panel = checkPanel();
-        const { straight, resumed } = await resume(panel, SEED);
-        assert.deepEqual(resumed.save(), straight.save());
-        assert.deepEqual(await resumed.predict(panel, ask), await straight.predict(panel, ask));
-        for (const model of [straight, resumed]) model.dispose();
+        const stop = new AbortController();
+        let state: Checkpoint | undefined;
+        const save = (saved: Checkpoint): void => {
+          state ??= decode(encode(saved)) as Checkpoint;
+          stop.abort();
+        };
+        await use(
+          async () => subject.create(),
+          (model) => assert.rejects(model.fit(panel, { seed: SEED, signal: stop.signal, checkpoint: { everySteps: resumeAfter, save } })),
+        );
+        assert.ok(state, 'the stopped fit saved nothing');
+        const resumed = subject.create();
+        await resumed.fit(panel, { seed: SEED, resume: state });
+        await use(
+          async () => resumed,
+          (again) =>
+            use(
+              () => fitted(panel),
+              async (straight) => {
+                assert.deepEqual(again.save(), straight.save());
+                assert.deepEqual(await again.predict(panel, ask), await straight.predict(panel, ask));
+              },
+            ),
+        );
       },
     });
   }
