@@ -1,6 +1,6 @@
 /** History, cutoff and forecast fan of one series, with a readout of the point under the cursor. */
 import type { Forecast, Observations } from '@almanac/contracts';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import { time, value } from '../app/format';
 import { colour } from '../app/theme';
@@ -113,6 +113,14 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
   }, [zone]);
 
   const first = (spans.find(([span]) => span >= 3 * ahead && (ahead > 0 || span >= 14 * DAY)) ?? spans.at(-1))?.[0];
+  // A forecast often comes after its history: until the reader moves the chart, it shows the end of what is there.
+  const touched = useRef(false);
+  const touch = (): void => {
+    touched.current = true;
+  };
+  useEffect(() => {
+    if (plot.current && !touched.current) showLast(plot.current, first);
+  }, [extent, first, showLast]);
   const ready = useCallback(
     (made: uPlot) => {
       plot.current = made;
@@ -137,7 +145,7 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
   };
 
   return (
-    <div className="stack" style={{ gap: 8 }}>
+    <div className="stack" style={{ gap: 8 }} onPointerDownCapture={touch} onWheelCapture={touch} onKeyDownCapture={touch}>
       <div className="row spread">
         <Readout data={data} at={readout} zone={zone} withTime={withTime} hasForecast={forecast !== undefined} />
         {spans.length > 0 && (

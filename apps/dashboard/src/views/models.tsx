@@ -41,7 +41,7 @@ function Registry() {
               A training run puts its model here.
             </Empty>
           ) : (
-            <div className="card table-scroll" style={{ padding: 0 }}>
+            <div className="card table-scroll" tabIndex={0} style={{ padding: 0 }}>
               <table>
                 <thead>
                   <tr>
@@ -94,7 +94,7 @@ function OneModel({ name }: { name: string }) {
           const compared = items.filter((version) => chosen.includes(version.version));
           return (
             <>
-              <section className="card table-scroll" style={{ padding: 0 }}>
+              <section className="card table-scroll" tabIndex={0} style={{ padding: 0 }}>
                 <table>
                   <thead>
                     <tr>
@@ -282,7 +282,7 @@ function Comparison({ versions: [newer, older] }: { versions: [ModelVersion, Mod
   return (
     <section className="card">
       <h2>Side by side</h2>
-      <div className="table-scroll">
+      <div className="table-scroll" tabIndex={0}>
         <table>
           <thead>
             <tr>
@@ -314,7 +314,7 @@ function History({ name }: { name: string }) {
   return (
     <section className="card">
       <h2>Who was champion when</h2>
-      <div className="table-scroll">
+      <div className="table-scroll" tabIndex={0}>
         <table>
           <thead>
             <tr>

@@ -73,7 +73,7 @@ function Choice({
 
 export function RunTable({ runs }: { runs: Run[] }) {
   return (
-    <div className="card table-scroll" style={{ padding: 0 }}>
+    <div className="card table-scroll" tabIndex={0} style={{ padding: 0 }}>
       <table>
         <thead>
           <tr>

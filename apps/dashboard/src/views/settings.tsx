@@ -37,7 +37,7 @@ function System() {
               <span>Runs stay queued until one starts. npm start runs one; on more machines, start apps/worker.</span>
             </div>
           ) : (
-            <div className="table-scroll">
+            <div className="table-scroll" tabIndex={0}>
               <table>
                 <thead>
                   <tr>
@@ -152,7 +152,7 @@ function Keys() {
       {revoke.error ? <Failure error={revoke.error} /> : null}
       <Await query={query} height={80}>
         {({ items }) => (
-          <div className="table-scroll">
+          <div className="table-scroll" tabIndex={0}>
             <table>
               <thead>
                 <tr>

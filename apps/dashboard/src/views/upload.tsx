@@ -54,6 +54,10 @@ export function Component() {
     (run?.config['options'] as { dryRun?: boolean } | undefined)?.dryRun === true ||
     (result?.version === null && !result.unchanged);
 
+  const rejectedShare = result ? result.findings.rowsRejected / Math.max(1, result.findings.rowsRead) : 0;
+  const refused = wasDry && rejectedShare > (options.maxRejectedShare ?? 0);
+  const ready = result !== undefined && wasDry && !refused;
+
   return (
     <Page title="Upload" about="CSV, TSV, NDJSON, JSON or Parquet, also compressed. Nothing is stored before you say so.">
       <DropZone file={file} onFile={(chosen) => void choose(chosen)} />
@@ -68,12 +72,12 @@ export function Component() {
         >
           <MappingForm options={options} onChange={setOptions} columns={head?.columns} wrong={wrong} />
           <div className="row">
-            <button type="submit" className={result && wasDry ? '' : 'primary'} disabled={busy || !checked.success}>
+            <button type="submit" className={ready ? '' : 'primary'} disabled={busy || !checked.success}>
               {busy ? 'Reading …' : 'Try it (stores nothing)'}
             </button>
             <button
               type="button"
-              className={result && wasDry ? 'primary' : ''}
+              className={ready ? 'primary' : ''}
               disabled={busy || !checked.success}
               onClick={() => send.mutate({ dryRun: false })}
             >
@@ -113,6 +117,14 @@ export function Component() {
                 ? 'Nothing new: every observation was stored already'
                 : `Stored as version ${result.version} of ${result.dataset}`}
           </h2>
+          {refused && (
+            <div className="note warn">
+              <strong>
+                Storing it would be refused: {count(result.findings.rowsRejected)} of {count(result.findings.rowsRead)} rows are rejected.
+              </strong>
+              <span>Correct them in the file and choose it again, or allow a share of rejected rows under “More options”.</span>
+            </div>
+          )}
           <FindingsView findings={result.findings} runId={run.id} />
           {!wasDry && (
             <div className="row">

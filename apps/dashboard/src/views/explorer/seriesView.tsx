@@ -166,7 +166,7 @@ function NextSteps({ forecast, zone, withTime }: { forecast: Forecast; zone: str
   const [median, lo, hi] = [0.5, 0.1, 0.9].map((level) => atLevel(forecast, level));
   const shown = all ? forecast.ds : forecast.ds.slice(0, 6);
   return (
-    <div className="table-scroll">
+    <div className="table-scroll" tabIndex={0}>
       <table>
         <thead>
           <tr>

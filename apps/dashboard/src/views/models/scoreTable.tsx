@@ -31,7 +31,7 @@ export function ScoreTable({ scores }: { scores: Score[] }) {
   };
   const best = known.map((column) => Math.min(...scores.map((score) => distance(score, column))));
   return (
-    <div className="table-scroll">
+    <div className="table-scroll" tabIndex={0}>
       <table>
         <thead>
           <tr>

@@ -45,7 +45,7 @@ export function FindingsView({ findings: f, runId }: { findings: Findings; runId
       {f.rowsRejected > 0 && (
         <section className="stack" style={{ gap: 8 }}>
           <div className="row spread">
-            <h3>{count(f.rowsRejected)} rejected rows</h3>
+            <h3>{f.rowsRejected === 1 ? '1 row rejected' : `${count(f.rowsRejected)} rows rejected`}</h3>
             <button
               type="button"
               className="compact"
@@ -58,7 +58,7 @@ export function FindingsView({ findings: f, runId }: { findings: Findings; runId
               Download them all
             </button>
           </div>
-          <div className="table-scroll">
+          <div className="table-scroll" tabIndex={0}>
             <table>
               <thead>
                 <tr>

@@ -72,7 +72,7 @@ export function MappingForm({ options, onChange, columns, wrong }: Props) {
         {text('valueColumn', 'Target', 'Column with the value to forecast.', 'y', 'columns')}
         {text('frequency', 'Frequency', '15min, h, D, W-MON, MS, QS, YS, or 1 for plain integers.', 'found from the data')}
         {text('timeZone', 'Time zone', 'Of the calendar and of local times.', 'UTC', 'zones')}
-        <Field id="aggregation" label="Events finer than the frequency" help="How several rows on one step become one value.">
+        <Field id="aggregation" label="Several rows on one step" help="How events become one value.">
           <select id="aggregation" value={options.aggregation ?? ''} onChange={(event) => set('aggregation', event.target.value)}>
             <option value="">refuse them</option>
             {aggregation.options.map((option) => (

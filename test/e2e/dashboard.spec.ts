@@ -1,0 +1,258 @@
+/**
+ * The dashboard in a real Chromium, against the real API, worker and Postgres: one person's first hour, from an empty
+ * house to a forecast and what it looked at.
+ */
+import AxeBuilder from '@axe-core/playwright';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningAlmanac, startAlmanac } from '../support/almanac.js';
+import { chromiumIsInstalled, complaints, startBrowser } from '../support/browser.js';
+
+const SERIES = ['north', 'south', 'west'];
+const HOURS = 24 * 45;
+
+/** A daily and a weekly cycle, with one hour missing and one text where a number belongs when `broken`. */
+function csv(broken: boolean): string {
+  const lines = ['shop,when,sold'];
+  SERIES.forEach((shop, index) => {
+    for (let hour = 0; hour < HOURS; hour++) {
+      const when = new Date(Date.UTC(2024, 0, 1, hour)).toISOString().slice(0, 19);
+      const value = (6 + index) * (2 + Math.sin((2 * Math.PI * hour) / 24)) * (1 + 0.3 * Math.cos((2 * Math.PI * hour) / 168));
+      lines.push(`${shop},${when},${broken && index === 1 && hour === 10 ? 'twelve' : value.toFixed(3)}`);
+    }
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in Chromium', () => {
+  let almanac: RunningAlmanac;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let folder: string;
+  let found: string[];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'almanac-dashboard-'));
+    writeFileSync(join(folder, 'broken.csv'), csv(true));
+    writeFileSync(join(folder, 'sales.csv'), csv(false));
+    [almanac, browser] = await Promise.all([startAlmanac(), startBrowser()]);
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
+    page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    found = complaints(page);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await almanac?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const axe = async (): Promise<string[]> => {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${page.url()}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`);
+  };
+  const visit = (path: string): Promise<unknown> => page.goto(almanac.url + path);
+
+  it('asks for a key, refuses a wrong one, and takes one from the address without leaving it there', async () => {
+    await visit('/');
+    expect(await axe()).toEqual([]);
+    await page.getByLabel('API key').fill('alm_wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('This key opens nothing').waitFor();
+    // The refusal is a 401, which the browser notes by itself.
+    found.splice(0);
+
+    await page.goto('about:blank');
+    await visit(`/#key=${almanac.apiKey}`);
+    await page.getByText('No dataset yet').waitFor();
+    expect(page.url()).not.toContain('key=');
+    expect(await axe()).toEqual([]);
+  });
+
+  it('uploads: first rows, suggested mapping, a dry run with its findings, a mistake put right without starting over', async () => {
+    await page.getByRole('link', { name: 'Upload a file' }).click();
+    await page.locator('input[type=file]').setInputFiles(join(folder, 'broken.csv'));
+    await page.getByRole('region', { name: 'First rows of the file' }).getByText('north').first().waitFor();
+    expect(await page.getByLabel('Series', { exact: true }).inputValue()).toBe('shop');
+    expect(await page.getByLabel('Time', { exact: true }).inputValue()).toBe('when');
+    expect(await page.getByLabel('Target', { exact: true }).inputValue()).toBe('sold');
+    await page.getByLabel('Dataset', { exact: true }).fill('sales');
+    expect(await axe()).toEqual([]);
+
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await page.getByText('Storing it would be refused').waitFor();
+    // The hour 10 of the second of three shops, after the header: line 1 + 1080 + 11.
+    await page.getByRole('row', { name: /1 1092 twelve/ }).waitFor();
+    await page.getByRole('button', { name: 'Store', exact: true }).click();
+    await page.getByRole('alert').getByText('Nothing was stored').waitFor();
+
+    await page.locator('input[type=file]').setInputFiles(join(folder, 'sales.csv'));
+    expect(await page.getByLabel('Dataset', { exact: true }).inputValue()).toBe('sales');
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await page.getByText('This is what would be stored').waitFor();
+    await page.getByText('h, UTC').waitFor();
+    const { items } = await almanac.client.call('listDatasets', { query: {} });
+    expect(items).toEqual([]);
+
+    await page.getByRole('button', { name: 'Store', exact: true }).click();
+    await page.getByText('Stored as version 1 of sales').waitFor();
+    expect(await axe()).toEqual([]);
+  });
+
+  it('trains from a form with defaults, live, and shows what the model is worth', async () => {
+    await page.getByRole('link', { name: 'Train a model' }).click();
+    await page.getByLabel('Horizon').fill('24');
+    await page.getByText('More options').click();
+    await page.getByLabel('Training steps').fill('40');
+    expect(await axe()).toEqual([]);
+    await page.getByRole('button', { name: 'Train', exact: true }).click();
+    await page.getByRole('heading', { name: /Training sales-segment/ }).waitFor();
+    await page.getByRole('progressbar').first().waitFor();
+    await page.getByText('Measured on the last 24 steps of 3 series').waitFor({ timeout: 120_000 });
+    await page
+      .getByRole('cell', { name: /seasonalNaive|Seasonal naive/i })
+      .first()
+      .waitFor();
+    expect(await axe()).toEqual([]);
+  });
+
+  it('forecasts, and draws history with the bands ahead of the cutoff', async () => {
+    await visit('/models/sales-segment');
+    await page.getByText('champion').first().waitFor();
+    expect(await axe()).toEqual([]);
+    await page.getByRole('button', { name: 'Forecast now' }).click();
+    await page.getByText('3 series, 24 steps ahead').waitFor({ timeout: 60_000 });
+
+    await visit('/series/sales/south');
+    await page.getByRole('heading', { name: 'south' }).waitFor();
+    const chart = page.getByRole('group', { name: 'south: history and forecast of 24 steps' });
+    await chart.waitFor();
+    await page.getByText('80 % interval').waitFor();
+    expect(await page.getByRole('row').count()).toBe(1 + 6);
+
+    // The last point under the cursor is ahead of the cutoff: it has a median and an interval, and no observation.
+    const box = (await chart.locator('.u-over').boundingBox())!;
+    await page.mouse.move(box.x + box.width - 2, box.y + box.height / 2);
+    const readout = await page.locator('.readout').innerText();
+    expect(readout).toContain('median');
+    expect(readout).toContain('95 %');
+    expect(readout).not.toContain('observed');
+
+    // By keyboard: everything, then back in time.
+    const before = readout;
+    await chart.focus();
+    await page.keyboard.press('+');
+    await page.keyboard.press('ArrowLeft');
+    await page.mouse.move(box.x + 5, box.y + 5);
+    expect(await page.locator('.readout').innerText()).not.toBe(before);
+    expect(await axe()).toEqual([]);
+  });
+
+  it('finds a series by typing, and goes through them by keyboard', async () => {
+    await page.getByRole('heading', { name: 'south' }).click();
+    await page.keyboard.press('/');
+    await page.keyboard.type('wes');
+    await page.getByRole('link', { name: /north/ }).waitFor({ state: 'detached' });
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'west' }).waitFor();
+    await page.getByLabel('Search series').fill('');
+    await page.getByRole('heading', { name: 'west' }).click();
+    await page.getByRole('link', { name: /north/ }).waitFor();
+    await page.keyboard.press('k');
+    await page.getByRole('heading', { name: 'south' }).waitFor();
+    expect(page.url()).toMatch(/\/series\/sales\/south$/);
+  });
+
+  it('downloads the forecast as CSV in the columns of forecasters', async () => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()]);
+    let text = '';
+    for await (const chunk of await download.createReadStream()) text += String(chunk);
+    expect(text.split('\n')[0]).toMatch(/^unique_id,ds,cutoff,sales-segment,/);
+    expect(text.trim().split('\n')).toHaveLength(1 + 24);
+  });
+
+  it('shows what the forecast looked at', async () => {
+    await page.getByRole('link', { name: 'What it looked at' }).click();
+    const map = page.getByRole('img', { name: /Temporal attention: 24 horizon steps/ });
+    await map.waitFor();
+    await page.getByRole('heading', { name: 'Temporal attention by lag' }).waitFor();
+    await map.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.getByText('lit up below').waitFor();
+    expect(await axe()).toEqual([]);
+  });
+
+  it('makes a schedule that says in words when it is due, and runs it now', async () => {
+    await visit('/schedules');
+    await page.getByRole('button', { name: 'New schedule' }).click();
+    await page.getByLabel('Name').fill('nightly');
+    await page.getByLabel('When').fill('30 2 * * 1');
+    await page.getByText('At 02:30, only on Monday').waitFor();
+    await page.getByLabel('Time zone').fill('Europe/Berlin');
+    expect(await axe()).toEqual([]);
+    await page.getByRole('button', { name: 'Make the schedule' }).click();
+    await page.getByText('forecast with sales-segment').waitFor();
+    expect(await axe()).toEqual([]);
+    await page.getByRole('button', { name: 'Run now' }).click();
+    await expect.poll(async () => (await almanac.client.call('listRuns', { query: { kind: 'forecast' } })).items.length).toBe(2);
+  });
+
+  it('lists runs, workers and keys, and makes a key that opens the API', async () => {
+    await visit('/runs');
+    await page.getByRole('link', { name: 'train' }).first().waitFor();
+    expect(await axe()).toEqual([]);
+    await visit('/settings');
+    await page.getByText('Why this engine').waitFor();
+    await page.getByLabel('Name of the new key').fill('reader');
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    const key = await page.getByRole('status').locator('code').innerText();
+    const answer = await fetch(`${almanac.url}/v1/datasets`, { headers: { authorization: `Bearer ${key}` } });
+    expect(answer.status).toBe(200);
+    expect(await axe()).toEqual([]);
+  });
+
+  it('is as readable in the dark and on a phone: nothing is wider than the screen', async () => {
+    await page.emulateMedia({ colorScheme: 'dark' });
+    for (const path of ['/series/sales/south', '/models/sales-segment', '/runs', '/schedules', '/settings', '/upload', '/train']) {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await visit(path);
+      await page.locator('main h1, main h2').first().waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);
+      expect(await axe()).toEqual([]);
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.emulateMedia({ colorScheme: 'light' });
+  });
+
+  it('says what happened when a run fails or an address leads nowhere', async () => {
+    await visit('/series/nothing');
+    await page.getByText('There is no dataset "nothing"').waitFor();
+    await visit('/nowhere');
+    await page.getByText('There is no view at this address').waitFor();
+  });
+
+  it('has nothing on its console, and sends less than 200 kB of script for the first view', async () => {
+    expect(found).toEqual([]);
+    const fresh = await context.newPage();
+    const scripts: string[] = [];
+    fresh.on('response', (response) => {
+      if (response.request().resourceType() === 'script') scripts.push(new URL(response.url()).pathname);
+    });
+    await fresh.goto(`${almanac.url}/series/sales/south`);
+    await fresh.getByRole('heading', { name: 'south' }).waitFor();
+    await fresh.close();
+    const dist = fileURLToPath(new URL('../../apps/dashboard/dist', import.meta.url));
+    expect(readdirSync(join(dist, 'assets')).length).toBeGreaterThan(0);
+    const bytes = [...new Set(scripts)].reduce((sum, path) => sum + statSync(join(dist, `${path}.br`)).size, 0);
+    expect(bytes).toBeGreaterThan(50_000);
+    expect(bytes).toBeLessThan(200_000);
+  });
+});

@@ -1,0 +1,26 @@
+/**
+ * A real Chromium for tests of the dashboard. Where the program is absent the test skips, visibly; with CI set its absence
+ * is a failure.
+ */
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const executablePath =
+  process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+
+export const chromiumIsInstalled = (): boolean => executablePath !== undefined && existsSync(executablePath);
+
+export async function startBrowser(): Promise<Browser> {
+  if (executablePath === undefined) throw new Error('No Chromium is installed.');
+  return chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
+}
+
+/** Everything that the page complains about, to be found empty at the end. */
+export function complaints(page: Page): string[] {
+  const found: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') found.push(`${message.text()} (${message.location().url})`);
+  });
+  page.on('pageerror', (error) => found.push(error.message));
+  return found;
+}
