@@ -5,6 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adam, attention, dense, gru, initEngine, lstm, lstmState, minGru, rnn } from './index.js';
+import { kernels } from './kernel/all.js';
+import { registerComposed } from './kernel/register.js';
 import { startWasm } from './engine/wasm.js';
 import { tensorflowPresent } from './engine/tensorflow.js';
 
@@ -122,6 +124,14 @@ const engines: EngineCase[] = [
   { name: 'wasm, relaxed SIMD', present: true, start: () => startWasm('relaxed-simd') },
   { name: 'wasm, relaxed SIMD without 256-bit pairs', present: true, start: () => startWasm('relaxed-simd', false) },
   { name: 'wasm, SIMD', present: true, start: () => startWasm('simd') },
+  {
+    name: 'wasm, kernels composed of standard operations',
+    present: true,
+    start: () => {
+      for (const kernel of kernels) registerComposed(kernel, 'wasm');
+      return Promise.resolve();
+    },
+  },
   { name: 'tensorflow', present: tensorflowPresent(), start: () => initEngine({ engine: 'tensorflow' }) },
 ];
 
@@ -285,7 +295,7 @@ describe.each(engines)('engine $name', ({ present, start }) => {
     const before = { tensors: tf.memory().numTensors, data: tf.backend().numDataIds() };
     for (let i = 0; i < 1000; i++) step();
     expect({ tensors: tf.memory().numTensors, data: tf.backend().numDataIds() }).toEqual(before);
-  });
+  }, 300_000);
 });
 
 describe('variants', () => {

@@ -1,4 +1,5 @@
 /** The attention kernels: scores, softmax and context in one pass. With `biasBatch` the bias is [B,M,N], else [M,N]. */
+import { composeAttention, composeAttentionGrad } from './compose.js';
 import { type Dims, type Kernel } from '../kernel/kernel.js';
 import { attentionBackward, attentionForward } from './reference.js';
 
@@ -10,6 +11,7 @@ export const attentionKernel: Kernel = {
     [B!, M!, E!],
     [B!, M!, N!],
   ],
+  compose: composeAttention,
   reference: attentionForward,
   wasm: {
     name: 'attention',
@@ -23,6 +25,7 @@ export const attentionGradKernel: Kernel = {
   inputs: ['q', 'k', 'v', 'weights', 'dContext', 'dWeights'],
   /** dq, dk, dv, dBias */
   shapes: ({ B, M, N, D, E, biasBatch }: Dims) => [[B!, M!, D!], [B!, N!, D!], [B!, N!, E!], biasBatch ? [B!, M!, N!] : [M!, N!]],
+  compose: composeAttentionGrad,
   reference: attentionBackward,
   wasm: {
     name: 'attentionGrad',

@@ -1,4 +1,5 @@
 /** The dense kernels: y [N,O] = x [N,I]·w [I,O] + b [O]. */
+import { composeDense, composeDenseGrad } from './compose.js';
 import { type Dims, type Kernel } from '../kernel/kernel.js';
 import { denseBackward, denseForward } from './reference.js';
 
@@ -6,6 +7,7 @@ export const denseKernel: Kernel = {
   name: 'AlmanacDense',
   inputs: ['x', 'w', 'b'],
   shapes: ({ N, O }: Dims) => [[N!, O!]],
+  compose: composeDense,
   reference: denseForward,
   wasm: { name: 'dense', dims: ['N', 'I', 'O'], scratch: (wasm, { I, O }) => wasm['denseScratch']!(I!, O!) },
 };
@@ -15,6 +17,7 @@ export const denseGradKernel: Kernel = {
   inputs: ['x', 'w', 'dy'],
   /** dx, dw, db */
   shapes: ({ N, I, O }: Dims) => [[N!, I!], [I!, O!], [O!]],
+  compose: composeDenseGrad,
   reference: denseBackward,
   wasm: { name: 'denseGrad', dims: ['N', 'I', 'O'], scratch: (wasm, { N, I, O }) => wasm['denseGradScratch']!(N!, I!, O!) },
 };

@@ -15,6 +15,8 @@ export interface Kernel {
   /** Input names, in the order in which both implementations take them. */
   readonly inputs: readonly string[];
   shapes(dims: Dims): number[][];
+  /** The same from standard operations, for engines without a kernel of their own. */
+  compose(inputs: (tf.Tensor | null)[], dims: Dims): tf.Tensor[];
   reference(inputs: Arrays, outputs: Float32Array[], dims: Dims): void;
   /** The function of this name in assembly/: inputs, outputs, then these dims, then its scratch memory. */
   readonly wasm?: { name: string; dims: readonly string[]; scratch?: (exports: WasmExports, dims: Dims) => number };

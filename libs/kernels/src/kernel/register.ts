@@ -68,6 +68,19 @@ export function registerOnWasm(kernel: Kernel, exports: WasmExports): void {
   tf.registerKernel({ kernelName: kernel.name, backendName: 'wasm', kernelFunc: kernelFunc as unknown as tf.KernelFunc });
 }
 
+/** Registers the composed form. */
+export function registerComposed(kernel: Kernel, backendName: string): void {
+  const kernelFunc = ({ inputs, attrs }: Call): tf.TensorInfo[] =>
+    tf.tidy(() =>
+      kernel.compose(
+        kernel.inputs.map((name) => (inputs[name] as tf.Tensor | undefined) ?? null),
+        attrs!.dims,
+      ),
+    );
+  if (tf.getKernel(kernel.name, backendName)) tf.unregisterKernel(kernel.name, backendName);
+  tf.registerKernel({ kernelName: kernel.name, backendName, kernelFunc: kernelFunc as unknown as tf.KernelFunc });
+}
+
 export function allocate(backend: WasmBackend, bytes: number): number {
   const at = backend.wasm._malloc(bytes) >>> 0;
   if (at) return at;

@@ -3,6 +3,7 @@
  * much of the previous state survives: zoneout and sequence masks in one. Following the zoneout paper (Krueger et al.
  * 2016), h is computed from the cell before zoneout.
  */
+import { composeLstm, composeLstmGrad } from './compose.js';
 import { type Dims, type Kernel } from '../kernel/kernel.js';
 import { lstmBackward, lstmForward } from './reference.js';
 
@@ -18,6 +19,7 @@ export const lstmKernel: Kernel = {
     [T!, B!, H!],
     [T!, B!, H!],
   ],
+  compose: composeLstm,
   reference: lstmForward,
   wasm: { name: 'lstm', dims: ['T', 'B', 'I', 'H', 'reverse'], scratch: (wasm, { B, I, H }) => wasm['lstmScratch']!(B!, I!, H!) },
 };
@@ -27,6 +29,7 @@ export const lstmGradKernel: Kernel = {
   inputs: ['x', 'wx', 'wh', 'h0', 'c0', 'keepH', 'keepC', 'h', 'gates', 'c', 'tanhC', 'dh', 'dhT', 'dcT'],
   /** dx, dwx, dwh, db, dh0, dc0 */
   shapes: ({ T, B, I, H }: Dims) => [[T!, B!, I!], [I!, 4 * H!], [H!, 4 * H!], [4 * H!], [B!, H!], [B!, H!]],
+  compose: composeLstmGrad,
   reference: lstmBackward,
   wasm: {
     name: 'lstmGrad',

@@ -1,4 +1,5 @@
 /** The minGRU kernels: the recurrence is elementwise, so a scan in time order costs no product. Gate order z, u. */
+import { composeMinGru, composeMinGruGrad } from './compose.js';
 import { type Dims, type Kernel } from '../kernel/kernel.js';
 import { minGruBackward, minGruForward } from './reference.js';
 
@@ -11,6 +12,7 @@ export const minGruKernel: Kernel = {
     [B!, H!],
     [T!, B!, 2 * H!],
   ],
+  compose: composeMinGru,
   reference: minGruForward,
   wasm: { name: 'minGru', dims: ['T', 'B', 'I', 'H', 'reverse'], scratch: (wasm, { B, I, H }) => wasm['minGruScratch']!(B!, I!, H!) },
 };
@@ -20,6 +22,7 @@ export const minGruGradKernel: Kernel = {
   inputs: ['x', 'wx', 'h0', 'keepH', 'h', 'gates', 'dh', 'dhT'],
   /** dx, dwx, db, dh0 */
   shapes: ({ T, B, I, H }: Dims) => [[T!, B!, I!], [I!, 2 * H!], [2 * H!], [B!, H!]],
+  compose: composeMinGruGrad,
   reference: minGruBackward,
   wasm: {
     name: 'minGruGrad',

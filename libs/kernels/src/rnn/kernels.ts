@@ -1,4 +1,5 @@
 /** The tanh RNN kernels. `keepH`: see the LSTM. */
+import { composeRnn, composeRnnGrad } from './compose.js';
 import { type Dims, type Kernel } from '../kernel/kernel.js';
 import { rnnBackward, rnnForward } from './reference.js';
 
@@ -11,6 +12,7 @@ export const rnnKernel: Kernel = {
     [B!, H!],
     [T!, B!, H!],
   ],
+  compose: composeRnn,
   reference: rnnForward,
   wasm: { name: 'rnn', dims: ['T', 'B', 'I', 'H', 'reverse'], scratch: (wasm, { B, I, H }) => wasm['rnnScratch']!(B!, I!, H!) },
 };
@@ -20,6 +22,7 @@ export const rnnGradKernel: Kernel = {
   inputs: ['x', 'wx', 'wh', 'h0', 'keepH', 'h', 'gates', 'dh', 'dhT'],
   /** dx, dwx, dwh, db, dh0 */
   shapes: ({ T, B, I, H }: Dims) => [[T!, B!, I!], [I!, H!], [H!, H!], [H!], [B!, H!]],
+  compose: composeRnnGrad,
   reference: rnnBackward,
   wasm: {
     name: 'rnnGrad',
