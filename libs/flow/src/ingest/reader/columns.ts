@@ -60,6 +60,20 @@ export function mapColumns(columns: readonly Column[], options: IngestOptions): 
   return { layout: 'wide', time, series };
 }
 
+/** The columns of DeepAR lines have fixed roles. */
+export function mapDeepAr(columns: readonly Column[], categories: number): Mapping {
+  const named = (from: number, to?: number): Covariate[] => columns.slice(from, to).map((column) => ({ name: column.name, column }));
+  return {
+    layout: 'long',
+    id: columns[0],
+    time: columns[1]!,
+    value: columns[2],
+    past: [],
+    future: named(3 + categories),
+    statics: named(3, 3 + categories),
+  };
+}
+
 function long(columns: readonly Column[], options: IngestOptions): Mapping {
   const covariates = (names: readonly string[], role: string): Covariate[] =>
     names.map((name) => ({ name, column: find(columns, name, role) }));

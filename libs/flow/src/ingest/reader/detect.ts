@@ -21,6 +21,9 @@ export interface Detected {
 }
 
 const HEAD_BYTES = 1 << 20;
+/** Characters that no text file holds. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const CONTROL = /[\0-\x08\x0e-\x1a]/;
 
 /** Files that come often and cannot be read, by their first bytes (latin1). */
 const STRANGERS: readonly [magic: string, name: string, hint: string][] = [
@@ -86,7 +89,7 @@ export async function detect(path: string, fileName: string, expected: Format | 
 
   const encoding = encodingOf(bytes, cut);
   const head = decode(bytes, encoding, cut);
-  if (head.includes('\0'))
+  if (CONTROL.test(head))
     throw refuse('binary data of no known kind', 'Upload CSV, TSV, NDJSON, JSON or Parquet, plain or compressed with gzip or zstd.');
   if (head.trim() === '') throw empty(fileName);
   if (/^\s*<(!doctype|html|\?xml)/i.test(head))

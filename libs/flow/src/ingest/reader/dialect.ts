@@ -47,10 +47,10 @@ export function findDialect(head: string, wanted: readonly string[], preferred?:
   return { delimiter: best.delimiter, skipLines: header.endLine, columns: header.cells.map((cell) => cell.trim()) };
 }
 
-/** The record with most of the wanted names; without any, the first that is no comment. */
+/** The record with most of the wanted names, two at least (a value may look like one); else the first that is no comment. */
 function findHeader(records: readonly LogicalLine[], wanted: readonly string[]): number {
   let best = -1;
-  let most = 0;
+  let most = 1;
   for (let index = 0; index < Math.min(records.length, HEADER_DEPTH); index++) {
     const found = matches(records[index], wanted);
     if (found > most) [best, most] = [index, found];

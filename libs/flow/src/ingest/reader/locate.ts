@@ -9,6 +9,7 @@ import { type Source, decompressor } from './source.js';
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const QUOTE = 0x22;
+const SPACE = 0x20;
 
 export interface Located {
   /** Line (from 1) of each row that was asked for. */
@@ -69,7 +70,7 @@ export async function locate(lines: NonNullable<Source['lines']>, rows: readonly
           fieldStart = false;
         } else if (byte === NEWLINE || byte === RETURN) {
           if (!quoted && ends) endRow();
-        } else {
+        } else if (separator !== undefined || byte > SPACE) {
           if (blank) [blank, start, startLine] = [false, position - 1, line];
           fieldStart = byte === separator;
         }

@@ -62,6 +62,7 @@ export async function parse(database: Database, source: Source, mapping: Mapping
   const kept = [
     ...numbers.map(({ as }) => `CASE WHEN isnan(${as}) THEN NULL ELSE ${as} END AS ${as}`),
     ...statics.map((_, index) => `s${index}`),
+    ...(source.ahead ? [source.ahead] : []),
   ];
   // Nearly all rows pass the cheap question and are spared the dear ones.
   const suspect = [`id IS NULL`, `id = ''`, `t IS NULL`, ...numbers.flatMap(({ as }) => [`${as} IS NULL`, `isinf(${as})`])].join(' OR ');
@@ -120,9 +121,13 @@ function wideShape(source: Source, mapping: Exclude<Mapping, { layout: 'long' }>
   const cells = mapping.layout === 'wide' ? mapping.series : mapping.times;
   const other = mapping.layout === 'wide' ? mapping.time : mapping.id;
   const type = cells.every((column) => column.type === cells[0]!.type) ? cells[0]!.type : 'VARCHAR';
-  const names = cells.map(({ index, name }) => `WHEN 'c${index}' THEN ${literal(name)}`);
+  // A list is indexed at once, whatever its length; a column without a cell of its own has an empty name in it.
+  const names = Array.from({ length: Math.max(...cells.map(({ index }) => index)) + 1 }, (_, index) =>
+    literal(cells.find((cell) => cell.index === index)?.name ?? ''),
+  );
   const picked = cells.map(({ index }) => `CAST(c${index} AS ${type}) AS c${index}`);
-  const relation = `SELECT key, other AS c0, cell AS c1, CASE key ${names.join(' ')} END AS c2 FROM (UNPIVOT INCLUDE NULLS (SELECT c${other.index} AS other, ${picked.join(', ')} FROM (${source.relation})) ON ${cells.map(({ index }) => `c${index}`).join(', ')} INTO NAME key VALUE cell)`;
+  const relation = `SELECT other AS c0, cell AS c1, [${names.join(', ')}][substr(key, 2)::INTEGER + 1] AS c2
+    FROM (SELECT c${other.index} AS other, ${picked.join(', ')} FROM (${source.relation})) UNPIVOT INCLUDE NULLS (cell FOR key IN (${cells.map(({ index }) => `c${index}`).join(', ')}))`;
   const column = (index: number, of: Column | undefined, asType: string): Column => ({ index, name: of?.name ?? '', type: asType });
   const value = column(1, undefined, type);
   return mapping.layout === 'wide'

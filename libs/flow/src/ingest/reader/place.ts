@@ -29,7 +29,7 @@ export interface PlaceOptions {
   /** Columns of `parsed` to carry along. */
   carried: readonly string[];
   /** Column of `parsed` with steps to add, e.g. the position in a DeepAR target; its times need not be on the grid. */
-  ahead?: string;
+  ahead?: string | undefined;
 }
 
 /** @throws AlmanacError FREQUENCY_UNKNOWN, FREQUENCY_NOT_INFERRED, TIME_ZONE_UNKNOWN, TIMESTAMP_INVALID */
@@ -71,7 +71,7 @@ function fixedGrid(frequency: Frequency, fromClocks: boolean): GridSql {
   if (!fromClocks) return { from: 'parsed p', step: floorDiv('p.t', width), onGrid: `p.t % ${width} = 0`, skipped: 'false' };
   const instants = `(SELECT q.* REPLACE (CASE WHEN q.z THEN q.t WHEN o.nth > 1 THEN q.t - q.late_us ELSE q.t - q.early_us END AS t), q.rowid0 AS rowid
     FROM (SELECT r.*, s.early_us, s.late_us FROM (SELECT *, rowid AS rowid0 FROM parsed WHERE rule = 0) r ASOF LEFT JOIN local_span s ON r.t >= s.from_us) q
-    LEFT JOIN (SELECT rowid AS row, row_number() OVER (PARTITION BY id, t ORDER BY r.rowid) AS nth
+    LEFT JOIN (SELECT r.rowid AS row, row_number() OVER (PARTITION BY r.id, r.t ORDER BY r.rowid) AS nth
       FROM parsed r JOIN local_span s ON r.t >= s.from_us AND s.early_us <> s.late_us AND r.t < s.from_us + s.early_us - s.late_us WHERE NOT r.z AND r.rule = 0) o
     ON o.row = q.rowid0)`;
   return { from: `${instants} p`, step: floorDiv('p.t', width), onGrid: `p.t % ${width} = 0`, skipped: 'p.t IS NULL' };
@@ -110,20 +110,25 @@ async function calendarGrid(database: Database, frequency: Frequency, fromInstan
 }
 
 /** The declared frequency, or the coarsest grid that every time of the file falls on. */
-async function frequencyOf(database: Database, { frequency, timeZone, integer }: PlaceOptions, bounds: Bounds): Promise<Frequency> {
+async function frequencyOf(database: Database, { frequency, timeZone, integer, ahead }: PlaceOptions, bounds: Bounds): Promise<Frequency> {
   if (frequency !== 'auto') return Frequency.parse(frequency, timeZone);
+  if (ahead !== undefined) {
+    throw new AlmanacError('FREQUENCY_NOT_INFERRED', 'DeepAR lines tell when a series starts, not how far its steps are apart.', {
+      hint: 'Name the frequency: h, D, W-MON, MS …',
+    });
+  }
   if (integer) return Frequency.parse('1', timeZone);
   const times = async (sql: string): Promise<number[]> =>
     (await database.rows<{ ms: number }>(`SELECT DISTINCT t / 1000.0 AS ms FROM (${sql}) LIMIT ${MOST_TIMES}`)).map(({ ms }) => ms);
-  if (timeZone === 'UTC' || bounds.clocks === 0) return inferFrequency(await times('SELECT t FROM parsed WHERE rule = 0'), timeZone);
+  if (timeZone === 'UTC' || bounds.clocks === 0) return inferFrequency(await times('SELECT t FROM parsed WHERE t IS NOT NULL'), timeZone);
   // Dates without a clock are days of the zone, whatever instants these start at.
   const dates =
     bounds.instants === 0 &&
-    (await database.one<{ yes: boolean }>(`SELECT bool_and(t % ${DAY_US} = 0) AS yes FROM parsed WHERE rule = 0`)).yes;
-  if (dates) return Frequency.parse(inferFrequency(await times('SELECT t FROM parsed WHERE rule = 0'), 'UTC').code, timeZone);
+    (await database.one<{ yes: boolean }>(`SELECT bool_and(t % ${DAY_US} = 0) AS yes FROM parsed WHERE t IS NOT NULL`)).yes;
+  if (dates) return Frequency.parse(inferFrequency(await times('SELECT t FROM parsed WHERE t IS NOT NULL'), 'UTC').code, timeZone);
   return inferFrequency(
     await times(
-      'SELECT CASE WHEN r.z THEN r.t ELSE r.t - s.early_us END AS t FROM parsed r ASOF LEFT JOIN local_span s ON r.t >= s.from_us WHERE r.rule = 0 AND (r.z OR s.early_us IS NOT NULL)',
+      'SELECT CASE WHEN r.z THEN r.t ELSE r.t - s.early_us END AS t FROM parsed r ASOF LEFT JOIN local_span s ON r.t >= s.from_us WHERE r.t IS NOT NULL AND (r.z OR s.early_us IS NOT NULL)',
     ),
     timeZone,
   );

@@ -7,13 +7,14 @@ import type { Findings, IngestOptions } from '@almanac/contracts';
 import type { Piece } from '../frames.js';
 import type { ReaderMessage, ReadJob } from '../protocol.js';
 import { collect, duplicateError, type SeriesNames, sortedSql } from './collect.js';
-import { type Column, type Mapping, mapColumns } from './columns.js';
+import { type Column, mapColumns, mapDeepAr, type Mapping } from './columns.js';
 import { Database } from './database.js';
 import { detect, type Detected } from './detect.js';
+import { isMissing, numberSql } from './numbers.js';
 import { parse, type Parsed } from './parse.js';
 import { place } from './place.js';
-import { countRows, findRejects, linesOf, refuseRejects, type Rejects } from './rejects.js';
-import { asUtf8, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
+import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects } from './rejects.js';
+import { asUtf8, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
 
 export interface Output {
   message(message: ReaderMessage): Promise<void>;
@@ -27,15 +28,19 @@ export async function read(job: ReadJob, output: Output): Promise<void> {
   const file = await asUtf8(job.path, detected, job.scratch);
   const database = await Database.open(file.path, job.scratch, job.limits);
   try {
-    const source = await openSource(database, file, detected, options);
-    const mapping = mapColumns(source.columns, options);
+    const { source, mapping } = await openSource(database, file, detected, options);
     const parsed = await parse(database, source, mapping, options);
     const rowsRead = await countRows(database, source, parsed);
     if (rowsRead === 0) throw noRows(job.fileName);
-    const frequency = await placeRows(database, parsed, options);
-    const rejects = await findRejects(database, source, parsed, options.aggregation === undefined);
+    // Too many bad rows say more about a file than the grid that the others happen to lie on.
+    const unreadable = await findRejects(database, source, parsed, 'not yet');
+    const hopeless = unreadable.total >= rowsRead || (!options.dryRun && areTooMany(unreadable, rowsRead, options));
+    const frequency = hopeless ? undefined : await placeRows(database, source, parsed, options);
+    const rejects = hopeless
+      ? unreadable
+      : await findRejects(database, source, parsed, options.aggregation === undefined ? 'exactly' : 'anywhere');
     if (rejects.rows.length > 0) await output.message({ type: 'rejects', rows: rejects.rows });
-    if (!options.dryRun) refuseRejects(rejects, rowsRead, options);
+    if (!frequency || (!options.dryRun && areTooMany(rejects, rowsRead, options))) throw refusalOf(rejects, rowsRead, options);
 
     await writeUsable(database, options);
     const series = await nameSeries(database, mapping, parsed);
@@ -67,31 +72,64 @@ export async function read(job: ReadJob, output: Output): Promise<void> {
   }
 }
 
+interface Opened {
+  source: Source;
+  mapping: Mapping;
+}
+
 async function openSource(
   database: Database,
   file: Awaited<ReturnType<typeof asUtf8>>,
   detected: Detected,
   options: IngestOptions,
-): Promise<Source> {
-  if (detected.format === 'parquet') return openParquet(database, file.path);
-  if (detected.format === 'json') return openJson(database, file.path, file.compression);
-  if (detected.format === 'ndjson') return openJsonLines(file.path, file.compression, detected);
+): Promise<Opened> {
+  const { path, compression } = file;
+  const mapped = async (source: Source): Promise<Opened> => {
+    const mapping = mapColumns(source.columns, options);
+    if (mapping.layout === 'wide' && options.layout === 'auto') await refuseTextAsSeries(database, source, mapping.series, options);
+    return { source, mapping };
+  };
+  if (detected.format === 'parquet') return mapped(await openParquet(database, path));
+  if (detected.format === 'json') return mapped(await openJson(database, path, compression, detected.head));
+  if (detected.format === 'ndjson') return mapped(openJsonLines(path, compression, detected));
+  if (detected.format === 'deepar') {
+    const source = await openDeepAr(database, path, compression);
+    return { source, mapping: mapDeepAr(source.columns, source.categories) };
+  }
   const { idColumn, timeColumn, valueColumn, pastCovariates, futureCovariates, staticCovariates } = options;
   const wanted = [idColumn, timeColumn, valueColumn, ...pastCovariates, ...futureCovariates, ...staticCovariates];
-  return openDelimited(
-    file.path,
-    file.compression,
-    detected,
-    wanted.filter((name) => name !== ''),
+  return mapped(
+    openDelimited(
+      path,
+      compression,
+      detected,
+      wanted.filter((name) => name !== ''),
+    ),
   );
 }
 
-function placeRows(database: Database, parsed: Parsed, options: IngestOptions): Promise<Frequency> {
+/** A file with a column of text is no wide file: its series or its target has another name than was looked for. */
+async function refuseTextAsSeries(database: Database, source: Source, series: readonly Column[], options: IngestOptions): Promise<void> {
+  const style = { decimal: options.decimalSeparator, thousands: options.thousandsSeparator };
+  const looked = series.slice(0, 100).filter(({ type }) => type === 'VARCHAR');
+  if (looked.length === 0) return;
+  const counts = looked.map(
+    ({ index }) =>
+      `count(*) FILTER (NOT ${isMissing(`c${index}`)} AND ${numberSql(`c${index}`, style)} IS NULL) > count(${numberSql(`c${index}`, style)}) AS c${index}`,
+  );
+  const text = await database.one<Record<string, boolean>>(
+    `SELECT ${counts.join(', ')} FROM (SELECT * FROM (${source.relation}) LIMIT 1000)`,
+  );
+  if (Object.values(text).some(Boolean)) mapColumns(source.columns, { ...options, layout: 'long' });
+}
+
+function placeRows(database: Database, source: Source, parsed: Parsed, options: IngestOptions): Promise<Frequency> {
   const target = parsed.target ? ['y'] : [];
   return place(database, {
     frequency: options.frequency,
     timeZone: options.timeZone,
     integer: parsed.times.integer,
+    ahead: source.ahead,
     carried: [...target, ...parsed.covariates, ...parsed.statics],
   });
 }

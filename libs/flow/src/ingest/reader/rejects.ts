@@ -31,15 +31,22 @@ const LEFT_OUT_RULES: Readonly<Record<string, string>> = {
 
 const shownTime = `strftime(make_timestamp(p.t), '%Y-%m-%d %H:%M:%S')`;
 
-/** Rejected rows of `parsed` and `placed`, as a table `broken(row, rule, text)`; and those that the reader left out. */
-export async function findRejects(database: Database, source: Source, parsed: Parsed, strictGrid: boolean): Promise<Rejects> {
-  const misplaced = [
-    "SELECT row, 'TIMESTAMP_SKIPPED' AS rule FROM placed WHERE skipped",
-    ...(strictGrid ? [`SELECT row, 'OFF_GRID' AS rule FROM placed WHERE NOT skipped AND NOT on_grid`] : []),
-  ].join(' UNION ALL ');
+/**
+ * Rejected rows: those that the reader left out, those of `parsed`, and once there is `placed`, those of that.
+ * @param grid how rows must lie on it: not asked yet, anywhere (events are aggregated), or exactly
+ */
+export async function findRejects(
+  database: Database,
+  source: Source,
+  parsed: Parsed,
+  grid: 'not yet' | 'anywhere' | 'exactly',
+): Promise<Rejects> {
+  const skipped = "SELECT row, 'TIMESTAMP_SKIPPED' AS rule FROM placed WHERE skipped";
+  const offGrid = "SELECT row, 'OFF_GRID' AS rule FROM placed WHERE NOT skipped AND NOT on_grid";
+  const misplaced = grid === 'exactly' ? `${skipped} UNION ALL ${offGrid}` : skipped;
   await database.run(
-    `CREATE TABLE broken AS SELECT rowid // ${parsed.cellsPerRow} AS row, ['${RULES.join("', '")}'][rule + 1] AS rule, coalesce(bad, '') AS text FROM parsed WHERE rule > 0
-     UNION ALL SELECT p.rowid // ${parsed.cellsPerRow}, m.rule, ${shownTime} FROM (${misplaced}) m JOIN parsed p ON p.rowid = m.row`,
+    `CREATE OR REPLACE TABLE broken AS SELECT rowid // ${parsed.cellsPerRow} AS row, ['${RULES.join("', '")}'][rule + 1] AS rule, coalesce(bad, '') AS text FROM parsed WHERE rule > 0
+     ${grid === 'not yet' ? '' : `UNION ALL SELECT p.rowid // ${parsed.cellsPerRow}, m.rule, ${shownTime} FROM (${misplaced}) m JOIN parsed p ON p.rowid = m.row`}`,
   );
   const leftOut = await leftOutRows(database, source);
   const counts = await database.rows<{ rule: string; count: number }>(
@@ -136,9 +143,13 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   LINE_TOO_LONG: { says: () => 'the line is longer than 16 MB', hint: 'Check the line breaks and quotes of the file.' },
 };
 
-/** @throws AlmanacError with the rule most rows break, where more rows are rejected than the options allow */
-export function refuseRejects(rejects: Rejects, rowsRead: number, options: IngestOptions): void {
-  if (rejects.total === 0 || (rejects.total <= options.maxRejectedShare * rowsRead && rejects.total < rowsRead)) return;
+/** True where more rows are rejected than the options allow, or all. */
+export function areTooMany(rejects: Rejects, rowsRead: number, options: IngestOptions): boolean {
+  return rejects.total > options.maxRejectedShare * rowsRead || rejects.total >= rowsRead;
+}
+
+/** The error for rows that are refused: the rule most of them break, and the first row that breaks it. */
+export function refusalOf(rejects: Rejects, rowsRead: number, options: IngestOptions): AlmanacError {
   const { rule } = rejects.counts[0]!;
   const first = rejects.rows.find((row) => row.rule === rule)!;
   const explanation = EXPLANATIONS[rule]!;
@@ -149,7 +160,7 @@ export function refuseRejects(rejects: Rejects, rowsRead: number, options: Inges
     others === 0
       ? ''
       : ` ${others.toLocaleString('en')} more ${others === 1 ? 'row was' : 'rows were'} rejected (${rejects.counts.map((each) => `${each.rule} ${each.count}`).join(', ')}).`;
-  throw new AlmanacError(rule, `${said[0]!.toUpperCase()}${said.slice(1)}.${more}`, {
+  return new AlmanacError(rule, `${said[0]!.toUpperCase()}${said.slice(1)}.${more}`, {
     hint: decimalHint(rule, first.text, options) ?? explanation.hint,
     subject: { line: first.line, text: first.text, rule, rowsRead, rowsRejected: rejects.total },
   });

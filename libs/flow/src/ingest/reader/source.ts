@@ -19,6 +19,8 @@ export interface Source {
   relation: string;
   /** SQL for the text of a row that cannot be taken apart, NULL for the others; only of line formats. */
   unreadable?: string;
+  /** Column with steps to add to the time of a row, where a row's time is that of the first of many. */
+  ahead?: string;
   /** How lines are cut, where rows have line numbers. */
   lines?: { path: string; compression: Compression; skipLines: number; delimiter: string | undefined };
   /** Rows that the reader had to leave out because they are not cut like the others are in this table. */
@@ -97,10 +99,48 @@ export function openJsonLines(path: string, compression: Compression, detected: 
   };
 }
 
-/** The lines of a file as one column, `line`. */
+/**
+ * DeepAR lines: `{"start": "…", "target": […], "cat": […], "dynamic_feat": [[…], …]}`, with an optional `item_id`. Each
+ * becomes a row per step: c0 the series, c1 the start, c2 the value, then the categories and the features.
+ */
+export async function openDeepAr(
+  database: Database,
+  path: string,
+  compression: Compression,
+): Promise<Source & { categories: number; features: number }> {
+  const lines = `(SELECT *, row_number() OVER () AS line_no FROM (SELECT line, CASE WHEN json_valid(line) THEN line END AS json FROM ${linesOf(path, compression)}))`;
+  const { categories, features, broken } = await database.one<{ categories: number; features: number; broken: number | null }>(
+    `SELECT coalesce(max(json_array_length(json, '/cat')), 0)::INT AS categories, coalesce(max(json_array_length(json, '/dynamic_feat')), 0)::INT AS features,
+       min(line_no) FILTER (json IS NULL OR json_type(json, '/target') IS DISTINCT FROM 'ARRAY' OR json_type(json, '/start') IS DISTINCT FROM 'VARCHAR')::INT AS broken FROM ${lines}`,
+  );
+  if (broken !== null) {
+    throw new AlmanacError('ROW_UNREADABLE', `Line ${broken} is no DeepAR line.`, {
+      hint: 'Each line is an object with a text "start" and an array "target".',
+      subject: { line: broken },
+    });
+  }
+  const arrays = ['/target', ...Array.from({ length: features }, (_, index) => `/dynamic_feat/${index}`)].map(
+    (at) => `CAST(json_extract(json, '${at}') AS VARCHAR[])`,
+  );
+  const texts = Array.from({ length: categories }, (_, index) => `json_extract_string(json, '/cat/${index}')`);
+  const unnested = arrays.map((array, index) => `unnest(${array}) AS c${index === 0 ? 2 : 2 + categories + index}`);
+  const length = `greatest(${arrays.map((array) => `coalesce(len(${array}), 0)`).join(', ')})`;
+  const relation = `SELECT coalesce(json_extract_string(json, '/item_id'), 'series-' || line_no) AS c0, json_extract_string(json, '/start') AS c1,
+    ${texts.map((sql, index) => `${sql} AS c${3 + index}, `).join('')}${unnested.join(', ')}, unnest(range(${length}))::INTEGER AS ahead FROM ${lines}`;
+  const names = [
+    'item_id',
+    'start',
+    'target',
+    ...texts.map((_, index) => `cat_${index}`),
+    ...Array.from({ length: features }, (_, index) => `dynamic_feat_${index}`),
+  ];
+  return { columns: names.map((name, index) => ({ index, name, type: 'VARCHAR' })), relation, ahead: 'ahead', categories, features };
+}
+
+/** The lines of a file that are not blank as one column, `line`. */
 export function linesOf(path: string, compression: Compression): string {
   const settings = `auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', columns = {'line': 'VARCHAR'}, max_line_size = ${LINE_BYTES}`;
-  return `read_csv(${literal(path)}, compression = ${literal(compression)}, ${settings})`;
+  return `(SELECT line FROM read_csv(${literal(path)}, compression = ${literal(compression)}, ${settings}) WHERE trim(line) <> '')`;
 }
 
 function keysOf(head: string, cut: boolean): Set<string> {
@@ -120,7 +160,9 @@ function keysOf(head: string, cut: boolean): Set<string> {
 }
 
 /** An array of objects, or one object. */
-export async function openJson(database: Database, path: string, compression: Compression): Promise<Source> {
+export async function openJson(database: Database, path: string, compression: Compression, head: string): Promise<Source> {
+  if (/^\s*\[\s*\]\s*$/.test(head))
+    throw new AlmanacError('NO_ROWS', 'The file is an empty JSON array.', { hint: 'Upload a file with at least one row.' });
   const read = `read_json(${literal(path)}, compression = ${literal(compression === 'none' ? 'uncompressed' : compression)}, maximum_object_size = ${LINE_BYTES * 4}`;
   try {
     const described = await database.rows<{ column_name: string }>(

@@ -1,0 +1,74 @@
+/** Reads one file in this process and gathers what came out, for tests: what `ingestUpload` would hand to the store. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type IngestOptionsInput, ingestOptions } from '@almanac/contracts';
+import { Frequency } from '@almanac/series';
+import type { HeadMessage, RejectedLine } from '../protocol.js';
+import { read } from '../reader/read.js';
+
+export interface ReadFile {
+  head: HeadMessage;
+  rejects: RejectedLine[];
+  duplicates: number;
+  /** By name: the first time, then a value per step; null is a gap. */
+  series: Record<string, [start: string, ...values: (number | null)[]]>;
+  /** By name and channel. */
+  covariates: Record<string, Record<string, [start: string, ...values: (number | null)[]]>>;
+  statics: Record<string, Record<string, number | string | null>>;
+}
+
+/** @throws AlmanacError as the reader does */
+export async function readContent(
+  fileName: string,
+  content: string | Buffer,
+  options: Partial<IngestOptionsInput> = {},
+): Promise<ReadFile> {
+  const folder = await mkdtemp(join(tmpdir(), 'almanac-corpus-'));
+  try {
+    const path = join(folder, 'upload');
+    const scratch = join(folder, 'scratch');
+    await mkdir(scratch);
+    await writeFile(path, content);
+    return await readPath(path, fileName, scratch, options);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readPath(path: string, fileName: string, scratch: string, input: Partial<IngestOptionsInput>): Promise<ReadFile> {
+  const options = ingestOptions.parse({ dataset: 'corpus', ...input });
+  let head: HeadMessage | undefined;
+  const result: Omit<ReadFile, 'head'> = { rejects: [], duplicates: 0, series: {}, covariates: {}, statics: {} };
+  const target: Record<string, Map<number, number>> = {};
+  const others: Record<string, Record<string, Map<number, number>>> = {};
+  await read(
+    { path, fileName, options, scratch, limits: { memoryMb: 512, threads: 1 } },
+    {
+      message: (message) => {
+        if (message.type === 'head') head = message;
+        if (message.type === 'rejects') result.rejects.push(...message.rows);
+        if (message.type === 'end') result.duplicates = message.duplicates;
+        return Promise.resolve();
+      },
+      piece: ({ id, channel, firstStep, values, statics }) => {
+        const steps = channel === 0 ? (target[id] ??= new Map()) : ((others[id] ??= {})[head!.channels[channel - 1]!] ??= new Map());
+        values.forEach((value, index) => void (Number.isNaN(value) || steps.set(firstStep + index, value)));
+        if (statics) result.statics[id] = statics;
+        return Promise.resolve();
+      },
+    },
+  );
+  const frequency = Frequency.parse(head!.frequency, head!.timeZone);
+  for (const [id, steps] of Object.entries(target)) result.series[id] = laidOut(steps, frequency);
+  for (const [id, channels] of Object.entries(others)) {
+    result.covariates[id] = Object.fromEntries(Object.entries(channels).map(([name, steps]) => [name, laidOut(steps, frequency)]));
+  }
+  return { head: head!, ...result };
+}
+
+function laidOut(steps: Map<number, number>, frequency: Frequency): [string, ...(number | null)[]] {
+  const first = Math.min(...steps.keys());
+  const length = Math.max(...steps.keys()) - first + 1;
+  return [frequency.format(first), ...Array.from({ length }, (_, index) => steps.get(first + index) ?? null)];
+}
