@@ -2,7 +2,15 @@
  * Each recurrent technique on the made-up task that shows what it is for, at full length, beside what a net without it
  * reaches (or a guess). Unit tests run the same tasks short.
  */
-import { gridEncoder, hierarchicalEncoder, onlineStreams, stackedEncoder, techniqueTasks as tasks } from '@almanac/forecasting';
+import {
+  alignmentTask,
+  BRANCHES,
+  gridEncoder,
+  hierarchicalEncoder,
+  onlineStreams,
+  stackedEncoder,
+  techniqueTasks as tasks,
+} from '@almanac/forecasting';
 import type { Bench, BenchRow } from './bench.js';
 
 interface Technique {
@@ -16,6 +24,20 @@ const gru = { name: 'e', cell: 'gru', inputs: 2, hidden: 16 } as const;
 const lstm = { ...gru, cell: 'lstm' } as const;
 const chaos = { draw: tasks.chaoticMap, known: 10, trainHorizon: 8, horizon: 8, steps: 800 };
 const slow = { draw: tasks.oscillation, known: 20, trainHorizon: 20, horizon: 100, steps: 800 };
+
+/** How much of a map lies where the answer is not, with all three branches in training. */
+function alignment(task: Parameters<typeof alignmentTask>[0]['task'], branch: (typeof BRANCHES)[number], name: string): Technique {
+  return {
+    name: `attention, ${task}: ${name}`,
+    unit: 'share',
+    peerName: 'a uniform map',
+    run: async () => {
+      const { mass, uniform, mae, gate } = await alignmentTask({ task, branches: BRANCHES, steps: 2000 });
+      console.log(`  attention, ${task}: MAE ${mae.toFixed(3)}, gate ${JSON.stringify(gate)}`);
+      return { ours: 1 - mass[branch]!, peer: 1 - uniform };
+    },
+  };
+}
 
 const cases: Technique[] = [
   {
@@ -102,6 +124,19 @@ const cases: Technique[] = [
       peer: (await tasks.rollOutTask({ ...slow, method: 'teacherForcing' })).mae,
     }),
   },
+  {
+    name: 'zoneout: a net too large for its 20 series',
+    unit: 'MSE',
+    peerName: 'without zoneout',
+    run: async () => ({
+      ours: (await tasks.overfitting({ zoneout: { h: 0.05, c: 0.15 }, steps: 300 })).validation,
+      peer: (await tasks.overfitting({ steps: 300 })).validation,
+    }),
+  },
+  alignment('seasonal', 'temporal', 'the temporal map off the season'),
+  alignment('regimes', 'contextual', 'the contextual map off the regime asked for'),
+  alignment('breaks', 'contextual', 'the contextual map before the break'),
+  alignment('copy', 'pointer', 'the pointer off what followed the motif'),
   {
     name: 'online learning: a stream that drifts',
     unit: 'pinball',

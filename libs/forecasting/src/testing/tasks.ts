@@ -202,6 +202,41 @@ export async function rollOutTask({ draw, steps, method, known, trainHorizon, ho
   };
 }
 
+/** Twenty short series and a net far too large for them: mean squared error of one-step forecasts on the steps after those trained on. */
+export async function overfitting({
+  zoneout,
+  steps,
+}: {
+  zoneout?: { h: number; c: number };
+  steps: number;
+}): Promise<{ train: number; validation: number }> {
+  const [count, T, trained, H] = [20, 100, 70, 128];
+  const layer = recurrentLayer({ name: 'l', cell: 'lstm', inputs: 1, hidden: H, ...(zoneout ? { zoneout } : {}) });
+  const random = new Random(7);
+  const values = new Float32Array(T * count);
+  for (let b = 0; b < count; b++) {
+    let rest = 0;
+    const phase = 2 * Math.PI * random.next();
+    for (let t = 0; t < T; t++) {
+      rest = 0.7 * rest + 0.5 * random.normal();
+      values[t * count + b] = Math.sin(phase + (2 * Math.PI * t) / 12) + rest;
+    }
+  }
+  const all = (): tf.Tensor3D => tf.tensor3d(values, [T, count, 1]);
+  const error = (p: Tensors, from: number, to: number, draw?: Random): tf.Scalar => {
+    const { h } = layer.run(p, tf.slice(all(), [0, 0, 0], [to - 1, count, 1]), draw ? { random: draw } : {});
+    const steps = to - 1 - from;
+    return mse(tf.slice(readout(p, h), [from, 0, 0], [steps, count, 1]), tf.slice(all(), [from + 1, 0, 0], [steps, count, 1]));
+  };
+  const result = await trainToy({
+    specs: [...layer.specs, ...readoutSpecs('out', H, 1)],
+    steps,
+    learningRate: 3e-3,
+    loss: (p, _, draw) => error(p, 12, trained, draw),
+  });
+  return result.use((p) => ({ train: valueOf(error(p, 12, trained)), validation: valueOf(error(p, trained - 1, T)) }));
+}
+
 /** Values missing in the middle of a random walk, filled in from both sides or from the past alone: mean squared error. */
 export async function imputation({ encoder, steps }: { encoder: Encoder; steps: number }): Promise<{ mse: number }> {
   const [T, from, to] = [24, 9, 15];
