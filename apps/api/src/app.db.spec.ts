@@ -1,0 +1,317 @@
+/** The API over a real store and queue, without a worker: what a client meets at the edge. */
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type AlmanacClient, ApiError, createClient, type JobName, problem } from '@almanac/contracts';
+import { type FlowContext, JOBS } from '@almanac/flow/runs';
+import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
+import { openStore, type Store } from '@almanac/store';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { createApp } from './app.js';
+import { hashOfKey } from './http/auth.guard.js';
+
+const KEYS = { admin: 'alm_admin', write: 'alm_write', read: 'alm_read' } as const;
+const CSV = 'unique_id,ds,y\na,2024-01-01,1\n';
+
+let database: TestDatabase;
+let folder: string;
+let store: Store;
+let queue: Queue<JobName>;
+let app: NestFastifyApplication;
+let url: string;
+const clientOf = (key: keyof typeof KEYS): AlmanacClient => createClient({ baseUrl: url, apiKey: KEYS[key] });
+
+async function start(options: Parameters<typeof createApp>[1] = {}): Promise<NestFastifyApplication> {
+  const context: FlowContext = {
+    store,
+    queue,
+    objects: folderObjectStore(folder),
+    logger: silentLogger,
+    now: () => new Date(),
+    codeVersion: 'test',
+  };
+  const made = await createApp(context, options);
+  await made.listen(0, '127.0.0.1');
+  return made;
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'almanac-api-'));
+  store = await openStore({ databaseUrl: database.url });
+  for (const [name, key] of Object.entries(KEYS)) {
+    await store.apiKeys.ensure({ name, prefix: key.slice(0, 8), hash: hashOfKey(key), scopes: [name] });
+  }
+  queue = await openQueue({ databaseUrl: database.url, redisUrl: undefined }, JOBS, silentLogger);
+  app = await start();
+  url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+});
+
+afterAll(async () => {
+  await app?.close();
+  await queue?.close();
+  await store?.close();
+  await database?.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The problem details of a call that is refused. */
+async function refusal(call: Promise<unknown>): Promise<ApiError['problem']> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ApiError)) throw new Error(`Expected a refusal, got ${String(error)}`);
+  return error.problem;
+}
+
+describe('keys', () => {
+  it('open what their scope includes, and nothing more', async () => {
+    expect(await refusal(createClient({ baseUrl: url }).call('listDatasets', {}))).toMatchObject({ status: 401, code: 'API_KEY_MISSING' });
+    expect(await refusal(createClient({ baseUrl: url, apiKey: 'alm_other' }).call('listDatasets', {}))).toMatchObject({
+      status: 401,
+      code: 'API_KEY_UNKNOWN',
+    });
+    expect((await clientOf('read').call('listDatasets', {})).items).toEqual([]);
+    expect(await refusal(clientOf('read').call('train', { body: { dataset: 'x' } }))).toMatchObject({ status: 403, code: 'SCOPE_MISSING' });
+    expect(await refusal(clientOf('write').call('listApiKeys', {}))).toMatchObject({ status: 403, code: 'SCOPE_MISSING' });
+    expect((await clientOf('admin').call('listDatasets', {})).items).toEqual([]);
+  });
+
+  it('are shown once, kept as a hash, and open nothing after they were revoked', async () => {
+    const made = await clientOf('admin').call('createApiKey', { body: { name: 'short-lived', scopes: ['read'] } });
+    const client = createClient({ baseUrl: url, apiKey: made.key });
+    await client.call('listDatasets', {});
+    const { items } = await clientOf('admin').call('listApiKeys', {});
+    expect(JSON.stringify(items)).not.toContain(made.key);
+    await clientOf('admin').call('deleteApiKey', { params: { id: made.id } });
+    expect(await refusal(client.call('listDatasets', {}))).toMatchObject({ code: 'API_KEY_UNKNOWN' });
+  });
+});
+
+describe('errors', () => {
+  it('are problem details with a code, the field at fault and the request id of the header', async () => {
+    const answer = await fetch(`${url}/v1/datasets?limit=0&colour=red`, { headers: { authorization: `Bearer ${KEYS.read}` } });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    const details = problem.parse(await answer.json());
+    expect(details.code).toBe('REQUEST_INVALID');
+    expect(details.detail).toMatch(/limit/);
+    expect(details.detail).toMatch(/colour/);
+    expect(details.requestId).toBe(answer.headers.get('x-request-id'));
+  });
+
+  it.each([
+    ['an unknown path', 'GET', '/v1/nothing', undefined, 404, 'NOT_FOUND'],
+    ['JSON that is none', 'POST', '/v1/train', '{', 400, 'REQUEST_INVALID'],
+    ['a dataset that is not there', 'GET', '/v1/datasets/nothing', undefined, 404, 'DATASET_NOT_FOUND'],
+    ['a run id that is none', 'GET', '/v1/runs/7', undefined, 400, 'REQUEST_INVALID'],
+    ['a run that is not there', 'GET', '/v1/runs/00000000-0000-4000-8000-000000000000/events', undefined, 404, 'RUN_NOT_FOUND'],
+  ])('name %s', async (_, method, path, body, status, code) => {
+    const answer = await fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${KEYS.write}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body } : {}),
+    });
+    expect({ status: answer.status, code: problem.parse(await answer.json()).code }).toEqual({ status, code });
+  });
+});
+
+describe('uploads', () => {
+  it('keep the bytes, answer with a run, and read options before the file', async () => {
+    const accepted = await clientOf('write').upload(new Blob([CSV]), 'a.csv', { dataset: 'sales', frequency: 'D' });
+    const run = await clientOf('read').call('getRun', { params: { runId: accepted.runId } });
+    expect(run).toMatchObject({
+      kind: 'ingest',
+      status: 'queued',
+      dataset: 'sales',
+      config: { uploadId: accepted.uploadId, options: { frequency: 'D' } },
+    });
+    const upload = await store.uploads.get(accepted.uploadId);
+    expect(upload).toMatchObject({ fileName: 'a.csv', size: CSV.length });
+    expect((await folderObjectStore(folder).readAll(upload.objectKey)).toString()).toBe(CSV);
+  });
+
+  it('come as a bare file too, with options in the query', async () => {
+    const answer = await fetch(`${url}/v1/uploads?dataset=bare&fileName=b.csv&dryRun=true&staticCovariates=a,b`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEYS.write}`, 'content-type': 'application/octet-stream' },
+      body: CSV,
+    });
+    expect(answer.status).toBe(202);
+    const { runId } = (await answer.json()) as { runId: string };
+    expect((await store.runs.get(runId)).config).toMatchObject({
+      fileName: 'b.csv',
+      options: { dryRun: true, staticCovariates: ['a', 'b'] },
+    });
+  });
+
+  it('are refused, with nothing queued, when empty, without options, or with an option nobody knows', async () => {
+    const before = (await store.runs.list({ limit: 100 })).items.length;
+    const client = clientOf('write');
+    expect(await refusal(client.upload(new Blob([]), 'a.csv', { dataset: 'sales' }))).toMatchObject({ code: 'EMPTY_FILE' });
+    expect(await refusal(client.upload(new Blob([CSV]), 'a.csv', { dataset: 'sales', freqency: 'D' } as never))).toMatchObject({
+      code: 'REQUEST_INVALID',
+    });
+    const form = new FormData();
+    form.append('file', new Blob([CSV]), 'a.csv');
+    const answer = await fetch(`${url}/v1/uploads`, { method: 'POST', headers: { authorization: `Bearer ${KEYS.write}` }, body: form });
+    expect(problem.parse(await answer.json())).toMatchObject({ status: 400, code: 'UPLOAD_MALFORMED' });
+    expect((await store.runs.list({ limit: 100 })).items.length).toBe(before);
+  });
+
+  it('of 160 MB pass through without being held in memory', async () => {
+    const chunk = Buffer.alloc(1 << 20, 'x');
+    const size = 160;
+    globalThis.gc?.();
+    const before = process.memoryUsage().rss;
+    let peak = 0;
+    const answer = await new Promise<{ status: number; body: string }>((resolve, reject) => {
+      const sent = httpRequest(
+        `${url}/v1/uploads?dataset=big&fileName=big.csv`,
+        {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${KEYS.write}`,
+            'content-type': 'application/octet-stream',
+            'content-length': size * chunk.length,
+          },
+        },
+        (response) => {
+          let body = '';
+          response.on('data', (data: Buffer) => (body += data.toString()));
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+        },
+      );
+      sent.once('error', reject);
+      let left = size;
+      const push = (): void => {
+        while (left-- > 0) {
+          peak = Math.max(peak, process.memoryUsage().rss);
+          if (!sent.write(chunk)) return void sent.once('drain', push);
+        }
+        sent.end();
+      };
+      push();
+    });
+    expect(answer.status).toBe(202);
+    expect(peak - before).toBeLessThan(96 << 20);
+  });
+
+  it('that break off leave nothing behind', async () => {
+    const before = (await store.runs.list({ limit: 100 })).items.length;
+    await new Promise<void>((resolve) => {
+      const sent = httpRequest(`${url}/v1/uploads?dataset=torn`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${KEYS.write}`, 'content-type': 'application/octet-stream', 'content-length': 1000 },
+      });
+      sent.once('error', () => resolve());
+      sent.write('half of it', () => setTimeout(() => sent.destroy(new Error('gone')), 50));
+    });
+    await expect.poll(async () => await readdir(join(folder, 'incoming'))).toEqual([]);
+    expect((await store.runs.list({ limit: 100 })).items.length).toBe(before);
+  });
+});
+
+describe('idempotency keys', () => {
+  const schedule = { name: 'nightly', cron: '0 6 * * *', action: { kind: 'forecast', request: { model: 'm' } } };
+  const post = (body: object, key: string): Promise<Response> =>
+    fetch(`${url}/v1/api-keys`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEYS.admin}`, 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify(body),
+    });
+
+  it('give a repeated request the first answer, and refuse another one', async () => {
+    const first = await post({ name: 'twice', scopes: ['read'] }, 'k1');
+    const again = await post({ name: 'twice', scopes: ['read'] }, 'k1');
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(await again.json()).toEqual(await first.json());
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    const { items } = await clientOf('admin').call('listApiKeys', { query: { limit: 1000 } });
+    expect(items.filter(({ name }) => name === 'twice')).toHaveLength(1);
+    const other = await post({ name: 'other', scopes: ['read'] }, 'k1');
+    expect({ status: other.status, code: problem.parse(await other.json()).code }).toEqual({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' });
+  });
+
+  it('are free again after a refusal', async () => {
+    const headers = { authorization: `Bearer ${KEYS.write}`, 'content-type': 'application/json', 'idempotency-key': 'k2' };
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const answer = await fetch(`${url}/v1/schedules`, { method: 'POST', headers, body: JSON.stringify(schedule) });
+      expect(problem.parse(await answer.json()).code).toBe('MODEL_NOT_FOUND');
+    }
+  });
+});
+
+describe('following a run', () => {
+  it('yields each change, from any process, and ends with the run', async () => {
+    const { id } = await store.runs.create({ kind: 'train', dataset: 'sales', config: {} });
+    const seen: string[] = [];
+    const following = (async () => {
+      for await (const run of clientOf('read').followRun(id)) seen.push(run.progress?.message ?? run.status);
+    })();
+    await expect.poll(() => seen).toEqual(['queued']);
+    // Another connection to the same database stands for the worker.
+    const worker = await openStore({ databaseUrl: database.url, migrate: false });
+    await worker.runs.claim(id, 'w1');
+    await expect.poll(() => seen.at(-1)).toBe('running');
+    await worker.runs.progress(id, { phase: 'training', message: 'step 1', fraction: 0.5 });
+    await expect.poll(() => seen.at(-1)).toBe('step 1');
+    await worker.runs.succeed(id, {});
+    await following;
+    expect((await clientOf('read').call('getRun', { params: { runId: id } })).status).toBe('succeeded');
+    await worker.close();
+  });
+
+  it('cancels a queued run at once', async () => {
+    const accepted = await clientOf('write').upload(new Blob([CSV]), 'a.csv', { dataset: 'sales' });
+    const run = await clientOf('write').call('cancelRun', { params: { runId: accepted.runId } });
+    expect(run.status).toBe('cancelled');
+  });
+});
+
+describe('pages', () => {
+  it('go on where the one before ended, each row once', async () => {
+    const all = (await clientOf('read').call('listRuns', { query: { limit: 1000 } })).items.map(({ id }) => id);
+    expect(all.length).toBeGreaterThan(3);
+    const seen: string[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await clientOf('read').call('listRuns', { query: { limit: 2, after } });
+      expect(page.items.length).toBeLessThanOrEqual(2);
+      seen.push(...page.items.map(({ id }) => id));
+      if (page.next === null) break;
+      after = page.next;
+    }
+    expect(seen).toEqual(all);
+  });
+});
+
+describe('the rest of the edge', () => {
+  it('says when a key asks too often, and when to come back', async () => {
+    const strict = await start({ requestsPerMinute: 3 });
+    const address = (await strict.getUrl()).replace('[::1]', '127.0.0.1');
+    const answers: Response[] = [];
+    for (let i = 0; i < 4; i++) answers.push(await fetch(`${address}/v1/datasets`, { headers: { authorization: `Bearer ${KEYS.read}` } }));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
+    expect(Number(answers[3]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(problem.parse(await answers[3]?.json()).code).toBe('TOO_MANY_REQUESTS');
+    await strict.close();
+  });
+
+  it('listens on loopback only', () => {
+    expect(new URL(url).hostname).toBe('127.0.0.1');
+  });
+
+  it('stops at once with an event stream open', async () => {
+    const other = await start();
+    const { id } = await store.runs.create({ kind: 'train', config: {} });
+    const address = (await other.getUrl()).replace('[::1]', '127.0.0.1');
+    const stream = await fetch(`${address}/v1/runs/${id}/events`, { headers: { authorization: `Bearer ${KEYS.read}` } });
+    const ended = stream.text().catch(() => 'cut');
+    await other.close();
+    await ended;
+  });
+});
