@@ -145,7 +145,10 @@ async function stateOf(job: Bull.Job | null): Promise<JobState> {
   const state = job === null ? undefined : await job.getState();
   if (state === 'active') return 'active';
   if (state === 'failed') return 'parked';
-  return state === 'waiting' || state === 'delayed' || state === 'paused' ? 'waiting' : 'absent';
+  if (state === 'waiting' || state === 'delayed' || state === 'paused') return 'waiting';
+  // Bull looks through its lists one by one, so a job that moved meanwhile is in none of them ("stuck") while its record is there.
+  const record = job === null ? null : await job.queue.getJob(job.id);
+  return record === null ? 'absent' : 'waiting';
 }
 
 /** False where a worker holds its lock. */
