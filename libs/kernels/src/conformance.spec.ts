@@ -276,26 +276,30 @@ describe.each(engines)('engine $name', ({ present, start }) => {
       }
     });
 
-  check('a thousand steps leave as many tensors as there were', () => {
-    const [inputs, operation] = sequenceCase('lstm', [3, 2, 2, 5], settings[2]!);
-    const [more, other] = sequenceCase('gru', [3, 2, 2, 5], settings[3]!);
-    const step = (): void => {
-      tf.dispose(
-        tf.grads((...tensors: tf.Tensor[]) =>
-          loss(operation(Object.fromEntries(Object.keys(inputs).map((name, i) => [name, tensors[i]!])))),
-        )(Object.values(inputs)),
-      );
-      tf.dispose(
-        tf.grads((...tensors: tf.Tensor[]) => loss(other(Object.fromEntries(Object.keys(more).map((name, i) => [name, tensors[i]!])))))(
-          Object.values(more),
-        ),
-      );
-    };
-    step();
-    const before = { tensors: tf.memory().numTensors, data: tf.backend().numDataIds() };
-    for (let i = 0; i < 1000; i++) step();
-    expect({ tensors: tf.memory().numTensors, data: tf.backend().numDataIds() }).toEqual(before);
-  }, 300_000);
+  check(
+    'a thousand steps leave as many tensors as there were',
+    () => {
+      const [inputs, operation] = sequenceCase('lstm', [3, 2, 2, 5], settings[2]!);
+      const [more, other] = sequenceCase('gru', [3, 2, 2, 5], settings[3]!);
+      const step = (): void => {
+        tf.dispose(
+          tf.grads((...tensors: tf.Tensor[]) =>
+            loss(operation(Object.fromEntries(Object.keys(inputs).map((name, i) => [name, tensors[i]!])))),
+          )(Object.values(inputs)),
+        );
+        tf.dispose(
+          tf.grads((...tensors: tf.Tensor[]) => loss(other(Object.fromEntries(Object.keys(more).map((name, i) => [name, tensors[i]!])))))(
+            Object.values(more),
+          ),
+        );
+      };
+      step();
+      const before = { tensors: tf.memory().numTensors, data: tf.backend().numDataIds() };
+      for (let i = 0; i < 1000; i++) step();
+      expect({ tensors: tf.memory().numTensors, data: tf.backend().numDataIds() }).toEqual(before);
+    },
+    300_000,
+  );
 });
 
 describe('variants', () => {

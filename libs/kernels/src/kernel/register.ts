@@ -27,6 +27,7 @@ interface Call {
 const size = (shape: number[]): number => shape.reduce((product, n) => product * n, 1);
 
 export function registerOnCpu(kernel: Kernel): void {
+  if (tf.getKernel(kernel.name, 'cpu')) return;
   const kernelFunc = ({ inputs, attrs, backend }: Call): tf.TensorInfo[] => {
     const cpu = backend as CpuBackend;
     const { dims } = attrs!;
