@@ -241,7 +241,7 @@ CREATE TABLE run (
   CONSTRAINT run_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
   CONSTRAINT run_check CHECK (((finished_at IS NOT NULL) = (status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])))),
   CONSTRAINT run_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
-) WITH (fillfactor=70);
+) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
 CREATE INDEX run_newest ON public.run USING btree (workspace_id, id DESC);
 CREATE INDEX run_open ON public.run USING btree (status, heartbeat_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE TRIGGER finished_run_is_immutable BEFORE UPDATE ON public.run FOR EACH ROW WHEN ((old.status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text]))) EXECUTE FUNCTION refuse_change_of_finished_run();
@@ -327,13 +327,24 @@ CREATE TABLE series_chunk (
   CONSTRAINT series_chunk_pkey PRIMARY KEY (series_id, channel, chunk_no, valid_from),
   CONSTRAINT series_chunk_series_id_fkey FOREIGN KEY (series_id) REFERENCES series(id) ON DELETE CASCADE,
   CONSTRAINT series_chunk_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
-) WITH (fillfactor=90);
+) WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05);
 ALTER TABLE series_chunk ALTER COLUMN values SET STORAGE EXTERNAL;
 COMMENT ON COLUMN series_chunk.valid_to IS 'First dataset version it is no longer valid for; NULL while current';
 COMMENT ON COLUMN series_chunk.length IS 'Steps in values; count of them are not NULL';
 COMMENT ON COLUMN series_chunk.lows IS 'Minimum of each 60 steps of the chunk, from the block that holds first_step; NULL for short chunks';
 
 COMMENT ON TABLE series_chunk IS 'Up to 960 steps of one channel of one series: those of chunk_no = floor(step / 960), from first_step on; NULL is a gap';
+
+CREATE TABLE series_static_history (
+  workspace_id uuid NOT NULL,
+  series_id bigint NOT NULL,
+  valid_to integer NOT NULL,
+  static jsonb NOT NULL,
+  CONSTRAINT series_static_history_pkey PRIMARY KEY (series_id, valid_to),
+  CONSTRAINT series_static_history_series_id_fkey FOREIGN KEY (series_id) REFERENCES series(id) ON DELETE CASCADE,
+  CONSTRAINT series_static_history_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+COMMENT ON COLUMN series_static_history.valid_to IS 'First dataset version that no longer had these values; the current ones are in series';
 
 CREATE TABLE upload (
   id uuid NOT NULL,

@@ -10,7 +10,7 @@ chmodSync(home, 0o755);
 const server = await startEmbeddedPostgres({ home, settings: { fsync: 'off' } });
 try {
   await migrateDatabase(server.url);
-  writeFileSync(new URL('../../../database/schema.sql', import.meta.url), await dumpDatabaseSchema(server.url));
+  writeFileSync(new URL('../../database/schema.sql', import.meta.url), await dumpDatabaseSchema(server.url));
 } finally {
   await server.stop();
   rmSync(home, { recursive: true, force: true });

@@ -241,6 +241,8 @@ function portInUse(port: number): AlmanacError {
 
 function notStarted(what: string, said: string): AlmanacError {
   return new AlmanacError('POSTGRES_NOT_STARTED', `Embedded Postgres: ${what}.\n${said.trim().slice(-2000)}`, {
-    hint: 'Read the lines above, or set DATABASE_URL to a server of your own.',
+    hint: /could not look up effective user ID/.test(said)
+      ? 'PostgreSQL needs a user that the system knows: give this user an entry in /etc/passwd, or set DATABASE_URL to a server of your own.'
+      : 'Read the lines above, or set DATABASE_URL to a server of your own.',
   });
 }

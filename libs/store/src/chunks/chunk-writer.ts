@@ -186,10 +186,18 @@ export class ChunkWriter {
 
   private async writeStatics(series: SeriesIds, statics: Map<string, object>): Promise<void> {
     const ids = [...statics.keys()].map((id) => series.ids.get(id)!);
+    const values = [ids, [...statics.values()].map((value) => JSON.stringify(value))];
+    const made = [...series.made].map((id) => series.ids.get(id)!);
+    await this.client.query(
+      `INSERT INTO series_static_history (workspace_id, series_id, valid_to, static)
+       SELECT s.workspace_id, s.id, $3, s.static FROM series s JOIN unnest($1::bigint[], $2::jsonb[]) AS g(id, static) USING (id)
+       WHERE s.static <> g.static AND s.id <> ALL ($4) ON CONFLICT DO NOTHING`,
+      [...values, this.target.version, made],
+    );
     const { rowCount } = await this.client.query(
       `UPDATE series s SET static = g.static FROM unnest($1::bigint[], $2::jsonb[]) AS g(id, static)
        WHERE s.id = g.id AND s.static <> g.static`,
-      [ids, [...statics.values()].map((value) => JSON.stringify(value))],
+      values,
     );
     if (rowCount) this.staticsChanged = true;
   }

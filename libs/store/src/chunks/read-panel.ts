@@ -72,7 +72,7 @@ export async function* readPanel(context: Context, datasetId: string, options: R
     await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const version = await versionOf(client, context.workspaceId, datasetId, options.version);
     const channels = await channelsOf(client, datasetId);
-    const statics = await staticsOf(client, datasetId);
+    const statics = await staticsOf(client, datasetId, version);
     const until = options.untilStep ?? Infinity;
     let current: { seriesId: number; id: string; channels: Map<number, Channel> } | undefined;
     const conditions = [
@@ -171,10 +171,14 @@ async function channelsOf(client: PoolClient, datasetId: string): Promise<Map<nu
   return new Map(rows.map(({ channel, ...rest }) => [channel, rest]));
 }
 
-async function staticsOf(client: PoolClient, datasetId: string): Promise<Statics> {
+/** Static covariates as the version had them. */
+async function staticsOf(client: PoolClient, datasetId: string, version: number): Promise<Statics> {
   const { rows } = await client.query<{ id: string; static: StoredSeries['staticCovariates'] }>(
-    `SELECT id, static FROM series WHERE dataset_id = $1 AND static <> '{}'`,
-    [datasetId],
+    `SELECT id, static FROM (
+       SELECT s.id, coalesce((SELECT h.static FROM series_static_history h WHERE h.series_id = s.id AND h.valid_to > $2
+         ORDER BY h.valid_to LIMIT 1), s.static) AS static FROM series s WHERE s.dataset_id = $1) v
+     WHERE static <> '{}'`,
+    [datasetId, version],
   );
   return new Map(rows.map((row) => [Number(row.id), row.static]));
 }

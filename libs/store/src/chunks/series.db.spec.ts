@@ -174,6 +174,18 @@ describe('a dataset version', () => {
     ]);
   });
 
+  it('has the static covariates of its time', async () => {
+    const name = freshName();
+    const { datasetId } = await write(name, [piece('a', 0, [1], { staticCovariates: { size: 1 } })]);
+    expect(await write(name, [piece('a', 0, [1], { staticCovariates: { size: 1 } })])).toMatchObject({ unchanged: true });
+    await write(name, [piece('a', 1, [2])]);
+    expect(await write(name, [piece('a', 0, [1], { staticCovariates: { size: 2 } })])).toMatchObject({ version: 3 });
+    await write(name, [piece('a', 2, [3], { staticCovariates: { size: 3 } })]);
+    const sizes = await Promise.all([1, 2, 3, 4].map(async (version) => (await read(datasetId, { version }))[0]!.staticCovariates['size']));
+    expect(sizes).toEqual([1, 1, 2, 3]);
+    expect(await store.series.get(datasetId, 'a')).toMatchObject({ staticCovariates: { size: 3 } });
+  });
+
   it('survives compaction while it is among the last or a run rests on it; else it says that it is gone', async () => {
     const name = freshName();
     const ingest = await store.runs.create({ kind: 'ingest', config: {} });
