@@ -1,8 +1,10 @@
 /** One processor a job: it takes the run and calls the flow that does it. */
 import { ingestOptions, type JobName, runJob } from '@almanac/contracts';
+import { executeBacktest } from '@almanac/flow/backtest/execute';
 import type { Compute } from '@almanac/flow/compute';
 import { executeForecast } from '@almanac/flow/forecast/execute';
 import { ingestUpload } from '@almanac/flow/ingest';
+import { executeMonitoring } from '@almanac/flow/monitor/execute';
 import type { FlowContext } from '@almanac/flow/runs';
 import { executeRun, type Holder, type Work } from '@almanac/flow/runs/execute';
 import { executeTraining } from '@almanac/flow/train/execute';
@@ -29,5 +31,7 @@ export function processors(flow: FlowContext, compute: Compute, holder: Holder):
     }),
     processor('train', (context) => executeTraining(context, compute)),
     processor('forecast', (context) => executeForecast(context, compute)),
+    processor('backtest', (context) => executeBacktest(context, compute)),
+    processor('monitor', (context) => executeMonitoring(context, compute)),
   ];
 }

@@ -38,7 +38,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
   const engine = await probe(compute);
   const presence = await announce(store, newWorkerId(), engine, logger);
   // Training takes every thread that it may use, so one at a time.
-  const concurrency: Record<JobName, number> = { ingest: config.concurrency, train: 1, forecast: 1, backtest: 1 };
+  const concurrency: Record<JobName, number> = { ingest: config.concurrency, train: 1, forecast: 1, backtest: 1, monitor: 1 };
   await queue.work(processors(flow, compute, presence), concurrency);
   const loops = [
     every(RECONCILE_MS, 'bringing queue and database together', () => reconcile(flow), logger),

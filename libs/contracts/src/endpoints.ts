@@ -5,8 +5,10 @@
 import { z } from 'zod';
 import * as c from './schemas/common.js';
 import * as d from './schemas/datasets.js';
+import * as b from './schemas/backtests.js';
 import * as f from './schemas/forecasts.js';
 import * as m from './schemas/models.js';
+import * as o from './schemas/monitoring.js';
 import * as r from './schemas/runs.js';
 import * as s from './schemas/schedules.js';
 import * as y from './schemas/system.js';
@@ -203,6 +205,24 @@ export const endpoints = {
     summary: 'Queue a training run',
     scope: 'write',
     body: m.trainRequest,
+    status: 202,
+    response: r.run,
+  },
+  backtest: {
+    method: 'POST',
+    path: '/v1/backtests',
+    summary: 'Queue a backtest of several models over rolling cutoffs',
+    scope: 'write',
+    body: b.backtestRequest,
+    status: 202,
+    response: r.run,
+  },
+  monitor: {
+    method: 'POST',
+    path: '/v1/monitor',
+    summary: "Score a model's past forecasts on what was observed since, and look for drift",
+    scope: 'write',
+    body: o.monitorRequest,
     status: 202,
     response: r.run,
   },

@@ -2,10 +2,12 @@
 export { type AlmanacClient, ApiError, buildPath, type ClientOptions, createClient } from './client.js';
 export { endpoints, type Endpoint, type EndpointInput, type EndpointName, type EndpointOutput } from './endpoints.js';
 export { JOB_NAMES, type JobName, runJob, type RunJob } from './jobs.js';
+export * from './schemas/backtests.js';
 export * from './schemas/common.js';
 export * from './schemas/datasets.js';
 export * from './schemas/forecasts.js';
 export * from './schemas/models.js';
+export * from './schemas/monitoring.js';
 export * from './schemas/runs.js';
 export * from './schemas/schedules.js';
 export * from './schemas/system.js';

@@ -9,5 +9,5 @@ export const runJob = z.object({ runId: z.uuid(), kind: runKind, workspaceId: z.
 export type RunJob = z.infer<typeof runJob>;
 
 /** One queue per kind of run, so that a long training never delays an upload. */
-export const JOB_NAMES = ['ingest', 'train', 'forecast', 'backtest'] as const;
+export const JOB_NAMES = ['ingest', 'train', 'forecast', 'backtest', 'monitor'] as const;
 export type JobName = (typeof JOB_NAMES)[number];

@@ -71,7 +71,7 @@ beforeAll(async () => {
       name,
       handle: (payload, delivery) => executeRun(flow, runJob.parse(payload), delivery, holder, work[name]!),
     })),
-    { ingest: 1, train: 1, forecast: 1, backtest: 0 },
+    { ingest: 1, train: 1, forecast: 1, backtest: 0, monitor: 0 },
   );
 });
 

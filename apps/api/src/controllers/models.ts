@@ -1,6 +1,8 @@
-/** Training, and the registry that it fills. */
+/** Training, backtests, monitoring, and the registry. */
 import { Controller } from '@nestjs/common';
 import type { AliasChange, Model, ModelVersion, Page, Run } from '@almanac/contracts';
+import { requestBacktest } from '@almanac/flow/backtest';
+import { requestMonitoring } from '@almanac/flow/monitor';
 import { listAliasHistory, listModels, listModelVersions } from '@almanac/flow/query';
 import { setAlias } from '@almanac/flow/register';
 import type { FlowContext } from '@almanac/flow/runs';
@@ -18,6 +20,16 @@ export class ModelsController {
   @Route('train')
   train(@Input() { body }: Parse<'train'>, @Flow() flow: FlowContext): Promise<Run> {
     return requestTraining(flow, body);
+  }
+
+  @Route('backtest')
+  backtest(@Input() { body }: Parse<'backtest'>, @Flow() flow: FlowContext): Promise<Run> {
+    return requestBacktest(flow, body);
+  }
+
+  @Route('monitor')
+  monitor(@Input() { body }: Parse<'monitor'>, @Flow() flow: FlowContext): Promise<Run> {
+    return requestMonitoring(flow, body);
   }
 
   @Route('listModels')

@@ -125,7 +125,7 @@ export function scheduleCommands(program: Command): void {
     });
 }
 
-const target = (action: ScheduleAction): string => (action.kind === 'forecast' ? action.request.model : action.request.dataset);
+const target = ({ request }: ScheduleAction): string => ('dataset' in request ? request.dataset : request.model);
 
 export function keyCommands(program: Command): void {
   const keys = program.command('keys').description('list, make and revoke API keys');

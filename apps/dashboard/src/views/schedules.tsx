@@ -1,5 +1,5 @@
 /** Schedules: what is done when, in the schedule's own zone. */
-import type { Schedule, ScheduleAction } from '@almanac/contracts';
+import type { Schedule, ScheduleAction, ScheduleRequestInput } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import cronstrue from 'cronstrue';
 import { useState } from 'react';
@@ -19,8 +19,44 @@ export function sentence(cron: string): string | undefined {
   }
 }
 
-const does = (action: ScheduleAction): string =>
-  action.kind === 'forecast' ? `forecast with ${action.request.model}` : `train on ${action.request.dataset}`;
+const kinds: Record<ScheduleAction['kind'], { title: string; on: 'model' | 'dataset'; about: string }> = {
+  forecast: { title: 'Forecast with a model', on: 'model', about: 'Its champion at that time.' },
+  train: {
+    title: 'Train on a dataset',
+    on: 'dataset',
+    about: 'The new version becomes champion only if it is better by more than chance.',
+  },
+  monitor: { title: 'Score past forecasts of a model', on: 'model', about: 'Finds drift, and rolls a failing champion back.' },
+  backtest: { title: 'Backtest on a dataset', on: 'dataset', about: 'How good would past forecasts have been?' },
+};
+
+/** The action in words. */
+function does(action: ScheduleAction): string {
+  switch (action.kind) {
+    case 'forecast':
+      return `forecast with ${action.request.model}`;
+    case 'train':
+      return `train on ${action.request.dataset}`;
+    case 'backtest':
+      return `backtest on ${action.request.dataset}`;
+    case 'monitor':
+      return `score the forecasts of ${action.request.model}`;
+  }
+}
+
+/** The action of a new schedule, with the defaults of its kind. */
+function actionOn(kind: ScheduleAction['kind'], target: string): ScheduleRequestInput['action'] {
+  switch (kind) {
+    case 'forecast':
+      return { kind, request: { model: target } };
+    case 'train':
+      return { kind, request: { dataset: target, gate: true } };
+    case 'backtest':
+      return { kind, request: { dataset: target } };
+    case 'monitor':
+      return { kind, request: { model: target } };
+  }
+}
 
 export function Component() {
   const query = useCall('listSchedules', { query: { limit: 1000 } }, { refetchInterval: 20_000 });
@@ -241,18 +277,10 @@ function NewSchedule({ onDone }: { onDone: () => void }) {
   const [zone, setZone] = useState(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
   const [kind, setKind] = useState<ScheduleAction['kind']>('forecast');
   const [target, setTarget] = useState('');
-  const targets = (kind === 'forecast' ? models.data?.items : datasets.data?.items)?.map((item) => item.name) ?? [];
+  const targets = (kinds[kind].on === 'model' ? models.data?.items : datasets.data?.items)?.map((item) => item.name) ?? [];
   const chosen = targets.includes(target) ? target : (targets[0] ?? '');
   const make = useMutation({
-    mutationFn: () =>
-      client.call('createSchedule', {
-        body: {
-          name,
-          cron,
-          timeZone: zone,
-          action: kind === 'forecast' ? { kind, request: { model: chosen } } : { kind, request: { dataset: chosen } },
-        },
-      }),
+    mutationFn: () => client.call('createSchedule', { body: { name, cron, timeZone: zone, action: actionOn(kind, chosen) } }),
     onSuccess: async () => {
       await changed();
       onDone();
@@ -277,15 +305,18 @@ function NewSchedule({ onDone }: { onDone: () => void }) {
             onChange={(event) => setName(event.target.value)}
           />
         </Field>
-        <Field id="does" label="What">
+        <Field id="does" label="What" help={kinds[kind].about}>
           <select id="does" value={kind} onChange={(event) => setKind(event.target.value as ScheduleAction['kind'])}>
-            <option value="forecast">Forecast with a model</option>
-            <option value="train">Train on a dataset</option>
+            {Object.entries(kinds).map(([value, { title }]) => (
+              <option key={value} value={value}>
+                {title}
+              </option>
+            ))}
           </select>
         </Field>
         <Field
           id="target"
-          label={kind === 'forecast' ? 'Model' : 'Dataset'}
+          label={kinds[kind].on === 'model' ? 'Model' : 'Dataset'}
           {...(targets.length === 0 ? { help: 'There is none yet.' } : {})}
         >
           <select id="target" value={chosen} onChange={(event) => setTarget(event.target.value)}>

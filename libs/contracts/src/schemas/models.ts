@@ -22,6 +22,10 @@ export const trainRequest = z
     config: z.record(z.string(), z.unknown()).default({}),
     seed: z.number().int().nonnegative().default(1),
     promote: z.boolean().default(true).meta({ description: 'Make it `champion` when the model has none yet.' }),
+    gate: z.boolean().default(false).meta({
+      description:
+        'Where there is a champion: make it `challenger`, and `champion` if it beats both that one and seasonal naive on the held-out steps by a Diebold-Mariano test. Hold out several horizons for it.',
+    }),
   })
   .meta({ id: 'TrainRequest' });
 export type TrainRequest = z.infer<typeof trainRequest>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { instant, name, pageOf, pageQuery, problem, uuid } from './common.js';
 import { findings } from './datasets.js';
 
-export const runKind = z.enum(['ingest', 'train', 'forecast', 'backtest']);
+export const runKind = z.enum(['ingest', 'train', 'forecast', 'backtest', 'monitor']);
 export type RunKind = z.infer<typeof runKind>;
 export const runStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
 export type RunStatus = z.infer<typeof runStatus>;
@@ -74,6 +74,20 @@ export const score = z
   .meta({ id: 'Score' });
 export type Score = z.infer<typeof score>;
 
+/** A Diebold-Mariano test over the windows of a gate: is the challenger better by more than chance? */
+export const gateTest = z.object({
+  against: z.string(),
+  /** Chance of the challenger looking so much better if it is not. */
+  pValue: z.number(),
+  challengerWql: z.number(),
+  otherWql: z.number(),
+  better: z.boolean(),
+});
+export const gateVerdict = z
+  .object({ windows: z.number().int(), level: z.number(), tests: z.array(gateTest), promoted: z.boolean(), reason: z.string() })
+  .meta({ id: 'GateVerdict' });
+export type GateVerdict = z.infer<typeof gateVerdict>;
+
 export const trainResult = z
   .object({
     model: name,
@@ -87,6 +101,7 @@ export const trainResult = z
     trainSeconds: z.number(),
     parameters: z.number().int(),
     skippedSeries: z.array(z.object({ uniqueId: z.string(), reason: z.string() })),
+    gate: gateVerdict.optional(),
   })
   .meta({ id: 'TrainResult' });
 export type TrainResult = z.infer<typeof trainResult>;

@@ -1,12 +1,16 @@
 /** Schedules: a cron expression in an IANA zone, and what to do when it is due. */
 import { z } from 'zod';
+import { backtestRequest } from './backtests.js';
 import { instant, name, pageOf, uuid } from './common.js';
 import { forecastRequest } from './forecasts.js';
 import { trainRequest } from './models.js';
+import { monitorRequest } from './monitoring.js';
 
 export const scheduleAction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('forecast'), request: forecastRequest }),
   z.object({ kind: z.literal('train'), request: trainRequest }),
+  z.object({ kind: z.literal('backtest'), request: backtestRequest }),
+  z.object({ kind: z.literal('monitor'), request: monitorRequest }),
 ]);
 export type ScheduleAction = z.infer<typeof scheduleAction>;
 

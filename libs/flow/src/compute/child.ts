@@ -2,7 +2,9 @@
 import type { RunProgress } from '@almanac/contracts';
 import { initEngine } from '@almanac/forecasting';
 import { isAlmanacError } from '@almanac/series';
+import { backtestOne } from './backtest.js';
 import { predict } from './predict.js';
+import { score } from './score.js';
 import type { EngineWish, FromChild, SentError, Task, ToChild } from './tasks.js';
 import { train } from './train.js';
 
@@ -35,7 +37,9 @@ async function run(task: Task, wish: EngineWish): Promise<void> {
 function outcomeOf(task: Task, threads: number, report: (progress: RunProgress) => void): Promise<unknown> {
   if (task.task === 'train')
     return train(task, { threads, report, saveState: (state) => say({ kind: 'state', state }), signal: stopper.signal });
-  return task.task === 'predict' ? predict(task, stopper.signal) : Promise.resolve(null);
+  if (task.task === 'predict') return predict(task, stopper.signal);
+  if (task.task === 'backtest') return backtestOne(task, { threads, report, signal: stopper.signal });
+  return Promise.resolve(task.task === 'score' ? score(task) : null);
 }
 
 function sent(error: unknown): SentError {

@@ -1,3 +1,3 @@
 /** Computing away from the worker's own thread. */
 export { type Compute, startCompute } from './compute.js';
-export type { EngineWish, PredictTask, TrainOutcome, TrainTask } from './tasks.js';
+export type { BacktestOutcome, BacktestTask, EngineWish, PredictTask, ScoreOutcome, ScoreTask, TrainOutcome, TrainTask } from './tasks.js';

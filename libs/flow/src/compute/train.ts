@@ -8,9 +8,7 @@ import {
   type Checkpoint,
   createForecaster,
   cutPanel,
-  defaultConfig,
   type Forecaster,
-  type Metrics,
   minimumLength,
   type Panel,
   type SegmentConfig,
@@ -19,6 +17,9 @@ import {
   scoreForecasts,
 } from '@almanac/forecasting';
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
+import { compareWithChampion } from './gate.js';
+import { metricsOf } from './metrics.js';
+import { settings } from './settings.js';
 import type { TrainOutcome, TrainTask } from './tasks.js';
 
 export interface TrainTools {
@@ -41,7 +42,7 @@ interface Reference {
 
 export async function train(task: TrainTask, { threads, report, saveState, signal }: TrainTools): Promise<TrainOutcome> {
   const { panel, kind, horizon, holdout, seed, resume } = task;
-  const config = settings(task);
+  const config = settings(panel, task);
   const { usable, skippedSeries } = longEnough(panel, holdout, needed(kind, config));
   const history = knownAt(usable, holdout, horizon);
   const forecaster = createForecaster(kind, config);
@@ -68,6 +69,7 @@ export async function train(task: TrainTask, { threads, report, saveState, signa
     report({ phase: 'scoring', message: `Forecasting the last ${holdout} steps of ${usable.series.length} series`, fraction: null });
     const score = await measure(forecaster, usable, task, { kind, label: kind }, DEFAULT_QUANTILES, signal);
     const baselines = await measureReferences(usable, task, signal);
+    const gate = await compareWithChampion(forecaster, usable, task, signal);
     const checkpoint = forecaster.save();
     return {
       checkpoint,
@@ -80,35 +82,17 @@ export async function train(task: TrainTask, { threads, report, saveState, signa
       parameters: checkpoint.weights.length,
       scoredSeries: usable.series.length,
       skippedSeries,
+      ...(gate ? { gate } : {}),
     };
   } finally {
     forecaster.dispose();
   }
 }
 
-/** The settings that the rule derives from the history, with what the request overrides. */
-function settings({ panel, kind, horizon, holdout, contextLength, steps, config }: TrainTask): Record<string, unknown> {
-  if (kind !== 'segment') return config;
-  const lengths = panel.series.map(({ values }) => Math.max(0, values.length - holdout));
-  const { frequency, seasonLengths } = panel;
-  const derived = defaultConfig({ frequency, seasonLengths, horizon, lengths, count: panel.series.length });
-  const { train: trainOverrides, ...overrides } = config as Partial<SegmentConfig>;
-  const merged = {
-    ...derived,
-    ...(contextLength === undefined ? {} : { contextLength: wholeSegments(contextLength, derived) }),
-    ...overrides,
-  };
-  return { ...merged, train: { ...derived.train, ...(steps === undefined ? {} : { steps }), ...trainOverrides } };
-}
-
 function stepsBetweenStates(config: Record<string, unknown>): number {
   const { steps = 0 } = (config['train'] ?? {}) as { steps?: number };
   return Math.max(FEWEST_STEPS_BETWEEN_STATES, Math.round(steps / STATES_PER_TRAINING));
 }
-
-/** At least so many steps, as segments go. */
-const wholeSegments = (contextLength: number, { segmentLength }: SegmentConfig): number =>
-  segmentLength * Math.ceil(contextLength / segmentLength);
 
 const needed = (kind: string, config: Record<string, unknown>): number => (kind === 'segment' ? minimumLength(config as SegmentConfig) : 2);
 
@@ -185,10 +169,4 @@ function ratio(score: Score, baselines: readonly Score[]): number | null {
   const best = Math.min(...seasonal.filter((value): value is number => typeof value === 'number'));
   const own = score.metrics['wql'];
   return typeof own === 'number' && Number.isFinite(best) && best > 0 ? own / best : null;
-}
-
-/** Figures that are not defined become null; they travel as JSON. */
-function metricsOf({ coverage, observations: _, ...figures }: Metrics): Score['metrics'] {
-  const named = { ...figures, ...Object.fromEntries(Object.entries(coverage).map(([percent, share]) => [`coverage${percent}`, share])) };
-  return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, Number.isFinite(value) ? value : null]));
 }

@@ -21,4 +21,6 @@ export const JOBS: readonly JobDefinition<JobName>[] = [
   { name: 'ingest', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },
   { name: 'train', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
   { name: 'forecast', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },
+  { name: 'backtest', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
+  { name: 'monitor', attempts: 5, backoffSeconds: 5, deadlineSeconds: HOUR_SECONDS },
 ];

@@ -11,7 +11,31 @@ export interface PanelQuery {
   signal?: AbortSignal | undefined;
 }
 
-export const toSeriesData = ({ id, firstStep, values }: StoredSeries): SeriesData => ({ id, firstStep, values });
+export function toSeriesData({ id, firstStep, values, staticCovariates, pastCovariates, futureCovariates }: StoredSeries): SeriesData {
+  const numbers = Object.entries(staticCovariates).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  return {
+    id,
+    firstStep,
+    values,
+    ...(numbers.length > 0 ? { staticCovariates: Object.fromEntries(numbers) } : {}),
+    ...(pastCovariates ? { pastCovariates } : {}),
+    ...(futureCovariates ? { futureCovariates } : {}),
+  };
+}
+
+/** The same series without its first steps. */
+export function withoutFirst(series: SeriesData, steps: number): SeriesData {
+  if (steps <= 0) return series;
+  const each = (channels: Record<string, Float64Array>): Record<string, Float64Array> =>
+    Object.fromEntries(Object.entries(channels).map(([name, values]) => [name, values.slice(steps)]));
+  return {
+    ...series,
+    firstStep: series.firstStep + steps,
+    values: series.values.slice(steps),
+    ...(series.pastCovariates ? { pastCovariates: each(series.pastCovariates) } : {}),
+    ...(series.futureCovariates ? { futureCovariates: each(series.futureCovariates) } : {}),
+  };
+}
 
 export function panelOf({ frequency, timeZone }: DatasetRecord, series: readonly SeriesData[]): Panel {
   return { frequency, timeZone, seasonLengths: Frequency.parse(frequency, timeZone).seasonLengths(), series };
@@ -19,6 +43,6 @@ export function panelOf({ frequency, timeZone }: DatasetRecord, series: readonly
 
 export async function readPanel(store: Store, dataset: DatasetRecord, query: PanelQuery): Promise<Panel> {
   const series: SeriesData[] = [];
-  for await (const one of store.series.readPanel(dataset.id, query)) series.push(toSeriesData(one));
+  for await (const one of store.series.readPanel(dataset.id, { ...query, covariates: true })) series.push(toSeriesData(one));
   return panelOf(dataset, series);
 }

@@ -1,11 +1,22 @@
 /** What a schedule does when it is due, as a run that has yet to be written down. */
 import type { RunKind, ScheduleAction } from '@almanac/contracts';
 import type { NewRun } from '@almanac/store';
+import { planBacktestRun } from '../backtest/request.js';
 import { planForecastRun } from '../forecast/request.js';
+import { planMonitorRun } from '../monitor/request.js';
 import type { FlowContext } from '../runs/context.js';
 import { planTrainingRun } from '../train/request.js';
 
 /** @throws AlmanacError what the request is refused for */
 export async function planRun(context: FlowContext, action: ScheduleAction): Promise<NewRun & { kind: RunKind }> {
-  return action.kind === 'train' ? planTrainingRun(context, action.request) : planForecastRun(context, action.request);
+  switch (action.kind) {
+    case 'train':
+      return planTrainingRun(context, action.request);
+    case 'forecast':
+      return planForecastRun(context, action.request);
+    case 'backtest':
+      return planBacktestRun(context, action.request);
+    case 'monitor':
+      return planMonitorRun(context, action.request);
+  }
 }

@@ -3,13 +3,13 @@
  * next one is read and the one before is stored, and memory holds no more than that.
  */
 import type { ForecastResult } from '@almanac/contracts';
-import type { SeriesForecast } from '@almanac/forecasting';
+import type { SeriesData, SeriesForecast } from '@almanac/forecasting';
 import { AlmanacError, DEFAULT_QUANTILES, Frequency } from '@almanac/series';
 import type { AttentionRecord, DatasetRecord, Json, NewForecast, StoredSeries } from '@almanac/store';
 import type { Compute, PredictTask } from '../../compute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
-import { panelOf, toSeriesData } from '../../runs/panel.js';
+import { panelOf, toSeriesData, withoutFirst } from '../../runs/panel.js';
 import type { ForecastPlan } from '../request.js';
 
 const SHARD = 512;
@@ -30,7 +30,7 @@ export async function executeForecast(context: RunContext, compute: Compute): Pr
   const forecastShard = async (shard: readonly StoredSeries[]): Promise<void> => {
     const panel = panelOf(
       dataset,
-      shard.map((one) => toSeriesData(lastSteps(one, contextLength))),
+      shard.map((one) => lastSteps(toSeriesData(one), contextLength)),
     );
     const { forecasts } = await compute.run<PredictTask>(
       {
@@ -89,7 +89,13 @@ async function severalAtOnce<T>(
 }
 
 function readSeries({ store, signal }: RunContext, dataset: DatasetRecord, plan: ForecastPlan): AsyncGenerator<StoredSeries, void> {
-  return store.series.readPanel(dataset.id, { version: plan.datasetVersion, untilStep: plan.cutoffStep, ids: plan.uniqueIds, signal });
+  return store.series.readPanel(dataset.id, {
+    version: plan.datasetVersion,
+    untilStep: plan.cutoffStep,
+    ids: plan.uniqueIds,
+    covariates: true,
+    signal,
+  });
 }
 
 async function* shards<T>(source: AsyncIterable<T>, size: number): AsyncGenerator<T[], void> {
@@ -106,9 +112,9 @@ async function* shards<T>(source: AsyncIterable<T>, size: number): AsyncGenerato
 /** A network reads a fixed context; a baseline reads all of it. */
 const contextOf = (config: Json): number | undefined => (typeof config['contextLength'] === 'number' ? config['contextLength'] : undefined);
 
-function lastSteps(series: StoredSeries, contextLength: number | undefined): StoredSeries {
-  const spare = contextLength === undefined ? 0 : series.values.length - 2 * contextLength;
-  return spare > 0 ? { ...series, firstStep: series.firstStep + spare, values: series.values.slice(spare) } : series;
+/** Twice the context: more than any feature of it looks back. */
+function lastSteps(series: SeriesData, contextLength: number | undefined): SeriesData {
+  return contextLength === undefined ? series : withoutFirst(series, series.values.length - 2 * contextLength);
 }
 
 async function storeShard(

@@ -9,6 +9,7 @@ import { registerVersion } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
 import type { TrainingPlan } from '../request.js';
+import { championOf, passGate } from './gate.js';
 import { InterruptedTraining } from './interrupted.js';
 
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_TOO_SHORT, INVALID_CONFIG, MODEL_OF_OTHER_DATASET, COMPUTE_DIED */
@@ -22,7 +23,7 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
   await store.runs.pinVersion(run.id, dataset.id, version.no);
   const panel = await readPanel(store, dataset, { version: version.no, signal });
   const { kind, horizon, holdout } = plan;
-  const outcome = await trainOrResume(context, compute, interrupted, panel, plan);
+  const outcome = await trainOrResume(context, compute, interrupted, { panel, plan, champion: await championOf(context, plan, version) });
   signal.throwIfAborted();
   await interrupted.forget();
   report({ phase: 'registering', message: `Registering ${plan.model}`, fraction: null });
@@ -40,6 +41,7 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
     wqlRatio,
     promoteIfFirst: plan.promote,
   });
+  const gate = await passGate(context, plan, registered, outcome.gate);
   const result: TrainResult = {
     model: plan.model,
     version: registered.no,
@@ -52,6 +54,7 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
     trainSeconds: outcome.trainSeconds,
     parameters: outcome.parameters,
     skippedSeries: outcome.skippedSeries,
+    ...(gate ? { gate } : {}),
   };
   return trainResult.parse(result) as unknown as Json;
 }
@@ -61,13 +64,13 @@ async function trainOrResume(
   context: RunContext,
   compute: Compute,
   interrupted: InterruptedTraining,
-  panel: Panel,
-  { kind, horizon, holdout, contextLength, steps, config, seed }: TrainingPlan,
+  { panel, plan, champion }: { panel: Panel; plan: TrainingPlan; champion: TrainTask['champion'] },
 ): Promise<TrainOutcome> {
+  const { kind, horizon, holdout, contextLength, steps, config, seed } = plan;
   const { store, run, signal, logger } = context;
   const train = (resume: Checkpoint | undefined): Promise<TrainOutcome> =>
     compute.run<TrainTask>(
-      { task: 'train', panel, kind, horizon, holdout, contextLength, steps, config, seed, resume },
+      { task: 'train', panel, kind, horizon, holdout, contextLength, steps, config, seed, champion, resume },
       {
         signal,
         onProgress: (progress) => interrupted.report(progress),
@@ -84,6 +87,7 @@ async function trainOrResume(
   } catch (error) {
     // The worker before had other threads: its state means nothing here, the result must not depend on it.
     if (state && isAlmanacError(error) && error.code === 'CHECKPOINT_MISMATCH') return train(undefined);
+    await interrupted.settle();
     if (!(signal.reason instanceof JobStopped) || signal.reason.why === 'cancelled') await interrupted.forget();
     throw error;
   }

@@ -45,6 +45,11 @@ export class InterruptedTraining {
       .finally(() => (this.saving = undefined));
   }
 
+  /** Once a state that is being written is there. */
+  async settle(): Promise<void> {
+    await this.saving;
+  }
+
   /** The training is over: nobody will resume it. */
   async forget(): Promise<void> {
     await this.saving;
@@ -58,6 +63,8 @@ export class InterruptedTraining {
     this.stored = stored;
     // The row names it before the one before it goes, so that a kill in between leaves a state that is there.
     if (this.last) await this.report(this.last);
+    // Whoever has the run next may be reading the one before already.
+    if (this.context.signal.aborted) return;
     if (before && before.weightsKey !== stored.weightsKey) await this.context.objects.delete(before.weightsKey);
     if (before && before.manifestKey !== stored.manifestKey) await this.context.objects.delete(before.manifestKey);
   }

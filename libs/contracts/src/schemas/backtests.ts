@@ -1,0 +1,78 @@
+/** Backtests: how good would past forecasts have been? Several models over the same rolling cutoffs. */
+import { z } from 'zod';
+import { instant, name } from './common.js';
+import { score } from './runs.js';
+
+export const backtestModel = z.object({
+  kind: z.string(),
+  label: z.string().min(1).max(100).optional().meta({ description: 'Unique in the backtest; the kind unless given.' }),
+  config: z.record(z.string(), z.unknown()).default({}),
+});
+
+export const backtestRequest = z
+  .object({
+    dataset: name,
+    datasetVersion: z.number().int().positive().optional(),
+    models: z
+      .array(backtestModel)
+      .min(1)
+      .max(20)
+      .default([{ kind: 'segment', config: {} }])
+      .meta({ description: 'Seasonal naive is always added.' }),
+    horizon: z.number().int().positive().max(10_000).optional(),
+    windows: z.number().int().positive().max(200).default(3).meta({ description: 'Number of cutoffs.' }),
+    stepSize: z.number().int().positive().optional().meta({ description: 'Steps between cutoffs; the horizon unless given.' }),
+    refitEvery: z
+      .number()
+      .int()
+      .nonnegative()
+      .default(1)
+      .meta({ description: 'Fit again after so many windows; 0: once, at the first cutoff.' }),
+    steps: z.number().int().positive().max(1_000_000).optional().meta({ description: 'Optimiser steps of each fit.' }),
+    seed: z.number().int().nonnegative().default(1),
+  })
+  .meta({ id: 'BacktestRequest' });
+export type BacktestRequest = z.infer<typeof backtestRequest>;
+export type BacktestRequestInput = z.input<typeof backtestRequest>;
+
+/** Proof, as data, that forecasts read nothing after their cutoff; see the guide for how to check it. */
+export const leakageCertificate = z
+  .object({
+    format: z.literal('almanac-leakage-certificate'),
+    version: z.literal(1),
+    model: z.string(),
+    horizon: z.number().int(),
+    levels: z.array(z.number()),
+    seed: z.number().int(),
+    panel: z.string(),
+    checks: z.array(
+      z.object({
+        cutoff: z.number().int(),
+        alteration: z.string(),
+        altered: z.number().int(),
+        expected: z.string(),
+        got: z.string(),
+        same: z.boolean(),
+      }),
+    ),
+    passed: z.boolean(),
+  })
+  .meta({ id: 'LeakageCertificate' });
+
+export const backtestResult = z
+  .object({
+    horizon: z.number().int(),
+    windows: z.array(instant).meta({ description: 'The cutoffs, oldest first.' }),
+    models: z.array(
+      z.object({
+        score,
+        windows: z.array(score.shape.metrics),
+        perHorizon: z.array(z.number().nullable()).meta({ description: 'WQL of each step ahead.' }),
+        wqlRatio: z.number().nullable(),
+        beatsSeasonalNaive: z.boolean(),
+        certificate: leakageCertificate,
+      }),
+    ),
+  })
+  .meta({ id: 'BacktestResult' });
+export type BacktestResult = z.infer<typeof backtestResult>;

@@ -1,0 +1,2 @@
+/** The worker's side of backtests. */
+export { executeBacktest } from './execute.js';

@@ -1,0 +1,88 @@
+/**
+ * The gate before `champion`: the new model, the champion and the better seasonal naive forecast the same windows of the
+ * held-out steps, and a Diebold-Mariano test over the windows says whether the new one is better by more than chance.
+ * Source: see `dieboldMariano` in the forecasting library.
+ */
+import {
+  createForecaster,
+  cutPanel,
+  dieboldMariano,
+  type Forecaster,
+  loadForecaster,
+  type Panel,
+  scoreForecasts,
+} from '@almanac/forecasting';
+import { DEFAULT_QUANTILES, isAlmanacError } from '@almanac/series';
+import type { TrainOutcome, TrainTask } from './tasks.js';
+
+/** Chance of promoting a model that is no better. */
+const LEVEL = 0.05;
+
+/** Undefined where there is no champion to beat. */
+export async function compareWithChampion(
+  challenger: Forecaster,
+  panel: Panel,
+  task: TrainTask,
+  signal: AbortSignal,
+): Promise<TrainOutcome['gate']> {
+  const { champion, horizon, holdout } = task;
+  if (!champion) return undefined;
+  const stepSize = Math.min(horizon, panel.seasonLengths[0] ?? horizon);
+  const backs: number[] = [];
+  for (let back = holdout; back >= horizon; back -= stepSize) backs.push(back);
+  const losses = (forecaster: Forecaster, levels: readonly number[]): Promise<number[]> =>
+    windowLosses(forecaster, panel, backs, horizon, levels, signal);
+  const own = await losses(challenger, DEFAULT_QUANTILES);
+  const others: { against: string; losses: number[] }[] = [];
+  const incumbent = loadForecaster(champion.checkpoint);
+  others.push({ against: `version ${champion.version}`, losses: await losses(incumbent, DEFAULT_QUANTILES) });
+  incumbent.dispose();
+  others.push({ against: 'seasonalNaive', losses: await betterNaive(panel, losses) });
+  const lag = Math.ceil(horizon / stepSize);
+  const tests = others.map(({ against, losses: theirs }) => {
+    const pValue = chance(own, theirs, lag);
+    return { against, pValue, challengerWql: mean(own), otherWql: mean(theirs), better: pValue < LEVEL && mean(own) < mean(theirs) };
+  });
+  return { windows: backs.length, level: LEVEL, tests };
+}
+
+async function betterNaive(
+  panel: Panel,
+  losses: (forecaster: Forecaster, levels: readonly number[]) => Promise<number[]>,
+): Promise<number[]> {
+  let best: number[] = [];
+  for (const seasonLength of panel.seasonLengths.length > 0 ? panel.seasonLengths : [1]) {
+    const found = await losses(createForecaster('seasonalNaive', { seasonLength }), [0.5]);
+    if (best.length === 0 || mean(found) < mean(best)) best = found;
+  }
+  return best;
+}
+
+/** WQL of each window, oldest first. */
+async function windowLosses(
+  forecaster: Forecaster,
+  panel: Panel,
+  backs: readonly number[],
+  horizon: number,
+  levels: readonly number[],
+  signal: AbortSignal,
+): Promise<number[]> {
+  const losses: number[] = [];
+  for (const back of backs) {
+    const known = cutPanel(panel, ({ firstStep, values }) => firstStep + values.length - 1 - back, horizon);
+    losses.push(scoreForecasts(panel, await forecaster.predict(known, { horizon, levels, signal }), { levels }).overall.wql);
+  }
+  return losses;
+}
+
+/** Too few windows prove nothing: 1. */
+function chance(own: readonly number[], theirs: readonly number[], lag: number): number {
+  try {
+    return dieboldMariano(own, theirs, lag).pValueABetter;
+  } catch (error) {
+    if (isAlmanacError(error) && error.code === 'DM_TOO_FEW') return 1;
+    throw error;
+  }
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,0 +1,64 @@
+import type { LiveScore } from '@almanac/contracts';
+import { describe, expect, it } from 'vitest';
+import { findDrift, isWorseThanNaive } from './drift.js';
+
+/** Ordinary scores, a little different every day. */
+const usual = (days: number, change: (day: number) => Partial<LiveScore> = () => ({})): LiveScore[] =>
+  Array.from({ length: days }, (_, day) => ({
+    runId: '00000000-0000-4000-8000-000000000000',
+    version: 1,
+    cutoff: new Date(Date.UTC(2024, 0, 1 + day)).toISOString(),
+    series: 3,
+    wql: 0.1 + 0.004 * Math.sin(day * 2.1),
+    naiveWql: 0.14,
+    mase: 0.8,
+    coverage80: 0.8,
+    bias: 0.01 * Math.cos(day * 1.7),
+    ...change(day),
+  }));
+const codes = (scores: readonly LiveScore[]): string[] => findDrift(scores, 1, 3).map(({ code }) => code);
+
+describe('drift', () => {
+  it('is not found in ordinary days, nor before there is anything to compare with', () => {
+    for (let days = 1; days < 40; days++) expect(codes(usual(days))).toEqual([]);
+  });
+
+  it('is found on the first day whose error is far out of the ordinary, and dated', () => {
+    const scores = usual(21, (day) => (day === 20 ? { wql: 0.3 } : {}));
+    expect(findDrift(scores, 1, 3)).toMatchObject([{ code: 'ERROR_DRIFT', since: '2024-01-21T00:00:00.000Z' }]);
+  });
+
+  it('is found when forecasts fall to one side', () => {
+    expect(codes(usual(21, (day) => (day === 20 ? { bias: -0.4 } : {})))).toEqual(['BIAS']);
+  });
+
+  it('is found when intervals are too narrow or too wide for days', () => {
+    expect(codes(usual(21, (day) => (day >= 18 ? { coverage80: 0.4 } : {})))).toEqual(['COVERAGE']);
+    expect(codes(usual(21, (day) => (day >= 18 ? { coverage80: 1 } : {})))).toEqual(['COVERAGE']);
+    expect(codes(usual(21, (day) => (day >= 19 ? { coverage80: 0.4 } : {})))).toEqual([]);
+  });
+
+  it('leaves a version alone that was worse than seasonal naive only now and then', () => {
+    expect(
+      isWorseThanNaive(
+        usual(10, (day) => (day >= 7 ? { wql: 0.2 } : {})),
+        1,
+        3,
+      ),
+    ).toBe(true);
+    expect(
+      isWorseThanNaive(
+        usual(10, (day) => (day === 7 || day === 9 ? { wql: 0.2 } : {})),
+        1,
+        3,
+      ),
+    ).toBe(false);
+    expect(
+      isWorseThanNaive(
+        usual(10, () => ({ wql: 0.2 })),
+        2,
+        3,
+      ),
+    ).toBe(false);
+  });
+});

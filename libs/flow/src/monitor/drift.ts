@@ -1,0 +1,81 @@
+/**
+ * Has something changed? Pure rules over the live scores of a model's forecasts, oldest first.
+ *
+ * Error drift: a score far above those before it, by a control chart: more than `SIGMAS` deviations and `FACTOR` times
+ * their mean. Bias: forecasts that lie on one side by more than the ones before ever did. Coverage: the 80 % interval
+ * holds far from 80 % for several forecasts in a row.
+ */
+import type { Alert, LiveScore } from '@almanac/contracts';
+
+const SIGMAS = 4;
+const FACTOR = 1.25;
+/** Scores to compare with: enough to know their spread, recent enough to be about the present. */
+const FEWEST = 5;
+const MOST = 28;
+const LARGE_BIAS = 0.1;
+const COVERAGE_80 = [0.55, 0.97] as const;
+
+/** The alerts that the newest `fresh` of the scores raise. */
+export function findDrift(scores: readonly LiveScore[], fresh: number, patience: number): Alert[] {
+  const alerts: Alert[] = [];
+  for (let i = Math.max(0, scores.length - fresh); i < scores.length; i++) {
+    const before = scores.slice(Math.max(0, i - MOST), i);
+    const score = scores[i]!;
+    if (before.length < FEWEST) continue;
+    const error = outlier(
+      score.wql,
+      before.map(({ wql }) => wql),
+    );
+    if (error && score.wql! > FACTOR * error.mean)
+      alerts.push({
+        code: 'ERROR_DRIFT',
+        message: `WQL ${show(score.wql!)}, where ${show(error.mean)} ± ${show(error.deviation)} was usual.`,
+        since: score.cutoff,
+      });
+    const bias = outlier(
+      score.bias,
+      before.map(({ bias: value }) => value),
+      true,
+    );
+    if (bias && Math.abs(score.bias!) > LARGE_BIAS)
+      alerts.push({
+        code: 'BIAS',
+        message: `Actuals lie ${percent(score.bias!)} ${score.bias! > 0 ? 'above' : 'below'} the forecasts.`,
+        since: score.cutoff,
+      });
+    const lately = scores.slice(Math.max(0, i + 1 - patience), i + 1).map(({ coverage80 }) => coverage80);
+    if (
+      lately.length === patience &&
+      (lately.every((share) => share !== null && share < COVERAGE_80[0]) ||
+        lately.every((share) => share !== null && share > COVERAGE_80[1]))
+    )
+      alerts.push({
+        code: 'COVERAGE',
+        message: `The 80 % interval held ${percent(lately.at(-1)!)} of the actuals, for ${patience} forecasts.`,
+        since: score.cutoff,
+      });
+  }
+  return alerts;
+}
+
+/** The last `patience` forecasts of a version were all worse than seasonal naive. */
+export function isWorseThanNaive(scores: readonly LiveScore[], version: number, patience: number): boolean {
+  const own = scores.filter((score) => score.version === version).slice(-patience);
+  return own.length === patience && own.every(({ wql, naiveWql }) => wql !== null && naiveWql !== null && wql > naiveWql);
+}
+
+function outlier(
+  value: number | null,
+  before: readonly (number | null)[],
+  bothSides = false,
+): { mean: number; deviation: number } | undefined {
+  const known = before.filter((one): one is number => one !== null);
+  if (value === null || known.length < FEWEST) return undefined;
+  const mean = known.reduce((sum, one) => sum + one, 0) / known.length;
+  const deviation = Math.sqrt(known.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (known.length - 1));
+  const distance = bothSides ? Math.abs(value - mean) : value - mean;
+  return distance > SIGMAS * deviation ? { mean, deviation } : undefined;
+}
+
+const show = (value: number): string => value.toPrecision(3);
+const percent = (share: number): string => `${(100 * Math.abs(share)).toFixed(0)} %`;

@@ -1,0 +1,122 @@
+/**
+ * The monitor run: forecasts whose first season has been observed since are scored beside seasonal naive, once each; the
+ * scores of all monitor runs together say whether something has changed, and what is done about it.
+ * Invariants: what was scored stands in the result of exactly one monitor run; a version is rolled back to the champion
+ * before it, and never from one that a rollback chose.
+ */
+import { type Alert, type LiveScore, type MonitorRequest, type MonitorResult, monitorResult } from '@almanac/contracts';
+import type { SeriesForecast } from '@almanac/forecasting';
+import { Frequency } from '@almanac/series';
+import type { DatasetRecord, Json, RunRecord, Store } from '@almanac/store';
+import type { Compute, ScoreTask } from '../../compute/index.js';
+import type { ForecastPlan } from '../../forecast/request.js';
+import type { RunContext } from '../../runs/execute/index.js';
+import { readPanel } from '../../runs/panel.js';
+import { startRun } from '../../runs/runs.js';
+import { planTrainingRun } from '../../train/request.js';
+import { findDrift, isWorseThanNaive } from '../drift.js';
+
+/** Forecast and monitor runs that are looked back on. */
+const LOOK_BACK = 200;
+const ROLLED_BACK = 'rolled back';
+
+/** @throws AlmanacError MODEL_NOT_FOUND, COMPUTE_DIED */
+export async function executeMonitoring(context: RunContext, compute: Compute): Promise<Json> {
+  const { store, run } = context;
+  const request = run.config as unknown as MonitorRequest;
+  const model = await store.models.get(request.model);
+  const dataset = await store.datasets.getById(model.datasetId);
+  const past = await earlierScores(store, request.model, dataset.name);
+  const scored = await scoreRipe(context, compute, dataset, request.model, new Set(past.map(({ runId }) => runId)));
+  const all = [...past, ...scored].sort((a, b) => a.cutoff.localeCompare(b.cutoff));
+  const alerts = scored.length > 0 ? findDrift(all, scored.length, request.patience) : [];
+  const rolledBackTo = request.rollback && scored.length > 0 ? await rollBack(store, request, all, alerts) : null;
+  const drift = alerts.some(({ code }) => code === 'ERROR_DRIFT' || code === 'BIAS');
+  const retrainRunId = drift ? await retrain(context, request) : null;
+  const result: MonitorResult = { model: request.model, scored, alerts, drift, retrainRunId, rolledBackTo };
+  return monitorResult.parse(result) as unknown as Json;
+}
+
+async function earlierScores(store: Store, model: string, dataset: string): Promise<LiveScore[]> {
+  const { items } = await store.runs.list({ kind: 'monitor', status: 'succeeded', dataset, limit: LOOK_BACK });
+  return items.filter((run) => run.model === model).flatMap(({ result }) => monitorResult.parse(result).scored);
+}
+
+/** Forecasts of the model whose first season (or horizon, if that is shorter) has been observed since and that nobody has scored. */
+async function scoreRipe(
+  context: RunContext,
+  compute: Compute,
+  dataset: DatasetRecord,
+  model: string,
+  known: ReadonlySet<string>,
+): Promise<LiveScore[]> {
+  const { store, signal, report } = context;
+  const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
+  const season = grid.seasonLengths()[0];
+  const { items } = await store.runs.list({ kind: 'forecast', status: 'succeeded', dataset: dataset.name, limit: LOOK_BACK });
+  const candidates = items.filter((run) => run.model === model && !known.has(run.id)).reverse();
+  if (candidates.length === 0 || dataset.lastStep === null) return [];
+  const panel = await readPanel(store, dataset, { version: dataset.currentVersion, signal });
+  const scores: LiveScore[] = [];
+  for (const [index, run] of candidates.entries()) {
+    signal.throwIfAborted();
+    const plan = run.config as unknown as ForecastPlan;
+    const steps = Math.min(plan.horizon, season ?? plan.horizon);
+    const { forecasts, levels, cutoff } = await firstSteps(store, run, steps);
+    if (cutoff === undefined || cutoff + steps > dataset.lastStep) continue;
+    const { observations, ...score } = await compute.run<ScoreTask>({ task: 'score', panel, forecasts, levels }, { signal });
+    if (observations > 0)
+      scores.push({ runId: run.id, version: plan.modelVersion, cutoff: new Date(grid.timeOf(cutoff)).toISOString(), ...score });
+    void report({ phase: 'scoring', message: `Forecast ${index + 1} of ${candidates.length}`, fraction: (index + 1) / candidates.length });
+  }
+  return scores;
+}
+
+async function firstSteps(
+  store: Store,
+  run: RunRecord,
+  steps: number,
+): Promise<{ forecasts: SeriesForecast[]; levels: number[]; cutoff: number | undefined }> {
+  const forecasts: SeriesForecast[] = [];
+  let levels: number[] = [];
+  let cutoff: number | undefined;
+  for await (const record of store.forecasts.stream({ runId: run.id })) {
+    levels = record.levels;
+    cutoff = Math.max(cutoff ?? record.cutoffStep, record.cutoffStep);
+    const quantiles = new Float64Array(levels.length * steps);
+    levels.forEach((_, level) =>
+      quantiles.set(record.quantiles.subarray(level * record.horizon, level * record.horizon + steps), level * steps),
+    );
+    forecasts.push({ id: record.uniqueId, cutoff: record.cutoffStep, quantiles });
+  }
+  return { forecasts, levels, cutoff };
+}
+
+async function rollBack(
+  store: Store,
+  { model, patience }: MonitorRequest,
+  scores: readonly LiveScore[],
+  alerts: Alert[],
+): Promise<number | null> {
+  const { champion } = await store.models.get(model);
+  if (champion === null || !isWorseThanNaive(scores, champion, patience)) return null;
+  const { items } = await store.models.aliasHistory(model, { limit: 1000 });
+  const reigns = items.filter(({ alias }) => alias === 'champion');
+  const before = reigns.find(({ version, toAt }) => toAt !== null && version !== champion);
+  if (!before || reigns[0]?.reason.startsWith(ROLLED_BACK)) return null;
+  const reason = `${ROLLED_BACK}: the last ${patience} forecasts of version ${champion} were worse than seasonal naive`;
+  await store.models.setAlias(model, 'champion', before.version, reason);
+  alerts.push({ code: 'ROLLED_BACK', message: `Version ${before.version} is champion again; ${reason}.`, since: scores.at(-1)!.cutoff });
+  return before.version;
+}
+
+/** One training at a time, always behind the gate. */
+async function retrain(context: RunContext, { model, retrainOnDrift }: MonitorRequest): Promise<string | null> {
+  if (!retrainOnDrift) return null;
+  for (const status of ['queued', 'running'] as const) {
+    const { items } = await context.store.runs.list({ kind: 'train', status, limit: LOOK_BACK });
+    if (items.some((run) => run.model === (retrainOnDrift.model ?? model))) return null;
+  }
+  const { id } = await startRun(context, await planTrainingRun(context, { ...retrainOnDrift, gate: true }));
+  return id;
+}

@@ -1,0 +1,2 @@
+/** The worker's side of monitoring. */
+export { executeMonitoring } from './execute.js';

@@ -1,0 +1,22 @@
+/** The request side of monitoring. */
+import { monitorRequest, type MonitorRequestInput, type Run } from '@almanac/contracts';
+import type { Json, NewRun } from '@almanac/store';
+import type { FlowContext } from '../runs/context.js';
+import { startRun } from '../runs/runs.js';
+import { planTrainingRun } from '../train/request.js';
+
+/** @throws AlmanacError MODEL_NOT_FOUND, and what the training after a drift is refused for */
+export async function requestMonitoring(context: FlowContext, input: MonitorRequestInput): Promise<Run> {
+  return startRun(context, await planMonitorRun(context, input));
+}
+
+/** The run that a request asks for, before it is written down. */
+export async function planMonitorRun(
+  context: Pick<FlowContext, 'store'>,
+  input: MonitorRequestInput,
+): Promise<NewRun & { kind: 'monitor' }> {
+  const request = monitorRequest.parse(input);
+  const model = await context.store.models.get(request.model);
+  if (request.retrainOnDrift) await planTrainingRun(context, request.retrainOnDrift);
+  return { kind: 'monitor', dataset: model.dataset, model: model.name, config: request as unknown as Json };
+}
