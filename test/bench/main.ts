@@ -49,7 +49,9 @@ if (name === 'report') {
   console.log(`${bench.name}: ${bench.summary}`);
   const rows = await bench.run(args, dataDir === undefined ? {} : { dataDir });
   printRows([name, ...args].join(' '), rows);
-  saveResult(root, [name, ...args].join(' '), rows);
+  // Where Python lies is this machine's affair and stays out of the record.
+  const recorded = args.filter((arg, index) => !arg.startsWith('--python') && args[index - 1] !== '--python');
+  saveResult(root, [name, ...recorded].join(' '), rows);
   if (typeof values.json === 'string') {
     mkdirSync(dirname(resolve(values.json)), { recursive: true });
     writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
