@@ -16,9 +16,10 @@ export interface Connection {
 /** Something the person at the terminal can put right. */
 export class UsageError extends Error {}
 
-const besideTheCode = fileURLToPath(new URL('../../../.almanac', import.meta.url));
+/** The folder of the code: a relative ALMANAC_HOME is meant from here, as npm start takes it. */
+const codeRoot = fileURLToPath(new URL('../../..', import.meta.url));
 
-function readConnectionFile(home: string): { address?: string; apiKey?: string } {
+function readConnectionFile(home: string): { url?: string; apiKey?: string } {
   let text: string;
   try {
     text = readFileSync(join(home, 'connection.json'), 'utf8');
@@ -26,20 +27,20 @@ function readConnectionFile(home: string): { address?: string; apiKey?: string }
     return {};
   }
   try {
-    return JSON.parse(text) as { address?: string; apiKey?: string };
+    return JSON.parse(text) as { url?: string; apiKey?: string };
   } catch {
     throw new UsageError(`${join(home, 'connection.json')} is not JSON. Start Almanac again (npm start); it writes the file anew.`);
   }
 }
 
 export function findConnection(flags: { url?: string | undefined; apiKey?: string | undefined }, env: NodeJS.ProcessEnv): Connection {
-  const file = readConnectionFile(env['ALMANAC_HOME'] ? resolve(env['ALMANAC_HOME']) : besideTheCode);
+  const file = readConnectionFile(resolve(codeRoot, env['ALMANAC_HOME'] ?? '.almanac'));
   const [url, from] = flags.url
     ? [flags.url, '--url']
     : env['ALMANAC_URL']
       ? [env['ALMANAC_URL'], 'ALMANAC_URL']
-      : file.address
-        ? [file.address, 'connection.json']
+      : file.url
+        ? [file.url, 'connection.json']
         : ['http://127.0.0.1:3000', 'the default'];
   if (!URL.canParse(url)) throw new UsageError(`${from} is not an address: "${url}". Give one like http://127.0.0.1:3000.`);
   return { url, from, apiKey: flags.apiKey ?? env['ALMANAC_API_KEY'] ?? file.apiKey };

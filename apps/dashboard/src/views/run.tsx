@@ -1,5 +1,5 @@
 /** One run: how far it is, how training goes, how it ended and why. */
-import { forecastResult, ingestResult, isFinished, type Run, trainResult } from '@almanac/contracts';
+import { backtestResult, forecastResult, ingestResult, isFinished, type Run, trainResult } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
 import { count, duration, time } from '../app/format';
@@ -9,6 +9,7 @@ import { useCancel } from '../app/liveRuns';
 import { useClient } from '../app/session';
 import { save } from '../ui/download';
 import { Await, Failure, Page, runDetail, Status } from '../ui/parts';
+import { BacktestView } from './backtests/result';
 import { FindingsView } from './upload/findings';
 import { Curves } from './run/curves';
 
@@ -21,7 +22,13 @@ export function Component() {
   );
 }
 
-const verbs: Record<Run['kind'], string> = { ingest: 'Ingest', train: 'Training', forecast: 'Forecast', backtest: 'Backtest' };
+const verbs: Record<Run['kind'], string> = {
+  ingest: 'Ingest',
+  train: 'Training',
+  forecast: 'Forecast',
+  backtest: 'Backtest',
+  monitor: 'Monitoring',
+};
 
 function RunView({ run }: { run: Run }) {
   const cancel = useCancel(run.id);
@@ -150,6 +157,12 @@ function Result({ run }: { run: Run }) {
             <span>Prefer the baseline, give it more history, or train longer.</span>
           </div>
         )}
+        {result.gate && (
+          <div className="note">
+            <strong>{result.gate.promoted ? 'It beat the champion and took its place.' : 'The champion stays.'}</strong>
+            <span>{result.gate.reason}</span>
+          </div>
+        )}
         <p className="small muted">
           Measured on the last {result.holdout.steps} steps of {count(result.holdout.series)} series, which training never saw.
         </p>
@@ -199,6 +212,17 @@ function Result({ run }: { run: Run }) {
           </button>
         </div>
       </section>
+    );
+  }
+  if (run.kind === 'backtest') {
+    const result = backtestResult.safeParse(run.result).data;
+    return result ? <BacktestView result={result} /> : null;
+  }
+  if (run.kind === 'monitor') {
+    return (
+      <p>
+        <Link to={`/monitoring?model=${encodeURIComponent(run.model ?? '')}`}>What monitoring found</Link>
+      </p>
     );
   }
   const ingest = ingestResult.safeParse(run.result).data;

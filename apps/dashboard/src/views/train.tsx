@@ -126,6 +126,10 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
               <input type="checkbox" checked={form.promote ?? true} onChange={(event) => set({ promote: event.target.checked })} />
               Make it champion when the model has none
             </label>
+            <label className="check">
+              <input type="checkbox" checked={form.gate ?? false} onChange={(event) => set({ gate: event.target.checked })} />
+              Let it challenge the champion, and win only by more than chance
+            </label>
           </div>
         </details>
         <Prediction dataset={dataset} kind={form.kind ?? 'segment'} />

@@ -1,0 +1,126 @@
+/** `almanac` as a person at a terminal uses it: a program of its own against the real API and worker. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningAlmanac, startAlmanac } from '../support/almanac.js';
+
+const program = fileURLToPath(new URL('../../apps/cli/bin/almanac.js', import.meta.url));
+
+let almanac: RunningAlmanac;
+let folder: string;
+
+interface Said {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+function run(args: string[], env: Record<string, string> = {}): Promise<Said> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [program, ...args], {
+      env: { PATH: process.env['PATH'], ALMANAC_URL: almanac.url, ALMANAC_API_KEY: almanac.apiKey, ALMANAC_HOME: folder, ...env },
+    });
+    const said: Said = { code: null, out: '', err: '' };
+    child.stdout.on('data', (data: Buffer) => (said.out += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (said.err += data.toString()));
+    child.on('close', (code) => resolve({ ...said, code }));
+  });
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'almanac-cli-'));
+  const rows = Array.from({ length: 400 }, (_, day) => {
+    const ds = new Date(Date.UTC(2023, 0, 1 + day)).toISOString().slice(0, 10);
+    return ['a', 'b']
+      .map(
+        (id) =>
+          `${id},${ds},${(10 + 0.02 * day + ((day * 37) % 11) / 5 + 5 * Math.sin((2 * Math.PI * day) / 7) + (id === 'b' ? 20 : 0)).toFixed(2)}`,
+      )
+      .join('\n');
+  });
+  writeFileSync(join(folder, 'sales.csv'), `unique_id,ds,y\n${rows.join('\n')}\n`);
+  writeFileSync(join(folder, 'broken.csv'), 'unique_id,ds,y\na,2024-01-01,many\n');
+  almanac = await startAlmanac();
+});
+
+afterAll(async () => {
+  await almanac?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('almanac', () => {
+  it('uploads, trains, forecasts and gets, each with exit code 0', async () => {
+    const upload = await run(['upload', join(folder, 'sales.csv'), '--dataset', 'sales']);
+    expect(upload).toMatchObject({ code: 0 });
+    expect(upload.out).toMatch(/800 rows .*csv/);
+    expect(upload.out).toMatch(/frequency D/);
+    expect(upload.out).toContain('Stored as version 1 of "sales"');
+
+    const train = await run(['train', '--dataset', 'sales', '--kind', 'theta', '--model', 'sales-theta', '--horizon', '14']);
+    expect(train).toMatchObject({ code: 0 });
+    expect(train.out).toMatch(/WQL ratio to seasonal naive: \d/);
+
+    const forecast = await run(['forecast', 'sales-theta', '--json']);
+    expect(forecast).toMatchObject({ code: 0 });
+    expect(JSON.parse(forecast.out)).toMatchObject({ model: 'sales-theta', version: 1, series: 2, horizon: 14 });
+
+    const file = join(folder, 'out.csv');
+    expect(await run(['get', '--dataset', 'sales', '--output', file])).toMatchObject({ code: 0, out: '' });
+    const lines = readFileSync(file, 'utf8').trim().split('\n');
+    expect(lines[0]).toMatch(/^unique_id,ds,cutoff,sales-theta/);
+    expect(lines).toHaveLength(1 + 2 * 14);
+    const json = await run(['get', '--series', 'b', '--format', 'json']);
+    expect(JSON.parse(json.out)).toMatchObject([{ uniqueId: 'b', model: 'sales-theta' }]);
+  });
+
+  it('lists what there is, as a table and as JSON', async () => {
+    expect((await run(['datasets'])).out).toMatch(/sales +1 +D/);
+    expect(JSON.parse((await run(['runs', '--json'])).out)).toHaveLength(3);
+    expect((await run(['status'])).out).toMatch(/queue pg-boss/);
+    const made = await run([
+      'schedule',
+      'create',
+      'nightly',
+      '--cron',
+      '0 6 * * *',
+      '--time-zone',
+      'Europe/Berlin',
+      '--forecast',
+      'sales-theta',
+    ]);
+    expect(made).toMatchObject({ code: 0 });
+    expect((await run(['schedule'])).out).toMatch(/nightly +forecast sales-theta/);
+  });
+
+  it('changes nothing on a dry run', async () => {
+    const dry = await run(['upload', join(folder, 'sales.csv'), '--dataset', 'other', '--dry-run']);
+    expect(dry).toMatchObject({ code: 0 });
+    expect(dry.out).toContain('nothing was stored');
+    expect((await run(['datasets'])).out).not.toContain('other');
+  });
+
+  it('explains what went wrong, with exit code 1', async () => {
+    const broken = await run(['upload', join(folder, 'broken.csv'), '--dataset', 'broken']);
+    expect(broken.code).toBe(1);
+    expect(broken.err).toMatch(/many|rejected/);
+    const unknown = await run(['train', '--dataset', 'nothing']);
+    expect(unknown.code).toBe(1);
+    expect(unknown.err).toContain('DATASET_NOT_FOUND');
+    const refused = await run(['datasets'], { ALMANAC_API_KEY: 'alm_wrong' });
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('--api-key');
+    const nobody = await run(['datasets', '--url', 'http://127.0.0.1:1']);
+    expect(nobody.code).toBe(1);
+    expect(nobody.err).toContain('Nothing answers at http://127.0.0.1:1');
+  });
+
+  it('says how it is used, with exit code 2', async () => {
+    expect(await run(['upload', join(folder, 'sales.csv')])).toMatchObject({ code: 2 });
+    expect(await run(['upload', join(folder, 'nothing.csv'), '--dataset', 'x'])).toMatchObject({ code: 2 });
+    expect(await run(['fly'])).toMatchObject({ code: 2 });
+    expect(await run(['--help'])).toMatchObject({ code: 0 });
+  });
+});
