@@ -23,3 +23,19 @@ export function versionDropped(version: number): AlmanacError {
 export function isDuplicate(error: unknown): boolean {
   return (error as { code?: string }).code === '23505';
 }
+
+/** SQLSTATE classes and codes that say "not now" rather than "not so". */
+const PASSING = /^(08|57P0[123]|40001$|40P01$|53)/;
+const PASSING_SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+const PASSING_MESSAGE =
+  /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|not queryable/;
+
+/** True for an error that the database may not give again: the connection was lost, the server restarts or is full, a deadlock. */
+export function isPassing(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    const { code } = cause as { code?: unknown };
+    if (typeof code === 'string' && (PASSING.test(code) || PASSING_SYSTEM.has(code))) return true;
+    if (PASSING_MESSAGE.test(cause.message)) return true;
+  }
+  return false;
+}

@@ -20,4 +20,5 @@
  */
 export type * from './facade.js';
 export type * from './records.js';
+export { isPassing } from './errors.js';
 export { dumpDatabaseSchema, migrateDatabase, openStore } from './store.js';

@@ -21,6 +21,8 @@ const USER = 'almanac';
 const DATABASE = 'almanac';
 const START_PATIENCE_MS = 5 * 60_000;
 const STOP_PATIENCE_MS = 30_000;
+/** Times a start is tried: another port was taken meanwhile, or a killed server's last processes are still going. */
+const START_ATTEMPTS = 20;
 const LOG_LIMIT = 16 * 1024 * 1024;
 
 export interface EmbeddedPostgresOptions {
@@ -146,7 +148,9 @@ async function startServer(place: Place, options: EmbeddedPostgresOptions, state
       const said = readFileSync(place.logFile).subarray(logStart).toString().trim();
       const taken = /could not bind|Address already in use/.test(said);
       if (taken && options.port !== undefined) throw portInUse(port);
-      if (!taken || attempt === 4) throw notStarted('the server did not start', `${String(error)}\n${said}`);
+      const stillGoing = /pre-existing shared memory block/.test(said);
+      if (stillGoing) await sleep(500);
+      if (!(taken || stillGoing) || attempt === START_ATTEMPTS) throw notStarted('the server did not start', `${String(error)}\n${said}`);
     }
   }
 }

@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import type { RunJob, RunProgress } from '@almanac/contracts';
 import { type JobContext, JobStopped } from '@almanac/platform';
 import { isAlmanacError } from '@almanac/series';
-import type { Json, RunRecord } from '@almanac/store';
+import { isPassing, type Json, type RunRecord } from '@almanac/store';
 import type { FlowContext } from '../context.js';
 import { toProblem } from '../wire.js';
 
@@ -84,6 +84,11 @@ async function end(flow: FlowContext, run: RunRecord, workerId: string, signal: 
     await store.runs.markCancelled(run.id);
     logger.info({ run: run.id, kind: run.kind }, 'run cancelled');
     return;
+  }
+  if (why === undefined && isPassing(error)) {
+    // Given back where the database answers again already; else its silence gives it back.
+    await store.runs.release(run.id, workerId).catch(() => undefined);
+    throw error;
   }
   logger.warn({ run: run.id, kind: run.kind, error }, 'run failed');
   await store.runs.fail(run.id, toProblem(why === 'deadline' ? signal.reason : error) as unknown as Json);

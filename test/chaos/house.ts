@@ -1,0 +1,125 @@
+/** A whole Almanac whose parts can be killed with SIGKILL and started again: Postgres, the API and a worker. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type AlmanacClient, createClient } from '@almanac/contracts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@almanac/platform';
+
+export type Part = 'api' | 'worker' | 'postgres';
+const KEY = `alm_${'c'.repeat(32)}`;
+const READY_PATIENCE_MS = 120_000;
+
+export class House {
+  readonly client: AlmanacClient;
+  private readonly url: string;
+  private postgres: EmbeddedPostgres | undefined;
+  private readonly programs = new Map<'api' | 'worker', ChildProcess>();
+
+  private constructor(
+    private readonly home: string,
+    private readonly port: number,
+    private readonly extraEnv: Record<string, string>,
+  ) {
+    this.url = `http://127.0.0.1:${port}`;
+    this.client = createClient({ baseUrl: this.url, apiKey: KEY });
+  }
+
+  /** @param env for the API and the worker, e.g. REDIS_URL */
+  static async build(env: Record<string, string> = {}): Promise<House> {
+    const home = mkdtempSync(join(tmpdir(), 'almanac-chaos-'));
+    chmodSync(home, 0o755);
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address() as { port: number };
+    probe.close();
+    const house = new House(home, port, env);
+    await house.start('postgres');
+    await house.start('api');
+    await house.start('worker');
+    return house;
+  }
+
+  get databaseUrl(): string {
+    return this.postgres!.url;
+  }
+
+  async start(part: Part): Promise<void> {
+    if (part === 'postgres') {
+      this.postgres = await startEmbeddedPostgres({ home: this.home });
+      return;
+    }
+    const main = fileURLToPath(new URL(`../../../apps/${part}/dist/main.js`, import.meta.url));
+    const env = {
+      ...process.env,
+      DATABASE_URL: this.databaseUrl,
+      REDIS_URL: '',
+      ALMANAC_HOME: this.home,
+      ALMANAC_PORT: String(this.port),
+      ALMANAC_ADMIN_KEY: KEY,
+      ...this.extraEnv,
+    };
+    const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const log = createWriteStream(join(this.home, `${part}.log`), { flags: 'a' });
+    child.stdout.pipe(log, { end: false });
+    child.stderr.pipe(log, { end: false });
+    this.programs.set(part, child);
+    if (part === 'api') await this.untilReady();
+  }
+
+  /** Kills a part at once and starts it again. A program that could not live without it is started again too. */
+  async crash(part: Part): Promise<void> {
+    if (part === 'postgres') {
+      process.kill(Number(readFileSync(join(this.postgres!.folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');
+      await this.postgres!.stop();
+    } else {
+      const child = this.programs.get(part)!;
+      const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+      child.kill('SIGKILL');
+      await gone;
+    }
+    await this.start(part);
+    await this.revive();
+  }
+
+  /** What a supervisor does: a program that ended is started again. */
+  async revive(): Promise<void> {
+    for (const [part, child] of this.programs) if (child.exitCode !== null || child.signalCode !== null) await this.start(part);
+    await this.untilReady();
+  }
+
+  logOf(part: Part): string {
+    return readFileSync(
+      join(part === 'postgres' ? this.postgres!.folder : this.home, part === 'postgres' ? 'server.log' : `${part}.log`),
+      'utf8',
+    );
+  }
+
+  async tearDown(): Promise<void> {
+    for (const child of this.programs.values()) child.kill('SIGKILL');
+    await this.postgres?.stop();
+    rmSync(this.home, { recursive: true, force: true });
+    if (this.postgres) rmSync(this.postgres.folder, { recursive: true, force: true });
+  }
+
+  private async untilReady(): Promise<void> {
+    const deadline = Date.now() + READY_PATIENCE_MS;
+    for (;;) {
+      // A question that needs the database, so that ready means ready.
+      if (
+        await this.client.call('listRuns', {}).then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
+      if (Date.now() > deadline)
+        throw new Error(`The API was not ready within ${READY_PATIENCE_MS / 1000} s.\n${this.logOf('api').slice(-2000)}`);
+      await sleep(100);
+    }
+  }
+}

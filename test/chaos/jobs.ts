@@ -1,0 +1,160 @@
+/**
+ * Runs while the API, the worker, Postgres or Redis is killed at a random moment, over one queue driver and then the other.
+ *
+ * What must hold: every run that was accepted ends, and well; a training leaves one version, a forecast one row for each
+ * series; a training that was killed and resumed has the weights of one that nobody disturbed.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isFinished, type Run } from '@almanac/contracts';
+import { openStore, type Store } from '@almanac/store';
+import { redisIsInstalled, startRedis, type TestRedis } from '../support/redis.js';
+import { House, type Part } from './house.js';
+
+const SERIES = 5;
+const HOURS = 600;
+const RUNS_PER_KILL = 2;
+/** One run in so many trains. */
+const TRAINING_EVERY = 8;
+const TRAINING = { dataset: 'chaos', horizon: 24, contextLength: 72, steps: 400, seed: 11, config: { hidden: 16 } };
+const WITHIN_MS = 3_000;
+const PATIENCE_MS = 300_000;
+
+interface Accepted {
+  id: string;
+  kind: 'train' | 'forecast';
+  model: string;
+}
+
+export async function jobs(times: number, seed: number): Promise<boolean> {
+  const onPostgres = await overOneDriver(times, seed, undefined);
+  if (!redisIsInstalled()) {
+    console.error('redis-server is not installed: the Bull driver was not tried.');
+    return false;
+  }
+  const redis = await startRedis();
+  try {
+    return (await overOneDriver(times, seed + 1, redis)) && onPostgres;
+  } finally {
+    await redis.stop();
+  }
+}
+
+async function overOneDriver(times: number, seed: number, redis: TestRedis | undefined): Promise<boolean> {
+  const random = randomFrom(seed);
+  const driver = redis ? 'bull' : 'pg-boss';
+  const parts: readonly (Part | 'redis')[] = ['api', 'worker', 'worker', 'postgres', ...(redis ? ['redis' as const] : [])];
+  const faults: string[] = [];
+  const house = await House.build({ REDIS_URL: redis?.url ?? '' });
+  try {
+    const weights = await undisturbed(house);
+    const accepted: Accepted[] = [];
+    let refused = 0;
+    for (let kill = 1; kill <= times; kill += 1) {
+      const part = parts[Math.floor(random() * parts.length)]!;
+      const asking = ask(house, accepted, kill).catch(() => (refused += 1));
+      await sleep(Math.floor(random() * WITHIN_MS));
+      if (part === 'redis') {
+        await redis!.kill();
+        await sleep(random() * 1000);
+        await redis!.restart();
+      } else await house.crash(part);
+      await asking;
+      console.log(`${driver} ${kill}: killed ${part}; ${accepted.length} runs accepted`);
+    }
+    await settle(house, accepted, faults);
+    await withStore(house.databaseUrl, (store) => check(store, accepted, weights, faults));
+    console.log(`${driver}: ${times} kills, ${accepted.length} runs accepted, ${refused} times not, ${faults.length} faults`);
+    if (faults.length > 0) console.error(house.logOf('worker').slice(-6000));
+  } finally {
+    await house.tearDown();
+  }
+  for (const fault of faults) console.error(`${driver}: ${fault}`);
+  return faults.length === 0;
+}
+
+/** A dataset, a model to forecast with, and the weights of a training that nobody disturbs. */
+async function undisturbed({ client, databaseUrl }: House): Promise<string> {
+  const lines = ['unique_id,ds,y'];
+  for (let s = 0; s < SERIES; s += 1)
+    for (let t = 0; t < HOURS; t += 1)
+      lines.push(`s${s},${new Date(1_700_006_400_000 + t * 3_600_000).toISOString()},${10 + s + 5 * Math.sin((2 * Math.PI * t) / 24)}`);
+  const upload = await client.upload(new Blob([lines.join('\n')]), 'chaos.csv', { dataset: 'chaos', frequency: 'h' });
+  await succeeded(await client.waitForRun(upload.runId));
+  for (const body of [
+    { dataset: 'chaos', kind: 'seasonalNaive', model: 'naive', horizon: 24 },
+    { ...TRAINING, model: 'undisturbed' },
+  ])
+    await succeeded(await client.waitForRun((await client.call('train', { body })).id));
+  return withStore(databaseUrl, async (store) => (await store.models.version('undisturbed')).sha256);
+}
+
+function succeeded(run: Run): void {
+  if (run.status !== 'succeeded') throw new Error(`Run ${run.id} ${run.status}: ${JSON.stringify(run.error)}`);
+}
+
+async function ask({ client }: House, accepted: Accepted[], kill: number): Promise<void> {
+  for (let i = 0; i < RUNS_PER_KILL; i += 1) {
+    const no = (kill - 1) * RUNS_PER_KILL + i;
+    if (no % TRAINING_EVERY === 0) {
+      const model = `trained-${no}`;
+      accepted.push({ id: (await client.call('train', { body: { ...TRAINING, model } })).id, kind: 'train', model });
+    } else accepted.push({ id: (await client.call('forecast', { body: { model: 'naive' } })).id, kind: 'forecast', model: 'naive' });
+  }
+}
+
+async function settle({ client }: House, accepted: readonly Accepted[], faults: string[]): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (const { id, kind } of accepted) {
+    let run: Run | undefined;
+    while (!run || !isFinished(run.status)) {
+      if (Date.now() > deadline) {
+        faults.push(`The ${kind} run ${id} was accepted, and is still ${run?.status ?? 'unreadable'}.`);
+        break;
+      }
+      run = await client.call('getRun', { params: { runId: id } }).catch(() => undefined);
+      if (!run || !isFinished(run.status)) await sleep(200);
+    }
+    if (run && isFinished(run.status) && run.status !== 'succeeded')
+      faults.push(`The ${kind} run ${id} ${run.status}: ${JSON.stringify(run.error)}`);
+  }
+}
+
+async function check(store: Store, accepted: readonly Accepted[], weights: string, faults: string[]): Promise<void> {
+  let resumed = 0;
+  for (const { id, kind, model } of accepted) {
+    const run = await store.runs.get(id);
+    if (run.status !== 'succeeded') continue;
+    if (kind === 'train') {
+      const { items } = await store.models.versions(model, { limit: 10 });
+      if (items.length !== 1) faults.push(`The training ${id} left ${items.length} versions.`);
+      if (items[0]?.sha256 !== weights)
+        faults.push(`The training ${id}, taken ${run.attempts} times, has other weights than an undisturbed one.`);
+      if (run.attempts > 1) resumed += 1;
+    } else {
+      const rows: string[] = [];
+      for await (const { uniqueId } of store.forecasts.stream({ runId: id })) rows.push(uniqueId);
+      if (rows.length !== SERIES || new Set(rows).size !== SERIES) faults.push(`The forecast ${id} left rows for ${rows.join(', ')}.`);
+    }
+  }
+  console.log(`  ${resumed} trainings were killed and taken again`);
+}
+
+async function withStore<T>(databaseUrl: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore({ databaseUrl, migrate: false, poolSize: 2 });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Uniform on [0, 1); the same for the same seed. */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0 || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 4294967296;
+  };
+}

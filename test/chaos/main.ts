@@ -1,0 +1,16 @@
+/** `npm run chaos -- NAME [--times N] [--seed N]`: kills processes at random moments and checks that nothing is lost or half done. */
+import { parseArgs } from 'node:util';
+import { ingest } from './ingest.js';
+import { jobs } from './jobs.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { times: { type: 'string', default: '50' }, seed: { type: 'string', default: '1' } },
+});
+const [name] = positionals;
+const scenarios: Record<string, (times: number, seed: number) => Promise<boolean>> = { ingest, jobs };
+if (name === undefined || !(name in scenarios)) {
+  console.error('Usage: npm run chaos -- ingest|jobs [--times N] [--seed N]');
+  process.exit(2);
+}
+process.exit((await scenarios[name]!(Number(values.times), Number(values.seed))) ? 0 : 1);
