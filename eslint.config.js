@@ -20,7 +20,7 @@ const layers = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/build/**', '**/node_modules/**', '.nx/**', '.almanac/**', 'libs/kernels/assembly/**', '**/vite.config.ts'] },
+  { ignores: ['**/dist/**', '**/build/**', '**/node_modules/**', '.nx/**', '.almanac/**', 'libs/kernels/assembly/**', '**/vite.config.ts', '.dependency-cruiser.cjs'] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {

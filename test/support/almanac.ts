@@ -96,7 +96,8 @@ async function answers(ask: () => Promise<unknown>, children: { child: ChildProc
       return;
     } catch (error) {
       const dead = children.find(({ child }) => child.exitCode !== null);
-      if (dead || attempt > 400) throw new Error(`Almanac did not start: ${dead ? readFileSync(dead.log, 'utf8') : String(error)}`);
+      if (dead || attempt > 400)
+        throw new Error(`Almanac did not start: ${dead ? readFileSync(dead.log, 'utf8') : String(error)}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
