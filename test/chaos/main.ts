@@ -13,4 +13,6 @@ if (name === undefined || !(name in scenarios)) {
   console.error('Usage: npm run chaos -- ingest|jobs [--times N] [--seed N]');
   process.exit(2);
 }
+// Ending by way of `exit` lets what was started be stopped.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 process.exit((await scenarios[name]!(Number(values.times), Number(values.seed))) ? 0 : 1);
