@@ -228,7 +228,7 @@ describe.each(engines)('engine $name', ({ present, start }) => {
         const outputs = async (tensors: Tensors): Promise<Float32Array[]> => {
           const { gradient, ...state } = tensors;
           const result = Object.values(adam(state as never, gradient as tf.Tensor1D, tf.ones([n]), step));
-          return Promise.all(result.map((tensor) => tensor.data<'float32'>()));
+          return Promise.all(result.map((tensor: tf.Tensor) => tensor.data<'float32'>()));
         };
         const ours = await outputs(inputs);
         const here = tf.getBackend();

@@ -1,4 +1,5 @@
 /** Which engine computes: chosen once per thread, said aloud with the reasons. */
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { AlmanacError } from '@almanac/series';
 import { type Variant } from '../kernel/module.js';
 import { timeEngine } from './measure.js';
@@ -27,7 +28,9 @@ export interface Engine {
 }
 
 type Choice = Omit<Engine, 'threads'>;
-let chosen: Choice | undefined;
+/** Threads started later inherit the choice, so that all of a run compute alike. */
+const INHERITED = 'almanac.engine';
+let chosen = getEnvironmentData(INHERITED) as unknown as Choice | undefined;
 
 /**
  * Makes an engine ready in this thread; tfjs operations then run on it. Safe to call again: `auto` keeps what it chose.
@@ -41,6 +44,7 @@ export async function initEngine({ engine = 'auto', threads = 1, variant }: Engi
     chosen = { name: 'tensorflow', variant: await requireTensorflow(variant), why: 'asked for', rejected: [] };
   else if (chosen && (variant === undefined || variant === chosen.variant)) await start(chosen);
   else chosen = await choose(threads, variant as Variant | undefined);
+  setEnvironmentData(INHERITED, { ...chosen, why: 'the thread that started this one uses it' });
   return { ...chosen, threads };
 }
 
