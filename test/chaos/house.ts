@@ -38,6 +38,7 @@ export class House {
     const { port } = probe.address() as { port: number };
     probe.close();
     const house = new House(home, port, env);
+    process.once('exit', () => house.programs.forEach((child) => child.kill('SIGKILL')));
     await house.start('postgres');
     await house.start('api');
     await house.start('worker');
