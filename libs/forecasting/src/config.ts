@@ -70,6 +70,9 @@ export interface PanelFacts {
 const LONGEST_SEGMENT = 48;
 const SHORTEST_SEGMENT = 4;
 const FEW_SERIES = 32;
+const OBSERVATIONS_PER_STEP = 150;
+/** Shorter series are too easily learned by name. */
+const EMBEDDED_LENGTH = 1000;
 /** In seasons of the longest kind. */
 const LONG_SERIES = 20;
 const LONG_HORIZON = 192;
@@ -95,7 +98,8 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
   const contextLength = segmentLength * Math.max(2, Math.ceil(Math.min(wanted, possible) / segmentLength));
   const observations = typical * count;
   const batch = 128;
-  const steps = Math.round(Math.min(2000, Math.max(300, (observations * 4) / batch)));
+  // A small panel is soon known by heart; strong dropout takes longer to learn it, and protects it meanwhile.
+  const steps = Math.round(Math.min(2000, Math.max(300, ((few ? 4 : 1) * observations) / OBSERVATIONS_PER_STEP)));
   return {
     frequency,
     seasonLengths,
@@ -105,7 +109,7 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
     hidden: observations > 50_000 ? 128 : 64,
     temporalSeason: seasonLengths[0] !== undefined && seasonLengths[0] <= contextLength ? seasonLengths[0] : 0,
     scaler: few && long ? 'seriesDeviation' : seasonLengths.length > 0 ? 'seasonalDifference' : 'lastValue',
-    embedding: 16,
+    embedding: typical >= EMBEDDED_LENGTH ? 16 : 0,
     cycle: few && long ? (seasonLengths[0] ?? 0) : 0,
     covariates: facts.covariates ?? { static: [], past: [], future: [] },
     levels: horizon > LONG_HORIZON ? [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975] : [...DEFAULT_QUANTILES],
@@ -113,7 +117,7 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
     train: {
       steps,
       batch,
-      learningRate: 2e-3,
+      learningRate: few ? 1e-3 : 2e-3,
       weightDecay: 1e-4,
       clip: 1,
       warmup: 0.1,

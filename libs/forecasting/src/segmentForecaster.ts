@@ -16,6 +16,10 @@ import { Parameters } from './model/parameters.js';
 import { EVALUATION_BATCH } from './training/gradient.js';
 import { train } from './training/train.js';
 
+/** Horizons in a validation tail that stand for more than one period. */
+const LONG_TAIL = 4;
+const ONE_PERIOD_TRUST = 0.5;
+
 /** What fitting learns beside the weights. */
 interface Learned {
   /** No training value was negative, so no forecast is. */
@@ -63,7 +67,9 @@ export class SegmentForecaster implements Forecaster {
     const { parameters, validation } = await train(panel.series, reader, this.config, options);
     const nonNegative = panel.series.every(({ values }) => values.every((value) => !(value < 0)));
     this.fitted = { reader, parameters, nonNegative, widths: this.config.levels.map(() => 1) };
-    this.fitted.widths = widthFactors(this.score(validation, this.fitted), this.config.levels, anchorIndex(this.config.levels));
+    const { levels, horizon, train: settings } = this.config;
+    const trust = settings.validationTail >= LONG_TAIL * horizon ? 1 : ONE_PERIOD_TRUST;
+    this.fitted.widths = widthFactors(this.score(validation, this.fitted), levels, anchorIndex(levels), trust);
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {

@@ -18,8 +18,11 @@ export interface Scored {
   actual: Float32Array;
 }
 
-/** @returns one factor per level; 1 where there is too little to say */
-export function widthFactors({ quantiles, actual }: Scored, levels: readonly number[], anchor: number): number[] {
+/**
+ * @param trust share of the correction that is applied, 0 … 1: little when all windows are of one period, which may be an unusual one
+ * @returns one factor per level; 1 where there is too little to say
+ */
+export function widthFactors({ quantiles, actual }: Scored, levels: readonly number[], anchor: number, trust = 1): number[] {
   const Q = levels.length;
   const factors = levels.map((level, q) => {
     if (q === anchor) return 1;
@@ -39,7 +42,7 @@ export function widthFactors({ quantiles, actual }: Scored, levels: readonly num
   return factors.map((factor, q) => {
     const mirror = levels.findIndex((level) => Math.abs(level - (1 - levels[q]!)) < 1e-9);
     const mean = mirror >= 0 ? (factor + factors[mirror]!) / 2 : factor;
-    return Math.min(RANGE[1], Math.max(RANGE[0], mean));
+    return 1 + trust * (Math.min(RANGE[1], Math.max(RANGE[0], mean)) - 1);
   });
 }
 
