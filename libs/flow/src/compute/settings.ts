@@ -1,5 +1,15 @@
 /** The settings of a model: what the one rule derives from the history, with what a request overrides. */
-import { covariatesOf, defaultConfig, type Panel, type SegmentConfig } from '@almanac/forecasting';
+import {
+  covariatesOf,
+  defaultConfig,
+  defaultEnsemble,
+  defaultRecurrentConfig,
+  minimumLength,
+  type Panel,
+  type PanelFacts,
+  type RecurrentConfig,
+  type SegmentConfig,
+} from '@almanac/forecasting';
 
 export interface Wishes {
   kind: string;
@@ -11,21 +21,48 @@ export interface Wishes {
   config: Record<string, unknown>;
 }
 
-export function settings(panel: Panel, { kind, horizon, holdout, contextLength, steps, config }: Wishes): Record<string, unknown> {
-  if (kind !== 'segment') return config;
-  const lengths = panel.series.map(({ values }) => Math.max(0, values.length - holdout));
+type Member = { kind: string; config: Record<string, unknown> };
+type Trained = SegmentConfig | RecurrentConfig;
+
+const DEFAULT_MEMBERS = 3;
+
+export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> {
+  const { kind, horizon, holdout, config } = wishes;
   const { frequency, seasonLengths } = panel;
-  const covariates = covariatesOf(panel.series);
-  const derived = defaultConfig({ frequency, seasonLengths, horizon, lengths, count: panel.series.length, covariates });
-  const { train: trainOverrides, ...overrides } = config as Partial<SegmentConfig>;
-  const merged = {
-    ...derived,
-    ...(contextLength === undefined ? {} : { contextLength: wholeSegments(contextLength, derived) }),
-    ...overrides,
+  const lengths = panel.series.map(({ values }) => Math.max(0, values.length - holdout));
+  const facts: PanelFacts = {
+    frequency,
+    seasonLengths,
+    horizon,
+    lengths,
+    count: panel.series.length,
+    covariates: covariatesOf(panel.series),
   };
-  return { ...merged, train: { ...derived.train, ...(steps === undefined ? {} : { steps }), ...trainOverrides } };
+  if (kind === 'segment') return overridden(defaultConfig(facts), wishes);
+  if (kind === 'recurrent') return overridden(defaultRecurrentConfig(facts), wishes);
+  if (kind !== 'ensemble') return config;
+  const { members, combine = 'median' } = config as { members?: Member[] | number; combine?: string };
+  const listed: Member[] = Array.isArray(members) ? members : defaultEnsemble(facts, members ?? DEFAULT_MEMBERS);
+  return { combine, members: listed.map((member) => ({ kind: member.kind, config: settings(panel, { ...wishes, ...member }) })) };
 }
 
-/** At least so many steps, as segments go. */
-const wholeSegments = (contextLength: number, { segmentLength }: SegmentConfig): number =>
-  segmentLength * Math.ceil(contextLength / segmentLength);
+/** Observations a series must have to be trained on. */
+export function needed(kind: string, config: Record<string, unknown>): number {
+  if (kind === 'segment') return minimumLength(config as SegmentConfig);
+  if (kind === 'recurrent') return 2 * (config as RecurrentConfig).horizon;
+  if (kind === 'ensemble')
+    return Math.max(...(config as { members: Member[] }).members.map((member) => needed(member.kind, member.config)));
+  return 2;
+}
+
+function overridden(derived: Trained, { contextLength, steps, config }: Wishes): Record<string, unknown> {
+  const { train, ...overrides } = config as Partial<Trained>;
+  const segment = 'segmentLength' in derived ? derived.segmentLength : 1;
+  return {
+    ...derived,
+    // At least so many steps, as segments go.
+    ...(contextLength === undefined ? {} : { contextLength: segment * Math.ceil(contextLength / segment) }),
+    ...overrides,
+    train: { ...derived.train, ...(steps === undefined ? {} : { steps }), ...train },
+  };
+}

@@ -9,9 +9,7 @@ import {
   createForecaster,
   cutPanel,
   type Forecaster,
-  minimumLength,
   type Panel,
-  type SegmentConfig,
   type SeriesData,
   type SeriesForecast,
   scoreForecasts,
@@ -19,7 +17,7 @@ import {
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { compareWithChampion } from './gate.js';
 import { metricsOf } from './metrics.js';
-import { settings } from './settings.js';
+import { needed, settings } from './settings.js';
 import type { TrainOutcome, TrainTask } from './tasks.js';
 
 export interface TrainTools {
@@ -90,11 +88,10 @@ export async function train(task: TrainTask, { threads, report, saveState, signa
 }
 
 function stepsBetweenStates(config: Record<string, unknown>): number {
-  const { steps = 0 } = (config['train'] ?? {}) as { steps?: number };
+  const { train, members } = config as { train?: { steps: number }; members?: { config: { train?: { steps: number } } }[] };
+  const steps = train?.steps ?? members?.[0]?.config.train?.steps ?? 0;
   return Math.max(FEWEST_STEPS_BETWEEN_STATES, Math.round(steps / STATES_PER_TRAINING));
 }
-
-const needed = (kind: string, config: Record<string, unknown>): number => (kind === 'segment' ? minimumLength(config as SegmentConfig) : 2);
 
 function longEnough(panel: Panel, holdout: number, least: number): { usable: Panel; skippedSeries: TrainOutcome['skippedSeries'] } {
   const fits = ({ values }: SeriesData): boolean => values.length - holdout >= least;

@@ -5,6 +5,7 @@ import type { Json, NewRun } from '@almanac/store';
 import { resolveModel } from '../register/reference.js';
 import type { FlowContext } from '../runs/context.js';
 import { startRun } from '../runs/runs.js';
+import { MODEL_KINDS } from '../train/kinds.js';
 
 /** A forecast request with everything decided that its run rests on; the run's `config`. */
 export interface ForecastPlan extends ForecastRequest {
@@ -35,13 +36,16 @@ export async function planForecastRun(
   return { kind: 'forecast', dataset: plan.dataset, model: plan.modelName, config: plan as unknown as Json };
 }
 
+/** A baseline has no horizon of its own. */
+const isTrained = (kind: string): boolean => MODEL_KINDS.some((known) => known.kind === kind && known.trainable);
+
 async function planForecast({ store }: Pick<FlowContext, 'store'>, request: ForecastRequest): Promise<ForecastPlan> {
   const version = await resolveModel({ store }, request.model);
   const model = await store.models.get(version.model);
   const dataset = await store.datasets.getById(model.datasetId);
   const { no } = await store.datasets.version(dataset.id, request.datasetVersion ?? dataset.currentVersion);
   const horizon = request.horizon ?? version.horizon;
-  if (version.kind === 'segment' && horizon > version.horizon)
+  if (isTrained(version.kind) && horizon > version.horizon)
     throw new AlmanacError(
       'HORIZON_TOO_LONG',
       `The model ${version.model}/${version.no} forecasts ${version.horizon} steps, not ${horizon}.`,

@@ -14,6 +14,17 @@ export const MODEL_KINDS: readonly ModelKind[] = [
     summary: 'Recurrent sequence-to-sequence network over segments, with contextual and temporal attention; one model for all series.',
     trainable: true,
   },
+  {
+    kind: 'recurrent',
+    summary:
+      'Recurrent sequence-to-sequence network step by step, with contextual, temporal and pointer attention; slower, for looking into.',
+    trainable: true,
+  },
+  {
+    kind: 'ensemble',
+    summary: 'Several networks with different seeds and context lengths, combined quantile by quantile.',
+    trainable: true,
+  },
   baseline('naive', 'The last value.'),
   baseline('seasonalNaive', 'The value one season ago.'),
   baseline('drift', 'The line through the first and the last value.'),
