@@ -21,7 +21,9 @@ const ask = async (path) => {
 };
 const [model] = (await ask('/v1/models')).items;
 const [forecast] = (await ask(`/v1/forecasts/latest?dataset=${model.dataset}&uniqueId=ATL`)).items;
-const training = (await ask('/v1/runs?kind=train&status=succeeded')).items[0];
+const newest = async (kind) => (await ask(`/v1/runs?kind=${kind}&status=succeeded&limit=1`)).items[0];
+const training = await newest('train');
+const backtest = await newest('backtest');
 
 const views = [
   { name: 'forecasts', path: `/series/${model.dataset}/ATL`, wait: 'text=Next steps' },
@@ -31,13 +33,18 @@ const views = [
   { name: 'models', path: '/models', wait: 'table' },
   { name: 'model', path: `/models/${model.name}`, wait: 'text=Training run' },
   { name: 'attention', path: `/attention/${forecast.runId}/ATL`, wait: 'text=Temporal attention by lag', height: 1060 },
+  ...(backtest ? [{ name: 'backtest', path: `/runs/${backtest.id}`, wait: 'text=Leaderboard', height: 1060 }] : []),
+  { name: 'monitoring', path: '/monitoring', wait: 'main h1' },
   { name: 'schedules', path: '/schedules', wait: 'text=Coming up' },
   { name: 'runs', path: '/runs', wait: 'table' },
   { name: 'settings', path: '/settings', wait: 'text=Starts with' },
 ];
 
 mkdirSync(folder, { recursive: true });
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+});
 for (const colorScheme of ['light', 'dark']) {
   const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 820 } });
   const page = await context.newPage();
@@ -46,14 +53,14 @@ for (const colorScheme of ['light', 'dark']) {
     await page.setViewportSize({ width: 1280, height });
     await page.goto(url + path);
     await page.locator(wait).first().waitFor();
-    await page.waitForLoadState('networkidle');
+    await page.waitForTimeout(1500);
     await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) });
     process.stdout.write(`${name}-${colorScheme}.png\n`);
   }
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto(`${url}${views[0].path}`);
   await page.locator(views[0].wait).first().waitFor();
-  await page.waitForLoadState('networkidle');
+  await page.waitForTimeout(1500);
   await page.screenshot({ path: join(folder, `phone-${colorScheme}.png`) });
   await context.close();
 }

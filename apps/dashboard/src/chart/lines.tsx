@@ -20,12 +20,19 @@ interface Props {
   height?: number;
   /** Fixed bounds of the values, e.g. for shares. */
   bounds?: [number, number];
+  /** Powers of ten at equal distances; values of zero and below are left out. */
+  logarithmic?: boolean;
 }
 
 export const lineColour = (index: number): string => `--line-${(index % 6) + 1}`;
 
-export function Lines({ x, lines, label, zone, height = 240, bounds }: Props) {
-  const data = useMemo(() => [x, ...lines.map((line) => line.values)] as unknown as uPlot.AlignedData, [x, lines]);
+export function Lines({ x, lines, label, zone, height = 240, bounds, logarithmic = false }: Props) {
+  const data = useMemo(() => {
+    const shown = lines.map((line) =>
+      logarithmic ? line.values.map((value) => (value !== null && value > 0 ? value : null)) : line.values,
+    );
+    return [x, ...shown] as unknown as uPlot.AlignedData;
+  }, [x, lines, logarithmic]);
   const names = lines.map((line) => `${line.label}${line.dashed ? '\0' : ''}`).join('\n');
   const low = bounds?.[0];
   const high = bounds?.[1];
@@ -41,7 +48,10 @@ export function Lines({ x, lines, label, zone, height = 240, bounds }: Props) {
       padding: [10, 14, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false, setScale: false } },
-      scales: { x: { time: zone !== undefined }, y: low === undefined || high === undefined ? {} : { range: [low, high] } },
+      scales: {
+        x: { time: zone !== undefined },
+        y: logarithmic ? { distr: 3 } : low === undefined || high === undefined ? {} : { range: [low, high] },
+      },
       axes: [
         zone === undefined ? axis : { ...axis, space: 70, values: (_, splits, __, ___, step) => timeLabels(splits, step, zone) },
         { ...axis, size: 56 },
@@ -58,7 +68,7 @@ export function Lines({ x, lines, label, zone, height = 240, bounds }: Props) {
         })),
       ],
     };
-  }, [names, zone, low, high, single]);
+  }, [names, zone, low, high, single, logarithmic]);
   return (
     <div>
       <Plot rescale options={options} data={data} height={height} label={label} />

@@ -135,22 +135,24 @@ function OneModel({ model }: { model: string }) {
             )}
             {scored.length > 0 ? (
               <>
-                <div className="columns">
-                  <section className="card">
-                    <h2>WQL by cutoff</h2>
-                    <Lines x={x} lines={accuracy} zone="UTC" label={`WQL of ${model} and of seasonal naive, by cutoff`} />
-                  </section>
-                  <section className="card">
-                    <h2>Coverage by cutoff</h2>
-                    <Lines
-                      x={x}
-                      lines={coverage}
-                      zone="UTC"
-                      bounds={[0, 1]}
-                      label="Share of observations inside the 80 % interval, by cutoff"
-                    />
-                  </section>
-                </div>
+                {scored.length > 1 && (
+                  <div className="columns">
+                    <section className="card">
+                      <h2>WQL by cutoff</h2>
+                      <Lines x={x} lines={accuracy} zone="UTC" label={`WQL of ${model} and of seasonal naive, by cutoff`} />
+                    </section>
+                    <section className="card">
+                      <h2>Coverage by cutoff</h2>
+                      <Lines
+                        x={x}
+                        lines={coverage}
+                        zone="UTC"
+                        bounds={[0, 1]}
+                        label="Share of observations inside the 80 % interval, by cutoff"
+                      />
+                    </section>
+                  </div>
+                )}
                 <ScoredTable scored={scored} />
               </>
             ) : (

@@ -39,8 +39,8 @@ export function BacktestView({ result }: { result: BacktestResult }) {
       </section>
       <div className="columns">
         <section className="card">
-          <h2>WQL by step ahead</h2>
-          <Lines x={ahead} lines={byHorizon} label="WQL by step ahead" />
+          <h2>WQL by step ahead, logarithmic</h2>
+          <Lines x={ahead} lines={byHorizon} label="WQL by step ahead" logarithmic />
         </section>
         <section className="card">
           <h2>WQL by cutoff</h2>
