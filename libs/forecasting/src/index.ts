@@ -48,3 +48,5 @@ export * as onlineStreams from './online/streams.js';
 export { BRANCHES, type Branch } from './attention/align.js';
 export { pointwiseNetwork, type PointwiseNetwork, type PointwiseSettings } from './attention/pointwise.js';
 export { alignmentTask, type AlignmentTask } from './testing/attentionTasks.js';
+export { defaultRecurrentConfig, ENCODER_KINDS, type EncoderKind, type RecurrentConfig } from './recurrent/config.js';
+export { RecurrentForecaster } from './recurrent/recurrentForecaster.js';

@@ -4,18 +4,21 @@ import { BASELINE_KINDS, createBaseline, isBaselineKind, loadBaseline } from './
 import type { SegmentConfig } from './config.js';
 import { EnsembleForecaster, type EnsembleConfig } from './ensemble.js';
 import type { Checkpoint, Forecaster } from './forecaster.js';
+import type { RecurrentConfig } from './recurrent/config.js';
+import { RecurrentForecaster } from './recurrent/recurrentForecaster.js';
 import { SegmentForecaster } from './segmentForecaster.js';
 
-export const FORECASTER_KINDS: readonly string[] = ['segment', 'ensemble', ...BASELINE_KINDS];
+export const FORECASTER_KINDS: readonly string[] = ['segment', 'recurrent', 'ensemble', ...BASELINE_KINDS];
 
 /**
  * A forecaster that has yet to be fitted.
  *
- * @param config of `segment`: see `defaultConfig`; of `ensemble`: `{ members: [{ kind, config }], combine }`; of a baseline: `{ seasonLength? }`
+ * @param config of `segment`: see `defaultConfig`; of `recurrent`: see `defaultRecurrentConfig`; of `ensemble`: `{ members: [{ kind, config }], combine }`; of a baseline: `{ seasonLength? }`
  * @throws MODEL_UNKNOWN, INVALID_CONFIG
  */
 export function createForecaster(kind: string, config: Record<string, unknown> = {}): Forecaster {
   if (kind === 'segment') return new SegmentForecaster(config as SegmentConfig);
+  if (kind === 'recurrent') return new RecurrentForecaster(config as RecurrentConfig);
   if (kind === 'ensemble') return new EnsembleForecaster(config as EnsembleConfig, doors);
   if (isBaselineKind(kind)) return createBaseline(kind, config);
   throw unknownKind(kind);
@@ -33,6 +36,7 @@ export function loadForecaster(checkpoint: Checkpoint): Forecaster {
       },
     );
   if (kind === 'segment') return SegmentForecaster.load(checkpoint);
+  if (kind === 'recurrent') return RecurrentForecaster.load(checkpoint);
   if (kind === 'ensemble') return EnsembleForecaster.load(checkpoint, doors);
   if (isBaselineKind(kind)) return loadBaseline(checkpoint);
   throw unknownKind(kind);

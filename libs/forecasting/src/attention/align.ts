@@ -12,11 +12,13 @@ import { type ParameterSpec, type Tensors } from '../model/parameters.js';
 export const BRANCHES = ['contextual', 'temporal', 'pointer'] as const;
 export type Branch = (typeof BRANCHES)[number];
 
-export function gateSpecs(name: string, hidden: number, branches: number): ParameterSpec[] {
+/** @param bias of each branch at the start: where the gate leans before it has learnt anything */
+export function gateSpecs(name: string, width: number, hidden: number, bias: readonly number[]): ParameterSpec[] {
+  const branches = bias.length;
   return [
-    { name: `${name}.value`, shape: [hidden + 1, hidden], init: { kind: 'glorot' }, decay: true },
+    { name: `${name}.value`, shape: [width + 1, hidden], init: { kind: 'glorot' }, decay: true },
     { name: `${name}.gate`, shape: [hidden * (1 + branches) + 1, branches], init: { kind: 'values', of: () => 0 }, decay: true },
-    { name: `${name}.gateBias`, shape: [branches], init: { kind: 'values', of: () => 0 }, decay: false },
+    { name: `${name}.gateBias`, shape: [branches], init: { kind: 'values', of: (i) => bias[i]! }, decay: false },
   ];
 }
 
@@ -32,7 +34,7 @@ export interface Alignment {
 /**
  * @param scores [B,H,L] or [H,L] of each branch
  * @param states [B,H,D], the decoder's
- * @param values [B,L,D+1], encoder states after each step and the step's value
+ * @param values [B,L,W+1], encoder states after each step and the step's value
  * @param nearest [B,H,1], the pointer's smallest distance; zeros without a pointer
  * @param forced index of the one branch that may speak in this training step
  */

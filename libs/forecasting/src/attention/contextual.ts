@@ -6,17 +6,19 @@ import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ParameterSpec, type Tensors } from '../model/parameters.js';
 
-export function contextualSpecs(name: string, hidden: number, covariates: number): ParameterSpec[] {
-  return ['key', 'query'].map((part) => ({
+/** @param width of the encoder's states @param hidden of the decoder's, and of the product */
+export function contextualSpecs(name: string, width: number, hidden: number, covariates: number): ParameterSpec[] {
+  const matrix = (part: string, rows: number): ParameterSpec => ({
     name: `${name}.${part}`,
-    shape: [hidden + covariates, hidden],
-    init: { kind: 'glorot' as const },
+    shape: [rows, hidden],
+    init: { kind: 'glorot' },
     decay: true,
-  }));
+  });
+  return [matrix('key', width + covariates), matrix('query', hidden + covariates)];
 }
 
 /**
- * @param before [B,L,D], the encoder's state before each look-back step
+ * @param before [B,L,W], the encoder's state before each look-back step
  * @param queries [B,H,D], the decoder's states
  * @param past [B,L,F] @param future [B,H,F] covariates
  * @returns scores [B,H,L]

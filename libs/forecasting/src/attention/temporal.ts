@@ -12,18 +12,24 @@ export interface TemporalShape {
   horizon: number;
   /** Candidate periods, in steps. */
   periods: readonly number[];
+  /** a_p at the start: .1 where the periods are guesses, more where they are known. */
+  periodStrength?: number;
 }
 
-/** Strengths a_p and ρ are softplus of what is learned; they start at .1. */
-export function temporalSpecs(name: string, { contextLength, horizon, periods }: TemporalShape): ParameterSpec[] {
-  const tenth = Math.log(Math.expm1(0.1));
+/** Strengths a_p and ρ are softplus of what is learned; ρ starts at .1. */
+export function temporalSpecs(name: string, { contextLength, horizon, periods, periodStrength = 0.1 }: TemporalShape): ParameterSpec[] {
+  const inverse = (strength: number): number => Math.log(Math.expm1(strength));
   const values = (part: string, size: number, value: number): ParameterSpec => ({
     name: `${name}.${part}`,
     shape: [size],
     init: { kind: 'values', of: () => value },
     decay: false,
   });
-  return [values('lag', contextLength + horizon - 1, 0), values('period', Math.max(1, periods.length), tenth), values('recency', 1, tenth)];
+  return [
+    values('lag', contextLength + horizon - 1, 0),
+    values('period', Math.max(1, periods.length), inverse(periodStrength)),
+    values('recency', 1, inverse(0.1)),
+  ];
 }
 
 /** @returns scores [H,L], the same for every series */

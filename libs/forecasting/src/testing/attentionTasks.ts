@@ -144,7 +144,7 @@ export async function alignmentTask({
       if (step === 0) untrained = score(p).mae;
       const { x, truth, covariates } = draw(random);
       const forced = branches.length > 1 ? forcedBranch(step, steps, branches.length, random) : undefined;
-      const { forecast } = network.run(p, { x, covariates, truth }, forced);
+      const { forecast } = network.run(p, { x, covariates, truth }, { forced });
       return tf.mean(tf.abs(tf.sub(forecast, truth)));
     },
   });

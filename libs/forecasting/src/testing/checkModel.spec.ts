@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { BASELINE_KINDS, createBaseline } from '../baselines/registry.js';
 import { defaultConfig } from '../config.js';
 import { type Forecaster } from '../forecaster.js';
+import { defaultRecurrentConfig, type RecurrentConfig } from '../recurrent/config.js';
+import { RecurrentForecaster } from '../recurrent/recurrentForecaster.js';
 import { SegmentForecaster } from '../segmentForecaster.js';
 import { CHECK_HORIZON, checkModel, type ModelSubject } from './checkModel.js';
 
@@ -10,6 +12,19 @@ const segment = (): Forecaster => {
   return new SegmentForecaster({ ...base, hidden: 16, train: { ...base.train, batch: 16, steps: 12 } });
 };
 
+const covariates = { static: ['area'], past: ['load'], future: ['price'] };
+const recurrent = (changes: Partial<RecurrentConfig>): Forecaster => {
+  const base = defaultRecurrentConfig({ seasonLengths: [12], horizon: CHECK_HORIZON, lengths: [120, 120, 110, 130], covariates });
+  return new RecurrentForecaster({ ...base, hidden: 8, ...changes, train: { ...base.train, batch: 8, steps: 8 } });
+};
+const recurrents: [string, Partial<RecurrentConfig>][] = [
+  ['gru, three alignments', {}],
+  ['lstm, hierarchical', { cell: 'lstm', encoder: 'hierarchical', branches: ['contextual'] }],
+  ['minGru, dilated, temporal alignment', { cell: 'minGru', encoder: 'dilated', branches: ['temporal'] }],
+  ['rnn, bidirectional, pointer', { cell: 'rnn', encoder: 'bidirectional', branches: ['pointer'] }],
+  ['slstm, grid', { cell: 'slstm', encoder: 'grid', contextLength: 24, branches: ['contextual', 'temporal'] }],
+];
+
 const subjects: ModelSubject[] = [
   ...BASELINE_KINDS.map((kind) => ({
     name: kind,
@@ -17,6 +32,12 @@ const subjects: ModelSubject[] = [
     tolerance: kind === 'autoEts' ? { scale: 1e-5 } : {},
   })),
   { name: 'segment', create: segment, resumeAfter: 5, tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 } },
+  ...recurrents.map(([name, changes]) => ({
+    name: `recurrent: ${name}`,
+    create: () => recurrent(changes),
+    resumeAfter: 4,
+    tolerance: { batch: 1e-5, scale: 1e-3, constant: 0.1 },
+  })),
 ];
 
 describe.each(subjects)('$name', (subject) => {

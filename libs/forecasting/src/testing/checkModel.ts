@@ -133,7 +133,7 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
       name: 'forecasts a constant as that constant',
       run: async () => {
         const value = 42;
-        const panel = { ...checkPanel(), series: [{ id: 'constant', firstStep: 0, values: new Float64Array(120).fill(value) }] };
+        const panel = { ...checkPanel(), series: [covered('constant', 0, new Float64Array(120).fill(value))] };
         for (const training of [checkPanel(), { ...panel, series: [...checkPanel().series, ...panel.series] }]) {
           const [only] = await forecast(training, panel);
           requireFinite(only!);
@@ -144,7 +144,7 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
     {
       name: 'forecasts a series of one observation',
       run: async () => {
-        const panel = { ...checkPanel(), series: [{ id: 'one', firstStep: 3, values: Float64Array.of(5) }] };
+        const panel = { ...checkPanel(), series: [covered('one', 3, Float64Array.of(5))] };
         const [only] = await forecast(checkPanel(), panel);
         assert.equal(only!.cutoff, 3);
         requireFinite(only!);
@@ -171,11 +171,11 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
       name: 'lets no series of a batch influence another',
       run: async () => {
         const panel = checkPanel();
-        const wild: SeriesData = {
-          id: 'wild',
-          firstStep: 0,
-          values: Float64Array.from({ length: 120 }, (_, t) => (t % 2 === 0 ? 1e15 : -1e15)),
-        };
+        const wild = covered(
+          'wild',
+          0,
+          Float64Array.from({ length: 120 }, (_, t) => (t % 2 === 0 ? 1e15 : -1e15)),
+        );
         await use(
           () => fitted(panel),
           async (model) => {
@@ -257,25 +257,33 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
   return checks;
 }
 
-/** Four seasonal series of different level, length and start, with every kind of covariate. */
+/** Four seasonal series of different level, length and start. */
 function checkPanel(unit = 1): Panel {
   const random = new Random(SEED, 1);
-  const make = (id: string, length: number, level: number, firstStep: number): SeriesData => ({
-    id,
-    firstStep,
-    values: Float64Array.from(
-      { length },
-      (_, t) => unit * level * (3 + Math.sin((2 * Math.PI * (t + firstStep)) / 12) + 0.1 * random.normal()),
-    ),
-    staticCovariates: { area: level },
-    pastCovariates: { load: Float64Array.from({ length }, () => random.normal()) },
-    futureCovariates: { price: Float64Array.from({ length: length + CHECK_HORIZON + 20 }, () => random.normal()) },
-  });
+  const make = (id: string, length: number, level: number, firstStep: number): SeriesData =>
+    covered(
+      id,
+      firstStep,
+      Float64Array.from({ length }, (_, t) => unit * level * (3 + Math.sin((2 * Math.PI * (t + firstStep)) / 12) + 0.1 * random.normal())),
+    );
   return {
     frequency: '1',
     timeZone: 'UTC',
     seasonLengths: [12],
     series: [make('a', 120, 1, 0), make('b', 120, 50, 0), make('c', 110, 1000, 8), make('d', 130, 7, 0)],
+  };
+}
+
+/** A series with every kind of covariate. */
+function covered(id: string, firstStep: number, values: Float64Array): SeriesData {
+  const random = new Random(SEED, 2, values.length);
+  return {
+    id,
+    firstStep,
+    values,
+    staticCovariates: { area: id.length },
+    pastCovariates: { load: Float64Array.from(values, () => random.normal()) },
+    futureCovariates: { price: Float64Array.from({ length: values.length + CHECK_HORIZON + 20 }, () => random.normal()) },
   };
 }
 

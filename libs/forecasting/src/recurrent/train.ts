@@ -1,0 +1,138 @@
+/**
+ * Trains the point-wise network: a fixed number of steps, averaged weights scored on the validation tails, the best kept.
+ * All that a run is lies in five arrays and a step, so a stopped run goes on as if it had not been.
+ */
+import { initEngine } from '@almanac/kernels';
+import { AlmanacError } from '@almanac/series';
+import * as tf from '@tensorflow/tfjs-core';
+import { forcedBranch } from '../attention/align.js';
+import { type PointwiseNetwork } from '../attention/pointwise.js';
+import { injectNoise } from '../cells/rollOut.js';
+import { Random } from '../dataset/random.js';
+import { type Checkpoint, type FitOptions } from '../forecaster.js';
+import { pinball } from '../model/loss.js';
+import { Parameters } from '../model/parameters.js';
+import { adamw, oneCycle, startOptimiser } from '../training/adamw.js';
+import { type RecurrentConfig } from './config.js';
+import { type PointReader, type PointSampler, type PointWindow } from './windows.js';
+
+const VALIDATION_BATCH = 64;
+const STATE = ['values', 'm', 'v', 'average', 'best'] as const;
+
+export async function trainRecurrent(
+  network: PointwiseNetwork,
+  reader: PointReader,
+  sampler: PointSampler,
+  config: RecurrentConfig,
+  options: FitOptions,
+): Promise<Float32Array> {
+  await initEngine();
+  const { train, levels } = config;
+  const { seed, signal, checkpoint, onProgress } = options;
+  const parameters = new Parameters(network.specs);
+  parameters.initialise(seed);
+  if (options.start) parameters.values.set(sized(options.start.weights, parameters.values.length));
+  const state = { values: parameters.values, ...startOptimiser(parameters.values), best: parameters.values.slice() };
+  let bestLoss = Infinity;
+  let first = 0;
+  if (options.resume) {
+    const { run } = options.resume.manifest.config as { run: { step: number; bestLoss: number | null } };
+    const weights = sized(options.resume.weights, STATE.length * state.values.length);
+    STATE.forEach((name, k) => state[name].set(weights.subarray(k * state.values.length, (k + 1) * state.values.length)));
+    first = run.step;
+    bestLoss = run.bestLoss ?? Infinity;
+  }
+  const saved = (step: number): Checkpoint => {
+    const weights = new Float32Array(STATE.length * state.values.length);
+    STATE.forEach((name, k) => weights.set(state[name], k * state.values.length));
+    const tensors = STATE.map((name, k) => ({ name, shape: [state.values.length], offset: k * state.values.length }));
+    // JSON knows no Infinity.
+    const run = { step, bestLoss: Number.isFinite(bestLoss) ? bestLoss : null };
+    return { manifest: { format: 'almanac-checkpoint', version: 1, kind: 'recurrent', config: { ...config, run }, tensors }, weights };
+  };
+  const decays = parameters.decayMask();
+  const slope = new Float32Array(state.values.length);
+  const every = Math.max(1, Math.floor(train.steps / train.validations));
+  const started = performance.now();
+  for (let step = first; step < train.steps; step++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (signal?.aborted) {
+      throw new AlmanacError('TRAINING_CANCELLED', `Training was cancelled after ${step} steps.`, {
+        hint: 'Start the run again to train the model.',
+      });
+    }
+    const random = new Random(seed, 90, step);
+    const forced =
+      config.branches.length > 1
+        ? forcedBranch(step, train.steps, config.branches.length, random, train.branchDropout, train.dropUntil)
+        : undefined;
+    const loss = tf.tidy(() => {
+      const batch = reader.read(sampler.draw(step));
+      const inputs = { ...batch, x: tf.mul(injectNoise(batch.x, train.noise, random), batch.mask) as tf.Tensor2D };
+      const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
+        const { quantiles } = network.run(parameters.named(tensors), inputs, { forced, random });
+        return lossOf(quantiles, batch.truth, batch.weight, levels);
+      })(parameters.tensors());
+      parameters.gather(grads, slope);
+      return value.dataSync()[0]!;
+    });
+    adamw(state.values, slope, decays, state, step + 1, {
+      ...train,
+      learningRate: train.learningRate * oneCycle(step, train.steps, train.warmup),
+    });
+    const last = step + 1 === train.steps;
+    let validation: number | undefined;
+    if ((step + 1) % every === 0 || last) {
+      validation = validate(network, reader, sampler.validation, parameters, state.average, levels);
+      if (validation === undefined || validation < bestLoss) {
+        state.best.set(state.average);
+        bestLoss = validation ?? Infinity;
+      }
+    }
+    if (onProgress && (validation !== undefined || (step + 1) % 5 === 0 || last)) {
+      const stepsPerSecond = (1000 * (step + 1 - first)) / (performance.now() - started);
+      onProgress({
+        step: step + 1,
+        totalSteps: train.steps,
+        loss,
+        ...(validation === undefined ? {} : { validation }),
+        stepsPerSecond,
+        etaSeconds: (train.steps - step - 1) / stepsPerSecond,
+      });
+    }
+    if (checkpoint && (step + 1) % checkpoint.everySteps === 0 && !last) await checkpoint.save(saved(step + 1));
+  }
+  return state.best;
+}
+
+/** Free-running, as forecasts are made; undefined where there is nothing to validate on. */
+function validate(
+  network: PointwiseNetwork,
+  reader: PointReader,
+  windows: readonly PointWindow[],
+  parameters: Parameters,
+  values: Float32Array,
+  levels: readonly number[],
+): number | undefined {
+  let sum = 0;
+  for (let from = 0; from < windows.length; from += VALIDATION_BATCH) {
+    const part = windows.slice(from, from + VALIDATION_BATCH);
+    sum += tf.tidy(() => {
+      const { truth, weight, ...inputs } = reader.read(part);
+      const { quantiles } = network.run(parameters.named(parameters.tensors(values)), inputs);
+      return lossOf(quantiles, truth, weight, levels).dataSync()[0]! * part.length;
+    });
+  }
+  return windows.length > 0 ? sum / windows.length : undefined;
+}
+
+function lossOf(quantiles: tf.Tensor3D, truth: tf.Tensor2D, weight: tf.Tensor2D, levels: readonly number[]): tf.Scalar {
+  return pinball(tf.expandDims(quantiles, 0), tf.expandDims(truth, 0), tf.expandDims(weight, 0), levels);
+}
+
+function sized(weights: Float32Array, size: number): Float32Array {
+  if (weights.length === size) return weights;
+  throw new AlmanacError('CHECKPOINT_BROKEN', `The weights hold ${weights.length} numbers where the network has ${size}.`, {
+    hint: 'The checkpoint was made with other settings; load it with the configuration in its manifest.',
+  });
+}
