@@ -67,11 +67,11 @@ export function mul(a: v128, b: v128): v128 {
   return f32x4.mul(a, b);
 }
 
-/** 2^y = 2^n·2^r with n whole and |r| ≤ ½. */
+/** 2^y = 2^n·2^r with n whole and |r| ≤ ½. pmin and pmax are one instruction; min and max, with their care for NaN, are seven. */
 // @ts-ignore: decorator
 @inline
 function exp2(low: v128, high: v128, magic: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128, one: v128, y: v128): v128 {
-  const clamped = f32x4.max(f32x4.min(y, high), low);
+  const clamped = f32x4.pmax(f32x4.pmin(y, high), low);
   const shifted = f32x4.add(clamped, magic);
   const r = f32x4.sub(clamped, f32x4.sub(shifted, magic));
   const p = fma(fma(fma(fma(fma(p5, r, p4), r, p3), r, p2), r, p1), r, one);
