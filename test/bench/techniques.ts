@@ -84,7 +84,7 @@ const cases: Technique[] = [
     unit: 'MSE',
     peerName: 'undilated, equal size',
     run: async () => ({
-      ours: (await tasks.seasonalAutoregression({ encoder: stackedEncoder({ ...gru, inputs: 1, dilations: [[1, 24]] }), steps: 1000 })).mse,
+      ours: (await tasks.seasonalAutoregression({ encoder: stackedEncoder({ ...gru, inputs: 1, dilations: [[23, 1]] }), steps: 1000 })).mse,
       peer: (await tasks.seasonalAutoregression({ encoder: stackedEncoder({ ...gru, inputs: 1, dilations: [[1, 1]] }), steps: 1000 })).mse,
     }),
   },

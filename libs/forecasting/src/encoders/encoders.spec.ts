@@ -132,9 +132,9 @@ describe('what each encoder is for', () => {
   });
 
   it('grid: forecasts from the step before and the day before better than one dimension of equal size', async () => {
-    const flat = await seasonalAutoregression({ encoder: stackedEncoder({ ...shape, inputs: 1, hidden: 22 }), steps: 200 });
-    const grid = await seasonalAutoregression({ encoder: gridEncoder({ ...shape, inputs: 1, seasonLength: 24 }), steps: 200 });
-    expect(grid.mse).toBeLessThan(0.96 * flat.mse);
+    const flat = await seasonalAutoregression({ encoder: stackedEncoder({ ...shape, inputs: 1, hidden: 22 }), steps: 150 });
+    const grid = await seasonalAutoregression({ encoder: gridEncoder({ ...shape, inputs: 1, seasonLength: 24 }), steps: 150 });
+    expect(grid.mse).toBeLessThan(0.75 * flat.mse);
   });
 
   it('tree: a parent that follows its largest child is forecast from the children', async () => {
@@ -144,8 +144,8 @@ describe('what each encoder is for', () => {
     expect(tree.mse).toBeLessThan(0.15);
   });
 
-  it('hierarchical: recalls a marker 240 steps back, where a flat net guesses (500 in the bench)', async () => {
-    const task = { distance: 240, steps: 120 };
+  it('hierarchical: recalls a marker 192 steps back, where a flat net guesses (500 in the bench)', async () => {
+    const task = { distance: 192, steps: 100 };
     const flat = await recall({ encoder: stackedEncoder({ ...shape, cell: 'lstm' }), ...task });
     const slow = await recall({ encoder: hierarchicalEncoder({ ...shape, cell: 'lstm', every: 24 }), ...task });
     expect(flat.accuracy).toBeLessThan(0.6);
