@@ -83,6 +83,7 @@ async function settle(house: House, value: number, runId: string, tally: Tally):
       return;
     }
     await sleep(250);
+    await house.revive();
     run = await house.client.call('getRun', { params: { runId } }).catch((error: unknown) => {
       if (error instanceof ApiError && error.code === 'RUN_NOT_FOUND')
         tally.faults.push(`Upload ${value} was accepted, and its run is gone.`);
