@@ -4,6 +4,7 @@
  */
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import type { CovariateNames } from './dataset/covariates.js';
+import { HEAD_KINDS, type HeadKind } from './heads/head.js';
 import type { ScalerKind } from './scalers/windowScale.js';
 
 /** What the caller will judge the forecasts by; it decides how windows weigh in the loss. */
@@ -45,6 +46,8 @@ export type SegmentConfig = {
   /** Length of the cycle learned per series, taken out before the network and put back after it; 0 for none. */
   cycle: number;
   covariates: CovariateNames;
+  /** What the network predicts: quantiles, or the parameters of a distribution. */
+  head: HeadKind;
   /** Ascending; the head learns these, others are interpolated. */
   levels: number[];
   metric: Metric;
@@ -112,6 +115,7 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
     embedding: typical >= EMBEDDED_LENGTH ? 16 : 0,
     cycle: few && long ? (seasonLengths[0] ?? 0) : 0,
     covariates: facts.covariates ?? { static: [], past: [], future: [] },
+    head: 'quantile',
     levels: horizon > LONG_HORIZON ? [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975] : [...DEFAULT_QUANTILES],
     metric,
     train: {
@@ -177,6 +181,9 @@ export function checkConfig(config: SegmentConfig): void {
   if (!whole(config.temporalSeason, 0) || config.temporalSeason > config.contextLength)
     fail('temporalSeason', 'Give a season that fits in contextLength, or 0.');
   const ascending = config.levels.every((level, i) => level > (config.levels[i - 1] ?? 0) && level < 1);
+  if (!HEAD_KINDS.includes(config.head)) fail('head', `Heads are ${HEAD_KINDS.join(', ')}.`);
+  if (config.head === 'negativeBinomial' && config.scaler !== 'meanAbs')
+    fail('scaler', 'Counts are scaled by their mean: use meanAbs with the negativeBinomial head.');
   if (!whole(config.embedding, 0)) fail('embedding', 'Give a whole number, or 0 for none.');
   if (!whole(config.cycle, 0)) fail('cycle', 'Give a number of steps, or 0 for none.');
   if (config.levels.length === 0 || !ascending) fail('levels', 'Give ascending levels between 0 and 1.');

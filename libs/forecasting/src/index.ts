@@ -4,6 +4,7 @@ export { createForecaster, FORECASTER_KINDS, loadForecaster } from './registry.j
 export { defaultConfig, minimumLength, type Metric, type PanelFacts, type SegmentConfig, type TrainSettings } from './config.js';
 export { SegmentForecaster } from './segmentForecaster.js';
 export { EnsembleForecaster, type EnsembleConfig } from './ensemble.js';
+export { predictMemory, type MemoryFacts, type MemoryPrediction } from './training/memory.js';
 export { covariatesOf, type CovariateNames } from './dataset/covariates.js';
 export { defaultEnsemble } from './config.js';
 export { BASELINE_KINDS, createBaseline, isBaselineKind, type BaselineKind } from './baselines/registry.js';

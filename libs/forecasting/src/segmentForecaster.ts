@@ -10,6 +10,8 @@ import { checkConfig, type SegmentConfig } from './config.js';
 import type { CovariateScales } from './dataset/covariates.js';
 import { KnownSeries, WindowReader, type Batch, type Sizes, type Window } from './dataset/windows.js';
 import type { AttentionMaps, Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast } from './forecaster.js';
+import { parametricHead } from './heads/head.js';
+import { headQuantiles } from './heads/likelihood.js';
 import { levelWeights } from './model/levels.js';
 import { anchorIndex, forward, inputsOf, parameterSpecs } from './model/network.js';
 import { Parameters } from './model/parameters.js';
@@ -63,6 +65,7 @@ export class SegmentForecaster implements Forecaster {
   }
 
   async fit(panel: Panel, options: FitOptions): Promise<void> {
+    if (this.config.head === 'negativeBinomial') requireCounts(panel);
     const reader = new WindowReader(this.config, KnownSeries.of(panel.series, this.config.covariates));
     const { parameters, validation } = await train(panel.series, reader, this.config, options);
     const nonNegative = panel.series.every(({ values }) => values.every((value) => !(value < 0)));
@@ -125,12 +128,13 @@ export class SegmentForecaster implements Forecaster {
 
   private run(batch: Batch, { reader: { sizes }, parameters }: Fitted): Values {
     let values: Values | undefined;
+    const head = parametricHead(this.config.head);
     // Nothing is returned from tidy: it would look for tensors in every number of an array.
     tf.tidy(() => {
       const output = forward(parameters.named(parameters.tensors()), inputsOf(batch, sizes), this.config, sizes, null);
       const data = (tensor: tf.Tensor): Float32Array => tensor.dataSync<'float32'>().slice();
       values = {
-        quantiles: data(output.quantiles),
+        quantiles: head ? headQuantiles(head, data(output.raw), this.config.levels, sizes.segmentLength, batch.scale) : data(output.raw),
         contextual: data(output.contextual),
         ...(output.temporal && output.gate ? { temporal: data(output.temporal), gate: data(output.gate) } : {}),
       };
@@ -203,6 +207,15 @@ export class SegmentForecaster implements Forecaster {
     const maps: Record<string, Float32Array> = K > 0 ? { contextual, temporal } : { contextual };
     return { contextLength, columnSteps: w, maps, gate, branches: ['contextual', 'temporal'] };
   }
+}
+
+function requireCounts(panel: Panel): void {
+  const other = panel.series.find(({ values }) => values.some((value) => value < 0 || (!Number.isNaN(value) && !Number.isInteger(value))));
+  if (other)
+    throw new AlmanacError('TARGET_NOT_COUNTS', `Series ${other.id} has values that are no counts.`, {
+      hint: 'The negativeBinomial head is for whole numbers from 0 up; use another head.',
+      subject: { series: other.id },
+    });
 }
 
 function concat(arrays: readonly Float32Array[]): Float32Array {

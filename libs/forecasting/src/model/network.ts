@@ -13,12 +13,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { SegmentConfig } from '../config.js';
 import type { Batch, Sizes } from '../dataset/windows.js';
 import { lstmCell, pick } from '../engine/ops.js';
+import { parametricHead } from '../heads/head.js';
 import { normalQuantile } from '../baselines/normal.js';
 import type { ParameterSpec, Tensors } from './parameters.js';
 
 export interface Output {
-  /** [m, B, w, Q] scaled, ascending along the last axis. */
-  quantiles: tf.Tensor;
+  /** [m, B, w, Q] scaled quantiles, ascending along the last axis; of a parametric head [m, B, w, 1 + extras] its raw numbers. */
+  raw: tf.Tensor;
   /** [B, m, n] */
   contextual: tf.Tensor;
   /** [m, B, w, K]; absent without a season. */
@@ -71,7 +72,13 @@ export function parameterSpecs(config: SegmentConfig, sizes: Sizes, rows: number
     { name: 'median.w', shape: [D, w], init: zeros, decay: true },
     bias('median.b', w),
   ];
-  if (Q1 > 0) {
+  const head = parametricHead(config.head);
+  if (head) {
+    specs.push(
+      { name: 'spread.w', shape: [D, w * head.extras], init: zeros, decay: true },
+      bias('spread.b', w * head.extras, (i) => head.start[i % head.extras]!),
+    );
+  } else if (Q1 > 0) {
     // A normal spread of about 0.4 scales to begin with.
     specs.push(
       { name: 'spread.w', shape: [D, w * Q1], init: zeros, decay: true },
@@ -163,13 +170,17 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
     median = tf.add(median, tf.mul(output.gate, cycle ? tf.sub(copied, cycle.horizon) : copied));
   }
   if (cycle) median = tf.add(median, cycle.horizon);
-  const Q1 = config.levels.length - 1;
-  const centre = tf.expandDims(median, 3);
-  output.quantiles =
-    Q1 === 0
-      ? centre
-      : tf.add(centre, dense(tf.softplus(tf.reshape(dense(z, p['spread.w']!, p['spread.b']!), [m, B, w, Q1])), cumulative(config.levels)));
+  output.raw = headOutputs(tf.expandDims(median, 3), z, p, config);
   return output as Output;
+}
+
+/** The centre [m, B, w, 1] with its spread: ascending quantiles, or a parametric head's further numbers. */
+function headOutputs(centre: tf.Tensor, z: tf.Tensor, p: Tensors, config: SegmentConfig): tf.Tensor {
+  const [m, B, w] = centre.shape as [number, number, number];
+  if (!p['spread.w']) return centre;
+  const spread = tf.reshape(dense(z, p['spread.w'], p['spread.b']!), [m, B, w, p['spread.w'].shape[1]! / w]);
+  if (parametricHead(config.head)) return tf.concat([centre, spread], 3);
+  return tf.add(centre, dense(tf.softplus(spread), cumulative(config.levels)));
 }
 
 /** [B, E] rows of the windows' series. */

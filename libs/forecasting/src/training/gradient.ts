@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { SegmentConfig } from '../config.js';
 import { Random } from '../dataset/random.js';
 import type { Batch, Sizes, Window, WindowReader } from '../dataset/windows.js';
+import { parametricHead } from '../heads/head.js';
+import { negativeLogLikelihood } from '../heads/likelihood.js';
 import { pinball, type LossWeights } from '../model/loss.js';
 import { forward, inputsOf } from '../model/network.js';
 import type { Parameters } from '../model/parameters.js';
@@ -29,11 +31,10 @@ export function gradient(
   const stepWeights = weights.of(windows, batch);
   return tf.tidy(() => {
     const inputs = inputsOf(batch, sizes);
-    const [target, weight] = targets(batch, stepWeights, sizes);
+    const loss = lossOf(config, batch, stepWeights, sizes);
     const mask = config.train.dropout > 0 ? dropoutMask(config, [sizes.horizonSegments, batch.size, config.hidden], stream) : null;
     const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
-      const { quantiles } = forward(parameters.named(tensors), inputs, config, sizes, mask);
-      return pinball(quantiles, target, weight, config.levels);
+      return loss(forward(parameters.named(tensors), inputs, config, sizes, mask).raw);
     })(parameters.tensors());
     parameters.gather(grads, out);
     return value.dataSync()[0]!;
@@ -51,9 +52,8 @@ export function evaluate(
     const part = windows.slice(from, from + EVALUATION_BATCH);
     const batch = reader.read(part);
     const loss = tf.tidy(() => {
-      const [target, weight] = targets(batch, weights.of(part, batch), sizes);
-      const { quantiles } = forward(parameters.named(parameters.tensors(values)), inputsOf(batch, sizes), config, sizes, null);
-      return pinball(quantiles, target, weight, config.levels).dataSync()[0]!;
+      const { raw } = forward(parameters.named(parameters.tensors(values)), inputsOf(batch, sizes), config, sizes, null);
+      return lossOf(config, batch, weights.of(part, batch), sizes)(raw).dataSync()[0]!;
     });
     sum += loss * part.length;
   }
@@ -62,9 +62,18 @@ export function evaluate(
 
 export const EVALUATION_BATCH = 256;
 
-function targets(batch: Batch, weights: Float32Array, { horizonSegments: m, segmentLength: w }: Sizes): [tf.Tensor, tf.Tensor] {
+/** The loss of the configured head as a function of the network's raw outputs. */
+function lossOf(
+  config: SegmentConfig,
+  batch: Batch,
+  weights: Float32Array,
+  { horizonSegments: m, segmentLength: w }: Sizes,
+): (raw: tf.Tensor) => tf.Scalar {
+  const head = parametricHead(config.head);
+  if (head) return (raw) => negativeLogLikelihood(head, raw, batch.target, weights, batch.scale);
   const shape: [number, number, number] = [m, batch.size, w];
-  return [tf.tensor3d(batch.target, shape), tf.tensor3d(weights, shape)];
+  const [target, weight] = [tf.tensor3d(batch.target, shape), tf.tensor3d(weights, shape)];
+  return (raw) => pinball(raw, target, weight, config.levels);
 }
 
 function dropoutMask(config: SegmentConfig, shape: [number, number, number], { seed, step }: { seed: number; step: number }): tf.Tensor {
