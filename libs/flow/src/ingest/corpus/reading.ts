@@ -39,9 +39,9 @@ export async function readContent(
 async function readPath(path: string, fileName: string, scratch: string, input: Partial<IngestOptionsInput>): Promise<ReadFile> {
   const options = ingestOptions.parse({ dataset: 'corpus', ...input });
   let head: HeadMessage | undefined;
-  const result: Omit<ReadFile, 'head'> = { rejects: [], duplicates: 0, series: {}, covariates: {}, statics: {} };
-  const target: Record<string, Map<number, number>> = {};
-  const others: Record<string, Record<string, Map<number, number>>> = {};
+  const result: Omit<ReadFile, 'head'> = { rejects: [], duplicates: 0, series: byName(), covariates: byName(), statics: byName() };
+  const target = byName<Map<number, number>>();
+  const others = byName<Record<string, Map<number, number>>>();
   await read(
     { path, fileName, options, scratch, limits: { memoryMb: 512, threads: 1 } },
     {
@@ -66,6 +66,9 @@ async function readPath(path: string, fileName: string, scratch: string, input: 
   }
   return { head: head!, ...result };
 }
+
+/** A series may be called `valueOf` or `__proto__`. */
+export const byName = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
 
 function laidOut(steps: Map<number, number>, frequency: Frequency): [string, ...(number | null)[]] {
   const first = Math.min(...steps.keys());

@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Frequency } from '@almanac/series';
-import { readContent, type ReadFile } from './reading.js';
+import { byName, readContent, type ReadFile } from './reading.js';
 
 type Table = { id: string; step: number; value: number | null }[];
 
@@ -136,7 +136,7 @@ async function parquet(records: Record<string, string | number | null>[], column
 /** What must come back: from the first value to the last, per series. */
 function expected(rows: Table, chosen: Way): ReadFile['series'] {
   const grid = Frequency.parse(chosen.frequency, chosen.timeZone);
-  const series: ReadFile['series'] = {};
+  const series: ReadFile['series'] = byName();
   for (const id of new Set(rows.map((row) => row.id))) {
     const known = new Map(
       rows.flatMap((row) => (row.id === id && row.value !== null ? [[stepOf(row.step, chosen), row.value] as const] : [])),
@@ -160,6 +160,6 @@ it('any table of observations comes back equal, whatever it was written as', asy
       expect(read.series).toEqual(expected(rows, chosen));
       expect(read.rejects).toEqual([]);
     }),
-    { numRuns: 100 },
+    { numRuns: 100, endOnFailure: true },
   );
 }, 300_000);

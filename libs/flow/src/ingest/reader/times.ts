@@ -104,15 +104,15 @@ export async function readTimes(
   if (timeFormat !== undefined) return declared(database, text, timeFormat);
 
   const sample = `(SELECT DISTINCT ${text} AS time FROM (SELECT ${name} FROM (${relation}) WHERE ${name} IS NOT NULL LIMIT ${SAMPLE}) WHERE ${text} <> '')`;
-  const seen = await database.one<Record<'n' | 'numbers' | 'most' | 'days' | 'months' | 'longest' | 'shortest', number>>(
-    `SELECT count(*)::INT AS n, count(*) FILTER (regexp_full_match(time, '-?\\d+(\\.\\d+)?([eE]\\+?\\d+)?'))::INT AS numbers,
+  const seen = await database.one<Record<'n' | 'iso' | 'numbers' | 'most' | 'days' | 'months' | 'longest' | 'shortest', number>>(
+    `SELECT count(*)::INT AS n, count(${inYears(ISO.micros)})::INT AS iso, count(*) FILTER (regexp_full_match(time, '-?\\d+(\\.\\d+)?([eE]\\+?\\d+)?'))::INT AS numbers,
        coalesce(max(abs(TRY_CAST(time AS DOUBLE))), 0) AS most,
        count(*) FILTER (length(time) = 8 AND year(try_strptime(time, '%Y%m%d')) BETWEEN 1800 AND 2200)::INT AS days,
        count(*) FILTER (length(time) = 6 AND year(try_strptime(time || '01', '%Y%m%d')) BETWEEN 1800 AND 2200)::INT AS months,
        coalesce(max(length(time)), 0)::INT AS longest, coalesce(min(length(time)), 0)::INT AS shortest FROM ${sample}`,
   );
   const reading = (reader: Reader): TimeReading => ({ time: text, ...reader });
-  if (seen.n === 0) return reading(ISO);
+  if (seen.iso === seen.n) return reading(ISO);
   // A few odd rows in a column of numbers are rejects, not another way to write.
   if (seen.numbers <= seen.n / 2)
     return reading(await writtenAs(database, `SELECT DISTINCT ${text} AS time FROM (${relation})`, sample, seen.n));
