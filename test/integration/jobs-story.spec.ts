@@ -110,6 +110,7 @@ describe('sixty days with a level shift', () => {
     await allEnded();
     expect((await store.models.get('load')).champion).toBe(1);
 
+    now = new Date(START + 15 * DAY * HOUR_MS);
     const weekly = { ...training, steps: 80, holdout: 6 * DAY, gate: true };
     await createSchedule(flow, { name: 'nightly', cron: '10 0 * * *', action: { kind: 'forecast', request: { model: 'load' } } });
     await createSchedule(flow, {

@@ -2,7 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type JobName, type Run, runJob, trainResult } from '@almanac/contracts';
+import { backtestResult, type JobName, type Run, runJob, trainResult } from '@almanac/contracts';
+import { requestBacktest } from '@almanac/flow/backtest';
+import { executeBacktest } from '@almanac/flow/backtest/execute';
 import { type Compute, startCompute } from '@almanac/flow/compute';
 import { requestForecast } from '@almanac/flow/forecast';
 import { executeForecast } from '@almanac/flow/forecast/execute';
@@ -63,6 +65,8 @@ beforeAll(async () => {
   const work: Partial<Record<JobName, Work>> = {
     train: (context) => executeTraining(context, compute),
     forecast: (context) => executeForecast(context, compute),
+    backtest: (context) => executeBacktest(context, compute),
+    monitor: () => Promise.reject(new Error('nothing is monitored here')),
     ingest: () => Promise.reject(new Error('nothing is ingested here')),
   };
   const holder = { workerId: newWorkerId(), holds: () => undefined, letsGo: () => undefined };
@@ -71,7 +75,7 @@ beforeAll(async () => {
       name,
       handle: (payload, delivery) => executeRun(flow, runJob.parse(payload), delivery, holder, work[name]!),
     })),
-    { ingest: 1, train: 1, forecast: 1, backtest: 0, monitor: 0 },
+    { ingest: 1, train: 1, forecast: 1, backtest: 1, monitor: 0 },
   );
 });
 
@@ -192,9 +196,34 @@ describe('from a panel to a forecast', () => {
     expect(await forecast('waves-segment', { uniqueIds: ['s9'] })).toBe('SERIES_NOT_FOUND');
   });
 
+  it('backtests several models over the same windows, each with a certificate that it reads nothing after a cutoff', async () => {
+    const { id } = await requestBacktest(flow, {
+      dataset: 'waves',
+      models: [{ kind: 'theta' }, { kind: 'segment', label: 'small', config: { hidden: 8 } }],
+      horizon: 24,
+      windows: 2,
+      steps: 6,
+    });
+    const run = await ended(id);
+    expect(run.error).toBeNull();
+    const { models, windows } = backtestResult.parse(run.result);
+    expect(models.map(({ score }) => score.label)).toEqual(['theta', 'small', 'seasonalNaive']);
+    expect(windows).toEqual([24 * 2, 24].map((back) => new Date((240_000 + HOURS - 1 - back) * 3_600_000).toISOString()));
+    for (const { certificate, windows: own, perHorizon } of models) {
+      expect(certificate.passed).toBe(true);
+      expect(certificate.checks.length).toBeGreaterThan(0);
+      expect(own).toHaveLength(2);
+      expect(perHorizon).toHaveLength(24);
+    }
+  });
+
   it('stops a training that is under way, and registers nothing', async () => {
     const { id } = await requestTraining(flow, { dataset: 'waves', model: 'endless', steps: 100_000 });
-    while (((await getRun(flow, id)).progress?.step ?? 0) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    const under = async (): Promise<boolean> => {
+      const { progress, finishedAt } = await getRun(flow, id);
+      return finishedAt !== null || (progress?.step ?? 0) > 0;
+    };
+    while (!(await under())) await new Promise((resolve) => setTimeout(resolve, 50));
     await cancelRun(flow, id);
     expect((await ended(id)).status).toBe('cancelled');
     await expect(store.models.get('endless')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });

@@ -118,7 +118,10 @@ function runIn(child: ChildProcess, message: ToChild, { signal, onEngine, onProg
           signal.aborted
             ? (signal.reason as Error)
             : new AlmanacError('COMPUTE_DIED', `The process that computed ended before its task (${how ?? `exit code ${code}`}).`, {
-                hint: 'The machine may be out of memory: train on fewer series, with a smaller batch, or give it more memory.',
+                hint:
+                  how === null
+                    ? 'The log of the worker has what it printed last.'
+                    : 'The machine may be out of memory: train on fewer series, with a smaller batch, or give it more memory.',
                 status: 500,
               }),
         ),
