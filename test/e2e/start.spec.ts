@@ -1,0 +1,116 @@
+/** The supervisor behind `npm start`: one copy per folder, clear words about what is in its way, and nothing left behind. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createClient } from '@almanac/contracts';
+import { freePort } from '../support/almanac.js';
+
+const main = fileURLToPath(new URL('../../infra/local/dist/main.js', import.meta.url));
+
+interface Started {
+  child: ChildProcess;
+  output(): string;
+  ended: Promise<number | null>;
+}
+
+let folder: string;
+let home: string;
+let port: number;
+const started: Started[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'almanac-start-'));
+  home = join(folder, 'home');
+  port = await freePort();
+});
+
+afterEach(async () => {
+  for (const { child, ended } of started.splice(0)) {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function start(args: string[], env: Record<string, string> = {}): Started {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { ...process.env, DATABASE_URL: '', REDIS_URL: '', ALMANAC_HOME: home, ALMANAC_PORT: String(port), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const program = { child, output: () => text, ended: new Promise<number | null>((resolve) => child.once('exit', resolve)) };
+  started.push(program);
+  return program;
+}
+
+async function says(program: Started, words: string): Promise<void> {
+  while (!program.output().includes(words)) {
+    if (program.child.exitCode !== null) throw new Error(`It ended without saying "${words}":\n${program.output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('npm start', () => {
+  it('starts with nothing installed, stops with Ctrl-C, and finds its data again', async () => {
+    const first = start(['--no-sample']);
+    await says(first, 'Ctrl-C stops everything');
+    const { url, apiKey } = JSON.parse(readFileSync(join(home, 'connection.json'), 'utf8')) as { url: string; apiKey: string };
+    expect(statSync(join(home, 'connection.json')).mode & 0o777).toBe(0o600);
+    expect(first.output()).toContain(apiKey);
+    const client = createClient({ baseUrl: url, apiKey });
+    const file = new Blob(['unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,2\na,2024-01-03,3\n']);
+    const { runId } = await client.upload(file, 'small.csv', { dataset: 'small', frequency: 'D' });
+    expect((await client.waitForRun(runId)).error).toBeNull();
+
+    const second = start(['--no-sample']);
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toContain('ALREADY_RUNNING');
+    expect((await client.call('getDataset', { params: { dataset: 'small' } })).observationCount).toBe(3);
+
+    first.child.kill('SIGINT');
+    expect(await first.ended).toBe(0);
+    await expect(fetch(`${url}/v1/health`)).rejects.toThrow();
+
+    const again = start(['--no-sample']);
+    await says(again, 'Ctrl-C stops everything');
+    expect((await client.call('getDataset', { params: { dataset: 'small' } })).observationCount).toBe(3);
+    expect(again.output()).not.toContain(`shown this once`);
+    again.child.kill('SIGTERM');
+    expect(await again.ended).toBe(0);
+  });
+
+  it('names a port that is taken and starts nothing', async () => {
+    const other: Server = createServer();
+    await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
+    const program = start(['--no-sample', '--exit']);
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain(`PORT_IN_USE: Port ${port} on 127.0.0.1 cannot be used`);
+    expect(program.output()).toContain('ALMANAC_PORT=');
+    expect(program.output()).not.toContain('PostgreSQL');
+    other.close();
+  });
+
+  it('names a data folder that it cannot write to', async () => {
+    const blocked = join(folder, 'a-file');
+    writeFileSync(blocked, '');
+    const program = start(['--no-sample', '--exit'], { ALMANAC_HOME: join(blocked, 'home') });
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain('DATA_FOLDER_NOT_WRITABLE');
+    expect(program.output()).toContain('ALMANAC_HOME');
+  });
+
+  it('takes over a folder whose owner was killed', async () => {
+    const killed = start(['--no-sample']);
+    await says(killed, 'Ctrl-C stops everything');
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const next = start(['--no-sample', '--exit'], { ALMANAC_PORT: String(await freePort()) });
+    expect(await next.ended, next.output()).toBe(0);
+  });
+});
