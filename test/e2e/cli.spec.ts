@@ -76,9 +76,23 @@ describe('almanac', () => {
     expect(JSON.parse(json.out)).toMatchObject([{ uniqueId: 'b', model: 'sales-theta' }]);
   });
 
+  it('lets kinds of model compete over the past', async () => {
+    const backtest = await run(['backtest', '--dataset', 'sales', '--kinds', 'theta,naive', '--windows', '2', '--horizon', '14']);
+    expect(backtest).toMatchObject({ code: 0 });
+    expect(backtest.out).toMatch(/2 cutoffs, 14 steps ahead/);
+    for (const kind of ['theta', 'naive', 'seasonalNaive']) expect(backtest.out).toMatch(new RegExp(`^${kind} .* yes$`, 'm'));
+  });
+
+  it('scores past forecasts on what came after them', async () => {
+    expect(await run(['forecast', 'sales-theta', '--cutoff', '2024-01-15T00:00:00Z'])).toMatchObject({ code: 0 });
+    const monitor = await run(['monitor', 'sales-theta']);
+    expect(monitor).toMatchObject({ code: 0 });
+    expect(monitor.out).toMatch(/2024-01-15 00:00 +1 +2 /);
+  });
+
   it('lists what there is, as a table and as JSON', async () => {
     expect((await run(['datasets'])).out).toMatch(/sales +1 +D/);
-    expect(JSON.parse((await run(['runs', '--json'])).out)).toHaveLength(3);
+    expect(JSON.parse((await run(['runs', '--json'])).out)).toHaveLength(6);
     expect((await run(['status'])).out).toMatch(/queue pg-boss/);
     const made = await run([
       'schedule',

@@ -5,6 +5,7 @@
 import { ApiError } from '@almanac/contracts';
 import { Command, CommanderError } from 'commander';
 import { findConnection, environment, UsageError } from './connection.js';
+import { backtestCommands } from './commands/backtests.js';
 import { modelCommands } from './commands/models.js';
 import { runCommands } from './commands/runs.js';
 import { keyCommands, scheduleCommands } from './commands/schedules.js';
@@ -21,6 +22,7 @@ const program = new Command('almanac')
   .exitOverride();
 uploadCommand(program);
 modelCommands(program);
+backtestCommands(program);
 runCommands(program);
 scheduleCommands(program);
 keyCommands(program);
