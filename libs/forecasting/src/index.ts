@@ -40,7 +40,7 @@ export { hierarchicalEncoder, type HierarchicalSettings } from './encoders/hiera
 export { gridEncoder, type GridSettings } from './encoders/grid.js';
 export { treeEncoder, type TreeEncoder, type TreeSettings } from './encoders/tree.js';
 export { incoherence, reconcile, summingMatrix, type Hierarchy } from './encoders/hierarchy.js';
-export { OnlineModel, type OnlineSettings } from './online/onlineModel.js';
+export { OnlineModel, type OnlineSettings, type OnlineState } from './online/onlineModel.js';
 export { OutlierFilter, PromotionGuard, type GuardSettings, type Verdict } from './online/guard.js';
 export { createTrace, type Trace, type TraceRule } from './online/traces.js';
 export { gruCell, tanhCell, type OnlineCell } from './online/cell.js';

@@ -17,10 +17,8 @@ export class PromotionGuard {
   private readonly patience: number;
   private readonly promoteMargin: number;
   private readonly rollbackMargin: number;
-  private champion = 0;
-  private shadow = 0;
-  private weight = 0;
-  private betterFor = 0;
+  /** All that the guard remembers, as plain data. */
+  memory = { champion: 0, shadow: 0, weight: 0, betterFor: 0 };
 
   constructor({ seasonLength, promoteMargin = 0.01, rollbackMargin = 0.1 }: GuardSettings) {
     this.patience = Math.max(10, 2 * seasonLength);
@@ -32,26 +30,28 @@ export class PromotionGuard {
   judge(shadow: number, champion: number): Verdict {
     if (!Number.isFinite(shadow)) return this.decide('rollback');
     const decay = 1 - 1 / this.patience;
-    this.shadow = decay * this.shadow + shadow;
-    this.champion = decay * this.champion + champion;
-    this.weight = decay * this.weight + 1;
-    const ratio = this.champion > 0 ? this.shadow / this.champion : 1;
-    this.betterFor = ratio <= 1 - this.promoteMargin ? this.betterFor + 1 : 0;
-    if (this.betterFor >= this.patience) return this.decide('promote');
+    const { memory } = this;
+    memory.shadow = decay * memory.shadow + shadow;
+    memory.champion = decay * memory.champion + champion;
+    memory.weight = decay * memory.weight + 1;
+    const ratio = memory.champion > 0 ? memory.shadow / memory.champion : 1;
+    memory.betterFor = ratio <= 1 - this.promoteMargin ? memory.betterFor + 1 : 0;
+    if (memory.betterFor >= this.patience) return this.decide('promote');
     // A few steps prove nothing: half of the average's full weight must be there.
-    if (ratio > 1 + this.rollbackMargin && this.weight > this.patience / 2) return this.decide('rollback');
+    if (ratio > 1 + this.rollbackMargin && memory.weight > this.patience / 2) return this.decide('rollback');
     return 'keep';
   }
 
   private decide(verdict: Verdict): Verdict {
-    this.shadow = this.champion = this.weight = this.betterFor = 0;
+    this.memory = { champion: 0, shadow: 0, weight: 0, betterFor: 0 };
     return verdict;
   }
 }
 
 /** True for an observation that should teach nothing: further than five interquartile ranges from the median, unless for the third time. */
 export class OutlierFilter {
-  private inRow = 0;
+  /** Outliers in a row so far. */
+  inRow = 0;
 
   isOutlier(actual: number, median: number, interquartile: number): boolean {
     this.inRow = Math.abs(actual - median) > 5 * Math.max(interquartile, 1e-12) ? this.inRow + 1 : 0;

@@ -166,6 +166,19 @@ describe('a model that goes on learning', () => {
     expect(make()).toEqual(quantiles);
   });
 
+  it('goes on in another process where it stopped, bit for bit', () => {
+    const values = driftStream(5);
+    values[1190] = Number.NaN;
+    const one = new OnlineModel({ horizon: 6, seasonLength: 12, levels: [0.1, 0.5, 0.9], seed: 4 });
+    one.fit(values.subarray(0, 300), 3);
+    for (const value of values.subarray(300, 1200)) one.observe(value);
+    const other = OnlineModel.load(JSON.parse(JSON.stringify(one.save())) as ReturnType<OnlineModel['save']>);
+    expect(other.forecast()).toEqual(one.forecast());
+    for (const value of values.subarray(1200, 1500)) expect(other.observe(value)).toEqual(one.observe(value));
+    expect(other.forecast()).toEqual(one.forecast());
+    expect(() => OnlineModel.load({ ...one.save(), version: 2 as 1 })).toThrow(/version 2/);
+  });
+
   it('beats seasonal naive after fitting', () => {
     const result = streamTask(driftStream(1).slice(0, 1000), { known: 600 });
     expect(result.frozen).toBeLessThan(0.9 * result.seasonalNaive);

@@ -9,7 +9,7 @@
  * Invariants: what is drawn comes from the seed and the number of observations; an observation is used only after the
  * forecast of it was scored; a missing observation moves time on and teaches nothing.
  */
-import { DEFAULT_QUANTILES } from '@almanac/series';
+import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { Random } from '../dataset/random.js';
 import { pinball } from '../metrics/quantile.js';
 import { OutlierFilter, PromotionGuard, type Verdict } from './guard.js';
@@ -31,6 +31,18 @@ export interface OnlineSettings {
   anchor?: number;
   /** Matured origins replayed per observation. */
   replay?: number;
+}
+
+/** A model between two observations, as JSON: what a process needs to go on where another stopped. NaN is null. */
+export interface OnlineState {
+  format: 'almanac-online';
+  version: 1;
+  settings: Required<OnlineSettings>;
+  scale: number;
+  seen: number;
+  guard: PromotionGuard['memory'];
+  outliersInRow: number;
+  arrays: Record<string, (number | null)[]>;
 }
 
 interface Weights {
@@ -124,6 +136,76 @@ export class OnlineModel {
   /** The champion's quantiles of the next steps, [levels, horizon], non-decreasing in level. */
   forecast(): Float64Array {
     return this.quantilesOf(this.championOrigin, this.championHead);
+  }
+
+  save(): OnlineState {
+    const arrays = Object.fromEntries(
+      Object.entries(this.arrays()).map(([name, values]) => [name, Array.from(values, (value) => (Number.isNaN(value) ? null : value))]),
+    );
+    const { settings, scale, seen } = this;
+    return {
+      format: 'almanac-online',
+      version: 1,
+      settings,
+      scale,
+      seen,
+      guard: { ...this.guard.memory },
+      outliersInRow: this.outliers.inRow,
+      arrays,
+    };
+  }
+
+  /** @throws ONLINE_STATE a state of another format or version */
+  static load(state: OnlineState): OnlineModel {
+    if (state.format !== 'almanac-online' || state.version !== 1) {
+      throw new AlmanacError(
+        'ONLINE_STATE',
+        `This is not the state of an online model of version 1, but "${String(state.format)}" version ${String(state.version)}.`,
+        {
+          hint: 'Load it with the version of Almanac that wrote it.',
+        },
+      );
+    }
+    const model = new OnlineModel(state.settings);
+    model.scale = state.scale;
+    model.seen = state.seen;
+    model.guard.memory = { ...state.guard };
+    model.outliers.inRow = state.outliersInRow;
+    const values = (name: string): number[] => state.arrays[name]!.map((value) => value ?? Number.NaN);
+    for (const [name, array] of Object.entries(model.arrays())) if (array instanceof Float64Array) array.set(values(name));
+    model.history.push(...values('history'));
+    const { horizon } = model.settings;
+    const origin = (features: number[], base: number[]): Origin => ({
+      features: Float64Array.from(features),
+      base: Float64Array.from(base),
+    });
+    const [features, base] = [values('originFeatures'), values('originBase')];
+    for (let k = 0; k < model.history.length; k++) {
+      model.origins.push(origin(features.slice(k * model.features, (k + 1) * model.features), base.slice(k * horizon, (k + 1) * horizon)));
+    }
+    model.shadowOrigin = model.origins.at(-1);
+    const champion = values('championOrigin');
+    if (champion.length > 0) model.championOrigin = origin(champion.slice(0, model.features), champion.slice(model.features));
+    return model;
+  }
+
+  /** Everything numeric that changes; typed arrays are the model's own. */
+  private arrays(): Record<string, Float64Array | number[]> {
+    return {
+      championCore: this.champion.weights,
+      championState: this.champion.state,
+      championHead: this.championHead,
+      shadowCore: this.shadow.weights,
+      shadowState: this.shadow.state,
+      shadowTraces: this.shadow.traces,
+      shadowHead: this.shadowHead,
+      anchorCore: this.anchor.core,
+      anchorHead: this.anchor.head,
+      history: this.history,
+      originFeatures: this.origins.flatMap(({ features }) => [...features]),
+      originBase: this.origins.flatMap(({ base }) => [...base]),
+      championOrigin: this.championOrigin ? [...this.championOrigin.features, ...this.championOrigin.base] : [],
+    };
   }
 
   private advance(value: number, learningRate: number, live: boolean): void {
