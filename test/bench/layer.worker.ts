@@ -5,9 +5,13 @@ import { type LayerData, LayerStep } from './layer.js';
 const { group, data } = joinReplicas<LayerData>();
 const step = await LayerStep.start(data, group.rank, group.size);
 step.run(true);
+await group.sum(step.gradient);
 for (;;) {
-  await group.sum(step.gradient);
-  // Waits for the word to go on, so that this thread is asleep while the peer is timed.
-  await group.barrier();
-  step.run();
+  // Asleep until rank 0 says how many steps to do, so that this thread is idle while the peer is timed.
+  const steps = new Float32Array(1);
+  await group.sum(steps);
+  for (let i = 0; i < steps[0]!; i++) {
+    step.run();
+    await group.sum(step.gradient);
+  }
 }
