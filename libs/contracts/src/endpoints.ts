@@ -294,6 +294,15 @@ export const endpoints = {
     status: 200,
     response: text,
   },
+  replayForecast: {
+    method: 'POST',
+    path: '/v1/forecasts/:runId/replay',
+    summary: 'Make a forecast again from its lineage and report every difference',
+    scope: 'write',
+    params: byRun,
+    status: 202,
+    response: r.run,
+  },
   getAttention: {
     method: 'GET',
     path: '/v1/forecasts/:runId/attention',

@@ -2,11 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backtestResult, type JobName, type Run, runJob, trainResult } from '@almanac/contracts';
+import { backtestResult, forecastResult, type JobName, type Run, runJob, trainResult } from '@almanac/contracts';
 import { requestBacktest } from '@almanac/flow/backtest';
 import { executeBacktest } from '@almanac/flow/backtest/execute';
 import { type Compute, startCompute } from '@almanac/flow/compute';
-import { requestForecast } from '@almanac/flow/forecast';
+import { requestForecast, requestReplay } from '@almanac/flow/forecast';
 import { executeForecast } from '@almanac/flow/forecast/execute';
 import { getAttention, getRun, latestForecasts, latestForecastsCsv, listModelVersions } from '@almanac/flow/query';
 import { cancelRun, type FlowContext, JOBS } from '@almanac/flow/runs';
@@ -215,6 +215,23 @@ describe('from a panel to a forecast', () => {
       expect(own).toHaveLength(2);
       expect(perHorizon).toHaveLength(24);
     }
+  });
+
+  it('replays a stored forecast from its lineage, bit for bit, whatever has arrived since', async () => {
+    const { id } = await requestForecast(flow, { model: 'waves-segment' });
+    expect((await ended(id)).error).toBeNull();
+    await write('waves', (series, t) => 3 * value(series, t));
+    const replayed = await ended((await requestReplay(flow, id)).id);
+    expect(replayed.error).toBeNull();
+    expect(forecastResult.parse(replayed.result).replay).toEqual({
+      of: id,
+      compared: 3,
+      differing: [],
+      largestDifference: 0,
+      sameEngine: true,
+    });
+    const other = await ended((await requestForecast(flow, { model: 'waves-segment' })).id);
+    expect(other.error).toBeNull();
   });
 
   it('stops a training that is under way, and registers nothing', async () => {

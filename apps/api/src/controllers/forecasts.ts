@@ -1,7 +1,7 @@
 /** Forecasts: asked for, read as JSON or as CSV that is streamed row by row, with the attention of one. */
 import { Controller, Res } from '@nestjs/common';
 import type { AttentionMapsResource, Forecast, Page, Run } from '@almanac/contracts';
-import { requestForecast } from '@almanac/flow/forecast';
+import { requestForecast, requestReplay } from '@almanac/flow/forecast';
 import { getAttention, latestForecasts, latestForecastsCsv } from '@almanac/flow/query';
 import type { FlowContext } from '@almanac/flow/runs';
 import type { FastifyReply } from 'fastify';
@@ -14,6 +14,11 @@ export class ForecastsController {
   @Route('forecast')
   forecast(@Input() { body }: Parse<'forecast'>, @Flow() flow: FlowContext): Promise<Run> {
     return requestForecast(flow, body);
+  }
+
+  @Route('replayForecast')
+  replay(@Input() { params }: Parse<'replayForecast'>, @Flow() flow: FlowContext): Promise<Run> {
+    return requestReplay(flow, params.runId);
   }
 
   @Route('latestForecasts')

@@ -106,11 +106,26 @@ export const trainResult = z
   .meta({ id: 'TrainResult' });
 export type TrainResult = z.infer<typeof trainResult>;
 
+/** A forecast made again from its lineage, beside the stored one. */
+export const replayReport = z
+  .object({
+    of: uuid,
+    compared: z.number().int(),
+    differing: z
+      .array(z.object({ uniqueId: z.string(), largestDifference: z.number() }))
+      .meta({ description: 'Series whose quantiles are not the same bits; at most 100.' }),
+    largestDifference: z.number(),
+    sameEngine: z.boolean().meta({ description: 'Name, variant and threads. Differences are zero on the same engine.' }),
+  })
+  .meta({ id: 'ReplayReport' });
+export type ReplayReport = z.infer<typeof replayReport>;
+
 export const forecastResult = z.object({
   model: name,
   version: z.number().int(),
   series: z.number().int(),
   horizon: z.number().int(),
   seconds: z.number(),
+  replay: replayReport.optional(),
 });
 export type ForecastResult = z.infer<typeof forecastResult>;

@@ -16,6 +16,8 @@ export interface ForecastPlan extends ForecastRequest {
   datasetVersion: number;
   horizon: number;
   cutoffStep?: number;
+  /** Nothing is stored: the result tells how this forecast differs from that of the run. */
+  replayOf?: string;
 }
 
 /** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, HORIZON_TOO_LONG, DATASET_VERSION_NOT_FOUND, SERIES_NOT_FOUND */
@@ -25,6 +27,17 @@ export async function requestForecast(
   options: { priority?: number } = {},
 ): Promise<Run> {
   return startRun(context, await planForecastRun(context, input), options);
+}
+
+/** Makes a stored forecast again: same version of the data, same model version, same cutoff. @throws AlmanacError RUN_NOT_FOUND, NOT_A_FORECAST */
+export async function requestReplay(context: FlowContext, runId: string): Promise<Run> {
+  const { kind, status, dataset, model, config } = await context.store.runs.get(runId);
+  if (kind !== 'forecast' || status !== 'succeeded' || 'replayOf' in config)
+    throw new AlmanacError('NOT_A_FORECAST', `The run ${runId} has no stored forecast to replay.`, {
+      hint: 'Give the run of a forecast that has succeeded.',
+      subject: { run: runId },
+    });
+  return startRun(context, { kind: 'forecast', dataset, model, config: { ...config, replayOf: runId } });
 }
 
 /** The run that a request asks for, before it is written down. */

@@ -11,6 +11,7 @@ import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { panelOf, toSeriesData, withoutFirst } from '../../runs/panel.js';
 import type { ForecastPlan } from '../request.js';
+import { Replay } from './replay.js';
 
 const SHARD = 512;
 
@@ -25,6 +26,7 @@ export async function executeForecast(context: RunContext, compute: Compute): Pr
   const checkpoint = await loadCheckpoint(objects, version);
   const total = plan.uniqueIds?.length ?? dataset.seriesCount;
   const contextLength = contextOf(version.config);
+  const replay = plan.replayOf === undefined ? undefined : await Replay.of(store, plan.replayOf);
   let done = 0;
 
   const forecastShard = async (shard: readonly StoredSeries[]): Promise<void> => {
@@ -44,7 +46,8 @@ export async function executeForecast(context: RunContext, compute: Compute): Pr
       },
       { signal, onEngine: (engine) => void store.runs.setEngine(run.id, engine as unknown as Json).catch(() => undefined) },
     );
-    await storeShard(context, plan, dataset, shard, forecasts);
+    if (replay) replay.compare(forecasts);
+    else await storeShard(context, plan, dataset, shard, forecasts);
     done += shard.length;
     const fraction = total > 0 ? Math.min(1, done / total) : null;
     void report({ phase: 'forecasting', message: `${done} of ${total} series`, fraction, step: done, totalSteps: total });
@@ -62,6 +65,7 @@ export async function executeForecast(context: RunContext, compute: Compute): Pr
     series: done,
     horizon: plan.horizon,
     seconds: (performance.now() - started) / 1000,
+    ...(replay ? { replay: replay.report((await store.runs.get(run.id)).engine) } : {}),
   };
   return result as unknown as Json;
 }
