@@ -214,6 +214,15 @@ describe.each(engines)('engine $name', ({ present, start }) => {
     }
   });
 
+  check('tanh, sigmoid and softplus agree with their references to 1e-5, and keep NaN', async () => {
+    for (const size of [1, 7, 100]) {
+      const inputs = { x: random([size], size, 12) };
+      const all: Operation = ({ x }) => [tf.tanh(x!), tf.sigmoid(x!), tf.softplus(x!)];
+      expect(difference(await evaluate(inputs, all), await reference(inputs, all))).toBeLessThan(1e-5);
+    }
+    for (const f of [tf.tanh, tf.sigmoid, tf.softplus]) expect(f(tf.tensor1d([NaN, 1])).dataSync()[0]).toBeNaN();
+  });
+
   check('adam agrees with its reference to 1e-6, clipped and unclipped', async () => {
     for (const n of [1, 7, 100])
       for (const clip of [0.1, 1000]) {

@@ -11,6 +11,7 @@ import { type WasmExports } from '../kernel/kernel.js';
 import { compile, type CompiledModule, link, type Variant } from '../kernel/module.js';
 import { registerOnCpu, registerOnWasm, type WasmBackend } from '../kernel/register.js';
 import { replaceMatMul } from '../matMul/wasm.js';
+import { replaceUnary } from '../unary/wasm.js';
 import { registerFallbacks } from './fallback.js';
 
 let started: Promise<void> | undefined;
@@ -41,6 +42,7 @@ async function start(): Promise<void> {
   registerFallbacks();
   replaceIdentity();
   replaceMatMul(() => exports!);
+  replaceUnary(() => exports!);
   for (const kernel of kernels) registerOnCpu(kernel);
 }
 
