@@ -15,7 +15,15 @@ export interface CurvePoint {
   stepsPerSecond: number | null;
 }
 
-const curves = new Map<string, CurvePoint[]>();
+const STORAGE = 'almanac.curve.';
+const KEPT = 4000;
+
+/** Curves outlive a reload of the page: the run itself only knows its newest point. */
+const curves = new Map<string, CurvePoint[]>(
+  Object.entries(sessionStorage).flatMap(([key, text]): [string, CurvePoint[]][] =>
+    key.startsWith(STORAGE) ? [[key.slice(STORAGE.length), JSON.parse(String(text)) as CurvePoint[]]] : [],
+  ),
+);
 const listeners = new Set<() => void>();
 const streams = new Map<string, { watchers: number; abort: AbortController }>();
 const none: CurvePoint[] = [];
@@ -30,6 +38,11 @@ function keepPoint(run: Run): void {
     { step: p.step, loss: p.loss ?? null, validation: p.validation ?? null, stepsPerSecond: p.stepsPerSecond ?? null },
   ]);
   listeners.forEach((listener) => listener());
+  try {
+    sessionStorage.setItem(STORAGE + run.id, JSON.stringify(curves.get(run.id)?.slice(-KEPT)));
+  } catch {
+    // A full storage costs only what a reload would have kept.
+  }
 }
 
 async function pump(runId: string, client: AlmanacClient, cache: QueryClient, signal: AbortSignal): Promise<void> {

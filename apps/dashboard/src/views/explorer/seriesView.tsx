@@ -2,7 +2,7 @@
 import { ApiError, type Dataset, type Forecast } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { useCallback, useRef, useState } from 'react';
-import { Link } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import type uPlot from 'uplot';
 import { count, isSubDaily, shortTime, time, value } from '../../app/format';
 import { useCall } from '../../app/queries';
@@ -17,7 +17,8 @@ const MAX_POINTS = 100_000;
 
 export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: string }) {
   const client = useClient();
-  const [runId, setRunId] = useState<string>();
+  const [address, setAddress] = useSearchParams();
+  const runId = address.get('run') ?? undefined;
   const history = useCall(
     'getObservations',
     { params: { dataset: dataset.name, uniqueId }, query: { maxPoints: MAX_POINTS } },
@@ -74,7 +75,7 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
                 id="forecast-run"
                 style={{ width: 200 }}
                 value={runId ?? ''}
-                onChange={(event) => setRunId(event.target.value || undefined)}
+                onChange={(event) => setAddress(event.target.value ? { run: event.target.value } : {}, { replace: true })}
               >
                 <option value="">Latest forecast</option>
                 {runs.data.items.map((run) => (
