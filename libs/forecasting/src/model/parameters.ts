@@ -16,6 +16,9 @@ export interface ParameterSpec {
   decay: boolean;
 }
 
+/** Tables with one row per series that the network knows; row 0 is for strangers. */
+const PER_SERIES = ['series.embedding', 'series.cycle'];
+
 export type Tensors = Record<string, tf.Tensor>;
 
 export class Parameters {
@@ -39,16 +42,26 @@ export class Parameters {
     this.values = values ?? new Float32Array(size);
   }
 
-  /** Takes over the weights of a checkpoint, by name and shape. @throws CHECKPOINT_BROKEN where one is missing or differs */
-  load({ manifest, weights }: Checkpoint): void {
+  /**
+   * Takes over the weights of a checkpoint, by name and shape.
+   *
+   * @param rows for tables with one row per series: which row of the checkpoint becomes each row here
+   * @throws CHECKPOINT_BROKEN where a tensor is missing or has another shape
+   */
+  load({ manifest, weights }: Checkpoint, rows?: readonly number[]): void {
     this.specs.forEach((spec, i) => {
       const saved = manifest.tensors.find(({ name }) => name === spec.name);
-      if (!saved || saved.shape.join() !== spec.shape.join())
+      const byRow = rows !== undefined && PER_SERIES.includes(spec.name);
+      const fits = byRow ? saved?.shape[1] === spec.shape[1] : saved?.shape.join() === spec.shape.join();
+      if (!saved || !fits)
         throw new AlmanacError('CHECKPOINT_BROKEN', `The checkpoint has no weights ${spec.name} of shape [${spec.shape.join(', ')}].`, {
           hint: 'Start from a model with the same settings.',
           subject: { tensor: spec.name },
         });
-      this.values.set(weights.subarray(saved.offset, saved.offset + count(spec.shape)), this.offsets[i]);
+      const values = weights.subarray(saved.offset, saved.offset + count(saved.shape));
+      if (!byRow) return this.values.set(values, this.offsets[i]);
+      const width = spec.shape[1]!;
+      rows.forEach((row, k) => this.values.set(values.subarray(row * width, (row + 1) * width), this.offsets[i]! + k * width));
     });
   }
 

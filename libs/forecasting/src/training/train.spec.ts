@@ -75,4 +75,17 @@ describe('training', () => {
     const wider = new SegmentForecaster({ ...other.config, hidden: 13 });
     await expect(wider.fit(panel, { seed: 1, start })).rejects.toBeInstanceOf(AlmanacError);
   });
+
+  it('fine-tunes on a panel with other series, keeping what it knew of the old ones', async () => {
+    const settings = { ...model(1).config, embedding: 4 };
+    const old = new SegmentForecaster({ ...settings, train: { ...settings.train, steps: 60 } });
+    await old.fit(panel, { seed: 3 });
+    const stranger = { ...series[0]!, id: 'stranger' };
+    const tuned = new SegmentForecaster({ ...settings, train: { ...settings.train, learningRate: 0 } });
+    await tuned.fit({ ...panel, series: [stranger, series[2]!] }, { seed: 4, start: old.save() });
+    const ask = { horizon: 12, levels: [0.5] };
+    // With a learning rate of 0 nothing is forgotten: the medians are those of the old model, for the new series as for any stranger.
+    const both = { ...panel, series: [stranger, series[2]!] };
+    expect(await tuned.predict(both, ask)).toEqual(await old.predict(both, ask));
+  });
 });

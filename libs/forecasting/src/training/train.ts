@@ -7,8 +7,8 @@ import { Worker } from 'node:worker_threads';
 import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import { minimumLength, type SegmentConfig } from '../config.js';
-import type { Window, WindowReader } from '../dataset/windows.js';
-import type { FitOptions, SeriesData } from '../forecaster.js';
+import type { KnownSeries, Window, WindowReader } from '../dataset/windows.js';
+import type { Checkpoint, FitOptions, SeriesData } from '../forecaster.js';
 import { parameterSpecs } from '../model/network.js';
 import { Parameters } from '../model/parameters.js';
 import { Barrier } from './barrier.js';
@@ -48,7 +48,7 @@ export async function train(
   const rank = new Rank(setup, 0);
   if (rank.sampler.total === 0) throw tooShort(series, config);
   const identity: RunIdentity = { seed, threads, config };
-  begin(rank.state, parameters, identity, options);
+  begin(rank.state, parameters, identity, reader.known, options);
 
   const workers = startWorkers(setup, rank.state.step);
   const failures = workers.map((worker) => new Promise<never>((_, reject) => worker.once('error', reject)));
@@ -109,11 +109,24 @@ async function run(rank: Rank, identity: RunIdentity, { onProgress, signal, chec
 }
 
 /** Random weights, those of another model, or those of the run that is resumed. */
-function begin(state: TrainingState, parameters: Parameters, identity: RunIdentity, { seed, resume, start }: FitOptions): void {
+function begin(
+  state: TrainingState,
+  parameters: Parameters,
+  identity: RunIdentity,
+  known: KnownSeries,
+  { seed, resume, start }: FitOptions,
+): void {
   if (resume) return state.restore(resume, identity);
-  if (start) parameters.load(start);
+  if (start) parameters.load(start, rowsOf(start, known));
   else parameters.initialise(seed);
   for (const array of [state.values, state.average, state.best]) array.set(parameters.values);
+}
+
+/** The row of the other model's series tables for each series here: its own, or a stranger's. */
+function rowsOf({ manifest }: Checkpoint, known: KnownSeries): number[] {
+  const { ids } = manifest.config['learned'] as { ids: readonly string[] };
+  const rows = new Map(ids.map((id, i) => [id, i + 1]));
+  return [0, ...known.ids.map((id) => rows.get(id) ?? 0)];
 }
 
 function startWorkers(setup: RankSetup, firstStep: number): Worker[] {
