@@ -263,7 +263,13 @@ class Listener {
     const client = new pg.Client({ connectionString: this.databaseUrl, keepAlive: true });
     client.on('error', () => undefined);
     client.on('notification', (message) => this.onName(message.payload ?? ''));
-    client.once('end', () => this.again());
+    // A connection that fails ends as well; each must have one successor, not two.
+    let over = false;
+    const succeed = (): void => {
+      if (!over) this.again();
+      over = true;
+    };
+    client.once('end', succeed);
     try {
       await client.connect();
       await client.query(`listen ${client.escapeIdentifier(this.channel)}`);
@@ -271,7 +277,8 @@ class Listener {
     } catch (error) {
       // The poll goes on meanwhile.
       this.logger.warn({ error }, 'the listener of the queue could not connect');
-      this.again();
+      void client.end().catch(() => undefined);
+      succeed();
     }
   }
 
