@@ -213,8 +213,18 @@ function describe(head: HeadMessage, tally: Tally, duplicates: number, seconds: 
     start: instantOf(tally.firstStep),
     end: instantOf(tally.lastStep),
     rejections,
-    warnings: head.warnings,
+    warnings: [...head.warnings, ...warningsAbout(head, tally)],
   };
+}
+
+/** More empty steps than full ones: the grid is finer than the data, as it is for months that are dated by their last day. */
+function warningsAbout(head: HeadMessage, tally: Tally): string[] {
+  const values = tally.observations - tally.filled;
+  if (tally.gaps <= values) return [];
+  const [empty, full] = [tally.gaps.toLocaleString('en'), values.toLocaleString('en')];
+  return [
+    `On the grid ${head.frequency} there are ${empty} empty steps between ${full} values. Is that the frequency? A coarser one needs an aggregation, e.g. last.`,
+  ];
 }
 
 function noValues(fileName: string): AlmanacError {

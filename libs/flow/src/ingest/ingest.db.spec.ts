@@ -165,6 +165,14 @@ describe('an upload', () => {
     expect(await store.datasets.find('dry')).toBeNull();
   });
 
+  it('warns of months that are dated by their last day', async () => {
+    const csv = 'unique_id,ds,y\na,2024-01-31,1\na,2024-02-29,2\na,2024-03-31,3\n';
+    const { findings } = await upload('months.csv', csv, { dataset: 'months', dryRun: true });
+    expect(findings).toMatchObject({ frequency: 'D', gaps: 58, warnings: [expect.stringMatching(/58 empty steps between 3 values/)] });
+    const { findings: monthly } = await upload('months.csv', csv, { dataset: 'months', frequency: 'MS', aggregation: 'last' });
+    expect(monthly).toMatchObject({ frequency: 'MS', gaps: 0, observations: 3, warnings: [] });
+  });
+
   it('refused changes nothing and keeps the rejected rows', async () => {
     const run = await store.runs.create({ kind: 'ingest', config: {} });
     const bad = 'unique_id,ds,y\n"c\nd",2024-02-03,1\n\nc,2024-02-04,ten\nc,2024-02-05\n';

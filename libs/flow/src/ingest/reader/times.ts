@@ -183,9 +183,15 @@ function isSwapOf(a: Family | undefined, b: Family | undefined): boolean {
 
 const HAS_OFFSET = `(length(time) > 16 AND regexp_matches(time, ${literal(OFFSET)}))`;
 
+/** The two shapes that most files have and that hold no offset: told apart without a regular expression. */
+const NO_OFFSET = `(strlen(time) = 10 OR (strlen(time) = 19 AND substr(time, 17, 1) = ':' AND NOT suffix(time, 'Z')))`;
+/** A clock in UTC, which needs no reckoning. */
+const ZERO_OFFSET = `(strlen(time) > 16 AND (suffix(time, 'Z') OR suffix(time, '+00') OR suffix(time, '+00:00')))`;
+
+// A cast to TIMESTAMP leaves an offset out of account, so it is right for no offset and for none but zero.
 const ISO: Reader = {
-  micros: `CASE WHEN ${HAS_OFFSET} THEN epoch_us(TRY_CAST(time AS TIMESTAMPTZ)) ELSE epoch_us(TRY_CAST(time AS TIMESTAMP)) END`,
-  instant: `coalesce(${HAS_OFFSET}, false)`,
+  micros: `CASE WHEN ${NO_OFFSET} OR ${ZERO_OFFSET} OR NOT ${HAS_OFFSET} THEN epoch_us(TRY_CAST(time AS TIMESTAMP)) ELSE epoch_us(TRY_CAST(time AS TIMESTAMPTZ)) END`,
+  instant: `coalesce(CASE WHEN ${NO_OFFSET} THEN false WHEN ${ZERO_OFFSET} THEN true ELSE ${HAS_OFFSET} END, false)`,
   integer: false,
   description: 'ISO 8601',
 };
