@@ -13,7 +13,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: process.env['CI'] ? ['verbose'] : ['default'],
     projects: [
-      { oxc, test: { name: 'unit', include: ['libs/**/src/**/*.spec.ts', 'apps/**/src/**/*.spec.ts', 'infra/**/src/**/*.spec.ts'], exclude: ['**/dist/**', '**/node_modules/**', '**/*.db.spec.ts'], testTimeout: 60_000 } },
+      { oxc, test: { name: 'unit', include: ['libs/**/src/**/*.spec.ts', 'apps/**/src/**/*.spec.ts', 'infra/**/src/**/*.spec.ts'], exclude: ['**/dist/**', '**/node_modules/**', '**/*.db.spec.ts'], testTimeout: 180_000 } },
       {
         oxc,
         test: {
