@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunKind } from '@almanac/contracts';
 import { type RunningAlmanac, startAlmanac } from '../support/almanac.js';
 import { chromiumIsInstalled, complaints, startBrowser } from '../support/browser.js';
 
@@ -58,6 +59,12 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }) => `${page.url()}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`);
+  };
+  /** The newest run of a kind, at its end; says why if it failed. */
+  const ended = async (kind: RunKind): Promise<void> => {
+    const { items } = await almanac.client.call('listRuns', { query: { kind, limit: 1 } });
+    const run = await almanac.client.waitForRun(items[0]?.id ?? '');
+    expect(run.error).toBeNull();
   };
   const visit = (path: string): Promise<unknown> => page.goto(almanac.url + path);
 
@@ -109,14 +116,15 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
 
   it('trains from a form with defaults, live, and shows what the model is worth', async () => {
     await page.getByRole('link', { name: 'Train a model' }).click();
-    await page.getByLabel('Horizon').fill('24');
+    await page.getByLabel('Horizon', { exact: true }).fill('24');
     await page.getByText('More options').click();
     await page.getByLabel('Training steps').fill('40');
     expect(await axe()).toEqual([]);
     await page.getByRole('button', { name: 'Train', exact: true }).click();
     await page.getByRole('heading', { name: /Training sales-segment/ }).waitFor();
     await page.getByRole('progressbar').first().waitFor();
-    await page.getByText('Measured on the last 24 steps of 3 series').waitFor({ timeout: 120_000 });
+    await ended('train');
+    await page.getByText('Measured on the last 24 steps of 3 series').waitFor();
     await page
       .getByRole('cell', { name: /seasonalNaive|Seasonal naive/i })
       .first()
@@ -129,7 +137,9 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByText('champion').first().waitFor();
     expect(await axe()).toEqual([]);
     await page.getByRole('button', { name: 'Forecast now' }).click();
-    await page.getByText('3 series, 24 steps ahead').waitFor({ timeout: 60_000 });
+    await page.waitForURL(/\/runs\//);
+    await ended('forecast');
+    await page.getByText('3 series, 24 steps ahead').waitFor();
 
     await visit('/series/sales/south');
     await page.getByRole('heading', { name: 'south' }).waitFor();
@@ -190,6 +200,41 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     expect(await axe()).toEqual([]);
   });
 
+  it('lets models compete over the past, and shows who won', async () => {
+    await visit('/backtests');
+    await page.getByText('No backtest yet').waitFor();
+    await page.getByRole('button', { name: 'New backtest' }).click();
+    await page.getByLabel('segment', { exact: true }).uncheck();
+    await page.getByLabel('Cutoffs', { exact: true }).fill('2');
+    await page.getByLabel('Horizon', { exact: true }).fill('24');
+    expect(await axe()).toEqual([]);
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.waitForURL(/\/runs\//);
+    await ended('backtest');
+    await page.getByRole('heading', { name: 'Leaderboard' }).waitFor();
+    await page.getByText('theta: reads nothing after its cutoff').waitFor();
+    await page.getByRole('group', { name: 'WQL by step ahead' }).waitFor();
+    expect(await axe()).toEqual([]);
+  });
+
+  it('scores past forecasts on what came after them', async () => {
+    const cutoff = new Date(Date.UTC(2024, 0, 1, HOURS - 1 - 48)).toISOString();
+    const { id } = await almanac.client.call('forecast', { body: { model: 'sales-segment', cutoff } });
+    expect((await almanac.client.waitForRun(id)).error).toBeNull();
+    await visit('/monitoring');
+    await page.getByText('Nothing has been scored yet').waitFor();
+    expect(await axe()).toEqual([]);
+    await page.getByRole('button', { name: 'Score now' }).click();
+    await page.getByRole('columnheader', { name: 'Seasonal naive' }).waitFor({ timeout: 60_000 });
+    expect(await page.getByRole('row').count()).toBe(1 + 1);
+    expect(await axe()).toEqual([]);
+
+    // The chart lays the past forecast over what came.
+    await visit('/series/sales/south');
+    await page.getByLabel('Forecast', { exact: true }).selectOption(id);
+    await page.getByText('Of these inside the 80 % band').waitFor();
+  });
+
   it('makes a schedule that says in words when it is due, and runs it now', async () => {
     await visit('/schedules');
     await page.getByRole('button', { name: 'New schedule' }).click();
@@ -202,7 +247,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByText('forecast with sales-segment').waitFor();
     expect(await axe()).toEqual([]);
     await page.getByRole('button', { name: 'Run now' }).click();
-    await expect.poll(async () => (await almanac.client.call('listRuns', { query: { kind: 'forecast' } })).items.length).toBe(2);
+    await expect.poll(async () => (await almanac.client.call('listRuns', { query: { kind: 'forecast' } })).items.length).toBe(3);
   });
 
   it('lists runs, workers and keys, and makes a key that opens the API', async () => {
