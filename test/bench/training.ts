@@ -29,7 +29,7 @@ interface Inside {
 
 const POOL = 512;
 const LARGEST_DIFFERENCE = 1e-4;
-const [SERIES, LENGTH, HORIZON] = [80, 800, 48];
+const [SERIES, LENGTH, HORIZON] = [80, 1200, 48];
 
 function makePanel(): Panel {
   const noise = randomArray(SERIES * LENGTH, 1, 6);
@@ -73,9 +73,9 @@ async function inside(panel: Panel, config: SegmentConfig): Promise<Inside> {
   parameters.values.forEach((value, i) => (parameters.values[i] = value + noise[i]!));
   const quantiles = tf.tidy(() => {
     const output = forward!(parameters.named(parameters.tensors()), inputsOf!(batch, reader.sizes), config, reader.sizes, null) as {
-      quantiles: tf.Tensor;
+      raw: tf.Tensor;
     };
-    return output.quantiles.dataSync<'float32'>().slice();
+    return output.raw.dataSync<'float32'>().slice();
   });
   return { sizes: reader.sizes, batch, tensors: parameters.manifest(), weights: parameters.values, quantiles };
 }

@@ -295,9 +295,13 @@ class Listener {
 type Db = ReturnType<PgBoss['getDb']>;
 
 async function createNotes(db: Db): Promise<void> {
+  // Under a lock: of two programs that start at once, "if not exists" lets both try, and one fails.
   await db.executeSql(
-    `create table if not exists ${SCHEMA}.job_note (
-       id uuid primary key, progress jsonb, cancel_asked boolean not null default false, written_at timestamptz not null default now())`,
+    `do $$ begin
+       perform pg_advisory_xact_lock(hashtext('${SCHEMA}.job_note'));
+       create table if not exists ${SCHEMA}.job_note (
+         id uuid primary key, progress jsonb, cancel_asked boolean not null default false, written_at timestamptz not null default now());
+     end $$`,
   );
 }
 
