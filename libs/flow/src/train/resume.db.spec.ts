@@ -70,7 +70,7 @@ async function deliver(runId: string, until: (step: number) => boolean): Promise
 it('goes on from its last state, with the same weights as an undisturbed run', async () => {
   const request = { dataset: 'waves', steps: 60, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 3 };
   const whole = await requestTraining(flow, { ...request, model: 'whole' });
-  await deliver(whole.id, () => false);
+  const undisturbed = await deliver(whole.id, () => false);
   expect((await store.runs.get(whole.id)).status).toBe('succeeded');
 
   const broken = await requestTraining(flow, { ...request, model: 'broken' });
@@ -79,7 +79,8 @@ it('goes on from its last state, with the same weights as an undisturbed run', a
   expect(interrupted).toMatchObject({ status: 'queued', progress: { state: { weightsKey: expect.any(String) as string } } });
   const steps = await deliver(broken.id, () => false);
   expect((await store.runs.get(broken.id)).status).toBe('succeeded');
-  expect(steps[0]).toBeGreaterThan(20);
+  // How far the last stored state reached depends on how quick the disk was; that it was used does not.
+  expect(steps[0]).toBeGreaterThan(undisturbed[0]!);
   expect((await store.models.version('broken')).sha256).toBe((await store.models.version('whole')).sha256);
   // The state is of no use any more.
   const { state } = interrupted.progress as { state: { weightsKey: string } };
