@@ -51,3 +51,7 @@ export { pointwiseNetwork, type PointwiseNetwork, type PointwiseSettings } from 
 export { alignmentTask, type AlignmentTask } from './testing/attentionTasks.js';
 export { defaultRecurrentConfig, ENCODER_KINDS, type EncoderKind, type RecurrentConfig } from './recurrent/config.js';
 export { RecurrentForecaster } from './recurrent/recurrentForecaster.js';
+export { TASK_FAMILIES, taskSpec, type TaskFamily, type TaskSettings, type TaskSpec, type TaskTraining } from './tasks/spec.js';
+export { TaskModel } from './tasks/taskModel.js';
+export { type TaskExample, type TaskInput } from './tasks/examples.js';
+export { gapExamples, windowExamples } from './tasks/windows.js';

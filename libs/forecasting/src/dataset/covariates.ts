@@ -118,7 +118,8 @@ function missing(series: string, covariate: string): never {
   });
 }
 
-function standard(channels: Iterable<Iterable<number>>): [number, number] {
+/** Mean and deviation of the observed numbers; a deviation of 1 where they do not differ. */
+export function standard(channels: Iterable<Iterable<number>>): [number, number] {
   let count = 0;
   let mean = 0;
   let squares = 0;
