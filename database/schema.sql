@@ -71,6 +71,18 @@ CREATE TABLE dataset_channel (
   CONSTRAINT dataset_channel_kind_check CHECK ((kind = ANY (ARRAY['target'::text, 'past'::text, 'future'::text])))
 );
 
+CREATE TABLE dataset_summary (
+  workspace_id uuid NOT NULL,
+  dataset_id uuid NOT NULL,
+  version integer NOT NULL,
+  forecast_at timestamp with time zone,
+  CONSTRAINT dataset_summary_pkey PRIMARY KEY (dataset_id),
+  CONSTRAINT dataset_summary_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset(id) ON DELETE CASCADE,
+  CONSTRAINT dataset_summary_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+
+COMMENT ON TABLE dataset_summary IS 'What the rows of series_summary were made from: the version, and when the last forecast run ended';
+
 CREATE TABLE dataset_version (
   workspace_id uuid NOT NULL,
   dataset_id uuid NOT NULL,
@@ -261,6 +273,18 @@ CREATE TABLE run_dataset_version (
 );
 CREATE INDEX run_dataset_version_by_dataset ON public.run_dataset_version USING btree (dataset_id, version);
 
+CREATE TABLE run_point (
+  workspace_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  step integer NOT NULL,
+  loss double precision,
+  validation double precision,
+  steps_per_second double precision,
+  CONSTRAINT run_point_pkey PRIMARY KEY (run_id, step),
+  CONSTRAINT run_point_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  CONSTRAINT run_point_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+
 CREATE TABLE schedule (
   id uuid NOT NULL,
   workspace_id uuid NOT NULL,
@@ -345,6 +369,21 @@ CREATE TABLE series_static_history (
   CONSTRAINT series_static_history_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 COMMENT ON COLUMN series_static_history.valid_to IS 'First dataset version that no longer had these values; the current ones are in series';
+
+CREATE TABLE series_summary (
+  workspace_id uuid NOT NULL,
+  dataset_id uuid NOT NULL,
+  series_id bigint NOT NULL,
+  change double precision,
+  error double precision,
+  CONSTRAINT series_summary_pkey PRIMARY KEY (dataset_id, series_id),
+  CONSTRAINT series_summary_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset(id) ON DELETE CASCADE,
+  CONSTRAINT series_summary_series_id_fkey FOREIGN KEY (series_id) REFERENCES series(id) ON DELETE CASCADE,
+  CONSTRAINT series_summary_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX series_summary_by_series ON public.series_summary USING btree (series_id);
+COMMENT ON COLUMN series_summary.change IS 'Mean of the last season over that of the season before, minus 1';
+COMMENT ON COLUMN series_summary.error IS 'Of the latest forecast that steps have been observed after: mean absolute error of the median over the mean size of what came';
 
 CREATE TABLE upload (
   id uuid NOT NULL,

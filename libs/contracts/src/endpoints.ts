@@ -171,6 +171,15 @@ export const endpoints = {
     response: r.runPage,
   },
   getRun: { method: 'GET', path: '/v1/runs/:runId', summary: 'One run', scope: 'read', params: byRun, status: 200, response: r.run },
+  getRunCurve: {
+    method: 'GET',
+    path: '/v1/runs/:runId/curve',
+    summary: 'Loss, validation and speed of a training by step, at most 4,000 points',
+    scope: 'read',
+    params: byRun,
+    status: 200,
+    response: r.runCurve,
+  },
   cancelRun: {
     method: 'POST',
     path: '/v1/runs/:runId/cancel',

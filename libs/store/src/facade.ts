@@ -60,6 +60,8 @@ export interface Series {
   ): Promise<r.SeriesRange>;
   /** Ordered by `unique_id`. */
   list(datasetId: string, query?: r.PageQuery & { search?: string | undefined }): Promise<r.Page<r.SeriesRecord>>;
+  /** By the error of the latest forecast that can be judged, or by how the last season differs from the one before. */
+  ranked(datasetId: string, query: r.RankingQuery): Promise<r.Page<r.RankedSeries>>;
   find(datasetId: string, uniqueId: string): Promise<r.SeriesRecord | null>;
   /** @throws AlmanacError SERIES_NOT_FOUND */
   get(datasetId: string, uniqueId: string): Promise<r.SeriesRecord>;
@@ -76,8 +78,10 @@ export interface Runs {
   claim(id: string, workerId: string): Promise<r.RunRecord | null>;
   /** Tells that the worker lives. `lost`: the run is no longer this worker's; `cancel`: it should stop. */
   heartbeat(id: string, workerId: string): Promise<{ lost: boolean; cancel: boolean }>;
-  /** Merges nothing: replaces the progress of a running run. */
-  progress(id: string, progress: r.Json): Promise<void>;
+  /** Merges nothing: replaces the progress of a running run. The points join its curve; one at a known step replaces that. */
+  progress(id: string, progress: r.Json, points?: readonly r.RunPoint[]): Promise<void>;
+  /** Ascending steps. */
+  curve(id: string): Promise<r.RunPoint[]>;
   setEngine(id: string, engine: r.Json): Promise<void>;
   /** running -> succeeded. @throws AlmanacError RUN_ALREADY_FINISHED */
   succeed(id: string, result: r.Json): Promise<r.RunRecord>;

@@ -114,6 +114,21 @@ export interface SeriesRecord {
   staticCovariates: Record<string, number | string | null>;
 }
 
+export interface RankingQuery extends PageQuery {
+  by: 'error' | 'change';
+  descending: boolean;
+  /** Steps of the season that `change` compares with the one before. */
+  season: number;
+  search?: string | undefined;
+}
+
+export interface RankedSeries extends SeriesRecord {
+  /** Mean of the last season over that of the season before, minus 1; null where there is no such season, or its mean is 0. */
+  change: number | null;
+  /** Mean absolute error of the median over the mean size of what came; null where no forecast can be judged yet. */
+  error: number | null;
+}
+
 /** Some consecutive steps of one channel of one series. Pieces of a series come together, in ascending order of steps. */
 export interface SeriesPiece {
   /** `unique_id` */
@@ -223,6 +238,14 @@ export interface RunRecord {
   createdAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
+}
+
+/** A point of a training's curve. */
+export interface RunPoint {
+  step: number;
+  loss: number | null;
+  validation: number | null;
+  stepsPerSecond: number | null;
 }
 
 export interface NewRun {

@@ -1,7 +1,7 @@
 /** Runs: listed, read, cancelled, and followed as server-sent events until they end. */
 import { Controller, Req, Res } from '@nestjs/common';
-import { isFinished, type Page, type Run } from '@almanac/contracts';
-import { getRun, listRuns, rejectsCsv } from '@almanac/flow/query';
+import { isFinished, type Page, type Run, type RunCurve } from '@almanac/contracts';
+import { getRun, getRunCurve, listRuns, rejectsCsv } from '@almanac/flow/query';
 import { cancelRun, type FlowContext } from '@almanac/flow/runs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
@@ -25,6 +25,11 @@ export class RunsController {
   @Route('getRun')
   get(@Input() { params }: Parse<'getRun'>, @Flow() flow: FlowContext): Promise<Run> {
     return getRun(flow, params.runId);
+  }
+
+  @Route('getRunCurve')
+  curve(@Input() { params }: Parse<'getRunCurve'>, @Flow() flow: FlowContext): Promise<RunCurve> {
+    return getRunCurve(flow, params.runId);
   }
 
   @Route('cancelRun')

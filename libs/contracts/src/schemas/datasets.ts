@@ -133,12 +133,22 @@ export const series = z
     end: instant,
     staticCovariates: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
     sparkline: z.array(z.number().nullable()).optional().meta({ description: 'The last steps, when asked for; null is a gap.' }),
+    error: z.number().nullable().optional().meta({
+      description:
+        'Of the latest forecast that steps have been observed after: mean absolute error of the median over the mean size of what came. Given where the list is sorted by it or by `change`.',
+    }),
+    change: z.number().nullable().optional().meta({ description: 'Mean of the last season over that of the season before, minus 1.' }),
   })
   .meta({ id: 'Series' });
 export type Series = z.infer<typeof series>;
 export const seriesPage = pageOf(series);
+export const seriesSort = z.enum(['id', 'worst', 'best', 'rise', 'fall']);
+export type SeriesSort = z.infer<typeof seriesSort>;
 export const seriesQuery = pageQuery.extend({
   search: z.string().optional().meta({ description: 'Part of the id, any case.' }),
+  sort: seriesSort.default('id').meta({
+    description: 'By id; `worst` or `best` forecast first; largest `rise` or `fall` of the last season first. What is not known comes last.',
+  }),
   sparkline: z.coerce
     .number()
     .int()

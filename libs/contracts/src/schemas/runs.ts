@@ -55,6 +55,16 @@ export const run = z
   .meta({ id: 'Run' });
 export type Run = z.infer<typeof run>;
 export const runPage = pageOf(run);
+/** Arrays of equal length. */
+export const runCurve = z
+  .object({
+    step: z.array(z.number().int()),
+    loss: z.array(z.number().nullable()),
+    validation: z.array(z.number().nullable()).meta({ description: 'Null where nothing was validated at the step.' }),
+    stepsPerSecond: z.array(z.number().nullable()),
+  })
+  .meta({ id: 'RunCurve' });
+export type RunCurve = z.infer<typeof runCurve>;
 export const runsQuery = pageQuery.extend({ kind: runKind.optional(), status: runStatus.optional(), dataset: z.string().optional() });
 
 export const isFinished = (status: RunStatus): boolean => status === 'succeeded' || status === 'failed' || status === 'cancelled';

@@ -1,7 +1,7 @@
 /** Datasets, their versions, their series and the values of one. */
-import type { Dataset, DatasetVersion, Observations, Page, Series } from '@almanac/contracts';
+import type { Dataset, DatasetVersion, Observations, Page, Series, SeriesSort } from '@almanac/contracts';
 import { type Findings } from '@almanac/contracts';
-import type { DatasetRecord, PageQuery, SeriesRecord, Store } from '@almanac/store';
+import type { DatasetRecord, PageQuery, RankedSeries, SeriesRecord, Store } from '@almanac/store';
 import { gridOf, instantOf, orNull } from './grid.js';
 
 type Source = { store: Store };
@@ -38,10 +38,12 @@ export async function listDatasetVersions({ store }: Source, name: string, query
 
 /** @throws AlmanacError DATASET_NOT_FOUND */
 export async function listSeries({ store }: Source, name: string, query: SeriesQuery): Promise<Page<Series>> {
-  const { sparkline, ...paging } = query;
+  const { sparkline, sort, ...paging } = query;
   const dataset = await store.datasets.get(name);
   const limit = sparkline === undefined ? paging.limit : Math.min(paging.limit ?? SPARKLINES_PER_PAGE, SPARKLINES_PER_PAGE);
-  const page = await store.series.list(dataset.id, { ...paging, limit });
+  const page = await (sort === undefined || sort === 'id'
+    ? store.series.list(dataset.id, { ...paging, limit })
+    : store.series.ranked(dataset.id, { ...paging, limit, ...RANKINGS[sort], season: seasonOf(dataset) }));
   const items = page.items.map((one) => toSeries(dataset, one));
   if (sparkline === undefined) return { items, next: page.next };
   const lines = await Promise.all(page.items.map((one) => lastSteps(store, one, sparkline)));
@@ -53,7 +55,27 @@ async function lastSteps(store: Store, { id, firstStep, length }: SeriesRecord, 
   return Array.from(range.values, orNull);
 }
 
+const RANKINGS = {
+  worst: { by: 'error', descending: true },
+  best: { by: 'error', descending: false },
+  rise: { by: 'change', descending: true },
+  fall: { by: 'change', descending: false },
+} as const;
+
+/** Seasons that are compared are weeks of hours or days, years of months; a year of days would be no news. */
+const LONGEST_SEASON = 200;
+
+function seasonOf(dataset: DatasetRecord): number {
+  return Math.max(
+    1,
+    ...gridOf(dataset)
+      .seasonLengths()
+      .filter((length) => length <= LONGEST_SEASON),
+  );
+}
+
 export interface SeriesQuery extends PageQuery {
+  sort?: SeriesSort | undefined;
   search?: string | undefined;
   /** Also the last so many steps of each series. */
   sparkline?: number | undefined;
@@ -108,7 +130,7 @@ function toDataset(record: DatasetRecord): Dataset {
   };
 }
 
-function toSeries(dataset: DatasetRecord, record: SeriesRecord): Series {
+function toSeries(dataset: DatasetRecord, record: SeriesRecord & Partial<RankedSeries>): Series {
   const grid = gridOf(dataset);
   return {
     uniqueId: record.uniqueId,
@@ -116,5 +138,7 @@ function toSeries(dataset: DatasetRecord, record: SeriesRecord): Series {
     start: instantOf(grid, record.firstStep),
     end: instantOf(grid, record.firstStep + record.length - 1),
     staticCovariates: record.staticCovariates,
+    ...(record.error === undefined ? {} : { error: record.error }),
+    ...(record.change === undefined ? {} : { change: record.change }),
   };
 }

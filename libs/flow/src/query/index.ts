@@ -10,5 +10,5 @@ export {
 } from './datasets.js';
 export { columnsOf, getAttention, latestForecasts, latestForecastsCsv } from './forecasts.js';
 export { listAliasHistory, listModels, listModelVersions } from './models.js';
-export { getRun, listRuns, rejectsCsv } from './runs.js';
+export { getRun, getRunCurve, listRuns, rejectsCsv } from './runs.js';
 export { systemStatus } from './system.js';

@@ -1,5 +1,5 @@
 /** Runs as they stand, and what an ingest run rejected. */
-import type { Page, Run } from '@almanac/contracts';
+import type { Page, Run, RunCurve } from '@almanac/contracts';
 import type { RunQuery, Store } from '@almanac/store';
 import { toRun } from '../runs/wire.js';
 
@@ -13,6 +13,22 @@ export async function getRun({ store }: Source, runId: string): Promise<Run> {
 export async function listRuns({ store }: Source, query: RunQuery): Promise<Page<Run>> {
   const page = await store.runs.list(query);
   return { items: page.items.map(toRun), next: page.next };
+}
+
+const CURVE_POINTS = 4000;
+
+/** Every point that validated, and of the others as many as a chart can show. @throws AlmanacError RUN_NOT_FOUND */
+export async function getRunCurve({ store }: Source, runId: string): Promise<RunCurve> {
+  await store.runs.get(runId);
+  const points = await store.runs.curve(runId);
+  const every = Math.ceil(points.length / CURVE_POINTS);
+  const shown = points.filter((point, index) => index % every === 0 || index === points.length - 1 || point.validation !== null);
+  return {
+    step: shown.map((point) => point.step),
+    loss: shown.map((point) => point.loss),
+    validation: shown.map((point) => point.validation),
+    stepsPerSecond: shown.map((point) => point.stepsPerSecond),
+  };
 }
 
 /** @throws AlmanacError RUN_NOT_FOUND */

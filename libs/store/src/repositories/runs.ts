@@ -11,7 +11,7 @@ import { notFound, versionDropped } from '../errors.js';
 import { newId } from '../ids.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
-import type { Json, RejectedRow, RunInput, RunRecord } from '../records.js';
+import type { Json, RejectedRow, RunInput, RunPoint, RunRecord } from '../records.js';
 
 const CHANNEL = 'almanac_run';
 const REJECTS_PER_READ = 5000;
@@ -79,9 +79,29 @@ export function runs(context: Context): Runs {
       );
       return { lost: !row, cancel: row?.cancel ?? true };
     },
-    async progress(id, progress) {
-      await change('progress = $3', `id = $2 AND status = 'running'`, [id, JSON.stringify(progress)]);
+    async progress(id, progress, points = []) {
+      const changed = await change('progress = $3', `id = $2 AND status = 'running'`, [id, JSON.stringify(progress)]);
+      if (changed.length === 0 || points.length === 0) return;
+      // Of several points at a step the last counts, as the statement may touch a row only once.
+      const last = [...new Map(points.map((point) => [point.step, point])).values()];
+      await context.query(
+        `INSERT INTO run_point (workspace_id, run_id, step, loss, validation, steps_per_second)
+         SELECT $1, $2, * FROM unnest($3::integer[], $4::float8[], $5::float8[], $6::float8[])
+         ON CONFLICT (run_id, step) DO UPDATE SET loss = excluded.loss, steps_per_second = excluded.steps_per_second,
+           validation = coalesce(excluded.validation, run_point.validation)`,
+        [
+          workspaceId,
+          id,
+          ...(['step', 'loss', 'validation', 'stepsPerSecond'] as const).map((column) => last.map((point) => point[column])),
+        ],
+      );
     },
+    curve: (id) =>
+      context.query<RunPoint & Json>(
+        `SELECT step, loss, validation, steps_per_second AS "stepsPerSecond" FROM run_point
+         WHERE workspace_id = $1 AND run_id = $2 ORDER BY step`,
+        [workspaceId, id],
+      ),
     async setEngine(id, engine) {
       await change('engine = $3', `id = $2 AND status = 'running'`, [id, JSON.stringify(engine)]);
     },

@@ -8,6 +8,7 @@ import { SeriesEntity } from '../entities/datasets.js';
 import { notFound } from '../errors.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
+import { ranked } from './summaries.js';
 
 export function series(context: Context): Series {
   const table = context.repository(SeriesEntity);
@@ -15,6 +16,7 @@ export function series(context: Context): Series {
   const find: Series['find'] = (datasetId, uniqueId) => table.findOneBy({ workspaceId, datasetId, uniqueId, length: MoreThan(0) });
   return {
     find,
+    ranked: ranked(context),
     writeVersion: (write) => writeVersion(context, write),
     readPanel: (datasetId, options = {}) => readPanel(context, datasetId, options),
     readRange: (seriesId, range = {}) => readRange(context, seriesId, range),

@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import type { RunJob, RunProgress } from '@almanac/contracts';
 import { type JobContext, JobStopped } from '@almanac/platform';
 import { isAlmanacError } from '@almanac/series';
-import { isPassing, type Json, type RunRecord } from '@almanac/store';
+import { isPassing, type Json, type RunPoint, type RunRecord } from '@almanac/store';
 import type { FlowContext } from '../context.js';
 import { toProblem } from '../wire.js';
 
@@ -48,7 +48,7 @@ export async function executeRun(flow: FlowContext, job: RunJob, delivery: JobCo
   const stopper = new AbortController();
   const signal = AbortSignal.any([stopper.signal, delivery.signal]);
   const beating = startBeating(flow, run.id, holder.workerId, (why) => stopper.abort(new JobStopped(why)));
-  const progress = throttled((value) => store.runs.progress(run.id, value), logger);
+  const progress = throttled((value, points) => store.runs.progress(run.id, value, points), logger);
   try {
     const result = await work({ ...flow, run, workerId: holder.workerId, signal, report: progress.report });
     await progress.settle();
@@ -106,12 +106,13 @@ function startBeating(flow: FlowContext, runId: string, workerId: string, stop: 
   }, BEAT_MS);
 }
 
-/** Writes the newest progress at most every `PROGRESS_MS`, one write at a time. */
+/** Writes the newest progress at most every `PROGRESS_MS`, one write at a time; no point of a curve is left out. */
 function throttled(
-  write: (progress: Json) => Promise<void>,
+  write: (progress: Json, points: RunPoint[]) => Promise<void>,
   logger: FlowContext['logger'],
 ): { report: (progress: RunProgress) => Promise<void>; settle: () => Promise<void> } {
   let newest: RunProgress | undefined;
+  let points: RunPoint[] = [];
   let next: Promise<void> | undefined;
   let writing: Promise<void> = Promise.resolve();
   let rouse: () => void = () => undefined;
@@ -127,12 +128,17 @@ function throttled(
     await writing;
     last = Date.now();
     next = undefined;
-    writing = write(newest as Json).catch((error: unknown) => logger.warn({ error }, 'progress could not be written'));
+    const since = points;
+    points = [];
+    writing = write(newest as Json, since).catch((error: unknown) => logger.warn({ error }, 'progress could not be written'));
     await writing;
   };
   return {
     report(progress) {
       newest = progress;
+      const { step, loss, validation, stepsPerSecond } = progress;
+      if (step !== undefined && (loss !== undefined || validation !== undefined))
+        points.push({ step, loss: loss ?? null, validation: validation ?? null, stepsPerSecond: stepsPerSecond ?? null });
       next ??= flush();
       return next;
     },

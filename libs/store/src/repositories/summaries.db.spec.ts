@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { openStore, type RankingQuery, type SeriesPiece, type Store } from '../index.js';
+
+let database: TestDatabase;
+let store: Store;
+let datasetId: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  store = await openStore({ databaseUrl: database.url });
+});
+afterAll(async () => {
+  await store?.close();
+  await database?.drop();
+});
+
+const SEASON = 4;
+/** `seasons` means over whole seasons, from step 955 on: the border of a chunk lies inside. */
+const piece = (id: string, ...means: number[]): SeriesPiece => ({
+  id,
+  firstStep: 955,
+  values: Float64Array.from(means.flatMap((mean) => [mean - 1, mean + 1, mean - 1, mean + 1])),
+});
+async function write(...pieces: SeriesPiece[]): Promise<void> {
+  const written = await store.series.writeVersion({
+    dataset: { name: 'shops', frequency: 'h', timeZone: 'UTC' },
+    mode: 'append',
+    pieces,
+    summary: () => ({ rowsRead: 1, rowsRejected: 0, findings: null }),
+  });
+  datasetId = written.datasetId;
+}
+const ranked = async (query: Partial<RankingQuery>): Promise<[string, number | null][]> => {
+  const by = query.by ?? 'change';
+  const found: [string, number | null][] = [];
+  let after: string | null = null;
+  do {
+    const page = await store.series.ranked(datasetId, {
+      by,
+      descending: true,
+      season: SEASON,
+      limit: 2,
+      ...query,
+      ...(after !== null && { after }),
+    });
+    found.push(...page.items.map((item): [string, number | null] => [item.uniqueId, item[by]]));
+    after = page.next;
+  } while (after !== null);
+  return found;
+};
+
+/** Medians of two steps after step 958 (the first season), for each series. */
+async function forecast(medians: Record<string, [number, number]>): Promise<void> {
+  const run = await store.runs.create({ kind: 'forecast', dataset: 'shops', config: {} });
+  const model = await store.models.ensure('m', datasetId);
+  const version = await store.models.addVersion(
+    model.id,
+    { runId: run.id, kind: 'theta', horizon: 2, config: {}, metrics: {}, manifestKey: 'm', weightsKey: 'w', sha256: 'f' },
+    { promoteIfFirst: true },
+  );
+  const rows = await Promise.all(
+    Object.entries(medians).map(async ([id, median]) => ({
+      seriesId: (await store.series.get(datasetId, id)).id,
+      cutoffStep: 958,
+      cutoffTime: new Date(958 * 3_600_000),
+      horizon: 2,
+      levels: [0.1, 0.5, 0.9],
+      quantiles: Float64Array.from([0, 0, ...median, 99, 99]),
+    })),
+  );
+  await store.forecasts.insert(run.id, version.id, rows);
+  await store.runs.claim(run.id, 'worker');
+  await store.runs.succeed(run.id, {});
+}
+
+describe('the ranking of series', () => {
+  it('goes by how the last season differs from the one before, page by page, what has no season before last', async () => {
+    await write(piece('fell', 10, 5), piece('grew', 10, 15), piece('new', 10), piece('same', 10, 10), piece('zero', 0, 3));
+    expect(await ranked({ descending: true })).toEqual([
+      ['grew', 0.5],
+      ['same', 0],
+      ['fell', -0.5],
+      ['new', null],
+      ['zero', null],
+    ]);
+    expect((await ranked({ descending: false })).map(([id]) => id)).toEqual(['fell', 'same', 'grew', 'new', 'zero']);
+    expect((await ranked({ search: 'E' })).map(([id]) => id)).toEqual(['grew', 'same', 'fell', 'new', 'zero'].filter((id) => /e/.test(id)));
+  });
+
+  it('goes by the error of the latest forecast that can be judged, and follows a new forecast and a new version', async () => {
+    expect((await ranked({ by: 'error' })).map(([, error]) => error)).toEqual([null, null, null, null, null]);
+    // Observed after the cutoff: 14 and 16; 4 and 6.
+    await forecast({ grew: [14, 13], fell: [9, 11] });
+    expect(await ranked({ by: 'error' })).toEqual([
+      ['fell', 1],
+      ['grew', 0.1],
+      ['new', null],
+      ['same', null],
+      ['zero', null],
+    ]);
+    expect((await ranked({ by: 'error', descending: false })).slice(0, 2).map(([id]) => id)).toEqual(['grew', 'fell']);
+    await write({ id: 'grew', firstStep: 959, values: Float64Array.of(140, 160) });
+    expect((await ranked({ by: 'error' }))[0]).toEqual(['fell', 1]);
+    expect((await ranked({ by: 'error' }))[1]).toEqual(['grew', expect.closeTo((126 + 147) / 300, 10)]);
+  });
+
+  it('refuses a cursor of another list', async () => {
+    await expect(store.series.ranked(datasetId, { by: 'error', descending: true, season: 1, after: 'eA' })).rejects.toMatchObject({
+      code: 'CURSOR_INVALID',
+    });
+  });
+});
+
+describe('the curve of a run', () => {
+  it('keeps every point in order, and a repeated step once', async () => {
+    const { id } = await store.runs.create({ kind: 'train', config: {} });
+    const point = (step: number, loss: number, validation: number | null = null) => ({ step, loss, validation, stepsPerSecond: 10 });
+    await store.runs.progress(id, { step: 5 }, [point(5, 3)]);
+    expect(await store.runs.curve(id)).toEqual([]); // nobody runs it
+    await store.runs.claim(id, 'worker');
+    await store.runs.progress(id, { step: 10 }, [point(5, 3), point(10, 2, 2.5), point(10, 1.9)]);
+    await store.runs.progress(id, { step: 10 }, [point(5, 2.8, 4), point(10, 1.8)]);
+    expect(await store.runs.curve(id)).toEqual([point(5, 2.8, 4), point(10, 1.8, null)]);
+  });
+});
