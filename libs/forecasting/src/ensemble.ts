@@ -5,6 +5,7 @@
  * Invariant: combining keeps quantiles in order, because a median and a mean of ordered rows are ordered.
  */
 import { AlmanacError } from '@almanac/series';
+import { keepTo } from './dataset/target.js';
 import type { Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast } from './forecaster.js';
 
 export type EnsembleConfig = {
@@ -70,12 +71,14 @@ export class EnsembleForecaster implements Forecaster {
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
+    // Rounding comes last: members agree on more than their rounded quantiles show.
+    const { target, ...each } = options;
     const all: SeriesForecast[][] = [];
-    for (const member of this.members) all.push(await member.predict(panel, options));
+    for (const member of this.members) all.push(await member.predict(panel, each));
     const combine = this.config.combine === 'mean' ? mean : median;
     return all[0]!.map((first, s) => {
       const quantiles = first.quantiles.map((_, i) => combine(all.map((forecasts) => forecasts[s]!.quantiles[i]!)));
-      return { ...first, quantiles };
+      return { ...first, quantiles: keepTo(target, quantiles) };
     });
   }
 

@@ -5,6 +5,8 @@
  * Invariants: a missing observation is NaN and is never filled by inventing a value; nothing after a cutoff is read.
  */
 
+import { type TargetKind } from './dataset/target.js';
+
 /** One series on the integer grid of its dataset. */
 export interface SeriesData {
   /** The user's key, `unique_id` in files. */
@@ -38,6 +40,8 @@ export interface PredictOptions {
   levels: readonly number[];
   /** Return the attention maps too, where the model has them. */
   attention?: boolean;
+  /** Values that the target can take, as `targetKindOf` finds them: quantiles are clipped at 0 and rounded to whole numbers accordingly. */
+  target?: TargetKind;
   signal?: AbortSignal;
 }
 

@@ -55,3 +55,5 @@ export { TASK_FAMILIES, taskSpec, type TaskFamily, type TaskSettings, type TaskS
 export { TaskModel } from './tasks/taskModel.js';
 export { type TaskExample, type TaskInput } from './tasks/examples.js';
 export { gapExamples, windowExamples } from './tasks/windows.js';
+export { type ColdStartConfig } from './tasks/coldStart.js';
+export { targetKindOf, type TargetKind } from './dataset/target.js';

@@ -7,19 +7,21 @@ import type { Checkpoint, Forecaster } from './forecaster.js';
 import type { RecurrentConfig } from './recurrent/config.js';
 import { RecurrentForecaster } from './recurrent/recurrentForecaster.js';
 import { SegmentForecaster } from './segmentForecaster.js';
+import { ColdStartForecaster, type ColdStartConfig } from './tasks/coldStart.js';
 
-export const FORECASTER_KINDS: readonly string[] = ['segment', 'recurrent', 'ensemble', ...BASELINE_KINDS];
+export const FORECASTER_KINDS: readonly string[] = ['segment', 'recurrent', 'ensemble', 'coldStart', ...BASELINE_KINDS];
 
 /**
  * A forecaster that has yet to be fitted.
  *
- * @param config of `segment`: see `defaultConfig`; of `recurrent`: see `defaultRecurrentConfig`; of `ensemble`: `{ members: [{ kind, config }], combine }`; of a baseline: `{ seasonLength? }`
+ * @param config of `segment`: see `defaultConfig`; of `recurrent`: see `defaultRecurrentConfig`; of `ensemble`: `{ members: [{ kind, config }], combine }`; of `coldStart`: `{ member: { kind, config }, horizon, seasonLengths, covariates }`; of a baseline: `{ seasonLength? }`
  * @throws MODEL_UNKNOWN, INVALID_CONFIG
  */
 export function createForecaster(kind: string, config: Record<string, unknown> = {}): Forecaster {
   if (kind === 'segment') return new SegmentForecaster(config as SegmentConfig);
   if (kind === 'recurrent') return new RecurrentForecaster(config as RecurrentConfig);
   if (kind === 'ensemble') return new EnsembleForecaster(config as EnsembleConfig, doors);
+  if (kind === 'coldStart') return new ColdStartForecaster(config as ColdStartConfig, doors);
   if (isBaselineKind(kind)) return createBaseline(kind, config);
   throw unknownKind(kind);
 }
@@ -38,6 +40,7 @@ export function loadForecaster(checkpoint: Checkpoint): Forecaster {
   if (kind === 'segment') return SegmentForecaster.load(checkpoint);
   if (kind === 'recurrent') return RecurrentForecaster.load(checkpoint);
   if (kind === 'ensemble') return EnsembleForecaster.load(checkpoint, doors);
+  if (kind === 'coldStart') return ColdStartForecaster.load(checkpoint, doors);
   if (isBaselineKind(kind)) return loadBaseline(checkpoint);
   throw unknownKind(kind);
 }

@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { applyWidths, widthFactors, type Scored } from './calibrate/widths.js';
 import { checkConfig, type SegmentConfig } from './config.js';
 import type { CovariateScales } from './dataset/covariates.js';
+import { keepTo } from './dataset/target.js';
 import { KnownSeries, WindowReader, type Batch, type Sizes, type Window } from './dataset/windows.js';
 import type { AttentionMaps, Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast } from './forecaster.js';
 import { parametricHead } from './heads/head.js';
@@ -180,7 +181,7 @@ export class SegmentForecaster implements Forecaster {
     return {
       id: series.id,
       cutoff: series.firstStep + origin - 1,
-      quantiles,
+      quantiles: keepTo(options.target, quantiles),
       ...(options.attention ? { attention: this.attentionOf(b, batch, values, horizon, fitted.reader.sizes) } : {}),
     };
   }

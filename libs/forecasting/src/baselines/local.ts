@@ -5,6 +5,7 @@
  * gives the same bits; a series without a single observation gets NaN, because nothing is known about it.
  */
 import { AlmanacError } from '@almanac/series';
+import { keepTo } from '../dataset/target.js';
 import { type Checkpoint, type FitOptions, type Forecaster, type Panel, type PredictOptions, type SeriesForecast } from '../forecaster.js';
 
 /** The distribution of each horizon step, as its quantile function; `step` 0 is one step after the history. */
@@ -83,7 +84,7 @@ export class LocalForecaster implements Forecaster {
           }
         }
       }
-      forecasts.push({ id: series.id, cutoff: series.firstStep + series.values.length - 1, quantiles });
+      forecasts.push({ id: series.id, cutoff: series.firstStep + series.values.length - 1, quantiles: keepTo(options.target, quantiles) });
     }
     return forecasts;
   }

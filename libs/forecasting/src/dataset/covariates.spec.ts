@@ -38,7 +38,12 @@ async function fitted(steps: number): Promise<SegmentForecaster> {
     count: 8,
     covariates: covariatesOf(panel.series),
   });
-  const model = new SegmentForecaster({ ...config, contextLength: 12, hidden: 24, train: { ...config.train, steps, batch: 32, dropout: 0, learningRate: 4e-3 } });
+  const model = new SegmentForecaster({
+    ...config,
+    contextLength: 12,
+    hidden: 24,
+    train: { ...config.train, steps, batch: 32, dropout: 0, learningRate: 4e-3 },
+  });
   await model.fit(panel, { seed: 1 });
   return model;
 }

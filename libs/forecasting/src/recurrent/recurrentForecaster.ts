@@ -7,6 +7,7 @@ import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
 import { type PointwiseNetwork } from '../attention/pointwise.js';
 import { covariateScales, type CovariateScales } from '../dataset/covariates.js';
+import { keepTo } from '../dataset/target.js';
 import {
   type AttentionMaps,
   type Checkpoint,
@@ -110,7 +111,7 @@ export class RecurrentForecaster implements Forecaster {
           forecasts.push({
             id: series.id,
             cutoff: series.firstStep + series.values.length - 1,
-            quantiles: result,
+            quantiles: keepTo(options.target, result),
             ...(gate ? { attention: this.attentionOf(b, options.horizon, maps, gate) } : {}),
           });
         });

@@ -3,6 +3,7 @@ import { BASELINE_KINDS, createBaseline } from '../baselines/registry.js';
 import { defaultConfig } from '../config.js';
 import { type Forecaster } from '../forecaster.js';
 import { defaultRecurrentConfig, type RecurrentConfig } from '../recurrent/config.js';
+import { createForecaster } from '../registry.js';
 import { RecurrentForecaster } from '../recurrent/recurrentForecaster.js';
 import { SegmentForecaster } from '../segmentForecaster.js';
 import { CHECK_HORIZON, checkModel, type ModelSubject } from './checkModel.js';
@@ -25,6 +26,16 @@ const recurrents: [string, Partial<RecurrentConfig>][] = [
   ['slstm, grid', { cell: 'slstm', encoder: 'grid', contextLength: 24, branches: ['contextual', 'temporal'] }],
 ];
 
+const coldStart = (member: Record<string, unknown>): Forecaster =>
+  createForecaster('coldStart', {
+    member: { kind: 'segment', config: member },
+    horizon: CHECK_HORIZON,
+    seasonLengths: [12],
+    covariates,
+    hidden: 6,
+    steps: 4,
+  });
+
 const subjects: ModelSubject[] = [
   ...BASELINE_KINDS.map((kind) => ({
     name: kind,
@@ -38,6 +49,13 @@ const subjects: ModelSubject[] = [
     resumeAfter: 4,
     tolerance: { batch: 1e-5, scale: 1e-3, constant: 0.1 },
   })),
+  {
+    name: 'coldStart over segment',
+    create: () => coldStart(segment().config),
+    resumeAfter: 5,
+    coldStart: true,
+    tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 },
+  },
 ];
 
 describe.each(subjects)('$name', (subject) => {

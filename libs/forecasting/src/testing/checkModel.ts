@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import { certifyNoLeakage, requireNoLeakage } from '../backtest/leakage.js';
 import { Random } from '../dataset/random.js';
+import { targetKindOf } from '../dataset/target.js';
 import { type Checkpoint, type Forecaster, type Panel, type SeriesData, type SeriesForecast } from '../forecaster.js';
 import { decode, encode, predictElsewhere } from './elsewhere.js';
 
@@ -16,6 +17,8 @@ export interface ModelSubject {
   create: () => Forecaster;
   /** Steps after which a fit is stopped and resumed, where the model can resume. */
   resumeAfter?: number;
+  /** It forecasts series that were never observed, by what else is known of them. */
+  coldStart?: boolean;
   tolerance?: {
     /** Between a series forecast alone and in a batch, relative to its size; 0 (the same bits) by default. */
     batch?: number;
@@ -125,7 +128,8 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
           const forecasts = await forecast(training, holes);
           forecasts.filter(({ id }) => id !== nothing.id).forEach(requireFinite);
           const unknown = forecasts.find(({ id }) => id === nothing.id)!;
-          assert.ok(unknown.quantiles.every(Number.isNaN), 'a series that was never observed has no forecast');
+          if (subject.coldStart) requireFinite(unknown);
+          else assert.ok(unknown.quantiles.every(Number.isNaN), 'a series that was never observed has no forecast');
         }
       },
     },
@@ -165,6 +169,24 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
             });
           });
         }
+      },
+    },
+    {
+      name: 'keeps to whole numbers from 0 up where it is asked to, and changes nothing else',
+      run: async () => {
+        const panel = countPanel();
+        const target = targetKindOf(panel.series);
+        assert.deepEqual(target, { nonNegative: true, whole: true });
+        await use(
+          () => fitted(panel),
+          async (model) => {
+            const free = await model.predict(panel, ask);
+            const kept = await model.predict(panel, { ...ask, target });
+            kept.forEach((one, s) =>
+              one.quantiles.forEach((value, i) => assert.equal(value, Math.round(Math.max(0, free[s]!.quantiles[i]!)) + 0, one.id)),
+            );
+          },
+        );
       },
     },
     {
@@ -272,6 +294,14 @@ function checkPanel(unit = 1): Panel {
     seasonLengths: [12],
     series: [make('a', 120, 1, 0), make('b', 120, 50, 0), make('c', 110, 1000, 8), make('d', 130, 7, 0)],
   };
+}
+
+/** Rare counts, which spreads around their mean would take below 0. */
+function countPanel(): Panel {
+  const panel = checkPanel();
+  const random = new Random(SEED, 3);
+  const series = panel.series.map((one) => ({ ...one, values: one.values.map(() => Math.floor(-1.2 * Math.log(1 - random.next()))) }));
+  return { ...panel, series };
 }
 
 /** A series with every kind of covariate. */
