@@ -1,4 +1,4 @@
-/** AdamW with a clipped gradient norm and a running average of the weights; arguments as in src/adam/kernel.ts. */
+/** AdamW with a clipped gradient norm and a running average of the weights; arguments as in src/adam/kernels.ts. */
 
 export function adam(values: usize, gradient: usize, m: usize, v: usize, average: usize, decay: usize, newValues: usize, newM: usize, newV: usize, newAverage: usize, norm: usize, n: i32, clip: f32, rate: f32, correction: f32, weightDecay: f32, beta1: f32, beta2: f32, epsilon: f32, ema: f32, _scratch: usize): void {
   let squares: f64 = 0;
@@ -9,6 +9,11 @@ export function adam(values: usize, gradient: usize, m: usize, v: usize, average
   const length = f32(Math.sqrt(squares));
   store<f32>(norm, length);
   const shrink: f32 = length > clip ? clip / length : 1;
+  adamStep(values, gradient, m, v, average, decay, newValues, newM, newV, newAverage, n, shrink, rate, correction, weightDecay, beta1, beta2, epsilon, ema);
+}
+
+/** One update by `shrink` times the gradient; new arrays may be the old ones. */
+export function adamStep(values: usize, gradient: usize, m: usize, v: usize, average: usize, decay: usize, newValues: usize, newM: usize, newV: usize, newAverage: usize, n: i32, shrink: f32, rate: f32, correction: f32, weightDecay: f32, beta1: f32, beta2: f32, epsilon: f32, ema: f32): void {
   const s = f32x4.splat(shrink), b1 = f32x4.splat(beta1), b2 = f32x4.splat(beta2), d = f32x4.splat(weightDecay);
   const r = f32x4.splat(rate), c = f32x4.splat(correction), e = f32x4.splat(epsilon), k = f32x4.splat(1 - ema);
   const rest1 = f32x4.splat(1 - beta1), rest2 = f32x4.splat(1 - beta2);
@@ -31,7 +36,7 @@ export function adam(values: usize, gradient: usize, m: usize, v: usize, average
   for (; j < end; j += 4) {
     const g = load<f32>(gradient + j) * shrink;
     const m1 = beta1 * load<f32>(m + j) + (one - beta1) * g;
-    const v1 = beta2 * load<f32>(v + j) + (one - beta2) * g * g;
+    const v1 = beta2 * load<f32>(v + j) + (one - beta2) * (g * g);
     const old = load<f32>(values + j);
     const value = old - old * weightDecay * load<f32>(decay + j) - (rate * m1) / (f32(Math.sqrt(v1)) * correction + epsilon);
     const a = load<f32>(average + j);

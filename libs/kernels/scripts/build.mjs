@@ -19,12 +19,14 @@ const variants = {
 mkdirSync(join(root, 'build'), { recursive: true });
 writeFileSync(join(root, 'build', 'micro.ts'), microKernels);
 writeFileSync(join(root, 'build', 'cells.ts'), cellFunctions);
-for (const [variant, options] of Object.entries(variants)) {
-  const args = ['assembly/index.ts', '-o', `build/${variant}.wasm`, '-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd'];
-  // The memory is that of tfjs-wasm: nothing of ours may be placed in it at start, so there is no static data.
-  const { status } = spawnSync(process.execPath, [asc, ...args, '--importMemory', '--noExportMemory', '--debug', ...options], {
+// The memory comes from outside: nothing of ours may be placed in it at start, so there is no static data.
+const always = ['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--importMemory', '--noExportMemory', '--debug'];
+const build = (source, name, options) => {
+  const { status } = spawnSync(process.execPath, [asc, `assembly/${source}.ts`, '-o', `build/${name}.wasm`, ...always, ...options], {
     cwd: root,
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(status ?? 1);
-}
+};
+for (const [variant, options] of Object.entries(variants)) build('index', variant, options);
+build('shared', 'shared', ['--enable', 'threads', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536']);

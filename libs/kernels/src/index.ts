@@ -7,5 +7,6 @@ export { type SequenceArgs, type Zoneout } from './kernel/recurrent.js';
 export { lstm, lstmState, type LstmArgs, type LstmState } from './lstm/lstm.js';
 export { minGru, type MinGruArgs } from './minGru/minGru.js';
 export { Group } from './parallel/group.js';
+export { type OptimiserMemory, SharedOptimiser } from './parallel/optimiser.js';
 export { joinReplicas, type ReplicaOptions, type Replicas, startReplicas } from './parallel/replicas.js';
 export { rnn, type RnnArgs } from './rnn/rnn.js';

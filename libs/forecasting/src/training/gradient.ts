@@ -19,11 +19,11 @@ export interface Evaluator {
 
 const DROPOUT_PURPOSE = 3;
 
-/** Writes the gradient into `out` and returns the loss. `stream` names the dropout draws. */
+/** Writes `share` times the gradient into `out` and returns that part of the loss; seed and step name the dropout draws. */
 export function gradient(
   evaluator: Evaluator,
   windows: readonly Window[],
-  stream: { seed: number; step: number },
+  stream: { seed: number; step: number; share: number },
   out: Float32Array,
 ): number {
   const { config, sizes, reader, weights, parameters } = evaluator;
@@ -34,7 +34,8 @@ export function gradient(
     const loss = lossOf(config, batch, stepWeights, sizes);
     const mask = config.train.dropout > 0 ? dropoutMask(config, [sizes.horizonSegments, batch.size, config.hidden], stream) : null;
     const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
-      return loss(forward(parameters.named(tensors), inputs, config, sizes, mask).raw);
+      const whole = loss(forward(parameters.named(tensors), inputs, config, sizes, mask).raw);
+      return stream.share === 1 ? whole : tf.mul(whole, stream.share);
     })(parameters.tensors());
     parameters.gather(grads, out);
     return value.dataSync()[0]!;

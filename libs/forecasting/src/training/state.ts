@@ -1,10 +1,10 @@
 /**
- * All that a run knows at the end of a step: weights, optimiser, the best averaged weights so far. The arrays are shared
- * between the run's threads; as a checkpoint they resume it exactly, since every random draw follows from seed and step.
+ * All that a run knows at the end of a step: weights, optimiser, the best averaged weights so far. As a checkpoint they
+ * resume it exactly, since every random draw follows from seed and step.
  */
 import { AlmanacError } from '@almanac/series';
 import type { Checkpoint } from '../forecaster.js';
-import type { OptimiserState } from './adamw.js';
+import type { SharedOptimiser } from '@almanac/kernels';
 
 const ARRAYS = ['values', 'm', 'v', 'average', 'best'] as const;
 
@@ -15,26 +15,15 @@ export interface RunIdentity {
   config: Record<string, unknown>;
 }
 
-export class TrainingState implements OptimiserState {
-  readonly values: Float32Array;
-  readonly m: Float32Array;
-  readonly v: Float32Array;
-  readonly average: Float32Array;
+export class TrainingState {
   /** The averaged weights that validated best. */
   readonly best: Float32Array;
   /** Steps done. */
   step = 0;
   bestLoss = Infinity;
 
-  constructor(readonly buffer: SharedArrayBuffer) {
-    const size = buffer.byteLength / 4 / ARRAYS.length;
-    [this.values, this.m, this.v, this.average, this.best] = ARRAYS.map((_, i) => new Float32Array(buffer, i * size * 4, size)) as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ];
+  constructor(private readonly optimiser: SharedOptimiser) {
+    this.best = new Float32Array(optimiser.values.length);
   }
 
   static bytes(parameters: number): number {
@@ -42,7 +31,9 @@ export class TrainingState implements OptimiserState {
   }
 
   save(identity: RunIdentity): Checkpoint {
-    const size = this.values.length;
+    const size = this.best.length;
+    const weights = new Float32Array(ARRAYS.length * size);
+    this.arrays.forEach((array, i) => weights.set(array, i * size));
     return {
       manifest: {
         format: 'almanac-checkpoint',
@@ -51,7 +42,7 @@ export class TrainingState implements OptimiserState {
         config: { ...identity, step: this.step, bestLoss: Number.isFinite(this.bestLoss) ? this.bestLoss : null },
         tensors: ARRAYS.map((name, i) => ({ name, shape: [size], offset: i * size })),
       },
-      weights: new Float32Array(this.buffer).slice(),
+      weights,
     };
   }
 
@@ -59,7 +50,7 @@ export class TrainingState implements OptimiserState {
   restore({ manifest, weights }: Checkpoint, identity: RunIdentity): void {
     const saved = manifest.config as unknown as RunIdentity & { step: number; bestLoss: number | null };
     const differing =
-      manifest.kind !== 'segment-run' || weights.length !== this.buffer.byteLength / 4
+      manifest.kind !== 'segment-run' || weights.length !== ARRAYS.length * this.best.length
         ? 'kind'
         : (['seed', 'threads', 'config'] as const).find((key) => JSON.stringify(saved[key]) !== JSON.stringify(identity[key]));
     if (differing)
@@ -67,8 +58,14 @@ export class TrainingState implements OptimiserState {
         hint: 'Resume with the settings, seed and threads that the run had, or start it anew.',
         subject: { differing },
       });
-    new Float32Array(this.buffer).set(weights);
+    const size = this.best.length;
+    this.arrays.forEach((array, i) => array.set(weights.subarray(i * size, (i + 1) * size)));
     this.step = saved.step;
     this.bestLoss = saved.bestLoss ?? Infinity;
+  }
+
+  private get arrays(): Float32Array[] {
+    const { best, optimiser } = this;
+    return ARRAYS.map((name) => (name === 'best' ? best : optimiser[name]));
   }
 }

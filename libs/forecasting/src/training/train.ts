@@ -3,15 +3,13 @@
  * best of them kept. Everything random is a function of (seed, step), so a run that is stopped and resumed ends with the
  * same weights as one that never was.
  */
-import { Worker } from 'node:worker_threads';
-import { initEngine } from '@almanac/kernels';
+import { initEngine, SharedOptimiser, startReplicas } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import { minimumLength, type SegmentConfig } from '../config.js';
 import type { KnownSeries, Window, WindowReader } from '../dataset/windows.js';
 import type { Checkpoint, FitOptions, SeriesData } from '../forecaster.js';
 import { parameterSpecs } from '../model/network.js';
 import { Parameters } from '../model/parameters.js';
-import { Barrier } from './barrier.js';
 import { evaluate } from './gradient.js';
 import { Rank, type RankSetup } from './rank.js';
 import { TrainingState, type RunIdentity } from './state.js';
@@ -32,39 +30,38 @@ export async function train(
   options: FitOptions,
 ): Promise<Trained> {
   const { seed, threads = 1, signal } = options;
-  await initEngine();
+  const { name } = await initEngine();
+  // TensorFlow has threads of its own.
+  const ranks = name === 'wasm' ? threads : 1;
   const parameters = new Parameters(parameterSpecs(config, reader.sizes, reader.known.rows));
-  const size = parameters.values.length;
+  const shared = SharedOptimiser.allocate(parameters.values.length, ranks);
+  const optimiser = new SharedOptimiser(shared, 0);
+  const state = new TrainingState(optimiser);
+  const identity: RunIdentity = { seed, threads, config };
+  begin(state, optimiser, parameters, identity, reader.known, options);
   const setup: RankSetup = {
-    series: threads > 1 ? series.map(shareValues) : series,
+    series: ranks > 1 ? series.map(shareValues) : series,
     config,
     seed,
-    ranks: threads,
-    state: new SharedArrayBuffer(TrainingState.bytes(size)),
-    gradients: new SharedArrayBuffer(threads * size * 4),
-    sums: new SharedArrayBuffer(threads * 16),
-    control: new SharedArrayBuffer(Barrier.SIZE * 4),
+    optimiser: shared,
+    firstStep: state.step,
   };
-  const rank = new Rank(setup, 0);
-  if (rank.sampler.total === 0) throw tooShort(series, config);
-  const identity: RunIdentity = { seed, threads, config };
-  begin(rank.state, parameters, identity, reader.known, options);
-
-  const workers = startWorkers(setup, rank.state.step);
-  const failures = workers.map((worker) => new Promise<never>((_, reject) => worker.once('error', reject)));
+  const replicas = startReplicas({ script: new URL('./worker.js', import.meta.url), threads: ranks, floats: 0, data: setup });
+  let rank: Rank;
   try {
-    await Promise.race([run(rank, identity, options), ...failures]);
+    rank = new Rank(setup, replicas.group);
+    if (rank.sampler.total === 0) throw tooShort(series, config);
+    await run(rank, state, identity, options);
   } finally {
-    rank.barrier.stop();
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await replicas.end();
   }
-  if (signal?.aborted) throw cancelled(rank.state.step);
-  parameters.values.set(rank.state.best);
+  if (signal?.aborted) throw cancelled(state.step);
+  parameters.values.set(state.best);
   return { parameters, validation: rank.sampler.validation };
 }
 
-async function run(rank: Rank, identity: RunIdentity, { onProgress, signal, checkpoint }: FitOptions): Promise<void> {
-  const { state, barrier, sampler, evaluator } = rank;
+async function run(rank: Rank, state: TrainingState, identity: RunIdentity, { onProgress, signal, checkpoint }: FitOptions): Promise<void> {
+  const { sampler, evaluator, optimiser } = rank;
   const { steps, validations } = evaluator.config.train;
   const every = Math.max(1, Math.floor(steps / validations));
   const firstStep = state.step;
@@ -73,23 +70,17 @@ async function run(rank: Rank, identity: RunIdentity, { onProgress, signal, chec
     // Lets timers, aborts and messages through.
     await new Promise((resolve) => setImmediate(resolve));
     if (signal?.aborted) return;
-    await barrier.waitAsync();
-    rank.differentiate(step);
-    await barrier.waitAsync();
-    rank.reduce();
-    await barrier.waitAsync();
-    rank.update(step);
-    await barrier.waitAsync();
+    await rank.step(step);
     state.step = step + 1;
     const last = step + 1 === steps;
     let validation: number | undefined;
     if (sampler.validation.length === 0) {
-      if (last) state.best.set(state.average);
+      if (last) state.best.set(optimiser.average);
     } else if ((step + 1) % every === 0 || last) {
-      validation = evaluate(evaluator, sampler.validation, state.average);
+      validation = evaluate(evaluator, sampler.validation, optimiser.average);
       if (validation < state.bestLoss) {
         state.bestLoss = validation;
-        state.best.set(state.average);
+        state.best.set(optimiser.average);
       }
     }
     if (onProgress && (validation !== undefined || (step + 1) % REPORT_EVERY === 0 || last)) {
@@ -111,15 +102,17 @@ async function run(rank: Rank, identity: RunIdentity, { onProgress, signal, chec
 /** Random weights, those of another model, or those of the run that is resumed. */
 function begin(
   state: TrainingState,
+  optimiser: SharedOptimiser,
   parameters: Parameters,
   identity: RunIdentity,
   known: KnownSeries,
   { seed, resume, start }: FitOptions,
 ): void {
+  optimiser.decay.set(parameters.decayMask());
   if (resume) return state.restore(resume, identity);
   if (start) parameters.load(start, rowsOf(start, known));
   else parameters.initialise(seed);
-  for (const array of [state.values, state.average, state.best]) array.set(parameters.values);
+  for (const array of [optimiser.values, optimiser.average, state.best]) array.set(parameters.values);
 }
 
 /** The row of the other model's series tables for each series here: its own, or a stranger's. */
@@ -127,13 +120,6 @@ function rowsOf({ manifest }: Checkpoint, known: KnownSeries): number[] {
   const { ids } = manifest.config['learned'] as { ids: readonly string[] };
   const rows = new Map(ids.map((id, i) => [id, i + 1]));
   return [0, ...known.ids.map((id) => rows.get(id) ?? 0)];
-}
-
-function startWorkers(setup: RankSetup, firstStep: number): Worker[] {
-  return Array.from({ length: setup.ranks - 1 }, (_, i) => {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { setup, rank: i + 1, firstStep } });
-    return worker;
-  });
 }
 
 /** The same series with values that threads share instead of copying. */

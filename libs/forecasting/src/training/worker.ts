@@ -1,21 +1,8 @@
-/** The thread of a rank above 0: waits for a step, does its part, until the run is stopped. */
-import { workerData } from 'node:worker_threads';
-import { initEngine } from '@almanac/kernels';
+/** The thread of a rank above 0: does its part of every step, until the run ends it. */
+import { initEngine, joinReplicas } from '@almanac/kernels';
 import { Rank, type RankSetup } from './rank.js';
 
-const { setup, rank: index, firstStep } = workerData as { setup: RankSetup; rank: number; firstStep: number };
+const { group, data } = joinReplicas<RankSetup>();
 await initEngine();
-const rank = new Rank(setup, index);
-try {
-  for (let step = firstStep; rank.barrier.wait(); step++) {
-    rank.differentiate(step);
-    if (!rank.barrier.wait()) break;
-    rank.reduce();
-    if (!rank.barrier.wait()) break;
-    rank.update(step);
-    if (!rank.barrier.wait()) break;
-  }
-} catch (error) {
-  rank.barrier.fail();
-  throw error;
-}
+const rank = new Rank(data, group);
+for (let step = data.firstStep; step < data.config.train.steps; step++) await rank.step(step);

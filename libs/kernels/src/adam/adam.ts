@@ -42,9 +42,25 @@ export function adam(
   decay: tf.Tensor1D,
   settings: AdamSettings,
 ): AdamState & { norm: tf.Tensor1D } {
-  const { step, learningRate, weightDecay, clip, ema, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = settings;
-  const dims = {
-    n: state.values.size,
+  const dims = { n: state.values.size, ...adamFactors(settings) };
+  const [values, m, v, average, norm] = runKernel(adamKernel, { ...state, gradient, decay }, dims) as tf.Tensor1D[];
+  return { values: values!, m: m!, v: v!, average: average!, norm: norm! };
+}
+
+export type AdamFactors = Record<'clip' | 'rate' | 'correction' | 'weightDecay' | 'beta1' | 'beta2' | 'epsilon' | 'ema', number>;
+
+/** The numbers of one step that the kernels take. */
+export function adamFactors({
+  step,
+  learningRate,
+  weightDecay,
+  clip,
+  ema,
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+}: AdamSettings): AdamFactors {
+  return {
     clip,
     rate: learningRate / (1 - beta1 ** step),
     correction: 1 / Math.sqrt(1 - beta2 ** step),
@@ -54,6 +70,4 @@ export function adam(
     epsilon,
     ema: Math.min(ema, (1 + step) / (10 + step)),
   };
-  const [values, m, v, average, norm] = runKernel(adamKernel, { ...state, gradient, decay }, dims) as tf.Tensor1D[];
-  return { values: values!, m: m!, v: v!, average: average!, norm: norm! };
 }
