@@ -192,6 +192,7 @@ CREATE TABLE model_alias (
 );
 CREATE INDEX model_alias_history ON public.model_alias USING btree (model_id, id DESC);
 CREATE UNIQUE INDEX model_alias_current ON public.model_alias USING btree (model_id, alias) WHERE (to_at IS NULL);
+CREATE TRIGGER moved_alias_is_told AFTER INSERT ON public.model_alias FOR EACH ROW EXECUTE FUNCTION tell_of_moved_alias();
 
 COMMENT ON TABLE model_alias IS 'Which version bore which alias, from when to when; a change closes a row and adds one';
 
@@ -249,14 +250,27 @@ CREATE TABLE run (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  parent_id uuid,
+  part_no integer,
+  queue text,
+  after_id uuid,
   CONSTRAINT run_pkey PRIMARY KEY (id),
+  CONSTRAINT run_after_id_fkey FOREIGN KEY (after_id) REFERENCES run(id),
+  CONSTRAINT run_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES run(id) ON DELETE CASCADE,
   CONSTRAINT run_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
   CONSTRAINT run_check CHECK (((finished_at IS NOT NULL) = (status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])))),
+  CONSTRAINT run_check1 CHECK (((parent_id IS NULL) = (part_no IS NULL))),
   CONSTRAINT run_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
-CREATE INDEX run_newest ON public.run USING btree (workspace_id, id DESC);
+CREATE INDEX run_after ON public.run USING btree (after_id) WHERE (after_id IS NOT NULL);
+CREATE INDEX run_newest ON public.run USING btree (workspace_id, id DESC) WHERE (parent_id IS NULL);
 CREATE INDEX run_open ON public.run USING btree (status, heartbeat_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+CREATE UNIQUE INDEX run_part ON public.run USING btree (parent_id, part_no) WHERE (parent_id IS NOT NULL);
 CREATE TRIGGER finished_run_is_immutable BEFORE UPDATE ON public.run FOR EACH ROW WHEN ((old.status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text]))) EXECUTE FUNCTION refuse_change_of_finished_run();
+CREATE TRIGGER finished_run_is_told AFTER UPDATE ON public.run FOR EACH ROW WHEN (((new.finished_at IS NOT NULL) AND (old.finished_at IS NULL) AND (new.parent_id IS NULL) AND (new.kind <> 'predict'::text))) EXECUTE FUNCTION tell_of_finished_run();
+COMMENT ON COLUMN run.parent_id IS 'The run that this one is a part of; parts are not listed among runs';
+COMMENT ON COLUMN run.queue IS 'Job that carries it; NULL: that of its kind';
+COMMENT ON COLUMN run.after_id IS 'It starts only once that run has ended, whichever way';
 
 COMMENT ON TABLE run IS 'One execution of anything that takes longer than a request; the queue only carries its id';
 
@@ -399,6 +413,46 @@ CREATE TABLE upload (
 );
 CREATE INDEX upload_by_sha256 ON public.upload USING btree (workspace_id, sha256);
 
+CREATE TABLE webhook (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  url text NOT NULL,
+  events text[] NOT NULL,
+  description text NOT NULL DEFAULT ''::text,
+  secret text NOT NULL,
+  enabled boolean NOT NULL DEFAULT true,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT webhook_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX webhook_by_workspace ON public.webhook USING btree (workspace_id, id);
+COMMENT ON COLUMN webhook.secret IS 'Key of the signature; shown once, kept because signing needs it';
+
+CREATE TABLE webhook_delivery (
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  workspace_id uuid NOT NULL,
+  no bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  webhook_id uuid NOT NULL,
+  message_id uuid NOT NULL,
+  event text NOT NULL,
+  payload jsonb NOT NULL,
+  status text NOT NULL DEFAULT 'pending'::text,
+  attempts integer NOT NULL DEFAULT 0,
+  next_attempt_at timestamp with time zone NOT NULL DEFAULT now(),
+  response_status integer,
+  error text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  attempted_at timestamp with time zone,
+  CONSTRAINT webhook_delivery_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhook(id) ON DELETE CASCADE,
+  CONSTRAINT webhook_delivery_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
+  CONSTRAINT webhook_delivery_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+) WITH (fillfactor=80);
+CREATE INDEX webhook_delivery_due ON public.webhook_delivery USING btree (next_attempt_at) WHERE (status = 'pending'::text);
+CREATE INDEX webhook_delivery_newest ON public.webhook_delivery USING btree (webhook_id, no DESC);
+COMMENT ON COLUMN webhook_delivery.message_id IS 'The receiver''s webhook-id: the same for every webhook, attempt and replay of one message';
+COMMENT ON COLUMN webhook_delivery.next_attempt_at IS 'Not before; while a worker is at it, when it is taken for lost';
+
 CREATE TABLE worker (
   id text NOT NULL,
   workspace_id uuid NOT NULL,
@@ -406,9 +460,11 @@ CREATE TABLE worker (
   started_at timestamp with time zone NOT NULL DEFAULT now(),
   seen_at timestamp with time zone NOT NULL DEFAULT now(),
   busy_with text,
+  resources jsonb,
   CONSTRAINT worker_pkey PRIMARY KEY (id),
   CONSTRAINT worker_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+COMMENT ON COLUMN worker.resources IS 'Threads, memory and devices that it offers';
 
 CREATE TABLE workspace (
   id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -471,4 +527,50 @@ AS $function$
     ELSE (SELECT g.starts_at FROM grid_step g
           WHERE g.workspace_id = of_workspace AND g.frequency = of_frequency AND g.time_zone = of_time_zone AND g.step = of_step)
   END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.tell_of_finished_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  about jsonb := jsonb_build_object('runId', NEW.id, 'kind', NEW.kind, 'dataset', NEW.dataset, 'model', NEW.model);
+  alert jsonb;
+BEGIN
+  PERFORM tell_webhooks(NEW.workspace_id,
+    CASE NEW.status WHEN 'succeeded' THEN 'run.finished' WHEN 'failed' THEN 'run.failed' ELSE 'run.cancelled' END,
+    about || jsonb_build_object('status', NEW.status, 'error', NEW.error));
+  IF NEW.status = 'succeeded' AND NEW.kind = 'forecast' AND NOT NEW.config ? 'replayOf' THEN
+    PERFORM tell_webhooks(NEW.workspace_id, 'forecast.stored', about || jsonb_build_object(
+      'version', NEW.result -> 'version', 'series', NEW.result -> 'series', 'horizon', NEW.result -> 'horizon'));
+  END IF;
+  IF NEW.status = 'succeeded' AND jsonb_typeof(NEW.result -> 'alerts') = 'array' THEN
+    FOR alert IN SELECT * FROM jsonb_array_elements(NEW.result -> 'alerts') LOOP
+      PERFORM tell_webhooks(NEW.workspace_id, 'alert.raised', about || alert);
+    END LOOP;
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.tell_of_moved_alias()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM tell_webhooks(NEW.workspace_id, 'alias.moved', jsonb_build_object(
+    'model', (SELECT name FROM model WHERE id = NEW.model_id), 'alias', NEW.alias, 'version', NEW.version, 'reason', NEW.reason,
+    'previousVersion', (SELECT version FROM model_alias WHERE model_id = NEW.model_id AND alias = NEW.alias AND id <> NEW.id
+      ORDER BY id DESC LIMIT 1)));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.tell_webhooks(of_workspace uuid, of_event text, of_data jsonb)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  INSERT INTO webhook_delivery (workspace_id, webhook_id, message_id, event, payload)
+  SELECT of_workspace, w.id, m.id, of_event, jsonb_build_object(
+    'type', of_event, 'timestamp', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'data', of_data)
+  FROM webhook w, (SELECT gen_random_uuid() AS id) m
+  WHERE w.workspace_id = of_workspace AND w.enabled AND of_event = ANY (w.events)
 $function$;

@@ -4,7 +4,8 @@
  */
 import type { EngineInfo, JobName } from '@almanac/contracts';
 import { startCompute } from '@almanac/flow/compute';
-import { type FlowContext, JOBS } from '@almanac/flow/runs';
+import { carryDeliveries } from '@almanac/flow/notify/execute';
+import { type FlowContext, inWorkspaces, JOBS } from '@almanac/flow/runs';
 import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
 import { fireDue } from '@almanac/flow/schedule';
 import { type Config, folderObjectStore, type Logger, openQueue, requireDatabaseUrl } from '@almanac/platform';
@@ -15,6 +16,10 @@ import { processors } from './processors.js';
 
 const RECONCILE_MS = 5_000;
 const FIRE_MS = 1_000;
+const DELIVER_MS = 1_000;
+
+/** They wait for others' servers, not for a core. */
+const DELIVERIES_AT_ONCE = 8;
 
 export interface Worker {
   id: string;
@@ -38,11 +43,19 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
   const engine = await probe(compute);
   const presence = await announce(store, newWorkerId(), engine, logger);
   // Training takes every thread that it may use, so one at a time.
-  const concurrency: Record<JobName, number> = { ingest: config.concurrency, train: 1, forecast: 1, backtest: 1, monitor: 1 };
-  await queue.work(processors(flow, compute, presence), concurrency);
+  const concurrency: Partial<Record<JobName, number>> = {
+    ingest: config.concurrency,
+    train: 1,
+    forecast: 1,
+    backtest: 1,
+    monitor: 1,
+    deliver: DELIVERIES_AT_ONCE,
+  };
+  await queue.work(processors(flow, compute, presence, config), concurrency);
   const loops = [
     every(RECONCILE_MS, 'bringing queue and database together', () => reconcile(flow), logger),
-    every(FIRE_MS, 'firing schedules', () => fireDue(flow), logger),
+    every(FIRE_MS, 'firing schedules', () => inWorkspaces(flow, 'schedules', fireDue), logger),
+    every(DELIVER_MS, 'carrying webhooks', () => inWorkspaces(flow, 'deliveries', carryDeliveries), logger),
   ];
   return {
     id: presence.workerId,

@@ -12,6 +12,7 @@ import * as o from './schemas/monitoring.js';
 import * as r from './schemas/runs.js';
 import * as s from './schemas/schedules.js';
 import * as y from './schemas/system.js';
+import * as w from './schemas/webhooks.js';
 
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -36,6 +37,7 @@ const bySeries = byDataset.extend({ uniqueId: z.string() });
 const byRun = z.object({ runId: c.uuid });
 const byModel = z.object({ model: c.name });
 const bySchedule = z.object({ schedule: c.name });
+const byWebhook = z.object({ webhookId: c.uuid });
 
 export const endpoints = {
   health: { method: 'GET', path: '/v1/health', summary: 'Is the API up?', scope: null, status: 200, response: y.health },
@@ -378,6 +380,90 @@ export const endpoints = {
     query: c.pageQuery,
     status: 200,
     response: s.firingPage,
+  },
+
+  listWebhooks: {
+    method: 'GET',
+    path: '/v1/webhooks',
+    summary: 'Webhooks, without their secrets',
+    scope: 'read',
+    query: c.pageQuery,
+    status: 200,
+    response: w.webhookPage,
+  },
+  createWebhook: {
+    method: 'POST',
+    path: '/v1/webhooks',
+    summary: 'Make a webhook; its secret is shown once',
+    scope: 'write',
+    body: w.webhookRequest,
+    status: 201,
+    response: w.webhookCreated,
+  },
+  getWebhook: {
+    method: 'GET',
+    path: '/v1/webhooks/:webhookId',
+    summary: 'One webhook',
+    scope: 'read',
+    params: byWebhook,
+    status: 200,
+    response: w.webhook,
+  },
+  updateWebhook: {
+    method: 'PATCH',
+    path: '/v1/webhooks/:webhookId',
+    summary: 'Change or pause a webhook',
+    scope: 'write',
+    params: byWebhook,
+    body: w.webhookPatch,
+    status: 200,
+    response: w.webhook,
+  },
+  deleteWebhook: {
+    method: 'DELETE',
+    path: '/v1/webhooks/:webhookId',
+    summary: 'Delete a webhook with its deliveries',
+    scope: 'write',
+    params: byWebhook,
+    status: 204,
+    response: z.void(),
+  },
+  rotateWebhookSecret: {
+    method: 'POST',
+    path: '/v1/webhooks/:webhookId/secret',
+    summary: 'Give a webhook a new secret; it is shown once',
+    scope: 'write',
+    params: byWebhook,
+    status: 200,
+    response: w.webhookCreated,
+  },
+  pingWebhook: {
+    method: 'POST',
+    path: '/v1/webhooks/:webhookId/ping',
+    summary: 'Send a test message',
+    scope: 'write',
+    params: byWebhook,
+    status: 202,
+    response: w.webhookDelivery,
+  },
+  listWebhookDeliveries: {
+    method: 'GET',
+    path: '/v1/webhooks/:webhookId/deliveries',
+    summary: 'Deliveries, newest first, with what the receiver answered',
+    scope: 'read',
+    params: byWebhook,
+    query: w.webhookDeliveriesQuery,
+    status: 200,
+    response: w.webhookDeliveryPage,
+  },
+  replayWebhookDelivery: {
+    method: 'POST',
+    path: '/v1/webhooks/:webhookId/deliveries/:deliveryId/replay',
+    summary: 'Send a message again, as a new delivery under the same webhook-id',
+    scope: 'write',
+    params: byWebhook.extend({ deliveryId: c.uuid }),
+    status: 202,
+    response: w.webhookDelivery,
   },
 } as const satisfies Record<string, Endpoint>;
 

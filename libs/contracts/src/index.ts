@@ -1,7 +1,7 @@
 /** The wire: schemas, the endpoint table, job payloads and the typed client. Runs in a browser as well. */
 export { type AlmanacClient, ApiError, buildPath, type ClientOptions, createClient } from './client.js';
 export { endpoints, type Endpoint, type EndpointInput, type EndpointName, type EndpointOutput } from './endpoints.js';
-export { JOB_NAMES, type JobName, runJob, type RunJob } from './jobs.js';
+export { JOB_NAMES, deliverJob, type DeliverJob, type JobName, runJob, type RunJob } from './jobs.js';
 export * from './schemas/backtests.js';
 export * from './schemas/common.js';
 export * from './schemas/datasets.js';
@@ -11,3 +11,4 @@ export * from './schemas/monitoring.js';
 export * from './schemas/runs.js';
 export * from './schemas/schedules.js';
 export * from './schemas/system.js';
+export * from './schemas/webhooks.js';

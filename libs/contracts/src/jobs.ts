@@ -8,6 +8,13 @@ import { runKind } from './schemas/runs.js';
 export const runJob = z.object({ runId: z.uuid(), kind: runKind, workspaceId: z.uuid() });
 export type RunJob = z.infer<typeof runJob>;
 
-/** One queue per kind of run, so that a long training never delays an upload. */
-export const JOB_NAMES = ['ingest', 'train', 'forecast', 'backtest', 'monitor'] as const;
+/** One attempt at a webhook delivery; an attempt that was made meanwhile is not made again. */
+export const deliverJob = z.object({ deliveryId: z.uuid(), attempt: z.number().int().positive(), workspaceId: z.uuid() });
+export type DeliverJob = z.infer<typeof deliverJob>;
+
+/**
+ * One queue per kind of run, so that a long training never delays an upload, and one for webhooks. `part` carries parts of
+ * runs that take one thread, `member` parts that take every thread of a worker, `gpu` whatever wants a GPU.
+ */
+export const JOB_NAMES = ['ingest', 'train', 'forecast', 'backtest', 'monitor', 'deliver', 'part', 'member', 'gpu'] as const;
 export type JobName = (typeof JOB_NAMES)[number];

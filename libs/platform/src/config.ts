@@ -2,6 +2,7 @@
  * The environment, parsed once into one typed, frozen object. Nothing else in the platform reads `process.env`.
  * Invariants: a missing variable takes its default, a wrong one stops the program with its name; secrets are never printed.
  */
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +36,8 @@ export interface Config {
   readonly drainSeconds: number;
   /** Admin API key that must exist once the API is up; `npm start` makes one. */
   readonly adminKey: string | undefined;
+  /** Private networks that webhooks may reach, as CIDR; none unless given. */
+  readonly webhookNetworks: readonly string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Version recorded in the lineage. */
   readonly codeVersion: string;
@@ -56,6 +59,14 @@ const whole = (least: number, most: number): z.ZodType<number> =>
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T): z.ZodEnum<{ [K in T[number]]: K }> =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 
+const networks = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .refine(
+    (list) => list.every((one) => /^[\da-f.:]+\/\d{1,3}$/i.test(one) && isIP(one.split('/')[0]!) !== 0),
+    'must be networks with commas between, e.g. 127.0.0.0/8,10.1.0.0/16',
+  );
+
 const environment = z.object({
   ALMANAC_HOME: z.string().optional(),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
@@ -67,6 +78,7 @@ const environment = z.object({
   ALMANAC_CONCURRENCY: whole(1, 64).optional(),
   ALMANAC_DRAIN_SECONDS: whole(0, 3_600).optional(),
   ALMANAC_ADMIN_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
+  ALMANAC_WEBHOOK_NETWORKS: networks.optional(),
   ALMANAC_LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
   ALMANAC_CODE_VERSION: z.string().optional(),
 });
@@ -107,6 +119,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     concurrency: values.ALMANAC_CONCURRENCY ?? 2,
     drainSeconds: values.ALMANAC_DRAIN_SECONDS ?? 10,
     adminKey: values.ALMANAC_ADMIN_KEY,
+    webhookNetworks: Object.freeze(values.ALMANAC_WEBHOOK_NETWORKS ?? []),
     logLevel: values.ALMANAC_LOG_LEVEL ?? 'info',
     codeVersion: values.ALMANAC_CODE_VERSION ?? VERSION,
   });

@@ -4,8 +4,20 @@
  */
 import type * as r from './records.js';
 
+/** The store's own workspace is `get`; everything else here is the operator's. */
 export interface Workspaces {
   get(): Promise<r.WorkspaceRecord>;
+  /** @throws AlmanacError WORKSPACE_NOT_FOUND */
+  find(name: string): Promise<r.WorkspaceRecord>;
+  /** @throws AlmanacError WORKSPACE_EXISTS */
+  create(name: string): Promise<r.WorkspaceRecord>;
+  list(query: r.PageQuery): Promise<r.Page<r.WorkspaceRecord>>;
+  /** @throws AlmanacError WORKSPACE_NOT_FOUND, WORKSPACE_EXISTS */
+  rename(name: string, to: string): Promise<r.WorkspaceRecord>;
+  /** With all that is in it. @throws AlmanacError WORKSPACE_NOT_FOUND, WORKSPACE_BUSY */
+  delete(name: string): Promise<void>;
+  /** Ids of the workspaces that have open runs, due schedules or due deliveries. */
+  withWork(kind: 'runs' | 'schedules' | 'deliveries', now: Date): Promise<string[]>;
 }
 
 export interface ApiKeys {
@@ -53,10 +65,14 @@ export interface Series {
   writeVersion(write: r.WriteVersion): Promise<r.WrittenVersion>;
   /** Streams series one by one over COPY binary; memory holds one series. */
   readPanel(datasetId: string, options?: r.ReadPanel): AsyncGenerator<r.StoredSeries, void>;
-  /** Values of one series for a chart, at most `maxPoints` of them. */
+  /**
+   * Values of one series for a chart, at most `maxPoints` of them, in one round trip. With `known`, the stamp of an earlier
+   * answer, there are no points where nothing has changed.
+   * @throws AlmanacError DATASET_NOT_FOUND, SERIES_NOT_FOUND, CHANNEL_NOT_FOUND, DATASET_VERSION_DROPPED
+   */
   readRange(
-    seriesId: number,
-    range?: { fromStep?: number; toStep?: number; maxPoints?: number; channel?: string; version?: number },
+    series: r.SeriesKey,
+    range?: { fromStep?: number; toStep?: number; maxPoints?: number; channel?: string; version?: number; known?: string },
   ): Promise<r.SeriesRange>;
   /** Ordered by `unique_id`. */
   list(datasetId: string, query?: r.PageQuery & { search?: string | undefined }): Promise<r.Page<r.SeriesRecord>>;
@@ -65,6 +81,8 @@ export interface Series {
   find(datasetId: string, uniqueId: string): Promise<r.SeriesRecord | null>;
   /** @throws AlmanacError SERIES_NOT_FOUND */
   get(datasetId: string, uniqueId: string): Promise<r.SeriesRecord>;
+  /** All series that a dataset ever had, in byte order of their ids, cut into groups of `size`. */
+  groups(datasetId: string, size: number): Promise<{ from: string; to: string }[]>;
 }
 
 /** Every change is announced: see `onChange`. A finished run never changes again; calls that would are refused. */
@@ -74,7 +92,17 @@ export interface Runs {
   get(id: string): Promise<r.RunRecord>;
   /** Newest first. */
   list(query?: r.RunQuery): Promise<r.Page<r.RunRecord>>;
-  /** queued -> running for this worker; null where the run is no longer queued. */
+  /** Writes the parts of a run down, in one step; those that are there already stay. Returns all of them in order. */
+  createParts(parentId: string, parts: readonly Omit<r.NewRun, 'afterId'>[]): Promise<r.RunRecord[]>;
+  /** In order. */
+  partStates(parentId: string): Promise<r.PartState[]>;
+  /** In order. */
+  parts(parentId: string): Promise<r.RunRecord[]>;
+  /** Queued parts are cancelled at once, running ones are asked to stop. */
+  cancelParts(parentId: string): Promise<void>;
+  /** Queued runs that waited for this one to end. */
+  followers(id: string): Promise<r.RunRecord[]>;
+  /** queued -> running for this worker; null where the run is no longer queued, or still waits for another. */
   claim(id: string, workerId: string): Promise<r.RunRecord | null>;
   /** Tells that the worker lives. `lost`: the run is no longer this worker's; `cancel`: it should stop. */
   heartbeat(id: string, workerId: string): Promise<{ lost: boolean; cancel: boolean }>;
@@ -89,13 +117,13 @@ export interface Runs {
   fail(id: string, error: r.Json): Promise<r.RunRecord>;
   /** running -> cancelled. @throws AlmanacError RUN_ALREADY_FINISHED */
   markCancelled(id: string): Promise<r.RunRecord>;
-  /** A queued run is cancelled at once, a running one is asked to stop, a finished one stays. */
+  /** A queued run is cancelled at once, a running one is asked to stop, a finished one stays; its parts likewise. */
   requestCancel(id: string): Promise<r.RunRecord>;
   /** running -> queued, by the worker that holds it and is stopping; nothing where it holds it no more. */
   release(id: string, workerId: string): Promise<void>;
   /** running -> queued for runs whose worker has not been heard of; returns them, to be enqueued again. */
   requeueStale(silentForMs: number): Promise<r.RunRecord[]>;
-  /** Queued runs that nothing has carried for a while (a lost queue), to be enqueued again. */
+  /** Queued runs that wait for nobody and that nothing has carried for a while (a lost queue), to be enqueued again. */
   listQueued(olderThanMs: number): Promise<r.RunRecord[]>;
   /** Notes that a run reads a dataset version: it then survives compaction. @throws AlmanacError DATASET_VERSION_DROPPED */
   pinVersion(runId: string, datasetId: string, version: number): Promise<void>;
@@ -168,10 +196,37 @@ export interface Idempotency {
 }
 
 export interface Workers {
-  beat(worker: { id: string; engine: r.Json | null; busyWith: string | null }): Promise<void>;
+  beat(worker: { id: string; engine: r.Json | null; busyWith: string | null; resources?: r.Json | null }): Promise<void>;
   remove(id: string): Promise<void>;
   /** Seen within this time. */
   list(seenWithinMs: number): Promise<r.WorkerRecord[]>;
+}
+
+/** Messages about runs and aliases are written by the database itself, together with the fact; see `database/schema.sql`. */
+export interface Webhooks {
+  create(webhook: r.NewWebhook): Promise<r.WebhookRecord>;
+  /** @throws AlmanacError WEBHOOK_NOT_FOUND */
+  get(id: string): Promise<r.WebhookRecord>;
+  list(query: r.PageQuery): Promise<r.Page<r.WebhookRecord>>;
+  update(id: string, patch: Partial<r.NewWebhook>): Promise<r.WebhookRecord>;
+  /** With its deliveries. */
+  delete(id: string): Promise<void>;
+  /** A message to every enabled webhook of the workspace that wants the event. Inside a transaction it stands or falls with it. */
+  tell(event: string, data: r.Json): Promise<void>;
+  /** A message to one webhook, whatever it wants. @param messageId of the message that is sent again */
+  send(webhookId: string, event: string, payload: r.Json, messageId?: string): Promise<r.DeliveryRecord>;
+  /** Newest first. */
+  deliveries(webhookId: string, query: r.PageQuery & { status?: r.DeliveryStatus | undefined }): Promise<r.Page<r.DeliveryRecord>>;
+  /** @throws AlmanacError WEBHOOK_DELIVERY_NOT_FOUND */
+  delivery(webhookId: string, id: string): Promise<r.DeliveryRecord>;
+  /** Due deliveries of enabled webhooks; nobody else gets them for so long. */
+  takeDue(limit: number, leaseMs: number): Promise<r.DeliveryRecord[]>;
+  /** Counts an attempt; null where somebody else did, or the delivery has ended. It is due again after the lease. */
+  begin(id: string, attempt: number, leaseMs: number): Promise<r.DeliveryRecord | null>;
+  /** Nothing where a later attempt was begun meanwhile. */
+  end(id: string, attempt: number, end: r.AttemptEnd): Promise<void>;
+  /** Drops ended deliveries older than this, of every workspace. */
+  expire(olderThanMs: number): Promise<number>;
 }
 
 export interface Store {
@@ -187,6 +242,7 @@ export interface Store {
   readonly schedules: Schedules;
   readonly idempotency: Idempotency;
   readonly workers: Workers;
+  readonly webhooks: Webhooks;
   /** The same database, another workspace. Closing either closes both. */
   forWorkspace(workspaceId: string): Store;
   /** All or nothing. The store passed in must be used inside; nested calls join the transaction. */

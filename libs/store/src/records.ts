@@ -184,6 +184,8 @@ export interface ReadPanel {
   untilStep?: number | undefined;
   /** `unique_id`s; every series unless given. */
   ids?: readonly string[] | undefined;
+  /** Only `unique_id`s from the one to the other, both included, in byte order. */
+  between?: { from: string; to: string } | undefined;
   /** Also read the covariate channels. */
   covariates?: boolean | undefined;
   signal?: AbortSignal | undefined;
@@ -203,8 +205,15 @@ export interface StoredSeries {
   futureCovariates?: Record<string, Float64Array>;
 }
 
+/** A series by the store's number, or by the names that people know. */
+export type SeriesKey = number | { dataset: string; uniqueId: string };
+
 /** Points of a chart: `steps[i]` has `values[i]`; NaN where a bucket is empty. */
 export interface SeriesRange {
+  frequency: string;
+  timeZone: string;
+  /** Names the dataset and its version: the same question gets the same answer as long as it stays. */
+  stamp: string;
   steps: Float64Array;
   values: Float64Array;
   /** True where a point stands for several steps (the minimum and maximum of each bucket are kept). */
@@ -238,7 +247,17 @@ export interface RunRecord {
   createdAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
+  /** The run that this one is a part of, and its place among the parts. */
+  parentId: string | null;
+  partNo: number | null;
+  /** Job that carries it; null: that of its kind. */
+  queue: string | null;
+  /** It starts only once that run has ended. */
+  afterId: string | null;
 }
+
+/** How far a part of a run is. */
+export type PartState = Pick<RunRecord, 'id' | 'status' | 'progress'> & { partNo: number };
 
 /** A point of a training's curve. */
 export interface RunPoint {
@@ -255,9 +274,13 @@ export interface NewRun {
   config: Json;
   seed?: number | null;
   codeVersion?: string | null;
+  queue?: string | null;
+  afterId?: string | null;
 }
 
+/** Parts are listed only where their run is named. */
 export interface RunQuery extends PageQuery {
+  parentId?: string | undefined;
   kind?: RunKind | undefined;
   status?: RunStatus | undefined;
   dataset?: string | undefined;
@@ -412,7 +435,50 @@ export type IdempotencyState =
 export interface WorkerRecord {
   id: string;
   engine: Json | null;
+  /** Threads, memory and devices that it offers. */
+  resources: Json | null;
   startedAt: Date;
   seenAt: Date;
   busyWith: string | null;
+}
+
+// ---------------------------------------------------------------------------------------------- webhooks
+
+export interface WebhookRecord {
+  id: string;
+  url: string;
+  events: string[];
+  description: string;
+  /** `whsec_` and the key of the signature in base64. */
+  secret: string;
+  enabled: boolean;
+  createdAt: Date;
+}
+export type NewWebhook = Omit<WebhookRecord, 'id' | 'createdAt'>;
+
+export type DeliveryStatus = 'pending' | 'delivered' | 'failed';
+
+export interface DeliveryRecord {
+  id: string;
+  no: number;
+  webhookId: string;
+  /** The same for every attempt and replay of one message. */
+  messageId: string;
+  event: string;
+  payload: Json;
+  status: DeliveryStatus;
+  attempts: number;
+  nextAttemptAt: Date;
+  responseStatus: number | null;
+  error: string | null;
+  createdAt: Date;
+  attemptedAt: Date | null;
+}
+
+export interface AttemptEnd {
+  delivered: boolean;
+  responseStatus: number | null;
+  error: string | null;
+  /** Null: given up. */
+  retryAfterMs: number | null;
 }

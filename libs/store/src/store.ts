@@ -13,11 +13,13 @@ import { Listener } from './postgres/listener.js';
 import { datasets } from './repositories/datasets.js';
 import { forecasts } from './repositories/forecasts.js';
 import { idempotency } from './repositories/idempotency.js';
-import { apiKeys, uploads, workers, workspaces } from './repositories/keys.js';
+import { apiKeys, uploads, workers } from './repositories/keys.js';
 import { models } from './repositories/models.js';
 import { runs } from './repositories/runs.js';
 import { schedules } from './repositories/schedules.js';
 import { series } from './repositories/series.js';
+import { webhooks } from './repositories/webhooks.js';
+import { workspaces } from './repositories/workspaces.js';
 import { dumpSchema } from './schema/dump.js';
 import { migrate } from './schema/migrate.js';
 
@@ -86,6 +88,7 @@ function bind(context: Context): Store {
     schedules: schedules(context),
     idempotency: idempotency(context),
     workers: workers(context),
+    webhooks: webhooks(context),
     forWorkspace: (id) => bind(new Context(dataSource, listener, id, context.runner)),
     transaction: (work) => context.transaction((inside) => work(bind(inside))),
     listen: (channel, callback) => listener.listen(channel, callback),

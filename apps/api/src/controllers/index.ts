@@ -6,6 +6,7 @@ import { RunsController } from './runs.js';
 import { SchedulesController } from './schedules.js';
 import { SystemController } from './system.js';
 import { UploadsController } from './uploads.js';
+import { WebhooksController } from './webhooks.js';
 
 export const controllers = [
   DatasetsController,
@@ -15,4 +16,5 @@ export const controllers = [
   SchedulesController,
   SystemController,
   UploadsController,
+  WebhooksController,
 ];

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { instant, name, pageOf, pageQuery, problem, uuid } from './common.js';
 import { findings } from './datasets.js';
 
-export const runKind = z.enum(['ingest', 'train', 'forecast', 'backtest', 'monitor']);
+export const runKind = z.enum(['ingest', 'train', 'forecast', 'backtest', 'monitor', 'part']);
 export type RunKind = z.infer<typeof runKind>;
 export const runStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
 export type RunStatus = z.infer<typeof runStatus>;
@@ -51,6 +51,7 @@ export const run = z
     createdAt: instant,
     startedAt: instant.nullable(),
     finishedAt: instant.nullable(),
+    parentId: uuid.nullable().meta({ description: 'The run that this one is a part of: a shard of series, a window, a member.' }),
   })
   .meta({ id: 'Run' });
 export type Run = z.infer<typeof run>;
@@ -65,7 +66,12 @@ export const runCurve = z
   })
   .meta({ id: 'RunCurve' });
 export type RunCurve = z.infer<typeof runCurve>;
-export const runsQuery = pageQuery.extend({ kind: runKind.optional(), status: runStatus.optional(), dataset: z.string().optional() });
+export const runsQuery = pageQuery.extend({
+  kind: runKind.optional(),
+  status: runStatus.optional(),
+  dataset: z.string().optional(),
+  parentId: uuid.optional().meta({ description: 'The parts of this run; parts are listed nowhere else.' }),
+});
 
 export const isFinished = (status: RunStatus): boolean => status === 'succeeded' || status === 'failed' || status === 'cancelled';
 

@@ -1,7 +1,7 @@
 /** What every use case is handed: the store of one workspace, the queue, object storage and a clock. */
 import type { JobName } from '@almanac/contracts';
 import type { JobDefinition, Logger, ObjectStore, Queue } from '@almanac/platform';
-import type { Store } from '@almanac/store';
+import type { RunRecord, Store } from '@almanac/store';
 
 export interface FlowContext {
   store: Store;
@@ -23,4 +23,11 @@ export const JOBS: readonly JobDefinition<JobName>[] = [
   { name: 'forecast', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },
   { name: 'backtest', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
   { name: 'monitor', attempts: 5, backoffSeconds: 5, deadlineSeconds: HOUR_SECONDS },
+  { name: 'deliver', attempts: 2, backoffSeconds: 5, deadlineSeconds: 120 },
+  { name: 'part', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },
+  { name: 'member', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
+  { name: 'gpu', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
 ];
+
+/** The job that carries a run. */
+export const jobOf = ({ kind, queue }: Pick<RunRecord, 'kind' | 'queue'>): JobName => (queue ?? kind) as JobName;

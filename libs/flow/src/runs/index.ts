@@ -2,3 +2,4 @@
 export { type FlowContext, JOBS } from './context.js';
 export { cancelRun, startRun } from './runs.js';
 export { toProblem, toRun } from './wire.js';
+export { inWorkspaces } from './workspaces.js';

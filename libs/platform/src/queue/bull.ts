@@ -110,12 +110,13 @@ export async function openBullQueue<Name extends string>(options: BullOptions<Na
     async work(handlers, concurrency) {
       const bound = bindHandlers(jobs, handlers);
       for (const job of jobs) {
-        if (concurrency[job.name] < 1) continue;
+        const atOnce = concurrency[job.name] ?? 0;
+        if (atOnce < 1) continue;
         const queue = on(job.name);
         queue.on('lock-extension-failed', (lost: Bull.Job) => running.get(String(lost.id))?.stop('lost'));
         // The promise of process() settles when the queue closes.
         queue
-          .process(concurrency[job.name], (next: Bull.Job<object>) => deliver(job, bound.get(job.name)!, next))
+          .process(atOnce, (next: Bull.Job<object>) => deliver(job, bound.get(job.name)!, next))
           .catch((error: unknown) => logger.error({ error, queue: job.name }, 'the queue stopped'));
       }
       await Promise.resolve();

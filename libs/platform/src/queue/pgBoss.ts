@@ -113,8 +113,9 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
     async work(handlers, concurrency) {
       const bound = bindHandlers(jobs, handlers);
       for (const job of jobs) {
-        if (concurrency[job.name] < 1) continue;
-        loops.set(job.name, new FetchLoop({ boss, job, handler: bound.get(job.name)!, notes, logger, concurrency: concurrency[job.name] }));
+        const atOnce = concurrency[job.name] ?? 0;
+        if (atOnce < 1) continue;
+        loops.set(job.name, new FetchLoop({ boss, job, handler: bound.get(job.name)!, notes, logger, concurrency: atOnce }));
       }
       listener = new Listener(databaseUrl, channel, (name) => loops.get(name as Name)?.wake(), logger);
       await listener.start();

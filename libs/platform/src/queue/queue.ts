@@ -62,10 +62,10 @@ export interface Queue<Name extends string = string> {
   /** Jobs that wait for a worker, by name. */
   depth(): Promise<Record<Name, number>>;
   /**
-   * Starts consuming, with so many at a time of each name; 0: not here.
+   * Starts consuming, with so many at a time of each name; 0 or left out: not here.
    * @throws AlmanacError JOB_WITHOUT_HANDLER, JOB_WITH_TWO_HANDLERS, JOB_UNKNOWN
    */
-  work(handlers: readonly JobHandler<Name>[], concurrency: Readonly<Record<Name, number>>): Promise<void>;
+  work(handlers: readonly JobHandler<Name>[], concurrency: Readonly<Partial<Record<Name, number>>>): Promise<void>;
   /** Takes no more jobs, waits so long for the running ones, hands the rest back, and closes its connections. */
   close(drainMs?: number): Promise<void>;
 }

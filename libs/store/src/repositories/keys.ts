@@ -1,7 +1,7 @@
-/** Workspaces, API keys and uploads. */
+/** API keys, uploads and workers. */
 import { IsNull, LessThan, MoreThan } from 'typeorm';
-import type { ApiKeys, Uploads, Workers, Workspaces } from '../facade.js';
-import { ApiKeyEntity, UploadEntity, WorkerEntity, WorkspaceEntity } from '../entities/keys.js';
+import type { ApiKeys, Uploads, Workers } from '../facade.js';
+import { ApiKeyEntity, UploadEntity, WorkerEntity } from '../entities/keys.js';
 import { isDuplicate, notFound } from '../errors.js';
 import { newId } from '../ids.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
@@ -10,10 +10,6 @@ import type { ApiKeyRecord, DatasetVersionRecord } from '../records.js';
 import { versionRows } from './version-rows.js';
 
 const USE_NOTED_EVERY_MS = 60_000;
-
-export function workspaces(context: Context): Workspaces {
-  return { get: () => context.repository(WorkspaceEntity).findOneByOrFail({ id: context.workspaceId }) };
-}
 
 export function apiKeys(context: Context): ApiKeys {
   const keys = context.repository(ApiKeyEntity);
@@ -88,9 +84,16 @@ export function workers(context: Context): Workers {
   return {
     async beat(worker) {
       await context.query(
-        `INSERT INTO worker (id, workspace_id, engine, busy_with) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (id) DO UPDATE SET engine = excluded.engine, busy_with = excluded.busy_with, seen_at = now()`,
-        [worker.id, context.workspaceId, worker.engine && JSON.stringify(worker.engine), worker.busyWith],
+        `INSERT INTO worker (id, workspace_id, engine, busy_with, resources) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (id) DO UPDATE SET engine = excluded.engine, busy_with = excluded.busy_with, resources = excluded.resources,
+           seen_at = now()`,
+        [
+          worker.id,
+          context.workspaceId,
+          worker.engine && JSON.stringify(worker.engine),
+          worker.busyWith,
+          worker.resources && JSON.stringify(worker.resources),
+        ],
       );
     },
     async remove(id) {

@@ -3,37 +3,51 @@
  * fell silent is taken from it, and a run whose job was parked ends with the reason. After a flushed Redis this puts
  * every open run back.
  */
-import type { JobName } from '@almanac/contracts';
+import { runJob } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
 import type { Json, RunRecord } from '@almanac/store';
-import { type FlowContext, JOBS } from '../context.js';
+import { type FlowContext, jobOf, JOBS } from '../context.js';
 import { carry } from '../runs.js';
 import { toProblem } from '../wire.js';
+import { inWorkspaces } from '../workspaces.js';
 import { SILENT_MS } from './execute.js';
 
 /** A run younger than this may be on its way into the queue. */
 const SETTLED_MS = 5_000;
 
-/** Returns how many runs were queued again, and how many were ended because their job was parked. */
+/** In every workspace; returns how many runs were queued again, and how many were ended because their job was parked. */
 export async function reconcile(context: FlowContext, settledMs = SETTLED_MS): Promise<{ requeued: number; parked: number }> {
-  const { store, queue } = context;
   const parked = await endParked(context);
+  let requeued = 0;
+  await inWorkspaces(context, 'runs', async (within) => void (requeued += await requeue(within, settledMs)));
+  return { requeued, parked };
+}
+
+async function requeue(context: FlowContext, settledMs: number): Promise<number> {
+  const { store, queue } = context;
   const stale = await store.runs.requeueStale(SILENT_MS);
   const waiting = await store.runs.listQueued(settledMs);
   const open = new Map<string, RunRecord>([...stale, ...waiting].map((run) => [run.id, run]));
   let requeued = 0;
   for (const run of open.values()) {
-    if ((await queue.state(run.kind as JobName, run.id)) !== 'absent') continue;
+    if ((await queue.state(jobOf(run), run.id)) !== 'absent') continue;
     await carry(context, run);
     requeued++;
   }
-  return { requeued, parked };
+  return requeued;
 }
 
-async function endParked({ store, queue, logger }: FlowContext): Promise<number> {
+async function endParked({ store: anyStore, queue, logger }: FlowContext): Promise<number> {
   let ended = 0;
   for (const { name } of JOBS) {
     for (const job of await queue.parked(name)) {
+      const about = runJob.safeParse(job.payload);
+      if (!about.success) {
+        // Not a run: what it was about is due again by itself.
+        await queue.remove(name, job.id);
+        continue;
+      }
+      const store = anyStore.forWorkspace(about.data.workspaceId);
       const run = await store.runs.get(job.id).catch(() => null);
       const open = run !== null && (run.status === 'queued' || run.status === 'running');
       // Another worker holds it: the parked job is the leftover of a double delivery.

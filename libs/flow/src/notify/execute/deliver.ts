@@ -1,0 +1,79 @@
+/**
+ * Deliveries on their way. The row in Postgres is the truth; the queue carries one attempt at a time. A row that is due
+ * is handed to the queue and, should the queue or the worker lose it, is due again after a while: at least once, none lost.
+ */
+import { randomUUID } from 'node:crypto';
+import { deliverJob } from '@almanac/contracts';
+import type { FlowContext } from '../../runs/context.js';
+import { pauseAfter } from '../attempts.js';
+import { send, type Sent } from './send.js';
+import { sign } from './sign.js';
+
+export interface DeliveryOptions {
+  /** Private networks (CIDR) that may be reached. */
+  networks: readonly string[];
+  timeoutMs?: number;
+  /** Pause after the first attempt. */
+  firstPauseMs?: number;
+  /** After so long without a word an attempt is taken for lost. */
+  leaseMs?: number;
+}
+
+const AT_ONCE = 500;
+const TIMEOUT_MS = 10_000;
+const LEASE_MS = 60_000;
+const KEPT_MS = 30 * 86_400_000;
+const GONE = 410;
+
+/** Hands every due delivery of the workspace to the queue; returns how many. */
+export async function carryDeliveries(
+  { store, queue }: Pick<FlowContext, 'store' | 'queue'>,
+  { leaseMs = LEASE_MS }: Pick<DeliveryOptions, 'leaseMs'> = {},
+): Promise<number> {
+  const due = await store.webhooks.takeDue(AT_ONCE, leaseMs);
+  if (due.length > 0) {
+    const jobs = due.map(({ id, attempts }) => ({
+      id: randomUUID(),
+      payload: { deliveryId: id, attempt: attempts + 1, workspaceId: store.workspaceId },
+    }));
+    await queue.enqueueAll('deliver', jobs);
+  }
+  return due.length;
+}
+
+/** Drops what was delivered or given up a month ago. */
+export async function forgetDeliveries({ store }: Pick<FlowContext, 'store'>): Promise<number> {
+  return store.webhooks.expire(KEPT_MS);
+}
+
+/** One attempt. A job that is delivered twice finds its attempt counted, and does nothing. */
+export async function executeDelivery(
+  flow: Pick<FlowContext, 'store' | 'now' | 'logger'>,
+  payload: unknown,
+  options: DeliveryOptions,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { deliveryId, attempt } = deliverJob.parse(payload);
+  const { webhooks } = flow.store;
+  const { leaseMs = LEASE_MS, timeoutMs = TIMEOUT_MS } = options;
+  const delivery = await webhooks.begin(deliveryId, attempt, leaseMs);
+  if (delivery === null) return;
+  const { url, secret } = await webhooks.get(delivery.webhookId);
+  const body = JSON.stringify(delivery.payload);
+  const headers = sign(secret, delivery.messageId, flow.now(), body);
+  const { status, error }: Sent = await send(url, headers, body, {
+    networks: options.networks,
+    timeoutMs,
+    ...(signal ? { signal } : {}),
+  });
+  const gone = status === GONE;
+  await webhooks.end(deliveryId, attempt, {
+    delivered: error === null,
+    responseStatus: status,
+    error,
+    retryAfterMs: gone ? null : pauseAfter(attempt, Math.random(), options.firstPauseMs),
+  });
+  if (error !== null) flow.logger.warn({ delivery: deliveryId, attempt, status, error }, 'a webhook was not delivered');
+  // Standard Webhooks: a receiver that answers 410 wants no more.
+  if (gone) await webhooks.update(delivery.webhookId, { enabled: false });
+}

@@ -1,0 +1,4 @@
+/** The worker's side of webhooks. */
+export { carryDeliveries, executeDelivery, forgetDeliveries, type DeliveryOptions } from './deliver.js';
+export { isAllowed, send, type SendOptions, type Sent } from './send.js';
+export { sign } from './sign.js';

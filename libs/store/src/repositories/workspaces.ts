@@ -1,0 +1,81 @@
+/** Workspaces: the tenants. A store sees one; these few questions are about all of them. */
+import { AlmanacError } from '@almanac/series';
+import { MoreThan } from 'typeorm';
+import type { Workspaces } from '../facade.js';
+import { WorkspaceEntity } from '../entities/keys.js';
+import { isDuplicate, notFound } from '../errors.js';
+import { newId } from '../ids.js';
+import { keyOf, limitOf, toPage } from '../pages.js';
+import type { Context } from '../postgres/context.js';
+
+/** Every table of a workspace that nothing else takes with it, in an order that the foreign keys allow. */
+const TABLES = ['webhook', 'schedule', 'series_chunk', 'dataset', 'run', 'upload', 'api_key', 'idempotency_key', 'grid_step', 'worker'];
+
+const WORK = {
+  runs: `SELECT DISTINCT workspace_id AS id FROM run WHERE status IN ('queued', 'running') AND $1::timestamptz IS NOT NULL`,
+  schedules: 'SELECT DISTINCT workspace_id AS id FROM schedule WHERE NOT paused AND next_due_at <= $1',
+  deliveries: `SELECT DISTINCT workspace_id AS id FROM webhook_delivery WHERE status = 'pending' AND next_attempt_at <= now() AND $1::timestamptz IS NOT NULL`,
+};
+
+export function workspaces(context: Context): Workspaces {
+  const table = context.repository(WorkspaceEntity);
+  const find: Workspaces['find'] = async (name) => {
+    const workspace = await table.findOneBy({ name });
+    if (!workspace) throw notFound('workspace', name);
+    return workspace;
+  };
+  const taken = (name: string, error: unknown): unknown =>
+    isDuplicate(error)
+      ? new AlmanacError('WORKSPACE_EXISTS', `There is a workspace "${name}" already.`, {
+          hint: 'Choose another name.',
+          subject: { workspace: name },
+          status: 409,
+        })
+      : error;
+  return {
+    find,
+    get: () => table.findOneByOrFail({ id: context.workspaceId }),
+    async create(name) {
+      try {
+        await table.insert({ id: newId(), name });
+      } catch (error) {
+        throw taken(name, error);
+      }
+      return find(name);
+    },
+    async list(query) {
+      const after = keyOf(query, 1);
+      const where = after ? { name: MoreThan(String(after[0])) } : {};
+      return toPage(await table.find({ where, order: { name: 'ASC' }, take: limitOf(query) + 1 }), query, ({ name }) => [name]);
+    },
+    async rename(name, to) {
+      const { id } = await find(name);
+      try {
+        await table.update({ id }, { name: to });
+      } catch (error) {
+        throw taken(to, error);
+      }
+      return find(to);
+    },
+    delete: (name) =>
+      context.transaction(async (inside) => {
+        const { id } = await workspaces(inside).find(name);
+        const [busy] = await inside.query<{ n: number }>(
+          `SELECT count(*)::int AS n FROM run WHERE workspace_id = $1 AND status IN ('queued', 'running')`,
+          [id],
+        );
+        if (busy!.n > 0) {
+          throw new AlmanacError('WORKSPACE_BUSY', `${busy!.n} runs of the workspace "${name}" have not ended.`, {
+            hint: 'Wait for them, or cancel them, and delete the workspace then.',
+            subject: { workspace: name, runs: busy!.n },
+            status: 409,
+          });
+        }
+        for (const one of TABLES) await inside.query(`DELETE FROM ${one} WHERE workspace_id = $1`, [id]);
+        await inside.query('DELETE FROM workspace WHERE id = $1', [id]);
+      }),
+    async withWork(kind, now) {
+      return (await context.query<{ id: string }>(WORK[kind], [now])).map(({ id }) => id);
+    },
+  };
+}
