@@ -163,6 +163,26 @@ export const endpoints = {
     response: d.observations,
   },
 
+  getChangepoints: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/series/:uniqueId/changepoints',
+    summary: 'Where one series began to behave differently',
+    scope: 'read',
+    params: bySeries,
+    status: 200,
+    response: d.changepointList,
+  },
+  listHolidays: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/holidays',
+    summary: 'Public holidays over the span of a dataset',
+    scope: 'read',
+    params: byDataset,
+    query: d.holidaysQuery,
+    status: 200,
+    response: d.holidayList,
+  },
+
   listRuns: {
     method: 'GET',
     path: '/v1/runs',

@@ -1,3 +1,4 @@
+export { changepoints, type Changepoint } from './changepoints.js';
 export { AlmanacError, isAlmanacError, type ErrorDetail } from './errors.js';
 export { Frequency, type CalendarFields } from './frequency.js';
 export { inferFrequency } from './infer.js';

@@ -1,7 +1,7 @@
 /** Datasets, their versions, their series and the values of one. */
 import { Controller } from '@nestjs/common';
-import type { Dataset, DatasetVersion, Observations, Page, Series } from '@almanac/contracts';
-import { deleteDataset, getDataset, getObservations, listDatasets, listDatasetVersions, listSeries } from '@almanac/flow/query';
+import type { ChangepointList, Dataset, HolidayList, DatasetVersion, Observations, Page, Series } from '@almanac/contracts';
+import { deleteDataset, getChangepoints, getDataset, getObservations, listDatasets, listHolidays, listDatasetVersions, listSeries } from '@almanac/flow/query';
 import type { FlowContext } from '@almanac/flow/runs';
 import { Flow } from '../http/caller.js';
 import { Input, type Parse, Route } from '../http/route.js';
@@ -31,6 +31,16 @@ export class DatasetsController {
   @Route('listSeries')
   series(@Input() { params, query }: Parse<'listSeries'>, @Flow() flow: FlowContext): Promise<Page<Series>> {
     return listSeries(flow, params.dataset, query);
+  }
+
+  @Route('getChangepoints')
+  changepoints(@Input() { params }: Parse<'getChangepoints'>, @Flow() flow: FlowContext): Promise<ChangepointList> {
+    return getChangepoints(flow, params.dataset, params.uniqueId);
+  }
+
+  @Route('listHolidays')
+  holidays(@Input() { params, query }: Parse<'listHolidays'>, @Flow() flow: FlowContext): Promise<HolidayList> {
+    return listHolidays(flow, params.dataset, query.country);
   }
 
   @Route('getObservations')

@@ -147,7 +147,8 @@ export type SeriesSort = z.infer<typeof seriesSort>;
 export const seriesQuery = pageQuery.extend({
   search: z.string().optional().meta({ description: 'Part of the id, any case.' }),
   sort: seriesSort.default('id').meta({
-    description: 'By id; `worst` or `best` forecast first; largest `rise` or `fall` of the last season first. What is not known comes last.',
+    description:
+      'By id; `worst` or `best` forecast first; largest `rise` or `fall` of the last season first. What is not known comes last.',
   }),
   sparkline: z.coerce
     .number()
@@ -175,3 +176,32 @@ export const observations = z
   .object({ uniqueId: z.string(), channel: z.string(), downsampled: z.boolean(), ds: z.array(instant), y: z.array(z.number().nullable()) })
   .meta({ id: 'Observations' });
 export type Observations = z.infer<typeof observations>;
+
+/** Where a series began to behave differently: its level, or the slope of its trend. */
+export const changepointList = z
+  .object({
+    uniqueId: z.string(),
+    items: z.array(
+      z.object({
+        ds: instant.meta({ description: 'First step of the new behaviour.' }),
+        before: z.number().nullable().meta({ description: 'Mean of up to seven seasons before it.' }),
+        after: z.number().nullable().meta({ description: 'Mean of up to seven seasons from it on.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Changepoints' });
+export type ChangepointList = z.infer<typeof changepointList>;
+
+export const countryCode = z.string().regex(/^[A-Z]{2}$/, 'must be two capital letters, e.g. US');
+export const holidaysQuery = z.object({
+  country: countryCode.optional().meta({ description: "ISO 3166; the country of the dataset's time zone unless given." }),
+});
+/** Public holidays over the span of a dataset and a year beyond, as days of its time zone. */
+export const holidayList = z
+  .object({
+    country: countryCode.nullable().meta({ description: 'Null: none was given, and the time zone belongs to no single country.' }),
+    countries: z.array(z.object({ code: countryCode, name: z.string() })).meta({ description: 'Those that can be asked for.' }),
+    items: z.array(z.object({ start: instant, end: instant, name: z.string() })),
+  })
+  .meta({ id: 'Holidays' });
+export type HolidayList = z.infer<typeof holidayList>;

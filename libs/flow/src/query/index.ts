@@ -8,6 +8,7 @@ export {
   listSeries,
   type ObservationsQuery,
 } from './datasets.js';
+export { getChangepoints, listHolidays } from './marks.js';
 export { columnsOf, getAttention, latestForecasts, latestForecastsCsv } from './forecasts.js';
 export { listAliasHistory, listModels, listModelVersions } from './models.js';
 export { getRun, getRunCurve, listRuns, rejectsCsv } from './runs.js';
