@@ -21,7 +21,8 @@ export interface DeliveryOptions {
 
 const AT_ONCE = 500;
 const TIMEOUT_MS = 10_000;
-const LEASE_MS = 60_000;
+/** Longer than an attempt may take. */
+const LEASE_MS = 20_000;
 const KEPT_MS = 30 * 86_400_000;
 const GONE = 410;
 
