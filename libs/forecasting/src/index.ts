@@ -57,3 +57,16 @@ export { type TaskExample, type TaskInput } from './tasks/examples.js';
 export { gapExamples, windowExamples } from './tasks/windows.js';
 export { type ColdStartConfig } from './tasks/coldStart.js';
 export { targetKindOf, type TargetKind } from './dataset/target.js';
+export {
+  forecastTrial,
+  pendingTrials,
+  searchReport,
+  successiveHalving,
+  type SearchOptions,
+  type SearchReport,
+  type SearchSettings,
+  type Trial,
+  type TrialResult,
+  type TrialRunner,
+  type TrialScore,
+} from './search/halving.js';
