@@ -37,6 +37,7 @@ const bySeries = byDataset.extend({ uniqueId: z.string() });
 const byRun = z.object({ runId: c.uuid });
 const byModel = z.object({ model: c.name });
 const bySchedule = z.object({ schedule: c.name });
+const byWorkspace = z.object({ workspace: c.name });
 const byWebhook = z.object({ webhookId: c.uuid });
 
 export const endpoints = {
@@ -81,6 +82,44 @@ export const endpoints = {
     summary: 'Revoke an API key',
     scope: 'admin',
     params: z.object({ id: c.uuid }),
+    status: 204,
+    response: z.void(),
+  },
+
+  listWorkspaces: {
+    method: 'GET',
+    path: '/v1/workspaces',
+    summary: 'Workspaces; for admins of the default one',
+    scope: 'admin',
+    query: c.pageQuery,
+    status: 200,
+    response: y.workspacePage,
+  },
+  createWorkspace: {
+    method: 'POST',
+    path: '/v1/workspaces',
+    summary: 'Make a workspace with an admin key, which is shown once; for admins of the default one',
+    scope: 'admin',
+    body: y.workspaceRequest,
+    status: 201,
+    response: y.workspaceCreated,
+  },
+  renameWorkspace: {
+    method: 'PATCH',
+    path: '/v1/workspaces/:workspace',
+    summary: 'Rename a workspace; for admins of the default one',
+    scope: 'admin',
+    params: byWorkspace,
+    body: y.workspaceRequest,
+    status: 200,
+    response: y.workspace,
+  },
+  deleteWorkspace: {
+    method: 'DELETE',
+    path: '/v1/workspaces/:workspace',
+    summary: 'Delete a workspace with all that is in it; for admins of the default one',
+    scope: 'admin',
+    params: byWorkspace,
     status: 204,
     response: z.void(),
   },

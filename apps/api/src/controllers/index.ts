@@ -7,6 +7,7 @@ import { SchedulesController } from './schedules.js';
 import { SystemController } from './system.js';
 import { UploadsController } from './uploads.js';
 import { WebhooksController } from './webhooks.js';
+import { WorkspacesController } from './workspaces.js';
 
 export const controllers = [
   DatasetsController,
@@ -17,4 +18,5 @@ export const controllers = [
   SystemController,
   UploadsController,
   WebhooksController,
+  WorkspacesController,
 ];

@@ -1,6 +1,6 @@
 /** Keys, health and workers. */
 import { z } from 'zod';
-import { instant, pageOf, uuid } from './common.js';
+import { instant, name, pageOf, uuid } from './common.js';
 import { engineInfo } from './runs.js';
 
 export const scope = z.enum(['read', 'write', 'admin']);
@@ -18,6 +18,15 @@ export type ApiKeyCreated = z.infer<typeof apiKeyCreated>;
 
 export const health = z.object({ status: z.literal('ok'), version: z.string() });
 
+export const workerResources = z
+  .object({
+    threads: z.number().int(),
+    memoryBytes: z.number(),
+    devices: z.array(z.string()).meta({ description: 'GPUs, one job at a time each.' }),
+  })
+  .meta({ id: 'WorkerResources' });
+export type WorkerResources = z.infer<typeof workerResources>;
+
 export const systemStatus = z
   .object({
     version: z.string(),
@@ -25,8 +34,24 @@ export const systemStatus = z
     queueDriver: z.string(),
     queueDepth: z.record(z.string(), z.number().int()),
     workers: z.array(
-      z.object({ id: z.string(), engine: engineInfo.nullable(), startedAt: instant, seenAt: instant, busyWith: z.string().nullable() }),
+      z.object({
+        id: z.string(),
+        engine: engineInfo.nullable(),
+        startedAt: instant,
+        seenAt: instant,
+        busyWith: z.string().nullable(),
+        resources: workerResources.nullable(),
+      }),
     ),
   })
   .meta({ id: 'SystemStatus' });
 export type SystemStatus = z.infer<typeof systemStatus>;
+
+/** A tenant: datasets, models, runs, keys of their own. Keys of one workspace see nothing of another. */
+export const workspace = z.object({ name, createdAt: instant }).meta({ id: 'Workspace' });
+export type Workspace = z.infer<typeof workspace>;
+export const workspacePage = pageOf(workspace);
+export const workspaceRequest = z.object({ name });
+/** With the first admin key of the workspace, which is shown once. */
+export const workspaceCreated = workspace.extend({ adminKey: apiKeyCreated }).meta({ id: 'WorkspaceCreated' });
+export type WorkspaceCreated = z.infer<typeof workspaceCreated>;

@@ -1,0 +1,65 @@
+/** Workspaces, for the operator: an admin of the workspace that the program itself was started with. */
+import { Controller, Inject } from '@nestjs/common';
+import type { Page, Workspace, WorkspaceCreated } from '@almanac/contracts';
+import type { FlowContext } from '@almanac/flow/runs';
+import { AlmanacError } from '@almanac/series';
+import type { WorkspaceRecord } from '@almanac/store';
+import { CONTEXT, Flow } from '../http/caller.js';
+import { newKey } from '../http/newKey.js';
+import { Input, type Parse, Route } from '../http/route.js';
+
+const toWorkspace = ({ name, createdAt }: WorkspaceRecord): Workspace => ({ name, createdAt: createdAt.toISOString() });
+
+@Controller()
+export class WorkspacesController {
+  constructor(@Inject(CONTEXT) private readonly context: FlowContext) {}
+
+  @Route('listWorkspaces')
+  async list(@Input() { query }: Parse<'listWorkspaces'>, @Flow() flow: FlowContext): Promise<Page<Workspace>> {
+    const { items, next } = await this.ofOperator(flow).list(query);
+    return { items: items.map(toWorkspace), next };
+  }
+
+  @Route('createWorkspace')
+  create(@Input() { body }: Parse<'createWorkspace'>, @Flow() flow: FlowContext): Promise<WorkspaceCreated> {
+    this.ofOperator(flow);
+    return flow.store.transaction(async (within) => {
+      const made = await within.workspaces.create(body.name);
+      return { ...toWorkspace(made), adminKey: await newKey(within.forWorkspace(made.id), 'admin', ['admin']) };
+    });
+  }
+
+  @Route('renameWorkspace')
+  async rename(@Input() { params, body }: Parse<'renameWorkspace'>, @Flow() flow: FlowContext): Promise<Workspace> {
+    const workspaces = this.ofOperator(flow);
+    await this.refuseOwn(flow, params.workspace);
+    return toWorkspace(await workspaces.rename(params.workspace, body.name));
+  }
+
+  @Route('deleteWorkspace')
+  async delete(@Input() { params }: Parse<'deleteWorkspace'>, @Flow() flow: FlowContext): Promise<void> {
+    const workspaces = this.ofOperator(flow);
+    await this.refuseOwn(flow, params.workspace);
+    await workspaces.delete(params.workspace);
+  }
+
+  /** @throws AlmanacError OPERATOR_ONLY */
+  private ofOperator({ store }: FlowContext): FlowContext['store']['workspaces'] {
+    if (store.workspaceId === this.context.store.workspaceId) return store.workspaces;
+    throw new AlmanacError('OPERATOR_ONLY', 'Workspaces are managed with an admin key of the default workspace.', {
+      hint: 'Ask the operator of this Almanac.',
+      status: 403,
+    });
+  }
+
+  /** Programs find their own workspace by its name. */
+  private async refuseOwn({ store }: FlowContext, name: string): Promise<void> {
+    const { name: own } = await store.workspaces.get();
+    if (name !== own) return;
+    throw new AlmanacError('WORKSPACE_IN_USE', `The workspace "${name}" is the operator's own; it can be neither renamed nor deleted.`, {
+      hint: 'Delete its datasets, models and schedules instead.',
+      subject: { workspace: name },
+      status: 409,
+    });
+  }
+}
