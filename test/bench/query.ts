@@ -1,7 +1,8 @@
 /**
  * `query [--observations N] [--series-length N] [--rate N] [--seconds N] [--pixels N]`: a chart of one whole series, asked
- * for over HTTP at a steady rate, beside the SQL alone, one statement after the other on an idle server, in turns. By
- * default one series of 100,000 points at 1,000 pixels out of 100 million observations, 50 requests a second.
+ * for over HTTP at a steady rate, beside the SQL alone at the same rate, in turns: the minimum and maximum of each bucket
+ * made by SQL, and the very statement that the API asks. By default one series of 100,000 points at 1,000 pixels out of
+ * 100 million observations, 50 requests a second.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -76,17 +77,6 @@ async function atRate(sizes: Sizes, ask: (series: number) => Promise<void>): Pro
   return times;
 }
 
-/** Times of `ask`, one after the other. */
-async function inTurn(sizes: Sizes, ask: (series: number) => Promise<void>): Promise<number[]> {
-  const times: number[] = [];
-  for (let i = 0; i < (sizes.rate * sizes.seconds) / 4; i += 1) {
-    const asked = performance.now();
-    await ask((i * 7919) % sizes.series);
-    times.push(performance.now() - asked);
-  }
-  return times;
-}
-
 const percentile = (times: number[], share: number): number => [...times].sort((a, b) => a - b)[Math.ceil(share * times.length) - 1]!;
 
 async function freePort(): Promise<number> {
@@ -146,23 +136,21 @@ async function compare(url: string, databaseUrl: string, sizes: Sizes): Promise<
   const agent = new Agent({ keepAlive: true });
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
   const store = await openStore({ databaseUrl });
-  const dataset = await store.datasets.get(DATASET);
-  const ids = (await store.series.list(dataset.id, { limit: 1000 })).items.map(({ id }) => id);
   const sql = sqlFor(sizes);
   const ask = {
     http: async (i: number): Promise<void> => {
       await fetchBody(agent, `${url}/v1/datasets/${DATASET}/series/${nameOf(i)}/observations?maxPoints=${sizes.pixels}`);
     },
     sql: async (i: number): Promise<void> => void (await pool.query({ text: sql, values: [nameOf(i)], rowMode: 'array' })),
-    store: async (i: number): Promise<void> => void (await store.series.readRange(ids[i % ids.length]!, { maxPoints: sizes.pixels })),
+    store: async (i: number): Promise<void> =>
+      void (await store.series.readRange({ dataset: DATASET, uniqueId: nameOf(i) }, { maxPoints: sizes.pixels })),
   };
   const names = ['http', 'sql', 'store'] as const;
   const times: Record<(typeof names)[number], number[]> = { http: [], sql: [], store: [] };
   const brief = { ...sizes, seconds: Math.max(1, sizes.seconds / ROUNDS) };
-  const measure = (name: (typeof names)[number], size: Sizes): Promise<number[]> => (name === 'http' ? atRate : inTurn)(size, ask[name]);
-  for (const name of names) await measure(name, { ...sizes, seconds: 2 });
+  for (const name of names) await atRate({ ...sizes, seconds: 2 }, ask[name]);
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const name of names) times[name].push(...(await measure(name, brief)));
+    for (const name of names) times[name].push(...(await atRate(brief, ask[name])));
   }
   agent.destroy();
   await pool.end();
@@ -173,7 +161,7 @@ async function compare(url: string, databaseUrl: string, sizes: Sizes): Promise<
     ['p99', 0.99],
   ] as const) {
     const [http, ...peers] = names.map((name) => percentile(times[name], share));
-    for (const [i, peerName] of ['min and max by bucket in SQL', "the store's own reading, no HTTP"].entries()) {
+    for (const [i, peerName] of ['min and max by bucket in SQL', 'the statement of the API, no HTTP'].entries()) {
       const peer = peers[i]!;
       rows.push({
         case: `chart of ${sizes.length} points, HTTP ${label} at ${sizes.rate}/s`,

@@ -289,6 +289,48 @@ describe('pages', () => {
   });
 });
 
+describe('observations', () => {
+  const chart = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${url}/v1/datasets/${path}`, { headers: { authorization: `Bearer ${KEYS.read}`, ...headers } });
+  const write = (values: number[]): Promise<unknown> =>
+    store.series.writeVersion({
+      dataset: { name: 'charted', frequency: 'D', timeZone: 'UTC' },
+      mode: 'append',
+      pieces: [{ id: 'a b/c', firstStep: 0, values: Float64Array.from(values) }],
+      summary: () => ({ rowsRead: 0, rowsRejected: 0, findings: null }),
+    });
+
+  it('are not sent again to those who have them, and are when there are new ones', async () => {
+    await write([1, NaN, 3]);
+    const path = `charted/series/${encodeURIComponent('a b/c')}/observations`;
+    const first = await chart(path);
+    expect(await first.json()).toEqual({
+      uniqueId: 'a b/c',
+      channel: 'y',
+      downsampled: false,
+      ds: ['1970-01-01T00:00:00.000Z', '1970-01-02T00:00:00.000Z', '1970-01-03T00:00:00.000Z'],
+      y: [1, null, 3],
+    });
+    const tag = { 'if-none-match': first.headers.get('etag')! };
+    const again = await chart(path, tag);
+    expect([again.status, await again.text()]).toEqual([304, '']);
+    await write([2]);
+    expect(await (await chart(path, tag)).json()).toMatchObject({ y: [2, null, 3] });
+    const part = await chart(`${path}?from=1970-01-02T12:00:00Z&to=1970-01-03T00:00:00Z`);
+    expect(await part.json()).toMatchObject({ y: [null, 3] });
+  });
+
+  it.each([
+    ['nothing/series/a/observations', 'DATASET_NOT_FOUND'],
+    ['nothing/series/a/observations?from=2020-01-01T00:00:00Z', 'DATASET_NOT_FOUND'],
+    ['charted/series/x/observations', 'SERIES_NOT_FOUND'],
+    ['charted/series/a%20b%2Fc/observations?channel=price', 'CHANNEL_NOT_FOUND'],
+  ])('of %s are refused with %s', async (path, code) => {
+    const answer = await chart(path);
+    expect([answer.status, problem.parse(await answer.json()).code]).toEqual([404, code]);
+  });
+});
+
 describe('the rest of the edge', () => {
   it('says when a key asks too often, and when to come back', async () => {
     const strict = await start({ requestsPerMinute: 3 });

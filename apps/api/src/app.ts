@@ -16,29 +16,33 @@ import { serveDashboard } from './dashboard.js';
 import { AuthGuard } from './http/auth.guard.js';
 import { CONTEXT } from './http/caller.js';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
+import { Keyring } from './http/keyring.js';
 import { ProblemFilter } from './http/problem.js';
 import { RateGuard } from './http/rate.guard.js';
 import { RunFeed } from './http/runFeed.js';
 import { nestLogger } from './logger.js';
 
 export interface AppOptions {
-  /** Requests a minute per key. */
+  /** Requests a minute per key; REQUESTS_PER_MINUTE unless given. */
   requestsPerMinute?: number;
   /** Folder of the built dashboard. */
   dashboardFolder?: string;
 }
 
+/** 200 a second: dashboards of many charts, not a stop to anybody's work. */
+const REQUESTS_PER_MINUTE = 12_000;
 const BODY_BYTES = 4 << 20;
 const ID_LENGTH = 2000;
 const besideTheApi = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
 
 export async function createApp(context: FlowContext, options: AppOptions = {}): Promise<NestFastifyApplication> {
   @Module({
-    imports: [ThrottlerModule.forRoot([{ ttl: 60_000, limit: options.requestsPerMinute ?? 3000 }])],
+    imports: [ThrottlerModule.forRoot([{ ttl: 60_000, limit: options.requestsPerMinute ?? REQUESTS_PER_MINUTE }])],
     controllers,
     providers: [
       { provide: CONTEXT, useValue: context },
       RunFeed,
+      Keyring,
       { provide: APP_GUARD, useClass: RateGuard },
       { provide: APP_GUARD, useClass: AuthGuard },
       { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },

@@ -1,8 +1,18 @@
 /** Datasets, their versions, their series and the values of one. */
-import { Controller } from '@nestjs/common';
-import type { ChangepointList, Dataset, HolidayList, DatasetVersion, Observations, Page, Series } from '@almanac/contracts';
-import { deleteDataset, getChangepoints, getDataset, getObservations, listDatasets, listHolidays, listDatasetVersions, listSeries } from '@almanac/flow/query';
+import { Controller, Req, Res } from '@nestjs/common';
+import type { ChangepointList, Dataset, DatasetVersion, HolidayList, Page, Series } from '@almanac/contracts';
+import {
+  deleteDataset,
+  getChangepoints,
+  getDataset,
+  getObservations,
+  listDatasets,
+  listHolidays,
+  listDatasetVersions,
+  listSeries,
+} from '@almanac/flow/query';
 import type { FlowContext } from '@almanac/flow/runs';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Flow } from '../http/caller.js';
 import { Input, type Parse, Route } from '../http/route.js';
 
@@ -33,6 +43,7 @@ export class DatasetsController {
     return listSeries(flow, params.dataset, query);
   }
 
+  /** A browser that shows the same chart again is told so, as long as the dataset has no newer version. */
   @Route('getChangepoints')
   changepoints(@Input() { params }: Parse<'getChangepoints'>, @Flow() flow: FlowContext): Promise<ChangepointList> {
     return getChangepoints(flow, params.dataset, params.uniqueId);
@@ -44,7 +55,17 @@ export class DatasetsController {
   }
 
   @Route('getObservations')
-  observations(@Input() { params, query }: Parse<'getObservations'>, @Flow() flow: FlowContext): Promise<Observations> {
-    return getObservations(flow, params.dataset, params.uniqueId, query);
+  async observations(
+    @Input() { params, query }: Parse<'getObservations'>,
+    @Flow() flow: FlowContext,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const known = /"([^"]*)"/.exec(request.headers['if-none-match'] ?? '')?.[1];
+    const { tag, observations } = await getObservations(flow, params.dataset, params.uniqueId, query, known);
+    void reply
+      .status(observations === null ? 304 : 200)
+      .headers({ etag: `"${tag}"`, 'cache-control': 'private, no-cache', vary: 'authorization' })
+      .send(observations ?? undefined);
   }
 }

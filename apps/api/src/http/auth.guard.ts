@@ -9,6 +9,7 @@ import { AlmanacError } from '@almanac/series';
 import type { FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 import { CONTEXT, setCaller } from './caller.js';
+import { Keyring } from './keyring.js';
 import { endpointOf } from './route.js';
 
 export const hashOfKey = (key: string): string => createHash('sha256').update(key).digest('hex');
@@ -21,7 +22,10 @@ export function bearerOf(request: FastifyRequest): string | undefined {
 
 @Injectable()
 export class AuthGuard implements CanActivate {
-  constructor(@Inject(CONTEXT) private readonly context: FlowContext) {}
+  constructor(
+    @Inject(CONTEXT) private readonly context: FlowContext,
+    private readonly keyring: Keyring,
+  ) {}
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {
     const { endpoint } = endpointOf(execution);
@@ -34,7 +38,7 @@ export class AuthGuard implements CanActivate {
         status: 401,
       });
     }
-    const record = await this.context.store.apiKeys.findByHash(hashOfKey(key));
+    const record = await this.keyring.find(hashOfKey(key));
     if (!record) {
       throw new AlmanacError('API_KEY_UNKNOWN', `The API key ${key.slice(0, 8)}… is not known.`, {
         hint: 'It may have been revoked. An admin makes a new one: almanac keys create NAME.',

@@ -1,6 +1,7 @@
 /** Datasets, their versions, their series and the values of one. */
 import type { Dataset, DatasetVersion, Observations, Page, Series, SeriesSort } from '@almanac/contracts';
 import { type Findings } from '@almanac/contracts';
+import type { Frequency } from '@almanac/series';
 import type { DatasetRecord, PageQuery, RankedSeries, SeriesRecord, Store } from '@almanac/store';
 import { gridOf, instantOf, orNull } from './grid.js';
 
@@ -91,24 +92,42 @@ export interface ObservationsQuery {
   channel?: string | undefined;
 }
 
-/** @throws AlmanacError DATASET_NOT_FOUND, SERIES_NOT_FOUND */
-export async function getObservations({ store }: Source, name: string, uniqueId: string, query: ObservationsQuery): Promise<Observations> {
-  const dataset = await store.datasets.get(name);
-  const series = await store.series.get(dataset.id, uniqueId);
-  const grid = gridOf(dataset);
-  const channel = query.channel ?? 'y';
-  const range = await store.series.readRange(series.id, {
-    ...(query.from === undefined ? {} : { fromStep: grid.floorStep(Date.parse(query.from)) }),
-    ...(query.to === undefined ? {} : { toStep: grid.floorStep(Date.parse(query.to)) }),
-    ...(query.maxPoints === undefined ? {} : { maxPoints: query.maxPoints }),
-    ...(channel === 'y' ? {} : { channel }),
-  });
+export interface TaggedObservations {
+  /** Stays the same as long as the answer does. */
+  tag: string;
+  /** Null where the caller has the answer already. */
+  observations: Observations | null;
+}
+
+/**
+ * One statement of the database, or two where a range is asked for: only the dataset's grid tells which steps lie in it.
+ * @param known tag of an answer that the caller still has
+ * @throws AlmanacError DATASET_NOT_FOUND, SERIES_NOT_FOUND, CHANNEL_NOT_FOUND
+ */
+export async function getObservations(
+  { store }: Source,
+  dataset: string,
+  uniqueId: string,
+  query: ObservationsQuery,
+  known?: string,
+): Promise<TaggedObservations> {
+  const { from, to, maxPoints, channel = 'y' } = query;
+  const steps = from === undefined && to === undefined ? {} : stepsBetween(gridOf(await store.datasets.get(dataset)), from, to);
+  const range = await store.series.readRange(
+    { dataset, uniqueId },
+    { ...steps, channel, ...(maxPoints === undefined ? {} : { maxPoints }), ...(known === undefined ? {} : { known }) },
+  );
+  const tag = range.stamp;
+  if (tag === known) return { tag, observations: null };
+  const grid = gridOf(range);
+  const ds = Array.from(range.steps, (step) => instantOf(grid, step));
+  return { tag, observations: { uniqueId, channel, downsampled: range.downsampled, ds, y: Array.from(range.values, orNull) } };
+}
+
+function stepsBetween(grid: Frequency, from: string | undefined, to: string | undefined): { fromStep?: number; toStep?: number } {
   return {
-    uniqueId,
-    channel,
-    downsampled: range.downsampled,
-    ds: Array.from(range.steps, (step) => instantOf(grid, step)),
-    y: Array.from(range.values, orNull),
+    ...(from === undefined ? {} : { fromStep: grid.floorStep(Date.parse(from)) }),
+    ...(to === undefined ? {} : { toStep: grid.floorStep(Date.parse(to)) }),
   };
 }
 
