@@ -55,6 +55,13 @@ describe('changepoints', () => {
     expect(Math.abs(found[0]!.index - 2400)).toBeLessThanOrEqual(7 * 24);
   });
 
+  it('takes summer and winter for what they are', () => {
+    const yearly = (hour: number): number => 10 * Math.sin((2 * Math.PI * hour) / 8766);
+    expect(changepoints(hours(4, { days: 1500, level: yearly }), SEASONS, 8766)).toEqual([]);
+    const shifted = changepoints(hours(4, { days: 3000, level: (hour) => yearly(hour) + (hour >= 40_000 ? 5 : 0) }), SEASONS, 8766);
+    expect(shifted.map(({ index }) => Math.round(index / 24))).toEqual([1667]);
+  });
+
   it('finds two of them, across a gap', () => {
     const values = hours(5, { days: 150, level: (hour) => (hour >= 1200 && hour < 2400 ? -5 : 0) });
     values.fill(NaN, 1700, 1900);

@@ -23,18 +23,22 @@ const SHORTEST_PIECE = 4;
 /** In units of variance times log(bins). Schwarz would have 3 for a line and its place; neighbouring seasons are alike, so more. */
 const PENALTY = 12;
 const AROUND = 7;
+/** The weather of a date is that of the fortnight about it. */
+const SMOOTH = 1 / 26;
 
 /**
  * @param values one per step; NaN is a gap
  * @param seasonLengths in steps, ascending; none for a series without a season
- * @example changepoints(hours, [24, 168]) // [{ index: 960, before: 41.2, after: 63.9 }]
+ * @param year steps in a year, where years are long beside the seasons: over three years and more their cycle is taken out too
+ * @example changepoints(hours, [24, 168], 8766) // [{ index: 960, before: 41.2, after: 63.9 }]
  */
-export function changepoints(values: Float64Array, seasonLengths: readonly number[] = []): Changepoint[] {
+export function changepoints(values: Float64Array, seasonLengths: readonly number[] = [], year = Infinity): Changepoint[] {
   const season = seasonLengths[0] ?? 1;
   const width = season * Math.max(1, Math.ceil(values.length / season / MAX_BINS));
   const means = binMeans(values, width);
   const longest = seasonLengths.findLast((length) => length % width === 0 && length >= 2 * width && means.length >= (4 * length) / width);
   if (longest !== undefined) removePhases(means, longest / width);
+  if (means.length * width >= 3 * year && year >= 12 * width) removePhases(means, Math.round(year / width), SMOOTH);
   const borders = split(means);
   const plain = deseasonalised(values, longest ?? season);
   return borders.map((border, k) => {
@@ -75,8 +79,12 @@ function binMeans(values: Float64Array, width: number): Float64Array {
   });
 }
 
-/** Takes the usual distance of each phase from the mean of the cycle about it, so that a trend stays a line. */
-function removePhases(means: Float64Array, phases: number): void {
+/**
+ * Takes the usual distance of each phase from the mean of the cycle about it, so that a trend stays a line. Medians over the
+ * cycles: one that has a change in it counts for little.
+ * @param smooth share of the cycle on either side over which neighbouring phases are alike
+ */
+function removePhases(means: Float64Array, phases: number, smooth = 0): void {
   const distances: number[][] = Array.from({ length: phases }, () => []);
   const half = phases >> 1;
   let sum = 0;
@@ -92,7 +100,11 @@ function removePhases(means: Float64Array, phases: number): void {
     const middle = end - half;
     if (end >= phases - 1 && count > 0) distances[middle % phases]!.push(means[middle]! - sum / count);
   }
-  const usual = distances.map(median);
+  const reach = Math.round(phases * smooth);
+  const medians = distances.map(median);
+  const usual = medians.map((_, phase) =>
+    mean(Float64Array.from({ length: 2 * reach + 1 }, (__, k) => medians[(phase + k - reach + phases) % phases]!)),
+  );
   means.forEach((value, bin) => (means[bin] = value - (usual[bin % phases]! || 0)));
 }
 

@@ -1,6 +1,6 @@
 /** What a chart marks beside the values: changes of behaviour, and public holidays. */
 import type { ChangepointList, HolidayList } from '@almanac/contracts';
-import { AlmanacError, changepoints } from '@almanac/series';
+import { AlmanacError, changepoints, type Frequency } from '@almanac/series';
 import type { Store } from '@almanac/store';
 import { gridOf, instantOf, orNull } from './grid.js';
 
@@ -16,13 +16,16 @@ export async function getChangepoints({ store }: Source, dataset: string, unique
   const { id } = await store.series.get(record.id, uniqueId);
   const { steps, values } = await store.series.readRange(id);
   const grid = gridOf(record);
-  const items = changepoints(values, grid.seasonLengths()).map(({ index, before, after }) => ({
+  const items = changepoints(values, grid.seasonLengths(), yearOf(grid)).map(({ index, before, after }) => ({
     ds: instantOf(grid, steps[index]!),
     before: orNull(before),
     after: orNull(after),
   }));
   return { uniqueId, items };
 }
+
+/** Steps in a year, on average; none on a grid of plain numbers. */
+const yearOf = (grid: Frequency): number => (grid.kind === 'integer' ? Infinity : grid.floorStep(YEAR_MS) - grid.floorStep(0));
 
 /** The list of countries is loaded when the first chart asks: nothing else needs it. @throws AlmanacError DATASET_NOT_FOUND, COUNTRY_UNKNOWN */
 export async function listHolidays({ store }: Source, name: string, wanted?: string): Promise<HolidayList> {
