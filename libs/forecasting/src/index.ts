@@ -57,6 +57,7 @@ export { type TaskExample, type TaskInput } from './tasks/examples.js';
 export { gapExamples, windowExamples } from './tasks/windows.js';
 export { type ColdStartConfig } from './tasks/coldStart.js';
 export { targetKindOf, type TargetKind } from './dataset/target.js';
+export { candidates, defaultSpace, type LogRange, type SearchSpace } from './search/space.js';
 export {
   forecastTrial,
   pendingTrials,
@@ -70,3 +71,4 @@ export {
   type TrialRunner,
   type TrialScore,
 } from './search/halving.js';
+export { OnlineConformal, type OnlineConformalSettings, type OnlineConformalState } from './calibrate/online.js';
