@@ -25,7 +25,7 @@ export function attention(q: usize, k: usize, v: usize, bias: usize, context: us
 }
 
 /** softmax(scale·s + bias) in place. */
-function softmax(s: usize, bias: usize, scale: f32, n: i32): void {
+export function softmax(s: usize, bias: usize, scale: f32, n: i32): void {
   let max: f32 = -Infinity;
   const end = <usize>(4 * n);
   for (let j: usize = 0; j < end; j += 4) {

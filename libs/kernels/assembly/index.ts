@@ -10,3 +10,4 @@ export * from '../build/cells';
 export { adam } from './adam';
 export { attention, attentionGrad, attentionGradScratch, attentionScratch } from './attention';
 export { dense, denseGrad, denseGradScratch, denseScratch, matMul, matMulScratch } from './dense';
+export { pinball, quantiles, quantilesGrad, quantilesScratch, seasonalCopy, seasonalCopyGrad } from './head';

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adam, attention, dense, gru, initEngine, lstm, lstmState, minGru, rnn } from './index.js';
+import { adam, attention, dense, gru, initEngine, lstm, lstmState, minGru, pinball, quantiles, rnn, seasonalCopy } from './index.js';
 import { kernels } from './kernel/all.js';
 import { registerComposed } from './kernel/register.js';
 import { startWasm } from './engine/wasm.js';
@@ -200,6 +200,11 @@ describe.each(engines)('engine $name', ({ present, start }) => {
       const layer = { x: random([N, I], 1), w: random([I, O], 2), b: random([O], 3) };
       const linear: Operation = ({ x, w, b }) => [dense(x!, w!, b)];
       expect(difference(await evaluate(layer, linear), await reference(layer, linear))).toBeLessThan(1e-5);
+      const rectified: Operation = ({ x, w, b }) => [dense(x!, w!, b, { relu: true })];
+      expect(difference(await evaluate(layer, rectified), await reference(layer, rectified))).toBeLessThan(1e-5);
+      const { x, ...weights } = layer;
+      const ofData: Operation = ({ w, b }) => [dense(x, w!, b, { relu: true, constantInput: true })];
+      expect(difference(await evaluate(weights, ofData), await reference(weights, ofData))).toBeLessThan(1e-5);
       for (const [a, b] of [
         [false, false],
         [false, true],
@@ -211,6 +216,30 @@ describe.each(engines)('engine $name', ({ present, start }) => {
         const product: Operation = (tensors) => [tf.matMul(tensors['a']!, tensors['b']!, a, b)];
         expect(difference(await evaluate(pair, product), await reference(pair, product))).toBeLessThan(1e-5);
       }
+    }
+  });
+
+  check('quantiles, pinball and seasonalCopy agree with their references to 1e-5', async () => {
+    for (const [N, Q] of [
+      [1, 1],
+      [7, 2],
+      [65, 9],
+      [130, 15],
+    ] as const) {
+      // prettier-ignore
+      const spread = { centre: random([N], 1), spread: random([N, Q - 1], 2, 6) };
+      for (const anchor of new Set([0, Q >> 1, Q - 1])) {
+        const ascending: Operation = (tensors) => [quantiles(tensors['centre']!, tensors['spread']!, anchor)];
+        if (Q > 1) expect(difference(await evaluate(spread, ascending), await reference(spread, ascending))).toBeLessThan(1e-5);
+      }
+      const known = { target: await random([N], 4).data(), weight: await tf.abs(random([N], 5)).data() };
+      const levels = Array.from({ length: Q }, (_, i) => (i + 1) / (Q + 1));
+      const loss: Operation = ({ q }) => [pinball(q!, tf.tensor1d(known.target), tf.tensor1d(known.weight), levels)];
+      const forecast = { q: random([N, Q], 3) };
+      expect(difference(await evaluate(forecast, loss), await reference(forecast, loss))).toBeLessThan(1e-5);
+      const pointing = { logits: random([N, Q], 6, 3), candidates: random([N, Q], 7), gate: random([N], 8, 3) };
+      const copy: Operation = ({ logits, candidates, gate }) => Object.values(seasonalCopy(logits!, candidates!, gate!));
+      expect(difference(await evaluate(pointing, copy), await reference(pointing, copy))).toBeLessThan(1e-5);
     }
   });
 
@@ -261,6 +290,28 @@ describe.each(engines)('engine $name', ({ present, start }) => {
       () => [
         { q: random([2, 3, 4], 1), k: random([2, 5, 4], 2), v: random([2, 5, 3], 3), bias: random([3, 5], 4) },
         (tensors) => Object.values(attention(tensors as never)),
+      ],
+    ],
+    [
+      'dense with relu',
+      () => [{ x: random([4, 3], 1), w: random([3, 5], 2), b: random([5], 3) }, ({ x, w, b }) => [dense(x!, w!, b, { relu: true })]],
+    ],
+    [
+      'quantiles',
+      () => [{ centre: random([4], 1), spread: random([4, 6], 2, 3) }, ({ centre, spread }) => [quantiles(centre!, spread!, 2)]],
+    ],
+    [
+      'pinball',
+      () => [
+        { q: tf.mul(tf.reshape(tf.range(1, 13), [4, 3]), 0.7) },
+        ({ q }) => [pinball(q!, tf.fill([4], 5), tf.range(1, 5), [0.1, 0.5, 0.9])],
+      ],
+    ],
+    [
+      'seasonalCopy',
+      () => [
+        { logits: random([3, 4], 1), candidates: random([3, 4], 2), gate: random([3], 3) },
+        ({ logits, candidates, gate }) => Object.values(seasonalCopy(logits!, candidates!, gate!)),
       ],
     ],
     ['dense', () => [{ x: random([4, 3], 1), w: random([3, 5], 2), b: random([5], 3) }, ({ x, w, b }) => [dense(x!, w!, b)]]],

@@ -1,12 +1,16 @@
 export { adam, type AdamSettings, type AdamState } from './adam/adam.js';
 export { attention, type AttentionArgs } from './attention/attention.js';
-export { dense } from './dense/dense.js';
+export { dense, type DenseOptions } from './dense/dense.js';
 export { initEngine, type Engine, type EngineName, type EngineOptions } from './engine/engine.js';
 export { gru, gruState, type GruArgs } from './gru/gru.js';
+export { copyValues } from './kernel/copy.js';
 export { type SequenceArgs, type Zoneout } from './kernel/recurrent.js';
 export { lstm, lstmState, type LstmArgs, type LstmState } from './lstm/lstm.js';
 export { minGru, type MinGruArgs } from './minGru/minGru.js';
 export { Group } from './parallel/group.js';
 export { type OptimiserMemory, SharedOptimiser } from './parallel/optimiser.js';
 export { joinReplicas, type ReplicaOptions, type Replicas, startReplicas } from './parallel/replicas.js';
+export { pinball } from './pinball/pinball.js';
+export { quantiles } from './quantiles/quantiles.js';
 export { rnn, type RnnArgs } from './rnn/rnn.js';
+export { seasonalCopy, type SeasonalCopy } from './seasonalCopy/seasonalCopy.js';

@@ -2,13 +2,6 @@
 export { dense as linear } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** One LSTM step from its summed pre-activations [N, 4H] and the cell [N, H]; returns the new h and c. */
-export function lstmCell(gates: tf.Tensor, c: tf.Tensor): [tf.Tensor, tf.Tensor] {
-  const [i, f, g, o] = tf.split(gates, 4, gates.rank - 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-  const next = tf.add(tf.mul(tf.sigmoid(f), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
-  return [tf.mul(tf.sigmoid(o), tf.tanh(next)), next];
-}
-
 /**
  * Elements of a table by flat index: out[i] = table[indices[i]]. Its gradient adds up where an index repeats.
  *

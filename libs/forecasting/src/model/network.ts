@@ -8,11 +8,11 @@
  * Sources: SegRNN (Lin et al. 2023) for segments and parallel decoding; Cinar et al. 2017 for attention over pseudo-periods;
  * incremental quantiles after Park et al. 2022.
  */
-import { attention, dense, lstm } from '@almanac/kernels';
+import { attention, dense, lstm, lstmState, quantiles, seasonalCopy } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SegmentConfig } from '../config.js';
 import type { Batch, Sizes } from '../dataset/windows.js';
-import { lstmCell, pick } from '../engine/ops.js';
+import { pick } from '../engine/ops.js';
 import { parametricHead } from '../heads/head.js';
 import { normalQuantile } from '../baselines/normal.js';
 import type { ParameterSpec, Tensors } from './parameters.js';
@@ -140,13 +140,24 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
   const [n, B] = inputs.segments.shape;
   const cycle = p['series.cycle'] ? cycles(p['series.cycle'], inputs.batch, config, sizes) : null;
   const segments = cycle ? tf.sub(inputs.segments, cycle.context) : inputs.segments;
-  const embedded = tf.relu(dense(segments, p['embed.w']!, p['embed.b']!)) as tf.Tensor3D; // [n, B, D]
+  const embedded = dense(segments, p['embed.w']!, p['embed.b']!, { relu: true, constantInput: !cycle }) as tf.Tensor3D; // [n, B, D]
   const encoder = lstm({ x: embedded, wx: p['encoder.wx']!, wh: p['encoder.wh']!, b: p['encoder.b']! });
 
-  const asked = dense(inputs.queries, p['query.w']!, p['query.b']!); // [m, B, D]
-  const query = tf.relu(p['series.w'] ? tf.add(asked, dense(embeddings(p['series.embedding']!, inputs.batch), p['series.w'])) : asked);
-  const gates = tf.add(dense(query, p['decoder.wx']!, p['decoder.b']!), dense(encoder.hT, p['decoder.wh']!)); // [m, B, 4D]
-  const [state] = lstmCell(gates, encoder.cT); // [m, B, D]
+  const constant = { constantInput: true };
+  const query = p['series.w']
+    ? tf.relu(
+        tf.add(
+          dense(inputs.queries, p['query.w']!, p['query.b']!, constant),
+          dense(embeddings(p['series.embedding']!, inputs.batch), p['series.w']),
+        ),
+      )
+    : dense(inputs.queries, p['query.w']!, p['query.b']!, { ...constant, relu: true }); // [m, B, D]
+  // One step for all horizon segments side by side, each from the encoder's last state.
+  const { hT } = lstmState({
+    ...{ x: tf.reshape(query, [1, m * B, D]) as tf.Tensor3D, wx: p['decoder.wx']!, wh: p['decoder.wh']!, b: p['decoder.b']! },
+    ...{ h0: repeated(encoder.hT, m), c0: repeated(encoder.cT, m) },
+  });
+  const state = tf.reshape(hT, [m, B, D]);
 
   const before = tf.concat([tf.zeros([1, B, D]), tf.slice(encoder.h, [0, 0, 0], [n - 1, B, D])], 0);
   // One projection of the query does for the scores, one of the context for the values: a product of two is no richer.
@@ -164,23 +175,27 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
   const output: Partial<Output> = { contextual: weights };
   if (K > 0) {
     const logits = tf.reshape(dense(z, p['temporal.w']!, p['temporal.b']!), [m, B, w, K]);
-    output.temporal = tf.softmax(inputs.candidateBias ? tf.add(logits, inputs.candidateBias) : logits);
-    output.gate = tf.sigmoid(dense(z, p['gate.w']!, p['gate.b']!));
-    const copied = tf.sum(tf.mul(output.temporal, inputs.candidates), 3);
-    median = tf.add(median, tf.mul(output.gate, cycle ? tf.sub(copied, cycle.horizon) : copied));
+    const copy = seasonalCopy(
+      inputs.candidateBias ? tf.add(logits, inputs.candidateBias) : logits,
+      cycle ? tf.sub(inputs.candidates, tf.expandDims(cycle.horizon, 3)) : inputs.candidates,
+      dense(z, p['gate.w']!, p['gate.b']!),
+    );
+    output.temporal = copy.weights;
+    output.gate = copy.gate;
+    median = tf.add(median, copy.copied);
   }
   if (cycle) median = tf.add(median, cycle.horizon);
-  output.raw = headOutputs(tf.expandDims(median, 3), z, p, config);
+  output.raw = headOutputs(median, z, p, config);
   return output as Output;
 }
 
-/** The centre [m, B, w, 1] with its spread: ascending quantiles, or a parametric head's further numbers. */
+/** The centre [m, B, w] with its spread: ascending quantiles, or a parametric head's further numbers. */
 function headOutputs(centre: tf.Tensor, z: tf.Tensor, p: Tensors, config: SegmentConfig): tf.Tensor {
   const [m, B, w] = centre.shape as [number, number, number];
-  if (!p['spread.w']) return centre;
+  if (!p['spread.w']) return tf.expandDims(centre, 3);
   const spread = tf.reshape(dense(z, p['spread.w'], p['spread.b']!), [m, B, w, p['spread.w'].shape[1]! / w]);
-  if (parametricHead(config.head)) return tf.concat([centre, spread], 3);
-  return tf.add(centre, dense(tf.softplus(spread), cumulative(config.levels)));
+  if (parametricHead(config.head)) return tf.concat([tf.expandDims(centre, 3), spread], 3);
+  return quantiles(centre, spread, anchorIndex(config.levels));
 }
 
 /** [B, E] rows of the windows' series. */
@@ -221,6 +236,11 @@ function cycles(table: tf.Tensor, batch: Batch, config: SegmentConfig, sizes: Si
   return { context: tf.concat([context, tf.zeros([n, B, inputs - w])], 2), horizon: tf.sub(along(m, 0), last) };
 }
 
+/** `times` copies below each other; the engine's own tile goes value by value. */
+function repeated(x: tf.Tensor2D, times: number): tf.Tensor2D {
+  return times === 1 ? x : tf.concat(Array<tf.Tensor2D>(times).fill(x), 0);
+}
+
 /** Swaps the first two axes. */
 function batchMajor(x: tf.Tensor): tf.Tensor {
   return tf.transpose(x, [1, 0, 2]);
@@ -229,19 +249,6 @@ function batchMajor(x: tf.Tensor): tf.Tensor {
 /** Index of the level that the median branch predicts: .5, or the nearest to it. */
 export function anchorIndex(levels: readonly number[]): number {
   return levels.reduce((best, level, i) => (Math.abs(level - 0.5) < Math.abs(levels[best]! - 0.5) ? i : best), 0);
-}
-
-/** [Q − 1, Q] of −1, 0, 1: sums the increments outward from the anchor. */
-function cumulative(levels: readonly number[]): tf.Tensor {
-  const Q = levels.length;
-  const anchor = anchorIndex(levels);
-  const matrix = new Float32Array((Q - 1) * Q);
-  for (let row = 0; row < Q - 1; row++)
-    for (let q = 0; q < Q; q++) {
-      if (row < anchor && q <= row) matrix[row * Q + q] = -1;
-      if (row >= anchor && q > row) matrix[row * Q + q] = 1;
-    }
-  return tf.tensor2d(matrix, [Q - 1, Q]);
 }
 
 function inverseSoftplus(y: number): number {

@@ -2,6 +2,7 @@
  * All weights of a network in one flat float32 buffer, named slices of which are its tensors. Optimiser, averaging,
  * checkpoints and the exchange between threads then know one array and no layers.
  */
+import { copyValues } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { AlmanacError } from '@almanac/series';
 import { Random } from '../dataset/random.js';
@@ -87,14 +88,14 @@ export class Parameters {
     return mask;
   }
 
-  /** Fresh tensors of `values` (default: the current ones), in the order of `specs`. */
+  /** Tensors of `values` (default: the current ones), in the order of `specs`; the values must not change while they live. */
   tensors(values: Float32Array = this.values): tf.Tensor[] {
-    return this.specs.map((spec, i) => tf.tensor(values.slice(this.offsets[i], this.offsets[i]! + count(spec.shape)), spec.shape));
+    return this.specs.map((spec, i) => tf.tensor(values.subarray(this.offsets[i], this.offsets[i]! + count(spec.shape)), spec.shape));
   }
 
   /** Copies one tensor per spec into `out` at their places. */
   gather(tensors: readonly tf.Tensor[], out: Float32Array): void {
-    tensors.forEach((tensor, i) => out.set(tensor.dataSync<'float32'>(), this.offsets[i]!));
+    tensors.forEach((tensor, i) => copyValues(tensor, out, this.offsets[i]!));
   }
 
   named(tensors: readonly tf.Tensor[]): Tensors {

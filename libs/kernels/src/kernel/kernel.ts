@@ -19,7 +19,13 @@ export interface Kernel {
   compose(inputs: (tf.Tensor | null)[], dims: Dims): tf.Tensor[];
   reference(inputs: Arrays, outputs: Float32Array[], dims: Dims): void;
   /** The function of this name in assembly/: inputs, outputs, then these dims, then its scratch memory. */
-  readonly wasm?: { name: string; dims: readonly string[]; scratch?: (exports: WasmExports, dims: Dims) => number };
+  readonly wasm?: {
+    name: string;
+    /** How many outputs it takes, where `shapes` may give fewer: the rest are 0. */
+    outputs?: number;
+    dims: readonly string[];
+    scratch?: (exports: WasmExports, dims: Dims) => number;
+  };
 }
 
 export type WasmExports = Record<string, (...args: number[]) => number>;

@@ -50,10 +50,11 @@ export function registerOnWasm(kernel: Kernel, exports: WasmExports): void {
     const address = (info: tf.TensorInfo): number => wasm.dataIdMap.get(info.dataId).memoryOffset;
     const outputs = kernel.shapes(dims).map((shape) => wasm.makeOutput(shape, 'float32'));
     if (kernel.wasm) {
-      const { name, dims: order, scratch } = kernel.wasm;
+      const { name, outputs: places = outputs.length, dims: order, scratch } = kernel.wasm;
       const space = scratch ? allocate(wasm, scratch(exports, dims)) : 0;
       const addresses = kernel.inputs.map((input) => (inputs[input] ? address(inputs[input]) : 0));
-      exports[name]!(...addresses, ...outputs.map(address), ...order.map((dim) => dims[dim]!), space);
+      const written = Array.from({ length: places }, (_, i) => (outputs[i] ? address(outputs[i]) : 0));
+      exports[name]!(...addresses, ...written, ...order.map((dim) => dims[dim]!), space);
       if (space) wasm.wasm._free(space);
     } else {
       // Views are taken after every allocation: the heap may have moved.
