@@ -2,32 +2,11 @@
  * What training minimises: the pinball loss of every level, weighted step by step so that its mean moves with the metric
  * the caller will judge by. Weights depend on history and target, never on the forecast.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import type { Metric, SegmentConfig } from '../config.js';
 import type { Batch, Sizes, Window } from '../dataset/windows.js';
+import { unbend } from '../scalers/windowScale.js';
 
-/**
- * Mean over every element of weight·pinball. The gradient is written by hand: both need the same product.
- *
- * @param quantiles [m, B, w, Q]
- * @param target [m, B, w]
- * @param weight [m, B, w]
- * @returns scalar
- */
-export function pinball(quantiles: tf.Tensor, target: tf.Tensor, weight: tf.Tensor, levels: readonly number[]): tf.Scalar {
-  const size = quantiles.size;
-  return tf.customGrad((...args) => {
-    const [q, save] = args as unknown as [tf.Tensor, (tensors: tf.Tensor[]) => void];
-    const over = tf.sub(q, tf.expandDims(target, 3));
-    // ω·(1[q > y] − τ): the slope, and with (q − y) the loss itself.
-    const slope = tf.mul(tf.sub(tf.step(over), tf.tensor1d([...levels])), tf.expandDims(weight, 3));
-    save([slope]);
-    return {
-      value: tf.div(tf.sum(tf.mul(slope, over)), size),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0]!, tf.div(dy, size)),
-    };
-  })(quantiles) as tf.Scalar;
-}
+export { pinball } from '@almanac/kernels';
 
 /** Turns a batch's `observed` into loss weights for a metric; made once per run from the panel's own sizes. */
 export class LossWeights {
@@ -111,8 +90,9 @@ export class LossWeights {
     const center = batch.center[b]!;
     const scale = batch.scale[b]!;
     const K = this.sizes.seasons;
-    const y = Math.abs(center + scale * batch.target[at]!);
-    const naive = Math.abs(center + scale * (K > 0 ? batch.candidates[at * K]! : 0));
+    const { scaler } = this.config;
+    const y = Math.abs(center + scale * unbend(scaler, batch.target[at]!));
+    const naive = Math.abs(center + scale * unbend(scaler, K > 0 ? batch.candidates[at * K]! : 0));
     const size = y + naive;
     return size > 0 ? Math.min((2 * scale) / size, 20) : 20;
   }

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { windowScale, type ScalerKind } from './windowScale.js';
+import { bend, SCALER_KINDS, unbend, windowScale } from './windowScale.js';
 
-const kinds: ScalerKind[] = ['seasonalDifference', 'lastValue', 'seriesDeviation', 'meanAbs'];
 const values = Float64Array.from({ length: 48 }, (_, t) => 10 + Math.sin((2 * Math.PI * t) / 12) + t / 10);
 
-describe.each(kinds)('the scaler %s', (kind) => {
+describe.each(SCALER_KINDS)('the scaler %s', (kind) => {
   it('follows the unit of the data', () => {
     const { center, scale } = windowScale(kind, values, 0, 48, 12);
     for (const unit of [1e-30, 1e30]) {
@@ -42,6 +41,32 @@ describe.each(kinds)('the scaler %s', (kind) => {
       expect(scale).toBeLessThan(Infinity);
     }
   });
+});
+
+it('revin gives a window mean 0 and deviation 1', () => {
+  const { center, scale } = windowScale('revin', values, 0, 48, 12);
+  const scaled = values.map((value) => (value - center) / scale);
+  expect(scaled.reduce((sum, value) => sum + value, 0) / 48).toBeCloseTo(0, 9);
+  expect(scaled.reduce((sum, value) => sum + value * value, 0) / 48).toBeCloseTo(1, 9);
+});
+
+it('robustArcsinh is not moved by a spike, keeps it within reach, and gives every value back', () => {
+  const spiked = values.slice();
+  spiked[20] = 1e6;
+  const [calm, shaken] = [values, spiked].map((window) => windowScale('robustArcsinh', window, 0, 48, 12)) as [
+    ReturnType<typeof windowScale>,
+    ReturnType<typeof windowScale>,
+  ];
+  expect(Math.abs(shaken.center - calm.center)).toBeLessThan(0.2 * calm.scale);
+  expect(shaken.scale / calm.scale).toBeCloseTo(1, 1);
+  expect(windowScale('revin', spiked, 0, 48, 12).scale / windowScale('revin', values, 0, 48, 12).scale).toBeGreaterThan(1000);
+  const bent = Array.from(spiked, (value) => bend('robustArcsinh', (value - shaken.center) / shaken.scale));
+  expect(Math.max(...bent)).toBeLessThan(15);
+  bent.forEach((value, t) => {
+    if (t !== 20) expect(shaken.center + shaken.scale * unbend('robustArcsinh', value)).toBeCloseTo(spiked[t]!, 6);
+  });
+  expect(unbend('robustArcsinh', 1e9)).toBeLessThan(1e5);
+  expect(bend('revin', 3)).toBe(3);
 });
 
 it('centres on the mean of the last season, on the last value, or nowhere', () => {

@@ -2,7 +2,8 @@
  * Centre and scale of one context window, so that one network serves series of every size. Reads nothing but the observed
  * values of the window; the arithmetic is float64, so that values of 1e30 and 1e-30 both arrive as ordinary float32.
  */
-export type ScalerKind = 'seasonalDifference' | 'lastValue' | 'seriesDeviation' | 'meanAbs';
+export const SCALER_KINDS = ['seasonalDifference', 'lastValue', 'seriesDeviation', 'meanAbs', 'revin', 'robustArcsinh'] as const;
+export type ScalerKind = (typeof SCALER_KINDS)[number];
 
 export interface WindowScale {
   center: number;
@@ -16,7 +17,9 @@ export interface WindowScale {
  *
  * `seasonalDifference`: centre = mean of the last season, scale = ½ mean|x_t − x_{t−season}| + ½ standard deviation.
  * `lastValue`: centre = last observation, scale = standard deviation. `seriesDeviation`: the same with one scale for the whole
- * series, so that errors of all its windows weigh alike. `meanAbs`: centre 0, scale = mean|x|.
+ * series, so that errors of all its windows weigh alike. `meanAbs`: centre 0, scale = mean|x|. `revin`: mean and standard deviation
+ * (Kim et al. 2022, without its affine weights). `robustArcsinh`: median and interquartile range, which no outlier moves; what is
+ * scaled is then bent, see `bend`.
  */
 export function windowScale(
   kind: ScalerKind,
@@ -64,18 +67,52 @@ export function windowScale(
   if (count === 0) return { center: 0, scale: 1 };
   const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
   const difference = pairs > 0 ? differences / pairs : deviation;
-  const centers = { seasonalDifference: shift + recentSum / recent, lastValue: last, seriesDeviation: last, meanAbs: 0 };
+  const quarters = kind === 'robustArcsinh' ? quartiles(values.subarray(start, to)) : [0, 0, 0];
+  const spread = quarters[2]! - quarters[0]!;
+  const centers = {
+    seasonalDifference: shift + recentSum / recent,
+    lastValue: last,
+    seriesDeviation: last,
+    meanAbs: 0,
+    revin: shift + sum / count,
+    robustArcsinh: quarters[1]!,
+  };
   const scales = {
     seasonalDifference: 0.5 * difference + 0.5 * deviation,
     lastValue: deviation,
     seriesDeviation: seriesDeviation ?? deviation,
     meanAbs: absolute / count,
+    revin: deviation,
+    // Where most values are equal, the few others tell the scale.
+    robustArcsinh: spread > largest * 1e-6 ? spread : deviation,
   };
   const center = centers[kind];
   const scale = scales[kind];
   // A constant window has no spread of its own: a thousandth of its level keeps its forecast narrow but finite.
   const floor = largest * 1e-6;
   return { center, scale: scale > floor && Number.isFinite(scale) ? scale : largest > 0 ? largest * 1e-3 : 1 };
+}
+
+/** Beyond this a forecast is no longer believed: sinh(12) is 80,000 interquartile ranges. */
+const STEEPEST = 12;
+
+/** A scaled value as a network sees it: its arcsinh for `robustArcsinh`, so that a spike is a word among others; itself otherwise. */
+export function bend(kind: ScalerKind, scaled: number): number {
+  return kind === 'robustArcsinh' ? Math.asinh(scaled) : scaled;
+}
+
+/** The inverse of `bend`; rises with its argument, so that quantiles stay in order. */
+export function unbend(kind: ScalerKind, bent: number): number {
+  return kind === 'robustArcsinh' ? Math.sinh(Math.min(STEEPEST, Math.max(-STEEPEST, bent))) : bent;
+}
+
+function quartiles(values: Float64Array): number[] {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  return [0.25, 0.5, 0.75].map((share) => {
+    const place = share * (sorted.length - 1);
+    const below = sorted[Math.floor(place)]!;
+    return below + (place % 1) * (sorted[Math.ceil(place)]! - below);
+  });
 }
 
 /** Standard deviation of the observed values of a series; 0 where there are fewer than two. */
