@@ -17,7 +17,8 @@ export function normalQuantile(p: number): number {
   return z;
 }
 
-function normalCdf(z: number): number {
+/** P(Z ≤ z). */
+export function normalCdf(z: number): number {
   const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
   if (z < -3.5) {
     let fraction = 0;

@@ -7,7 +7,7 @@
 import type { SegmentConfig } from '../config.js';
 import type { SeriesData } from '../forecaster.js';
 import { covariateScales, CovariateReader, type CovariateNames, type CovariateScales } from './covariates.js';
-import { deviationOf, windowScale } from '../scalers/windowScale.js';
+import { bend, deviationOf, windowScale } from '../scalers/windowScale.js';
 import { calendarSize, cyclesOf, writeCalendar, type Cycle } from './calendar.js';
 
 export interface Window {
@@ -166,7 +166,7 @@ export class WindowReader {
       for (let i = Math.max(0, -from); i < w; i++) {
         const value = values[from + i]!;
         if (Number.isNaN(value)) continue;
-        batch.segments[at + i] = (value - center) * inverse;
+        batch.segments[at + i] = bend(this.config.scaler, (value - center) * inverse);
         batch.segments[at + w + i] = 1;
         observed++;
       }
@@ -195,7 +195,7 @@ export class WindowReader {
       for (let i = 0; i < steps; i++) {
         const value = values[origin + segment * w + i]!;
         if (Number.isNaN(value)) continue;
-        batch.target[out + i] = (value - center) * inverse;
+        batch.target[out + i] = bend(this.config.scaler, (value - center) * inverse);
         batch.observed[out + i] = 1;
       }
     }
@@ -215,7 +215,7 @@ export class WindowReader {
         if (Number.isNaN(value)) {
           batch.candidateBias ??= new Float32Array(batch.candidates.length);
           batch.candidateBias[at + k] = MASKED;
-        } else batch.candidates[at + k] = (value - center) * inverse;
+        } else batch.candidates[at + k] = bend(this.config.scaler, (value - center) * inverse);
       }
     }
   }
