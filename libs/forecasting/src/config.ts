@@ -5,7 +5,7 @@
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import type { CovariateNames } from './dataset/covariates.js';
 import { HEAD_KINDS, type HeadKind } from './heads/head.js';
-import type { ScalerKind } from './scalers/windowScale.js';
+import { SCALER_KINDS, type ScalerKind } from './scalers/windowScale.js';
 
 /** What the caller will judge the forecasts by; it decides how windows weigh in the loss. */
 export type Metric = 'wql' | 'mase' | 'smape' | 'owa' | 'mae' | 'mse';
@@ -183,7 +183,10 @@ export function checkConfig(config: SegmentConfig): void {
   if (!whole(config.temporalSeason, 0) || config.temporalSeason > config.contextLength)
     fail('temporalSeason', 'Give a season that fits in contextLength, or 0.');
   const ascending = config.levels.every((level, i) => level > (config.levels[i - 1] ?? 0) && level < 1);
-  if (!HEAD_KINDS.includes(config.head)) fail('head', `Heads are ${HEAD_KINDS.join(', ')}.`);
+  const heads = HEAD_KINDS.filter((kind) => kind !== 'vocabulary');
+  if (!heads.some((kind) => kind === config.head))
+    fail('head', `Heads are ${heads.join(', ')}; vocabulary is for the recurrent forecaster, which has a pointer.`);
+  if (!SCALER_KINDS.includes(config.scaler)) fail('scaler', `Scalers are ${SCALER_KINDS.join(', ')}.`);
   if (config.head === 'negativeBinomial' && config.scaler !== 'meanAbs')
     fail('scaler', 'Counts are scaled by their mean: use meanAbs with the negativeBinomial head.');
   if (!whole(config.embedding, 0)) fail('embedding', 'Give a whole number, or 0 for none.');

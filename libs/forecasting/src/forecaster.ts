@@ -38,8 +38,10 @@ export interface PredictOptions {
   horizon: number;
   /** Ascending levels in (0, 1). */
   levels: readonly number[];
-  /** Return the attention maps too, where the model has them. */
+  /** Return the attention maps too, where the model has them, and as far as it was trained to forecast. */
   attention?: boolean;
+  /** Return possible futures too, where the model can draw them; the same seed gives the same ones. */
+  paths?: { count: number; seed: number };
   /** Values that the target can take, as `targetKindOf` finds them: quantiles are clipped at 0 and rounded to whole numbers accordingly. */
   target?: TargetKind;
   signal?: AbortSignal;
@@ -62,6 +64,8 @@ export interface SeriesForecast {
   cutoff: number;
   /** [levels, horizon], level-major, non-decreasing in level. */
   quantiles: Float64Array;
+  /** [count, horizon], path-major: each a whole future, whose steps hang together. Whole numbers from a head for counts. */
+  paths?: Float64Array;
   attention?: AttentionMaps;
 }
 

@@ -160,11 +160,14 @@ describe('SegmentForecaster', () => {
     expect(forecast!.cutoff).toBe(199);
   });
 
-  it('says what it cannot do', async () => {
-    expect(() => new SegmentForecaster(config({ contextLength: 13 }))).toThrow(
-      expect.objectContaining({ code: 'INVALID_CONFIG', subject: { setting: 'contextLength' } }),
-    );
-    const model = await fitted(2);
-    await expect(model.predict(training, { horizon: 25, levels: [0.5] })).rejects.toMatchObject({ code: 'HORIZON_TOO_LONG' });
+  it('says what it cannot do', () => {
+    for (const [setting, changes] of [
+      ['contextLength', { contextLength: 13 }],
+      ['scaler', { scaler: 'loud' }],
+      ['head', { head: 'vocabulary' }],
+    ] as [string, Partial<SegmentConfig>][])
+      expect(() => new SegmentForecaster(config(changes))).toThrow(
+        expect.objectContaining({ code: 'INVALID_CONFIG', subject: { setting } }),
+      );
   });
 });

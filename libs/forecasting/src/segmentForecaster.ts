@@ -5,17 +5,23 @@
 import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
+import { normalQuantile } from './baselines/normal.js';
 import { applyWidths, widthFactors, type Scored } from './calibrate/widths.js';
 import { checkConfig, type SegmentConfig } from './config.js';
 import type { CovariateScales } from './dataset/covariates.js';
 import { keepTo } from './dataset/target.js';
 import { KnownSeries, WindowReader, type Batch, type Sizes, type Window } from './dataset/windows.js';
 import type { AttentionMaps, Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast } from './forecaster.js';
+import { requireCounts } from './heads/counts.js';
 import { parametricHead } from './heads/head.js';
 import { headQuantiles } from './heads/likelihood.js';
+import { copulaPaths, persistenceOf, scoreOfOutcome, type PathOptions } from './heads/paths.js';
+import { between } from './heads/stepHead.js';
+import { forecastBeyond } from './model/beyond.js';
 import { levelWeights } from './model/levels.js';
 import { anchorIndex, forward, inputsOf, parameterSpecs } from './model/network.js';
 import { Parameters } from './model/parameters.js';
+import { unbend } from './scalers/windowScale.js';
 import { EVALUATION_BATCH } from './training/gradient.js';
 import { train } from './training/train.js';
 
@@ -32,6 +38,8 @@ interface Learned {
   covariates: CovariateScales;
   /** Calibration: factor per level on its distance from the median. */
   widths: number[];
+  /** Of neighbouring errors, for sampled paths; absent in older checkpoints, which then draw each step on its own. */
+  persistence?: number;
 }
 
 interface Fitted {
@@ -39,6 +47,7 @@ interface Fitted {
   parameters: Parameters;
   nonNegative: boolean;
   widths: number[];
+  persistence: number;
 }
 
 interface Values {
@@ -62,7 +71,8 @@ export class SegmentForecaster implements Forecaster {
     const reader = new WindowReader(config, new KnownSeries(learned.ids, learned.deviations, learned.covariates));
     const parameters = new Parameters(parameterSpecs(config, reader.sizes, reader.known.rows));
     parameters.load({ manifest, weights });
-    return new SegmentForecaster(config, { reader, parameters, nonNegative: learned.nonNegative, widths: learned.widths });
+    const { nonNegative, widths, persistence = 0 } = learned;
+    return new SegmentForecaster(config, { reader, parameters, nonNegative, widths, persistence });
   }
 
   async fit(panel: Panel, options: FitOptions): Promise<void> {
@@ -70,18 +80,17 @@ export class SegmentForecaster implements Forecaster {
     const reader = new WindowReader(this.config, KnownSeries.of(panel.series, this.config.covariates));
     const { parameters, validation } = await train(panel.series, reader, this.config, options);
     const nonNegative = panel.series.every(({ values }) => values.every((value) => !(value < 0)));
-    this.fitted = { reader, parameters, nonNegative, widths: this.config.levels.map(() => 1) };
+    this.fitted = { reader, parameters, nonNegative, widths: this.config.levels.map(() => 1), persistence: 0 };
     const { levels, horizon, train: settings } = this.config;
     const trust = settings.validationTail >= LONG_TAIL * horizon ? 1 : ONE_PERIOD_TRUST;
-    this.fitted.widths = widthFactors(this.score(validation, this.fitted), levels, anchorIndex(levels), trust);
+    const scored = this.score(validation, this.fitted);
+    this.fitted.widths = widthFactors(scored, levels, anchorIndex(levels), trust);
+    this.fitted.persistence = persistenceOf(this.scoresOf(validation, scored));
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     const fitted = this.need();
-    if (options.horizon > this.config.horizon)
-      throw new AlmanacError('HORIZON_TOO_LONG', `The model forecasts ${this.config.horizon} steps, not ${options.horizon}.`, {
-        hint: 'Ask for fewer steps, or train a model with a longer horizon.',
-      });
+    if (options.horizon > this.config.horizon) return forecastBeyond(this, panel, options, this.config.horizon);
     await initEngine();
     const windows: Window[] = panel.series.map((series) => ({ series, origin: series.values.length }));
     const forecasts: SeriesForecast[] = [];
@@ -97,13 +106,14 @@ export class SegmentForecaster implements Forecaster {
   }
 
   save(): Checkpoint {
-    const { parameters, reader, nonNegative, widths } = this.need();
+    const { parameters, reader, nonNegative, widths, persistence } = this.need();
     const learned: Learned = {
       nonNegative,
       ids: reader.known.ids,
       deviations: reader.known.deviations,
       covariates: reader.known.covariates,
       widths,
+      persistence,
     };
     return {
       manifest: {
@@ -156,6 +166,23 @@ export class SegmentForecaster implements Forecaster {
     return { quantiles: concat(parts.map(({ quantiles }) => quantiles)), actual: concat(parts.map(({ actual }) => actual)) };
   }
 
+  /** Normal scores of the outcomes of each window, step by step. */
+  private *scoresOf(windows: readonly Window[], { quantiles, actual }: Scored): Iterable<Float64Array> {
+    const { horizon, levels, segmentLength: w } = this.config;
+    const m = Math.ceil(horizon / w);
+    const learned = levels.map(normalQuantile);
+    for (let from = 0; from < windows.length; from += EVALUATION_BATCH) {
+      const B = Math.min(EVALUATION_BATCH, windows.length - from);
+      for (let b = 0; b < B; b++) {
+        yield Float64Array.from({ length: horizon }, (_, t) => {
+          const row = from * m * w + (Math.floor(t / w) * B + b) * w + (t % w);
+          const own = quantiles.subarray(row * levels.length, (row + 1) * levels.length);
+          return Number.isNaN(actual[row]!) ? Number.NaN : scoreOfOutcome(actual[row]!, ({ z }) => between(own, learned, z));
+        });
+      }
+    }
+  }
+
   private forecastOf(window: Window, b: number, batch: Batch, values: Values, options: PredictOptions, fitted: Fitted): SeriesForecast {
     const { segmentLength: w } = fitted.reader.sizes;
     const Q = this.config.levels.length;
@@ -164,26 +191,46 @@ export class SegmentForecaster implements Forecaster {
     const quantiles = new Float64Array(levels.length * horizon);
     const anchor = anchorIndex(this.config.levels);
     const row = new Float64Array(Q);
+    const rowOf = (t: number): Float64Array => {
+      const at = ((Math.floor(t / w) * batch.size + b) * w + (t % w)) * Q;
+      row.set(values.quantiles.subarray(at, at + Q));
+      applyWidths(row, fitted.widths, anchor);
+      return row;
+    };
+    const inUnits = (scaled: number): number => {
+      const value = batch.center[b]! + batch.scale[b]! * unbend(this.config.scaler, scaled);
+      return fitted.nonNegative ? Math.max(0, value) : value;
+    };
+    for (let t = 0; t < horizon; t++) {
+      rowOf(t);
+      weights.forEach(({ low, high, share }, i) => {
+        quantiles[i * horizon + t] = inUnits((1 - share) * row[low]! + share * row[high]!);
+      });
+    }
+    const paths = options.paths && this.pathsOf(window.series.id, options.paths, horizon, fitted.persistence, rowOf).map(inUnits);
+    if (paths && this.config.head === 'negativeBinomial') for (let i = 0; i < paths.length; i++) paths[i] = Math.round(paths[i]!);
     // Nothing is known about a series without a single observation.
-    if (window.series.values.every(Number.isNaN)) quantiles.fill(NaN);
-    else
-      for (let t = 0; t < horizon; t++) {
-        const at = ((Math.floor(t / w) * batch.size + b) * w + (t % w)) * Q;
-        row.set(values.quantiles.subarray(at, at + Q));
-        applyWidths(row, fitted.widths, anchor);
-        weights.forEach(({ low, high, share }, i) => {
-          const scaled = (1 - share) * row[low]! + share * row[high]!;
-          const value = batch.center[b]! + batch.scale[b]! * scaled;
-          quantiles[i * horizon + t] = fitted.nonNegative ? Math.max(0, value) : value;
-        });
-      }
+    if (window.series.values.every(Number.isNaN)) for (const all of [quantiles, paths]) all?.fill(NaN);
     const { series, origin } = window;
     return {
       id: series.id,
       cutoff: series.firstStep + origin - 1,
       quantiles: keepTo(options.target, quantiles),
+      ...(paths ? { paths: keepTo(options.target, paths) } : {}),
       ...(options.attention ? { attention: this.attentionOf(b, batch, values, horizon, fitted.reader.sizes) } : {}),
     };
+  }
+
+  private pathsOf(
+    id: string,
+    options: PathOptions,
+    horizon: number,
+    persistence: number,
+    rowOf: (t: number) => Float64Array,
+  ): Float64Array {
+    const learned = this.config.levels.map(normalQuantile);
+    const rows = Array.from({ length: horizon }, (_, t) => rowOf(t).slice());
+    return copulaPaths(id, options, horizon, persistence, (t, { z }) => between(rows[t]!, learned, z));
   }
 
   /** Maps over context segments; a temporal weight counts for the segment that holds the value it points at. */
@@ -208,15 +255,6 @@ export class SegmentForecaster implements Forecaster {
     const maps: Record<string, Float32Array> = K > 0 ? { contextual, temporal } : { contextual };
     return { contextLength, columnSteps: w, maps, gate, branches: ['contextual', 'temporal'] };
   }
-}
-
-function requireCounts(panel: Panel): void {
-  const other = panel.series.find(({ values }) => values.some((value) => value < 0 || (!Number.isNaN(value) && !Number.isInteger(value))));
-  if (other)
-    throw new AlmanacError('TARGET_NOT_COUNTS', `Series ${other.id} has values that are no counts.`, {
-      hint: 'The negativeBinomial head is for whole numbers from 0 up; use another head.',
-      subject: { series: other.id },
-    });
 }
 
 function concat(arrays: readonly Float32Array[]): Float32Array {

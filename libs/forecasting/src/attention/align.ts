@@ -31,10 +31,15 @@ export interface Alignment {
   gate: tf.Tensor3D;
 }
 
+/** What an alignment reads at each step: of values [B,L,W+1], encoder states after each step and the step's value. */
+export function readable(p: Tensors, name: string, values: tf.Tensor3D): tf.Tensor3D {
+  return dense(values, p[`${name}.value`]!) as tf.Tensor3D;
+}
+
 /**
  * @param scores [B,H,L] or [H,L] of each branch
  * @param states [B,H,D], the decoder's
- * @param values [B,L,W+1], encoder states after each step and the step's value
+ * @param read [B,L,D], of `readable`
  * @param nearest [B,H,1], the pointer's smallest distance; zeros without a pointer
  * @param forced index of the one branch that may speak in this training step
  */
@@ -43,12 +48,11 @@ export function align(
   name: string,
   scores: readonly tf.Tensor[],
   states: tf.Tensor3D,
-  values: tf.Tensor3D,
+  read: tf.Tensor3D,
   nearest: tf.Tensor3D,
   forced?: number,
 ): Alignment {
   const [B, H] = states.shape;
-  const read = dense(values, p[`${name}.value`]!) as tf.Tensor3D;
   const maps = scores.map((score) => {
     const map = tf.softmax(score);
     return (map.rank === 2 ? tf.tile(tf.expandDims(map, 0), [B, 1, 1]) : map) as tf.Tensor3D;

@@ -19,19 +19,20 @@ export function contextualSpecs(name: string, width: number, hidden: number, cov
 
 /**
  * @param before [B,L,W], the encoder's state before each look-back step
- * @param queries [B,H,D], the decoder's states
- * @param past [B,L,F] @param future [B,H,F] covariates
- * @returns scores [B,H,L]
+ * @param past [B,L,F] covariates
+ * @returns [B,L,D]
  */
-export function contextualScores(
-  p: Tensors,
-  name: string,
-  before: tf.Tensor3D,
-  queries: tf.Tensor3D,
-  past: tf.Tensor3D,
-  future: tf.Tensor3D,
-): tf.Tensor3D {
-  const keys = dense(tf.concat([before, past], 2), p[`${name}.key`]!);
+export function contextualKeys(p: Tensors, name: string, before: tf.Tensor3D, past: tf.Tensor3D): tf.Tensor3D {
+  return dense(tf.concat([before, past], 2), p[`${name}.key`]!) as tf.Tensor3D;
+}
+
+/**
+ * @param keys [B,L,D]
+ * @param queries [B,n,D], the decoder's states
+ * @param future [B,n,F] covariates
+ * @returns scores [B,n,L]
+ */
+export function contextualScores(p: Tensors, name: string, keys: tf.Tensor3D, queries: tf.Tensor3D, future: tf.Tensor3D): tf.Tensor3D {
   const asked = dense(tf.concat([queries, future], 2), p[`${name}.query`]!);
   return tf.mul(tf.matMul(asked, keys, false, true), 1 / Math.sqrt(queries.shape[2])) as tf.Tensor3D;
 }

@@ -2,21 +2,29 @@
  * The point-wise attention network: an encoder reads the look-back step by step, a GRU runs over the horizon, and up to three
  * alignments tell each horizon step where in the look-back to read. Interpretable, and able to copy.
  *
- * The pointer compares the last values before each horizon step with the look-back. In training those are the true ones
- * (teacher forcing of that buffer alone); a forecast fills the buffer with its own medians, step by step. The head yields a
- * median and positive increments on both sides of it, so quantiles cannot cross (Park et al. 2022).
+ * Decoders: `parallel` knows the horizon's covariates and positions only, so all its states come at once; `recursive` is fed the
+ * value of the step before, the true one in training, a forecast otherwise; `forking` decodes in training from many steps of the
+ * look-back at once. The pointer compares the last values before each horizon step with the look-back. In training those are the
+ * true ones (teacher forcing of that buffer); a forecast fills the buffer with its own points, step by step.
  */
 import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { recurrentLayer } from '../cells/layer.js';
 import { type Random } from '../dataset/random.js';
+import { forked, forkStarts } from '../decoders/forking.js';
+import { fillBuffer, recurse, type FeedOptions, type Recursion } from '../decoders/recursive.js';
 import { type Encoder } from '../encoders/encoder.js';
 import { stackedEncoder } from '../encoders/stacked.js';
+import { type HeadKind } from '../heads/head.js';
+import { stepHead, type StepHead } from '../heads/stepHead.js';
 import { type ParameterSpec, type Tensors } from '../model/parameters.js';
-import { align, gateSpecs, type Alignment, type Branch } from './align.js';
-import { contextualScores, contextualSpecs } from './contextual.js';
+import { align, gateSpecs, readable, type Alignment, type Branch } from './align.js';
+import { contextualKeys, contextualScores, contextualSpecs } from './contextual.js';
 import { pointerScores, pointerSpecs, windowsBefore } from './pointer.js';
 import { temporalScores, temporalSpecs } from './temporal.js';
+
+export const DECODER_KINDS = ['parallel', 'recursive', 'forking'] as const;
+export type DecoderKind = (typeof DECODER_KINDS)[number];
 
 export interface PointwiseSettings {
   name: string;
@@ -36,6 +44,10 @@ export interface PointwiseSettings {
   levels?: readonly number[];
   /** Reads value, mask and covariates of each look-back step; a GRU by default. */
   encoder?: (name: string, inputs: number) => Encoder;
+  /** `parallel` by default. */
+  decoder?: DecoderKind;
+  /** `quantile` by default; `vocabulary` needs the pointer. */
+  head?: HeadKind;
 }
 
 export interface PointwiseInputs {
@@ -45,144 +57,161 @@ export interface PointwiseInputs {
   mask?: tf.Tensor2D;
   /** [B,L+H,F] */
   covariates: tf.Tensor3D;
-  /** [B,H], in training only: fills the pointer's buffer. */
+  /** [B,H], in training only: fills the pointer's buffer, and what a recursive decoder is fed. */
   truth?: tf.Tensor2D;
+  /** [B,H], 1 where `truth` was observed; all by default. */
+  known?: tf.Tensor2D;
 }
 
 export interface PointwiseOutput extends Alignment {
-  /** [B,H], the median. */
+  /** [B,n], the points: medians, or means of counts. */
   forecast: tf.Tensor2D;
-  /** [B,H,Q], ascending along the last axis. */
-  quantiles: tf.Tensor3D;
+  /** [B,n,parts], what the head makes of each step; of the quantile head the quantiles, ascending. */
+  raw: tf.Tensor3D;
+}
+
+export interface RunOptions extends FeedOptions {
+  /** Index of the only branch that may speak (branch dropout). */
+  forced?: number | undefined;
+  /** Training: draws zoneout and what is fed. */
+  random?: Random;
+  /** Training of a forking decoder: steps of the look-back to decode from, each 1 … L; n is then forks × H, fork by fork. */
+  forks?: readonly number[];
 }
 
 export interface PointwiseNetwork {
   readonly specs: readonly ParameterSpec[];
-  /**
-   * @param training.forced index of the only branch that may speak (branch dropout)
-   * @param training.random draws zoneout
-   */
-  run(p: Tensors, inputs: PointwiseInputs, training?: { forced?: number | undefined; random?: Random }): PointwiseOutput;
+  readonly head: StepHead;
+  run(p: Tensors, inputs: PointwiseInputs, options?: RunOptions): PointwiseOutput;
+}
+
+/** A run of n steps: what they ask, in the decoder's words and in the values before them. */
+export interface Question {
+  /** [B,n,D] */
+  states: tf.Tensor3D;
+  /** Of the contextual and the temporal branch; the pointer's come from the windows. */
+  scores: (tf.Tensor | undefined)[];
+  /** [B,n,K], the values before each step. */
+  windows: tf.Tensor3D;
+  /** [n,L], −1e9 where a step may not look. */
+  barred?: tf.Tensor2D;
 }
 
 export function pointwiseNetwork(settings: PointwiseSettings): PointwiseNetwork {
-  const { name, contextLength: L, horizon: H, hidden: D, covariates: F, branches, window: K, levels = [0.5] } = settings;
-  const Q = levels.length;
-  const anchor = levels.reduce((best, level, i) => (Math.abs(level - 0.5) < Math.abs(levels[best]! - 0.5) ? i : best), 0);
+  const { name, contextLength: L, horizon: H, hidden: D, covariates: F, branches, window: K, levels = [0.5], decoder: kind } = settings;
+  const recursive = kind === 'recursive';
+  const pointing = branches.indexOf('pointer');
   const makeEncoder = settings.encoder ?? ((id, inputs): Encoder => stackedEncoder({ name: id, cell: 'gru', inputs, hidden: D }));
   const encoder = makeEncoder(`${name}.encoder`, 2 + F);
-  const decoder = recurrentLayer({ name: `${name}.decoder`, cell: 'gru', inputs: 1 + F, hidden: D });
-  const matrix = (part: string, rows: number, columns: number): ParameterSpec => ({
-    name: `${name}.${part}`,
-    shape: [rows, columns],
-    init: { kind: 'glorot' },
-    decay: true,
-  });
-  const bias = (part: string, size: number, value: number): ParameterSpec => ({
-    name: `${name}.${part}`,
-    shape: [size],
-    init: { kind: 'values', of: () => value },
-    decay: false,
-  });
+  const decoder = recurrentLayer({ name: `${name}.decoder`, cell: 'gru', inputs: (recursive ? 2 : 1) + F, hidden: D });
+  const head = stepHead(settings.head ?? 'quantile', { name, hidden: D, levels });
   const specs: ParameterSpec[] = [
     ...encoder.specs,
-    matrix('state', encoder.width, D),
+    { name: `${name}.state`, shape: [encoder.width, D], init: { kind: 'glorot' }, decay: true },
     ...decoder.specs,
     ...(branches.includes('contextual') ? contextualSpecs(`${name}.contextual`, encoder.width, D, F) : []),
     ...(branches.includes('temporal') ? temporalSpecs(`${name}.temporal`, settings) : []),
-    ...(branches.includes('pointer') ? pointerSpecs(`${name}.pointer`) : []),
+    ...(pointing >= 0 ? pointerSpecs(`${name}.pointer`) : []),
     ...gateSpecs(
       `${name}.gate`,
       encoder.width,
       D,
       branches.map((branch) => (branch === 'temporal' && (settings.periodStrength ?? 0) > 1 && settings.periods.length > 0 ? 2 : 0)),
     ),
-    matrix('out.w', 2 * D, 1),
-    bias('out.b', 1, 0),
-    bias('copy', 1, 1),
-    // softplus(−1) ≈ .31: neighbouring levels start a third of a scale apart.
-    ...(Q > 1 ? [matrix('spread.w', 2 * D, Q - 1), bias('spread.b', Q - 1, -1)] : []),
+    ...head.specs,
   ];
   const swap = (z: tf.Tensor): tf.Tensor3D => tf.transpose(z, [1, 0, 2]) as tf.Tensor3D;
-  const outward = cumulative(Q, anchor);
 
   return {
     specs,
-    run(p, { x, mask, covariates, truth }, { forced, random } = {}) {
-      const B = x.shape[0];
-      const at = (part: string): tf.Tensor => p[`${name}.${part}`]!;
-      const past = tf.slice(covariates, [0, 0, 0], [B, L, F]);
-      const future = tf.slice(covariates, [0, L, 0], [B, H, F]);
-      const values = tf.reshape(x, [B, L, 1]) as tf.Tensor3D;
-      const known = tf.reshape(mask ?? tf.ones([B, L]), [B, L, 1]) as tf.Tensor3D;
+    head,
+    run(p, { x, mask, covariates, truth, known: observed }, options = {}) {
+      const { forced, random, forks, copies = 1 } = options;
+      const values = tf.expandDims(x, 2) as tf.Tensor3D;
+      const known = tf.expandDims(mask ?? tf.onesLike(x), 2) as tf.Tensor3D;
+      const past = tf.slice(covariates, [0, 0, 0], [x.shape[0], L, F]);
       const encoded = encoder.encode(p, swap(tf.concat([values, known, past], 2)), random ? { random } : {});
       const h = swap(encoded.h); // [B,L,W]
-      const position = tf.tile(tf.reshape(tf.linspace(1 / H, 1, H), [1, H, 1]), [B, 1, 1]);
-      const start = tf.tanh(dense(encoded.last, at('state'))) as tf.Tensor2D;
-      const states = swap(decoder.run(p, swap(tf.concat([position, future], 2)), { state: { h: start } }).h); // [B,H,D]
-      const before = tf.concat([tf.zeros([B, 1, encoder.width]), tf.slice(h, [0, 0, 0], [B, L - 1, encoder.width])], 1) as tf.Tensor3D;
-      const read = tf.concat([h, values], 2) as tf.Tensor3D;
-      const keys = windowsBefore(x, K);
-      // No alignment points at what was not observed.
-      const hidden = mask && (tf.reshape(tf.mul(tf.sub(mask, 1), 1e9), [B, 1, L]) as tf.Tensor3D);
-      const fixed = branches.map((branch) => {
-        if (branch === 'contextual') return contextualScores(p, `${name}.contextual`, before, states, past, future);
-        return branch === 'temporal' ? temporalScores(p, `${name}.temporal`, settings) : undefined;
-      });
-      /** Forecasts of `count` steps from `first` on, given the windows before them. */
-      const finish = (first: number, count: number, windows: tf.Tensor3D): PointwiseOutput => {
-        const pointed = branches.includes('pointer') ? pointerScores(p, `${name}.pointer`, keys, windows) : undefined;
-        const part = (z: tf.Tensor): tf.Tensor =>
-          z.rank === 2 ? tf.slice(z, [first, 0], [count, L]) : tf.slice(z, [0, first, 0], [B, count, z.shape[2]!]);
+      const before = tf.concat(
+        [tf.zeros([x.shape[0], 1, encoder.width]), tf.slice(h, [0, 0, 0], [-1, L - 1, encoder.width])],
+        1,
+      ) as tf.Tensor3D;
+      const again = <T extends tf.Tensor>(z: T): T => (copies > 1 ? (tf.tile(z, [copies, ...z.shape.slice(1).map(() => 1)]) as T) : z);
+      const memory = {
+        values: again(values),
+        keys: branches.includes('contextual') ? again(contextualKeys(p, `${name}.contextual`, before, past)) : undefined,
+        read: again(readable(p, `${name}.gate`, tf.concat([h, values], 2))),
+        windows: again(windowsBefore(x, K)),
+        // No alignment points at what was not observed.
+        hidden: mask && again(tf.reshape(tf.mul(tf.sub(mask, 1), 1e9), [x.shape[0], 1, L])),
+        prepared: head.prepare && again(head.prepare(x)),
+        future: again(tf.slice(covariates, [0, L, 0], [x.shape[0], H, F])),
+        x: again(x),
+      };
+      const B = x.shape[0] * copies;
+      const begin = (last: tf.Tensor): tf.Tensor2D => tf.tanh(dense(last, p[`${name}.state`]!)) as tf.Tensor2D;
+      const scoresOf = (states: tf.Tensor3D, future: tf.Tensor3D, lags: tf.Tensor2D | undefined): Question['scores'] =>
+        branches.map((branch) => {
+          if (branch === 'contextual') return contextualScores(p, `${name}.contextual`, memory.keys!, states, future);
+          return branch === 'temporal' ? lags : undefined;
+        });
+
+      const answer = ({ states, scores: fixed, windows, barred }: Question): PointwiseOutput => {
+        const n = states.shape[1];
+        const pointed = pointing >= 0 ? pointerScores(p, `${name}.pointer`, memory.windows, windows) : undefined;
         const scores = fixed
-          .map((score) => (score ? part(score) : pointed!.scores))
-          .map((score) => (hidden ? tf.add(score, hidden) : score));
-        const nearest = pointed ? tf.min(pointed.distances, 2, true) : tf.zeros([B, count, 1]);
-        const own = part(states) as tf.Tensor3D;
-        const alignment = align(p, `${name}.gate`, scores, own, read, nearest as tf.Tensor3D, forced);
-        const mixed = tf.concat([own, alignment.context], 2);
-        // What the alignments point at is copied, and corrected.
+          .map((score) => score ?? pointed!.scores)
+          .map((score) => (memory.hidden ? tf.add(score, memory.hidden) : score))
+          .map((score) => (barred ? tf.add(score, barred) : score));
+        const distances = pointed && (barred ? tf.sub(pointed.distances, barred) : pointed.distances);
+        const nearest = (distances ? tf.min(distances, 2, true) : tf.zeros([B, n, 1])) as tf.Tensor3D;
+        const alignment = align(p, `${name}.gate`, scores, states, memory.read, nearest, forced);
         const pointedAt = alignment.maps
-          .map((map, k) => tf.mul(map, tf.slice(alignment.gate, [0, 0, k], [B, count, 1])))
+          .map((map, k) => tf.mul(map, tf.slice(alignment.gate, [0, 0, k], [B, n, 1])))
           .reduce((sum, map) => tf.add(sum, map));
-        const copied = tf.mul(tf.matMul(pointedAt, values), at('copy'));
-        const median = tf.add(copied, dense(mixed, at('out.w'), at('out.b'))) as tf.Tensor3D;
-        const quantiles =
-          Q > 1 ? (tf.add(median, dense(tf.softplus(dense(mixed, at('spread.w'), at('spread.b'))), outward())) as tf.Tensor3D) : median;
-        return { ...alignment, quantiles, forecast: tf.reshape(median, [B, count]) };
+        const { raw, centre } = head.outputs(p, {
+          mixed: tf.concat([states, alignment.context], 2),
+          copied: tf.matMul(pointedAt, memory.values) as tf.Tensor3D,
+          ...(pointing >= 0 ? { pointed: alignment.maps[pointing]! } : {}),
+          ...(memory.prepared ? { prepared: memory.prepared } : {}),
+        });
+        return { ...alignment, raw, forecast: centre };
       };
-      const tail = tf.slice(x, [0, L - K], [B, K]);
-      if (truth || !branches.includes('pointer')) {
-        const filled = tf.concat([tail, truth ?? tf.zeros([B, H])], 1) as tf.Tensor2D;
-        return finish(0, H, tf.slice(windowsBefore(filled, K), [0, K, 0], [B, H, K]));
+
+      const temporal = branches.includes('temporal') ? temporalScores(p, `${name}.temporal`, settings) : undefined;
+      const position = (rows: number): tf.Tensor => tf.tile(tf.reshape(tf.linspace(1 / H, 1, H), [1, H, 1]), [rows, 1, 1]);
+      const sweep = (inputs: tf.Tensor, state: tf.Tensor2D): tf.Tensor3D => swap(decoder.run(p, swap(inputs), { state: { h: state } }).h);
+      if (forks && truth) {
+        const parts = forked({ forks, H, K, x, truth, covariates });
+        const states = parts.byRow(
+          sweep(tf.concat([position(forks.length * B), parts.future], 2), begin(forkStarts(h, encoded.last, forks))),
+        );
+        const scores = scoresOf(states, parts.byRow(parts.future), temporal && parts.shifted(temporal));
+        return answer({ states, scores, windows: parts.windows, barred: parts.barred });
       }
-      let buffer = tail;
-      const steps: PointwiseOutput[] = [];
-      for (let i = 0; i < H; i++) {
-        const one = finish(i, 1, tf.reshape(tf.slice(buffer, [0, i], [B, K]), [B, 1, K]));
-        buffer = tf.concat([buffer, one.forecast], 1);
-        steps.push(one);
+      const start = again(begin(encoded.last));
+      if (recursive) {
+        const end = [0, L - 1, 0];
+        const net: Recursion = {
+          x: memory.x,
+          first: again(tf.reshape(tf.concat([tf.slice(values, end), tf.slice(known, end)], 2), [x.shape[0], 2])),
+          future: memory.future,
+          window: K,
+          start,
+          sweep,
+          scores: (states, from) => {
+            const n = states.shape[1];
+            return scoresOf(states, tf.slice(memory.future, [0, from, 0], [B, n, F]), temporal && tf.slice(temporal, [from, 0], [n, L]));
+          },
+          answer,
+        };
+        return recurse(net, { truth, known: observed }, options);
       }
-      const join = (pick: (one: PointwiseOutput) => tf.Tensor): tf.Tensor => tf.concat(steps.map(pick), 1);
-      return {
-        forecast: join((one) => one.forecast) as tf.Tensor2D,
-        quantiles: join((one) => one.quantiles) as tf.Tensor3D,
-        context: join((one) => one.context) as tf.Tensor3D,
-        gate: join((one) => one.gate) as tf.Tensor3D,
-        maps: branches.map((_, k) => join((one) => one.maps[k]!) as tf.Tensor3D),
-      };
+      const states = sweep(tf.concat([position(B), memory.future], 2), start); // [B,H,D]
+      const scores = scoresOf(states, memory.future, temporal);
+      if (!truth && pointing >= 0) return fillBuffer(states, scores, memory.x, { window: K, answer });
+      const filled = tf.concat([tf.slice(memory.x, [0, L - K], [B, K]), truth ?? tf.zeros([B, H])], 1) as tf.Tensor2D;
+      return answer({ states, scores, windows: tf.slice(windowsBefore(filled, K), [0, K, 0], [B, H, K]) });
     },
   };
-}
-
-/** [Q − 1, Q] of −1, 0, 1: sums the increments outward from the anchor. */
-function cumulative(Q: number, anchor: number): () => tf.Tensor2D {
-  const matrix = new Float32Array((Q - 1) * Q);
-  for (let row = 0; row < Q - 1; row++) {
-    for (let q = 0; q < Q; q++) {
-      if (row < anchor && q <= row) matrix[row * Q + q] = -1;
-      if (row >= anchor && q > row) matrix[row * Q + q] = 1;
-    }
-  }
-  return () => tf.tensor2d(matrix, [Q - 1, Q]);
 }

@@ -8,7 +8,8 @@ import { lnGamma } from '../metrics/studentT.js';
 import { normalQuantile } from '../baselines/normal.js';
 import { digamma, negativeBinomialQuantile, sigmoid, softplus, studentTQuantile } from './special.js';
 
-export type HeadKind = 'quantile' | 'gaussian' | 'studentT' | 'negativeBinomial';
+export const HEAD_KINDS = ['quantile', 'gaussian', 'studentT', 'negativeBinomial', 'vocabulary'] as const;
+export type HeadKind = (typeof HEAD_KINDS)[number];
 
 export interface ParametricHead {
   /** Numbers per step beside the centre. */
@@ -87,9 +88,7 @@ const negativeBinomial: ParametricHead = {
 
 const HEADS = { gaussian, studentT, negativeBinomial };
 
-export const HEAD_KINDS: readonly HeadKind[] = ['quantile', 'gaussian', 'studentT', 'negativeBinomial'];
-
-/** The parametric head of that kind; none for `quantile`, whose outputs are the quantiles themselves. */
+/** The parametric head of that kind; none for `quantile` and `vocabulary`, whose outputs are quantiles and probabilities themselves. */
 export function parametricHead(kind: HeadKind): ParametricHead | undefined {
-  return kind === 'quantile' ? undefined : HEADS[kind];
+  return kind === 'quantile' || kind === 'vocabulary' ? undefined : HEADS[kind];
 }

@@ -4,11 +4,17 @@
  */
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { BRANCHES, type Branch } from '../attention/align.js';
+import { DECODER_KINDS, type DecoderKind } from '../attention/pointwise.js';
 import { CELL_KINDS, type CellKind } from '../cells/layer.js';
+import { inverseSigmoidSchedule, linearSchedule } from '../cells/rollOut.js';
 import { type CovariateNames } from '../dataset/covariates.js';
+import { HEAD_KINDS, type HeadKind } from '../heads/head.js';
+import { SCALER_KINDS, type ScalerKind } from '../scalers/windowScale.js';
 
 export const ENCODER_KINDS = ['plain', 'stacked', 'bidirectional', 'dilated', 'hierarchical', 'grid'] as const;
 export type EncoderKind = (typeof ENCODER_KINDS)[number];
+
+export const TEACHERS = ['always', 'linear', 'inverseSigmoid'] as const;
 
 export interface RecurrentTraining {
   steps: number;
@@ -23,6 +29,14 @@ export interface RecurrentTraining {
   ema: number;
   /** Standard deviation of the noise on scaled inputs. */
   noise: number;
+  /**
+   * What a recursive decoder is fed in training. `always` the truth: its spreads are then those of one step, so forecasts are made of
+   * sampled paths (as in DeepAR). Otherwise the truth ever more rarely (scheduled sampling), until it lives on its own points: its
+   * spreads are then those of the step itself. Other decoders are not fed.
+   */
+  teacher: (typeof TEACHERS)[number];
+  /** Share of the steps after which (almost) no truth is fed. */
+  teacherUntil: number;
   /** Chance of each alignment to speak alone in a step, until `dropUntil` of all steps. */
   branchDropout: number;
   dropUntil: number;
@@ -36,8 +50,15 @@ export type RecurrentConfig = {
   horizon: number;
   contextLength: number;
   levels: number[];
+  scaler: ScalerKind;
   cell: CellKind;
   encoder: EncoderKind;
+  /** `parallel`: all steps at once; `recursive`: each from the one before; `forking`: trained from every step of the look-back's second half. */
+  decoder: DecoderKind;
+  /** What is predicted of a step: quantiles, a distribution's parameters, or words to copy or make (`vocabulary`, which needs the pointer). */
+  head: HeadKind;
+  /** Paths that the forecast of a recursive decoder taught `always` is made of. */
+  paths: number;
   hidden: number;
   zoneout: { h: number; c: number };
   branches: Branch[];
@@ -46,6 +67,20 @@ export type RecurrentConfig = {
   covariates: CovariateNames;
   train: RecurrentTraining;
 };
+
+/** The same settings where a checkpoint or a caller, being older than some of them, leaves them out. */
+export function completeRecurrentConfig(config: Partial<RecurrentConfig>): RecurrentConfig {
+  const later: Partial<RecurrentConfig> = {
+    scaler: (config.seasonLengths ?? []).length > 0 ? 'seasonalDifference' : 'lastValue',
+    decoder: 'parallel',
+    head: 'quantile',
+    paths: 100,
+  };
+  const train = { ...LATER_TRAINING, ...config.train };
+  return { ...later, ...config, train } as RecurrentConfig;
+}
+
+const LATER_TRAINING: Pick<RecurrentTraining, 'teacher' | 'teacherUntil'> = { teacher: 'linear', teacherUntil: 0.7 };
 
 /** Settings for a panel: two of its shortest seasons and two horizons of context, at most half a typical series. */
 export function defaultRecurrentConfig(facts: {
@@ -63,8 +98,12 @@ export function defaultRecurrentConfig(facts: {
     horizon: facts.horizon,
     contextLength,
     levels: [...DEFAULT_QUANTILES],
+    scaler: facts.seasonLengths.length > 0 ? 'seasonalDifference' : 'lastValue',
     cell: 'gru',
     encoder: 'plain',
+    decoder: 'parallel',
+    head: 'quantile',
+    paths: 100,
     hidden: 32,
     zoneout: { h: 0.05, c: 0.15 },
     branches: [...BRANCHES],
@@ -79,6 +118,8 @@ export function defaultRecurrentConfig(facts: {
       warmup: 0.1,
       ema: 0.98,
       noise: 0.001,
+      teacher: 'linear',
+      teacherUntil: 0.7,
       branchDropout: 0.1,
       dropUntil: 0.8,
       validationSeries: 64,
@@ -104,9 +145,42 @@ export function checkRecurrentConfig(config: RecurrentConfig): void {
     fail('window', 'Give a whole number of steps, at most contextLength.');
   if (!CELL_KINDS.includes(config.cell)) fail('cell', `Cells are ${CELL_KINDS.join(', ')}.`);
   if (!ENCODER_KINDS.includes(config.encoder)) fail('encoder', `Encoders are ${ENCODER_KINDS.join(', ')}.`);
+  if (!DECODER_KINDS.includes(config.decoder)) fail('decoder', `Decoders are ${DECODER_KINDS.join(', ')}.`);
+  if (config.decoder === 'forking' && config.encoder === 'bidirectional')
+    fail('encoder', 'A fork must not know what comes after it: use another encoder with the forking decoder.');
+  if (!HEAD_KINDS.includes(config.head)) fail('head', `Heads are ${HEAD_KINDS.join(', ')}.`);
+  const scalers = SCALER_KINDS.filter((kind) => kind !== 'seriesDeviation');
+  if (!scalers.includes(config.scaler as (typeof scalers)[number])) fail('scaler', `Scalers are ${scalers.join(', ')}.`);
+  if (config.head === 'negativeBinomial' && config.scaler !== 'meanAbs')
+    fail('scaler', 'Counts are scaled by their mean: use meanAbs with the negativeBinomial head.');
+  if (config.head === 'vocabulary' && !config.branches.includes('pointer'))
+    fail('branches', 'The vocabulary head copies what the pointer points at: name the pointer too.');
+  if (!whole(config.paths, 2)) fail('paths', 'Give a whole number, at least 2.');
+  if (!TEACHERS.includes(config.train.teacher)) fail('train', `Teachers are ${TEACHERS.join(', ')}.`);
   if (config.branches.length === 0 || !config.branches.every((branch) => BRANCHES.includes(branch)))
     fail('branches', `Give at least one of ${BRANCHES.join(', ')}.`);
   const ascending = config.levels.every((level, i) => level > (config.levels[i - 1] ?? 0) && level < 1);
   if (config.levels.length === 0 || !ascending) fail('levels', 'Give ascending levels between 0 and 1.');
   if (!whole(config.train.steps, 1) || !whole(config.train.batch, 1)) fail('train', 'Give at least one step and one window per batch.');
+}
+
+/** Whether the net is a recursive one that was never fed its own forecasts. */
+export function taughtAlways({ decoder, train }: RecurrentConfig): boolean {
+  return decoder === 'recursive' && train.teacher === 'always';
+}
+
+/** The chance that a recursive decoder is fed the truth in a training step. */
+export function truthProbability({ teacher, teacherUntil, steps }: RecurrentTraining, step: number): number {
+  if (teacher === 'always') return 1;
+  if (teacher === 'linear') return linearSchedule(step, steps, teacherUntil);
+  // Half-way at k·ln k.
+  let k = 2;
+  while (k * Math.log(k) < (teacherUntil * steps) / 2) k *= 1.05;
+  return inverseSigmoidSchedule(step, k);
+}
+
+/** Steps of the look-back that a forking decoder trains from, its end the last of them. */
+export function forksOf({ contextLength, seasonLengths }: RecurrentConfig): number[] {
+  const first = Math.min(contextLength, Math.max(2, seasonLengths[0] ?? 2, Math.ceil(contextLength / 2)));
+  return Array.from({ length: contextLength - first + 1 }, (_, i) => first + i);
 }

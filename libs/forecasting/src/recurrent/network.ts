@@ -18,6 +18,8 @@ export function recurrentNetwork(config: RecurrentConfig, covariates: number): P
     periodStrength: 2,
     window: config.window,
     levels: config.levels,
+    decoder: config.decoder,
+    head: config.head,
     encoder: (name, inputs) => encoderOf(config, name, inputs),
   });
 }

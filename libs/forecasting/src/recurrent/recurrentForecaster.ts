@@ -5,8 +5,9 @@
 import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
-import { type PointwiseNetwork } from '../attention/pointwise.js';
+import { type PointwiseNetwork, type PointwiseOutput, type RunOptions } from '../attention/pointwise.js';
 import { covariateScales, type CovariateScales } from '../dataset/covariates.js';
+import { ancestralPaths } from '../decoders/ancestral.js';
 import { keepTo } from '../dataset/target.js';
 import {
   type AttentionMaps,
@@ -15,21 +16,30 @@ import {
   type Forecaster,
   type Panel,
   type PredictOptions,
+  type SeriesData,
   type SeriesForecast,
 } from '../forecaster.js';
-import { levelWeights } from '../model/levels.js';
+import { requireCounts } from '../heads/counts.js';
+import { copulaPaths, persistenceOf, sampleQuantile, scoreOfOutcome } from '../heads/paths.js';
+import { scoreOf, type Score } from '../heads/stepHead.js';
+import { forecastBeyond } from '../model/beyond.js';
 import { Parameters } from '../model/parameters.js';
-import { checkRecurrentConfig, type RecurrentConfig } from './config.js';
+import { unbend } from '../scalers/windowScale.js';
+import { checkRecurrentConfig, completeRecurrentConfig, taughtAlways, type RecurrentConfig } from './config.js';
 import { recurrentNetwork } from './network.js';
 import { trainRecurrent } from './train.js';
-import { PointReader, PointSampler } from './windows.js';
+import { PointReader, PointSampler, type PointWindow } from './windows.js';
 
 const BATCH = 64;
+/** Rows that sampled paths are drawn in at once. */
+const LARGEST_BATCH = 512;
 
 interface Learned {
   covariates: CovariateScales;
   /** No training value was negative, so no forecast is. */
   nonNegative: boolean;
+  /** Of neighbouring errors, for sampled paths; absent in older checkpoints, which then draw each step on its own. */
+  persistence?: number;
 }
 
 interface Fitted {
@@ -41,14 +51,16 @@ interface Fitted {
 
 export class RecurrentForecaster implements Forecaster {
   readonly kind = 'recurrent';
+  readonly config: RecurrentConfig;
   private fitted: Fitted | undefined;
 
   /** @throws INVALID_CONFIG */
-  constructor(readonly config: RecurrentConfig) {
-    checkRecurrentConfig(config);
+  constructor(config: RecurrentConfig) {
+    this.config = completeRecurrentConfig(config);
+    checkRecurrentConfig(this.config);
   }
 
-  /** @throws CHECKPOINT_BROKEN */
+  /** Settings that are left out get their defaults. @throws CHECKPOINT_BROKEN */
   static load({ manifest, weights }: Checkpoint): RecurrentForecaster {
     const { learned, ...config } = manifest.config as RecurrentConfig & { learned: Learned };
     const forecaster = new RecurrentForecaster(config);
@@ -57,6 +69,7 @@ export class RecurrentForecaster implements Forecaster {
   }
 
   async fit(panel: Panel, options: FitOptions): Promise<void> {
+    if (this.config.head === 'negativeBinomial') requireCounts(panel);
     const learned: Learned = {
       covariates: covariateScales(panel.series, this.config.covariates),
       nonNegative: panel.series.every(({ values }) => values.every((value) => !(value < 0))),
@@ -74,48 +87,20 @@ export class RecurrentForecaster implements Forecaster {
     const built = this.build(learned);
     const weights = await trainRecurrent(built.network, built.reader, sampler, this.config, options);
     this.fitted = { ...built, parameters: new Parameters(built.network.specs, weights.slice()) };
+    this.fitted.learned = { ...learned, persistence: this.persistence(sampler.validation, this.fitted) };
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
-    const { reader, network, parameters, learned } = this.need();
-    if (options.horizon > this.config.horizon) {
-      throw new AlmanacError('HORIZON_TOO_LONG', `The model forecasts ${this.config.horizon} steps, not ${options.horizon}.`, {
-        hint: 'Ask for fewer steps, or train a model with a longer horizon.',
-      });
-    }
+    const fitted = this.need();
+    const { horizon: H } = this.config;
+    if (options.horizon > H) return forecastBeyond(this, panel, options, H);
     await initEngine();
-    const { horizon: H, levels: known } = this.config;
-    const weights = levelWeights(known, options.levels);
+    const copies = Math.max(taughtAlways(this.config) ? this.config.paths : 1, options.paths && this.ancestral ? options.paths.count : 1);
+    const size = Math.min(BATCH, Math.max(1, Math.floor(LARGEST_BATCH / copies)));
     const forecasts: SeriesForecast[] = [];
-    for (let from = 0; from < panel.series.length; from += BATCH) {
+    for (let from = 0; from < panel.series.length; from += size) {
       options.signal?.throwIfAborted();
-      const part = panel.series.slice(from, from + BATCH);
-      tf.tidy(() => {
-        const { x, mask, covariates, scales } = reader.read(part.map((series) => ({ series, origin: series.values.length })));
-        const output = network.run(parameters.named(parameters.tensors()), { x, mask, covariates });
-        const quantiles = output.quantiles.dataSync<'float32'>();
-        const maps = options.attention ? output.maps.map((map) => map.dataSync<'float32'>()) : [];
-        const gate = options.attention ? output.gate.dataSync<'float32'>() : undefined;
-        part.forEach((series, b) => {
-          const { center, scale } = scales[b]!;
-          const result = new Float64Array(options.levels.length * options.horizon);
-          for (let t = 0; t < options.horizon; t++) {
-            weights.forEach(({ low, high, share }, i) => {
-              const at = (b * H + t) * known.length;
-              const value = center + scale * ((1 - share) * quantiles[at + low]! + share * quantiles[at + high]!);
-              result[i * options.horizon + t] = learned.nonNegative ? Math.max(0, value) : value;
-            });
-          }
-          // Nothing is known about a series without a single observation.
-          if (series.values.every(Number.isNaN)) result.fill(Number.NaN);
-          forecasts.push({
-            id: series.id,
-            cutoff: series.firstStep + series.values.length - 1,
-            quantiles: keepTo(options.target, result),
-            ...(gate ? { attention: this.attentionOf(b, options.horizon, maps, gate) } : {}),
-          });
-        });
-      });
+      tf.tidy(() => forecasts.push(...this.forecastPart(panel.series.slice(from, from + size), options, fitted)));
       await new Promise((resolve) => setImmediate(resolve));
     }
     return forecasts;
@@ -137,6 +122,90 @@ export class RecurrentForecaster implements Forecaster {
 
   dispose(): void {
     this.fitted = undefined;
+  }
+
+  /** Whether paths are drawn step by step; through a copula otherwise. */
+  private get ancestral(): boolean {
+    return taughtAlways(this.config);
+  }
+
+  private forecastPart(
+    part: readonly SeriesData[],
+    { horizon, levels, paths, attention, target }: PredictOptions,
+    { reader, network, parameters, learned }: Fitted,
+  ): SeriesForecast[] {
+    const { horizon: H, scaler, head: kind } = this.config;
+    const { head } = network;
+    const batch = reader.read(part.map((series) => ({ series, origin: series.values.length })));
+    const { x, mask, covariates, scales } = batch;
+    const run = (options: RunOptions = {}): PointwiseOutput =>
+      network.run(parameters.named(parameters.tensors()), { x, mask, covariates }, options);
+    const output = this.ancestral && !attention ? undefined : run();
+    const raw = output?.raw.dataSync<'float32'>();
+    const parts = output?.raw.shape[2] ?? 0;
+    const maps = attention ? output!.maps.map((map) => map.dataSync<'float32'>()) : [];
+    const gate = attention ? output!.gate.dataSync<'float32'>() : undefined;
+    const sampled = this.ancestral ? ancestralPaths(run, head, part, scales, { count: this.config.paths, seed: 0 }, H) : undefined;
+    const asked = this.ancestral && paths ? ancestralPaths(run, head, part, scales, paths, H) : undefined;
+    const scores = levels.map(scoreOf);
+    return part.map((series, b) => {
+      const { center, scale } = scales[b]!;
+      const inUnits = (scaled: number): number => {
+        const value = center + scale * unbend(scaler, scaled);
+        return learned.nonNegative ? Math.max(0, value) : value;
+      };
+      const scaledAt = (t: number, score: Score): number =>
+        head.quantile(raw!.subarray((b * H + t) * parts, (b * H + t + 1) * parts), score, scale);
+      const quantiles = new Float64Array(levels.length * horizon);
+      for (let t = 0; t < horizon; t++) {
+        const drawn = sampled && Float64Array.from({ length: this.config.paths }, (_, k) => sampled[b]![k * H + t]!).sort();
+        scores.forEach((score, i) => {
+          quantiles[i * horizon + t] = inUnits(drawn ? sampleQuantile(drawn, score.level) : scaledAt(t, score));
+        });
+      }
+      const own =
+        paths &&
+        (asked
+          ? Float64Array.from({ length: paths.count * horizon }, (_, i) => asked[b]![Math.floor(i / horizon) * H + (i % horizon)]!)
+          : copulaPaths(series.id, paths, horizon, learned.persistence ?? 0, scaledAt)
+        ).map((scaled) => (kind === 'negativeBinomial' ? Math.round(inUnits(scaled)) : inUnits(scaled)));
+      // Nothing is known about a series without a single observation.
+      if (series.values.every(Number.isNaN)) for (const values of [quantiles, own]) values?.fill(Number.NaN);
+      return {
+        id: series.id,
+        cutoff: series.firstStep + series.values.length - 1,
+        quantiles: keepTo(target, quantiles),
+        ...(own ? { paths: keepTo(target, own) } : {}),
+        ...(gate ? { attention: this.attentionOf(b, horizon, maps, gate) } : {}),
+      };
+    });
+  }
+
+  /** The persistence of the model's own errors on windows that it never trained on. */
+  private persistence(windows: readonly PointWindow[], { reader, network, parameters }: Fitted): number {
+    const { horizon: H } = this.config;
+    if (this.ancestral) return 0;
+    const sequences: Float64Array[] = [];
+    for (let from = 0; from < windows.length; from += BATCH) {
+      tf.tidy(() => {
+        const { truth, weight, scales, ...inputs } = reader.read(windows.slice(from, from + BATCH));
+        const output = network.run(parameters.named(parameters.tensors()), inputs);
+        const [raw, actual, known] = [output.raw, truth, weight].map((tensor) => tensor.dataSync<'float32'>()) as [
+          Float32Array,
+          Float32Array,
+          Float32Array,
+        ];
+        const parts = output.raw.shape[2];
+        scales.forEach(({ scale }, b) => {
+          const scoreAtStep = (t: number): number => {
+            const row = raw.subarray((b * H + t) * parts, (b * H + t + 1) * parts);
+            return scoreOfOutcome(actual[b * H + t]!, (score) => network.head.quantile(row, score, scale));
+          };
+          sequences.push(Float64Array.from({ length: H }, (_, t) => (known[b * H + t] === 1 ? scoreAtStep(t) : Number.NaN)));
+        });
+      });
+    }
+    return persistenceOf(sequences);
   }
 
   private build(learned: Learned, weights?: Float32Array): Fitted {

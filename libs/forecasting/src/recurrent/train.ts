@@ -9,12 +9,12 @@ import { forcedBranch } from '../attention/align.js';
 import { type PointwiseNetwork } from '../attention/pointwise.js';
 import { injectNoise } from '../cells/rollOut.js';
 import { Random } from '../dataset/random.js';
+import { afterForks } from '../decoders/forking.js';
 import { type Checkpoint, type FitOptions } from '../forecaster.js';
-import { pinball } from '../model/loss.js';
 import { Parameters } from '../model/parameters.js';
 import { adamw, oneCycle, startOptimiser } from '../training/adamw.js';
-import { type RecurrentConfig } from './config.js';
-import { type PointReader, type PointSampler, type PointWindow } from './windows.js';
+import { forksOf, taughtAlways, truthProbability, type RecurrentConfig } from './config.js';
+import { type PointBatch, type PointReader, type PointSampler, type PointWindow } from './windows.js';
 
 const VALIDATION_BATCH = 64;
 const STATE = ['values', 'm', 'v', 'average', 'best'] as const;
@@ -27,7 +27,7 @@ export async function trainRecurrent(
   options: FitOptions,
 ): Promise<Float32Array> {
   await initEngine();
-  const { train, levels } = config;
+  const { train } = config;
   const { seed, signal, checkpoint, onProgress } = options;
   const parameters = new Parameters(network.specs);
   parameters.initialise(seed);
@@ -68,10 +68,17 @@ export async function trainRecurrent(
         : undefined;
     const loss = tf.tidy(() => {
       const batch = reader.read(sampler.draw(step));
-      const inputs = { ...batch, x: tf.mul(injectNoise(batch.x, train.noise, random), batch.mask) as tf.Tensor2D };
+      const x = tf.mul(injectNoise(batch.x, train.noise, random), batch.mask) as tf.Tensor2D;
+      const taught = config.decoder === 'recursive' ? injectNoise(batch.truth, train.noise, random) : batch.truth;
+      const feed = config.decoder === 'recursive' ? { truthProbability: truthProbability(train, step) } : {};
+      const forks = config.decoder === 'forking' ? forksOf(config) : undefined;
+      const after = (past: tf.Tensor2D, future: tf.Tensor2D): tf.Tensor2D =>
+        forks ? afterForks(tf.concat([past, future], 1), forks, config.horizon) : future;
+      const [target, weight] = [after(batch.x, batch.truth), after(batch.mask, batch.weight)];
       const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
-        const { quantiles } = network.run(parameters.named(tensors), inputs, { forced, random });
-        return lossOf(quantiles, batch.truth, batch.weight, levels);
+        const inputs = { ...batch, x, truth: taught, known: batch.weight };
+        const { raw } = network.run(parameters.named(tensors), inputs, { forced, random, ...feed, ...(forks ? { forks } : {}) });
+        return network.head.loss(raw, target, weight, sizesOf(batch));
       })(parameters.tensors());
       parameters.gather(grads, slope);
       return value.dataSync()[0]!;
@@ -83,7 +90,7 @@ export async function trainRecurrent(
     const last = step + 1 === train.steps;
     let validation: number | undefined;
     if ((step + 1) % every === 0 || last) {
-      validation = validate(network, reader, sampler.validation, parameters, state.average, levels);
+      validation = validate(network, reader, sampler.validation, parameters, state.average, taughtAlways(config));
       if (validation === undefined || validation < bestLoss) {
         state.best.set(state.average);
         bestLoss = validation ?? Infinity;
@@ -105,29 +112,33 @@ export async function trainRecurrent(
   return state.best;
 }
 
-/** Free-running, as forecasts are made; undefined where there is nothing to validate on. */
+/**
+ * Free-running, as forecasts are made; of a net that only ever knows the truth, step by step after it. Undefined where there is nothing
+ * to validate on.
+ */
 function validate(
   network: PointwiseNetwork,
   reader: PointReader,
   windows: readonly PointWindow[],
   parameters: Parameters,
   values: Float32Array,
-  levels: readonly number[],
+  taught: boolean,
 ): number | undefined {
   let sum = 0;
   for (let from = 0; from < windows.length; from += VALIDATION_BATCH) {
     const part = windows.slice(from, from + VALIDATION_BATCH);
     sum += tf.tidy(() => {
-      const { truth, weight, ...inputs } = reader.read(part);
-      const { quantiles } = network.run(parameters.named(parameters.tensors(values)), inputs);
-      return lossOf(quantiles, truth, weight, levels).dataSync()[0]! * part.length;
+      const batch = reader.read(part);
+      const { truth, weight, ...inputs } = batch;
+      const { raw } = network.run(parameters.named(parameters.tensors(values)), taught ? { ...inputs, truth, known: weight } : inputs);
+      return network.head.loss(raw, truth, weight, sizesOf(batch)).dataSync()[0]! * part.length;
     });
   }
   return windows.length > 0 ? sum / windows.length : undefined;
 }
 
-function lossOf(quantiles: tf.Tensor3D, truth: tf.Tensor2D, weight: tf.Tensor2D, levels: readonly number[]): tf.Scalar {
-  return pinball(tf.expandDims(quantiles, 0), tf.expandDims(truth, 0), tf.expandDims(weight, 0), levels);
+function sizesOf({ scales }: PointBatch): Float64Array {
+  return Float64Array.from(scales, ({ scale }) => scale);
 }
 
 function sized(weights: Float32Array, size: number): Float32Array {

@@ -9,8 +9,8 @@ import { calendarSize, cyclesOf, writeCalendar, type Cycle } from '../dataset/ca
 import { CovariateReader, type CovariateScales } from '../dataset/covariates.js';
 import { Random } from '../dataset/random.js';
 import { type SeriesData } from '../forecaster.js';
-import { windowScale, type WindowScale } from '../scalers/windowScale.js';
-import { type RecurrentConfig } from './config.js';
+import { bend, windowScale, type WindowScale } from '../scalers/windowScale.js';
+import { forksOf, type RecurrentConfig } from './config.js';
 
 export interface PointWindow {
   series: SeriesData;
@@ -49,7 +49,7 @@ export class PointReader {
 
   /** To be called inside a `tidy`. */
   read(windows: readonly PointWindow[]): PointBatch {
-    const { contextLength: L, horizon: H } = this.config;
+    const { contextLength: L, horizon: H, scaler } = this.config;
     const B = windows.length;
     const F = this.covariates;
     const x = new Float32Array(B * L);
@@ -59,17 +59,11 @@ export class PointReader {
     const covariates = new Float32Array(B * (L + H) * F);
     const scales = windows.map(({ series, origin }, b) => {
       const { values, firstStep } = series;
-      const scale = windowScale(
-        this.config.seasonLengths.length > 0 ? 'seasonalDifference' : 'lastValue',
-        values,
-        origin - L,
-        origin,
-        this.config.seasonLengths[0] ?? 1,
-      );
+      const scale = windowScale(scaler, values, origin - L, this.scaledTo(values, origin), this.config.seasonLengths[0] ?? 1);
       const put = (t: number, to: Float32Array, known: Float32Array, at: number): void => {
         const value = t >= 0 ? (values[t] ?? Number.NaN) : Number.NaN;
         if (Number.isNaN(value)) return;
-        to[at] = (value - scale.center) / scale.scale;
+        to[at] = bend(scaler, (value - scale.center) / scale.scale);
         known[at] = 1;
       };
       for (let i = 0; i < L; i++) put(origin - L + i, x, mask, b * L + i);
@@ -91,6 +85,15 @@ export class PointReader {
       covariates: tf.tensor3d(covariates, [B, L + H, F]),
       scales,
     };
+  }
+
+  /** The end of the values that centre and scale are taken from: no fork may know by them what comes after it. */
+  private scaledTo(values: Float64Array, origin: number): number {
+    const { decoder, contextLength } = this.config;
+    if (decoder !== 'forking') return origin;
+    const end = origin - contextLength + forksOf(this.config)[0]!;
+    const known = values.subarray(Math.max(0, origin - contextLength), Math.max(0, end)).some((value) => !Number.isNaN(value));
+    return known ? end : origin;
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BASELINE_KINDS, createBaseline } from '../baselines/registry.js';
-import { defaultConfig } from '../config.js';
+import { defaultConfig, type SegmentConfig } from '../config.js';
 import { type Forecaster } from '../forecaster.js';
 import { defaultRecurrentConfig, type RecurrentConfig } from '../recurrent/config.js';
 import { createForecaster } from '../registry.js';
@@ -8,21 +8,29 @@ import { RecurrentForecaster } from '../recurrent/recurrentForecaster.js';
 import { SegmentForecaster } from '../segmentForecaster.js';
 import { CHECK_HORIZON, checkModel, type ModelSubject } from './checkModel.js';
 
-const segment = (): Forecaster => {
+const segment = (changes: Partial<SegmentConfig> = {}): Forecaster => {
   const base = defaultConfig({ frequency: '1', seasonLengths: [12], horizon: CHECK_HORIZON, lengths: [120, 120, 110, 130], count: 4 });
-  return new SegmentForecaster({ ...base, hidden: 16, train: { ...base.train, batch: 16, steps: 12 } });
+  return new SegmentForecaster({ ...base, hidden: 16, ...changes, train: { ...base.train, batch: 16, steps: 12 } });
 };
 
 const covariates = { static: ['area'], past: ['load'], future: ['price'] };
-const recurrent = (changes: Partial<RecurrentConfig>): Forecaster => {
+type Changes = Partial<Omit<RecurrentConfig, 'train'>> & { train?: Partial<RecurrentConfig['train']> };
+const recurrent = (changes: Changes): Forecaster => {
   const base = defaultRecurrentConfig({ seasonLengths: [12], horizon: CHECK_HORIZON, lengths: [120, 120, 110, 130], covariates });
-  return new RecurrentForecaster({ ...base, hidden: 8, ...changes, train: { ...base.train, batch: 8, steps: 8 } });
+  return new RecurrentForecaster({ ...base, hidden: 8, ...changes, train: { ...base.train, batch: 8, steps: 8, ...changes.train } });
 };
-const recurrents: [string, Partial<RecurrentConfig>][] = [
+const recurrents: [string, Changes][] = [
   ['gru, three alignments', {}],
   ['lstm, hierarchical', { cell: 'lstm', encoder: 'hierarchical', branches: ['contextual'] }],
   ['minGru, dilated, temporal alignment', { cell: 'minGru', encoder: 'dilated', branches: ['temporal'] }],
   ['rnn, bidirectional, pointer', { cell: 'rnn', encoder: 'bidirectional', branches: ['pointer'] }],
+  ['recursive, scheduled sampling, studentT', { decoder: 'recursive', head: 'studentT', branches: ['contextual'] }],
+  [
+    'recursive, always taught, gaussian',
+    { decoder: 'recursive', head: 'gaussian', branches: ['temporal'], paths: 30, train: { teacher: 'always' } },
+  ],
+  ['forking, revin', { decoder: 'forking', scaler: 'revin', branches: ['temporal', 'pointer'] }],
+  ['vocabulary with pointer, robustArcsinh', { head: 'vocabulary', scaler: 'robustArcsinh', branches: ['pointer'] }],
   ['slstm, grid', { cell: 'slstm', encoder: 'grid', contextLength: 24, branches: ['contextual', 'temporal'] }],
 ];
 
@@ -42,7 +50,17 @@ const subjects: ModelSubject[] = [
     create: () => createBaseline(kind),
     tolerance: kind === 'autoEts' ? { scale: 1e-5 } : {},
   })),
-  { name: 'segment', create: segment, resumeAfter: 5, tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 } },
+  { name: 'segment', create: () => segment(), resumeAfter: 5, tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 } },
+  ...(
+    [
+      { head: 'studentT', scaler: 'robustArcsinh' },
+      { head: 'gaussian', scaler: 'revin' },
+    ] as const
+  ).map((changes) => ({
+    name: `segment: ${changes.head}, ${changes.scaler}`,
+    create: () => segment(changes),
+    tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 },
+  })),
   ...recurrents.map(([name, changes]) => ({
     name: `recurrent: ${name}`,
     create: () => recurrent(changes),

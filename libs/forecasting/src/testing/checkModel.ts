@@ -91,6 +91,62 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
       },
     },
     {
+      name: 'forecasts beyond the horizon it was set up for, beginning as it does within it, or says that it cannot',
+      run: async () => {
+        const panel = checkPanel();
+        const far = CHECK_HORIZON + 7;
+        await use(
+          () => fitted(panel),
+          async (model) => {
+            const near = await model.predict(panel, ask);
+            const refused = (error: unknown): undefined => {
+              assert.equal((error as { code?: string }).code, 'HORIZON_TOO_LONG');
+            };
+            const forecasts = await model.predict(panel, { horizon: far, levels: LEVELS }).catch(refused);
+            forecasts?.forEach((one, s) => {
+              assert.equal(one.quantiles.length, LEVELS.length * far, `${one.id}: [levels, horizon]`);
+              requireFinite(one);
+              for (let i = far; i < one.quantiles.length; i++)
+                assert.ok(one.quantiles[i]! >= one.quantiles[i - far]!, `${one.id}: quantiles cross at ${i}`);
+              const start = one.quantiles.slice(MEDIAN * far, MEDIAN * far + CHECK_HORIZON);
+              assert.deepEqual(start, medians(near[s]!).slice(), `${one.id} begins otherwise`);
+            });
+          },
+        );
+      },
+    },
+    {
+      name: 'draws whole futures from a seed, as spread as its forecast, where it draws any',
+      run: async () => {
+        const panel = checkPanel();
+        const count = 100;
+        await use(
+          () => fitted(panel),
+          async (model) => {
+            const drawn = await model.predict(panel, { ...ask, paths: { count, seed: 5 } });
+            if (drawn.every(({ paths }) => paths === undefined)) return;
+            assert.deepEqual(await model.predict(panel, { ...ask, paths: { count, seed: 5 } }), drawn);
+            const others = await model.predict(panel, { ...ask, paths: { count, seed: 6 } });
+            let [below, inside] = [0, 0];
+            drawn.forEach(({ id, paths, quantiles }, s) => {
+              assert.equal(paths!.length, count * CHECK_HORIZON, `${id}: [count, horizon]`);
+              assert.ok(paths!.every(Number.isFinite), `${id}: a path is not finite`);
+              assert.notDeepEqual(others[s]!.paths, paths, `${id}: the seed does not count`);
+              assert.deepEqual(others[s]!.quantiles, quantiles, `${id}: the forecast depends on the paths asked for`);
+              paths!.forEach((value, i) => {
+                const at = (level: number): number => quantiles[LEVELS.indexOf(level) * CHECK_HORIZON + (i % CHECK_HORIZON)]!;
+                if (value < at(0.5)) below++;
+                if (value >= at(0.05) && value <= at(0.95)) inside++;
+              });
+            });
+            const all = drawn.length * count * CHECK_HORIZON;
+            assert.ok(Math.abs(below / all - 0.5) < 0.15, `${below / all} of all drawn values are below the median`);
+            assert.ok(Math.abs(inside / all - 0.9) < 0.07, `${inside / all} of all drawn values are in the 90 % interval`);
+          },
+        );
+      },
+    },
+    {
       name: 'gives the same bits for the same seed, and leaves its input alone',
       run: async () => {
         const panel = checkPanel();
