@@ -217,6 +217,19 @@ CREATE TABLE model_version (
   CONSTRAINT model_version_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 
+CREATE TABLE prediction (
+  run_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  request jsonb,
+  answer jsonb,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT prediction_pkey PRIMARY KEY (run_id),
+  CONSTRAINT prediction_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  CONSTRAINT prediction_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX prediction_expired ON public.prediction USING btree (expires_at);
+COMMENT ON COLUMN prediction.request IS 'NULL once it has been answered';
+
 CREATE TABLE rejected_row (
   workspace_id uuid NOT NULL,
   run_id uuid NOT NULL,

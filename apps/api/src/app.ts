@@ -7,6 +7,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ThrottlerModule } from '@nestjs/throttler';
+import { endpoints } from '@almanac/contracts';
 import type { FlowContext } from '@almanac/flow/runs';
 import type { FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
@@ -32,6 +33,9 @@ export interface AppOptions {
 /** 200 a second: dashboards of many charts, not a stop to anybody's work. */
 const REQUESTS_PER_MINUTE = 12_000;
 const BODY_BYTES = 4 << 20;
+/** Histories travel in these bodies. */
+const LARGE_BODY_BYTES = 32 << 20;
+const LARGE_BODIES = new Set<string>([endpoints.predict.path]);
 const ID_LENGTH = 2000;
 const besideTheApi = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
 
@@ -64,6 +68,9 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
     abortOnError: false,
   });
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  fastify.addHook('onRoute', (route) => {
+    if (LARGE_BODIES.has(route.url)) route.bodyLimit = LARGE_BODY_BYTES;
+  });
   await fastify.register(multipart, { limits: { files: 1, fields: 4, fieldSize: 1 << 20, fileSize: Number.MAX_SAFE_INTEGER } });
   // Any other body is handed on as a stream: the upload endpoint takes a bare file.
   fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload));

@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document, made from the endpoint table alone. */
-import { type Endpoint, endpoints, problem } from '@almanac/contracts';
+import { type Endpoint, endpoints, problem, run } from '@almanac/contracts';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 
@@ -40,7 +40,7 @@ function operation(name: string, endpoint: Endpoint): ZodOpenApiOperationObject 
     requestParams: {
       ...(endpoint.params ? { path: endpoint.params as z.ZodObject } : {}),
       ...(endpoint.query ? { query: endpoint.query as z.ZodObject } : {}),
-      ...(endpoint.method === 'POST'
+      ...(endpoint.method === 'POST' && !endpoint.pure
         ? {
             header: z.object({
               'idempotency-key': z
@@ -55,6 +55,9 @@ function operation(name: string, endpoint: Endpoint): ZodOpenApiOperationObject 
     ...(body ? { requestBody: body } : {}),
     responses: {
       [String(endpoint.status) as '200']: success,
+      ...(endpoint.slow
+        ? { '202': { description: 'It takes longer: a run to follow', content: { 'application/json': { schema: run } } } }
+        : {}),
       default: { description: 'Problem details', content: { 'application/problem+json': { schema: problem } } },
     },
   };

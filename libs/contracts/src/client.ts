@@ -6,6 +6,7 @@ import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { endpoints, type Endpoint, type EndpointInput, type EndpointName, type EndpointOutput } from './endpoints.js';
 import { problem, type Problem } from './schemas/common.js';
 import type { IngestOptionsInput, UploadAccepted } from './schemas/datasets.js';
+import type { Prediction, PredictionRequestInput, WhatIf, WhatIfRequestInput } from './schemas/predictions.js';
 import { isFinished, run, type Run } from './schemas/runs.js';
 
 export class ApiError extends Error {
@@ -33,6 +34,10 @@ export interface AlmanacClient {
   upload(file: Blob, fileName: string, options: IngestOptionsInput, idempotencyKey?: string): Promise<UploadAccepted>;
   /** Yields the run each time it changes until it has ended; picks up again when the connection drops. */
   followRun(runId: string, signal?: AbortSignal): AsyncGenerator<Run, void>;
+  /** Forecasts the history in the body, however long that takes. @throws ApiError with what the run failed with */
+  predict(body: PredictionRequestInput, signal?: AbortSignal): Promise<Prediction>;
+  /** Forecasts stored series with changed future covariates, beside the unchanged. */
+  whatIf(body: WhatIfRequestInput, signal?: AbortSignal): Promise<WhatIf>;
   /** Follows a run to its end. A failed or cancelled run is returned, not thrown. */
   waitForRun(runId: string, onChange?: (run: Run) => void, signal?: AbortSignal): Promise<Run>;
 }
@@ -86,7 +91,16 @@ export function createClient(options: ClientOptions): AlmanacClient {
     return response;
   }
 
+  /** A run instead of the answer: the answer is fetched when the run has ended. */
+  async function answerOf<T extends Prediction | WhatIf>(given: T | Run, signal?: AbortSignal): Promise<T> {
+    if (!('status' in given)) return given;
+    await client.waitForRun(given.id, undefined, signal);
+    return (await client.call('getPrediction', { params: { runId: given.id } }, signal)) as T;
+  }
+
   const client: AlmanacClient = {
+    predict: async (body, signal) => answerOf(await client.call('predict', { body }, signal), signal),
+    whatIf: async (body, signal) => answerOf(await client.call('whatIf', { body }, signal), signal),
     async call(name, input, signal) {
       const endpoint: Endpoint = endpoints[name];
       const response = await send(endpoint, input as CallInput, signal);

@@ -9,6 +9,7 @@ import * as b from './schemas/backtests.js';
 import * as f from './schemas/forecasts.js';
 import * as m from './schemas/models.js';
 import * as o from './schemas/monitoring.js';
+import * as p from './schemas/predictions.js';
 import * as r from './schemas/runs.js';
 import * as s from './schemas/schedules.js';
 import * as y from './schemas/system.js';
@@ -29,6 +30,10 @@ export interface Endpoint {
   consumes?: 'multipart';
   status: number;
   response: z.ZodType;
+  /** It answers 202 with a run where the work takes longer than the caller waits. */
+  slow?: true;
+  /** It changes nothing that lasts, so it may be repeated freely; idempotency keys, which keep answers, are ignored. */
+  pure?: true;
 }
 
 const text = z.string();
@@ -344,6 +349,37 @@ export const endpoints = {
     body: f.forecastRequest,
     status: 202,
     response: r.run,
+  },
+  predict: {
+    method: 'POST',
+    path: '/v1/forecast',
+    summary: 'Forecast series whose history is in the body; nothing is stored',
+    scope: 'write',
+    body: p.predictionRequest,
+    status: 200,
+    response: z.union([p.prediction, r.run]),
+    slow: true,
+    pure: true,
+  },
+  whatIf: {
+    method: 'POST',
+    path: '/v1/forecasts/what-if',
+    summary: 'Forecast stored series with changed future covariates, beside the unchanged; nothing is stored',
+    scope: 'write',
+    body: p.whatIfRequest,
+    status: 200,
+    response: z.union([p.whatIf, r.run]),
+    slow: true,
+    pure: true,
+  },
+  getPrediction: {
+    method: 'GET',
+    path: '/v1/predictions/:runId',
+    summary: 'The answer of a prediction that took long, for an hour',
+    scope: 'read',
+    params: p.byPrediction,
+    status: 200,
+    response: z.union([p.prediction, p.whatIf]),
   },
   latestForecasts: {
     method: 'GET',

@@ -229,6 +229,21 @@ export interface Webhooks {
   expire(olderThanMs: number): Promise<number>;
 }
 
+/** Answered and not stored: what was asked goes when it is answered, the answer and the run soon after. */
+export interface Predictions {
+  create(runId: string, request: r.Json, keptMs: number): Promise<void>;
+  /** @throws AlmanacError PREDICTION_EXPIRED */
+  request(runId: string): Promise<r.Json>;
+  /** @throws AlmanacError PREDICTION_EXPIRED */
+  answer(runId: string): Promise<r.Json>;
+  /** Keeps the answer, and no longer what was asked. */
+  finish(runId: string, answer: r.Json): Promise<void>;
+  /** Drops both at once, and the run after so long. */
+  forget(runId: string, keptMs: number): Promise<void>;
+  /** Drops what nobody fetched in time, of every workspace; returns the number of runs. */
+  expire(): Promise<number>;
+}
+
 export interface Store {
   readonly workspaceId: string;
   readonly workspaces: Workspaces;
@@ -243,6 +258,7 @@ export interface Store {
   readonly idempotency: Idempotency;
   readonly workers: Workers;
   readonly webhooks: Webhooks;
+  readonly predictions: Predictions;
   /** The same database, another workspace. Closing either closes both. */
   forWorkspace(workspaceId: string): Store;
   /** All or nothing. The store passed in must be used inside; nested calls join the transaction. */

@@ -15,6 +15,7 @@ import { forecasts } from './repositories/forecasts.js';
 import { idempotency } from './repositories/idempotency.js';
 import { apiKeys, uploads, workers } from './repositories/keys.js';
 import { models } from './repositories/models.js';
+import { predictions } from './repositories/predictions.js';
 import { runs } from './repositories/runs.js';
 import { schedules } from './repositories/schedules.js';
 import { series } from './repositories/series.js';
@@ -89,6 +90,7 @@ function bind(context: Context): Store {
     idempotency: idempotency(context),
     workers: workers(context),
     webhooks: webhooks(context),
+    predictions: predictions(context),
     forWorkspace: (id) => bind(new Context(dataSource, listener, id, context.runner)),
     transaction: (work) => context.transaction((inside) => work(bind(inside))),
     listen: (channel, callback) => listener.listen(channel, callback),

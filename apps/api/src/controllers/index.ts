@@ -2,6 +2,7 @@
 import { DatasetsController } from './datasets.js';
 import { ForecastsController } from './forecasts.js';
 import { ModelsController } from './models.js';
+import { PredictionsController } from './predictions.js';
 import { RunsController } from './runs.js';
 import { SchedulesController } from './schedules.js';
 import { SystemController } from './system.js';
@@ -13,6 +14,7 @@ export const controllers = [
   DatasetsController,
   ForecastsController,
   ModelsController,
+  PredictionsController,
   RunsController,
   SchedulesController,
   SystemController,

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { from, type Observable, switchMap } from 'rxjs';
 import { catchError } from 'rxjs/operators';
 import { callerOf } from './caller.js';
+import { endpointOf } from './route.js';
 
 const MAX_LENGTH = 200;
 
@@ -26,7 +27,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const header = request.headers['idempotency-key'];
     const caller = callerOf(request);
-    if (request.method !== 'POST' || typeof header !== 'string' || !caller) return next.handle();
+    if (request.method !== 'POST' || typeof header !== 'string' || !caller || endpointOf(context).endpoint.pure) return next.handle();
     if (header.length === 0 || header.length > MAX_LENGTH) {
       throw new AlmanacError(
         'IDEMPOTENCY_KEY_INVALID',

@@ -50,7 +50,7 @@ export async function planForecastRun(
 }
 
 /** A baseline has no horizon of its own. */
-const isTrained = (kind: string): boolean => MODEL_KINDS.some((known) => known.kind === kind && known.trainable);
+export const isTrained = (kind: string): boolean => MODEL_KINDS.some((known) => known.kind === kind && known.trainable);
 
 async function planForecast({ store }: Pick<FlowContext, 'store'>, request: ForecastRequest): Promise<ForecastPlan> {
   const version = await resolveModel({ store }, request.model);

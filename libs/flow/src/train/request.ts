@@ -61,7 +61,7 @@ async function refuseOtherDataset(store: FlowContext['store'], model: string, da
 }
 
 /** Two of the shortest season: two days of hours, two weeks of days, two years of months. */
-export function defaultHorizon({ frequency, timeZone }: DatasetRecord): number {
+export function defaultHorizon({ frequency, timeZone }: Pick<DatasetRecord, 'frequency' | 'timeZone'>): number {
   const [season] = Frequency.parse(frequency, timeZone).seasonLengths();
   return season === undefined ? PLAIN_HORIZON : 2 * season;
 }

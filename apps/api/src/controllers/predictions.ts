@@ -1,0 +1,69 @@
+/** Predictions: asked for, waited for, answered, forgotten. Who cannot wait so long gets the run to follow. */
+import { Controller, Req, Res } from '@nestjs/common';
+import { isFinished, type Prediction, type Run, type WhatIf } from '@almanac/contracts';
+import { forgetPrediction, readPrediction, requestPrediction, requestWhatIf } from '@almanac/flow/predict';
+import { getRun } from '@almanac/flow/query';
+import { cancelRun, type FlowContext } from '@almanac/flow/runs';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Flow } from '../http/caller.js';
+import { Input, type Parse, Route } from '../http/route.js';
+import { RunFeed } from '../http/runFeed.js';
+
+/** A look this often makes up for a lost announcement. */
+const LOOK_MS = 500;
+
+@Controller()
+export class PredictionsController {
+  constructor(private readonly feed: RunFeed) {}
+
+  @Route('predict')
+  async predict(
+    @Input() { body }: Parse<'predict'>,
+    @Flow() flow: FlowContext,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Prediction | WhatIf | Run> {
+    return this.answer(flow, await requestPrediction(flow, body), body.wait, request, reply);
+  }
+
+  @Route('whatIf')
+  async whatIf(
+    @Input() { body }: Parse<'whatIf'>,
+    @Flow() flow: FlowContext,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Prediction | WhatIf | Run> {
+    return this.answer(flow, await requestWhatIf(flow, body), body.wait, request, reply);
+  }
+
+  @Route('getPrediction')
+  read(@Input() { params }: Parse<'getPrediction'>, @Flow() flow: FlowContext): Promise<Prediction | WhatIf> {
+    return readPrediction(flow, params.runId);
+  }
+
+  private async answer(
+    flow: FlowContext,
+    asked: Run,
+    waitSeconds: number,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Prediction | WhatIf | Run> {
+    const gone = new AbortController();
+    request.raw.socket.once('close', () => gone.abort());
+    const until = performance.now() + 1000 * waitSeconds;
+    for (let run = asked; ; run = await getRun(flow, asked.id)) {
+      if (isFinished(run.status)) break;
+      const left = until - performance.now();
+      // Whoever asked has hung up: nobody will fetch it.
+      if (gone.signal.aborted) return cancelRun(flow, asked.id);
+      if (left <= 0) {
+        void reply.status(202);
+        return run;
+      }
+      await this.feed.changed(flow.store, asked.id, Math.min(left, LOOK_MS), gone.signal);
+    }
+    const answer = await readPrediction(flow, asked.id);
+    await forgetPrediction(flow, asked.id);
+    return answer;
+  }
+}

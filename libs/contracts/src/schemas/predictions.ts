@@ -1,0 +1,167 @@
+/**
+ * Predictions: forecasts that are answered and not stored. Either the history comes in the body, or a stored series is
+ * forecast with other future covariates ("what if").
+ */
+import { z } from 'zod';
+import { instant, name, uuid } from './common.js';
+import { modelReference, quantileLevels } from './forecasts.js';
+
+/** What one request may ask for; more belongs into a dataset. */
+export const PREDICTION_LIMITS = { series: 1000, observations: 200_000, values: 2_000_000, whatIfSeries: 100 } as const;
+
+const numbers = z.array(z.number().nullable());
+const covariates = z.record(z.string().min(1), numbers);
+
+const history = z.object({
+  ds: z
+    .array(z.union([z.string(), z.number().int()]))
+    .optional()
+    .meta({ description: 'When, one for each `y`, in any order; steps left out are gaps. A time without an offset is one of `timeZone`.' }),
+  start: z
+    .union([z.string(), z.number().int()])
+    .optional()
+    .meta({ description: 'Instead of `ds`: the time of the first `y`; the others follow step by step.' }),
+  y: numbers.min(1),
+  futureCovariates: covariates.optional().meta({
+    description: 'By name: a value for each `y`, then one for each step of the horizon.',
+  }),
+  pastCovariates: covariates.optional().meta({ description: 'By name: a value for each `y`.' }),
+  staticCovariates: z.record(z.string().min(1), z.number()).optional(),
+});
+const namedHistory = history.extend({ uniqueId: z.string().min(1).max(500) });
+type History = z.input<typeof history>;
+export type InlineSeries = z.output<typeof namedHistory>;
+
+/** `{ "<unique_id>": { ds, y } }`, or a list of the same with `uniqueId`. */
+const inlineSeries = z
+  .preprocess(
+    (given) =>
+      typeof given === 'object' && given !== null && !Array.isArray(given)
+        ? Object.entries(given).map(([uniqueId, one]: [string, unknown]) =>
+            typeof one === 'object' && one !== null ? { ...one, uniqueId } : one,
+          )
+        : given,
+    z.array(namedHistory).min(1),
+  )
+  .meta({ description: 'A list; or an object whose keys are the unique ids.' }) as unknown as z.ZodType<
+  InlineSeries[],
+  z.input<typeof namedHistory>[] | Record<string, History>
+>;
+
+const percents = z
+  .array(z.number().gt(0).lt(100))
+  .max(20)
+  .meta({ description: 'Prediction intervals in percent; columns `<model>-lo-90`, `<model>-hi-90`.', example: [80, 95] });
+const wait = z
+  .number()
+  .min(0)
+  .max(60)
+  .default(30)
+  .meta({ description: 'Seconds to wait for the answer; after them, 202 and a run to follow.' });
+
+export const predictionRequest = z
+  .object({
+    series: inlineSeries,
+    frequency: z
+      .string()
+      .default('auto')
+      .meta({ description: '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS`, `1`; `auto`: from `ds`, or that of the model.' }),
+    timeZone: z.string().optional().meta({ description: "IANA zone of the calendar; the model's, else UTC." }),
+    horizon: z
+      .number()
+      .int()
+      .positive()
+      .max(10_000)
+      .optional()
+      .meta({ description: "Steps ahead; the model's, else two of the shortest season." }),
+    level: percents.optional(),
+    quantiles: quantileLevels.optional().meta({ description: 'Instead of `level`; columns `<model>-q-10`.' }),
+    model: z.string().default('auto').meta({
+      description:
+        'A version of the registry (`models:/flights@champion`), a baseline (`autoEts`, `theta`, …), or `auto`: of AutoETS, Theta and seasonal naive the one that was best on the last steps.',
+    }),
+    wait,
+  })
+  .refine(({ level, quantiles }) => level === undefined || quantiles === undefined, 'give `level` or `quantiles`, not both')
+  .meta({ id: 'PredictionRequest' });
+export type PredictionRequest = z.output<typeof predictionRequest>;
+export type PredictionRequestInput = z.input<typeof predictionRequest>;
+
+const validated = z.object({ model: z.string(), wql: z.number().nullable(), mase: z.number().nullable() });
+export const prediction = z
+  .object({
+    model: z.string(),
+    version: z.number().int().nullable().meta({ description: 'Null for a baseline.' }),
+    frequency: z.string(),
+    timeZone: z.string(),
+    horizon: z.number().int(),
+    columns: z.record(z.string(), z.array(z.union([z.string(), z.number()]).nullable())).meta({
+      description:
+        'The columns of the export, a value per series and step: unique_id, ds, cutoff, <model>, <model>-lo-90, <model>-hi-90, …',
+    }),
+    validation: z
+      .object({ series: z.number().int(), steps: z.number().int(), models: z.array(validated) })
+      .nullable()
+      .meta({ description: 'What `auto` chose by: the last steps of the series that are long enough.' }),
+    seconds: z.number(),
+  })
+  .meta({ id: 'Prediction' });
+export type Prediction = z.infer<typeof prediction>;
+
+export const covariateChange = z
+  .object({
+    covariate: z.string().min(1),
+    uniqueIds: z.array(z.string()).min(1).optional().meta({ description: 'All of the request unless given.' }),
+    values: z.array(z.number()).min(1).optional().meta({ description: 'One for each step ahead.' }),
+    set: z.number().optional().meta({ description: 'The same for each step ahead.' }),
+    multiply: z.number().optional(),
+    add: z.number().optional(),
+  })
+  .refine(
+    ({ values, set, multiply, add }) => [values, set, multiply, add].filter((one) => one !== undefined).length === 1,
+    'give one of `values`, `set`, `multiply` and `add`',
+  );
+export type CovariateChange = z.infer<typeof covariateChange>;
+
+export const whatIfRequest = z
+  .object({
+    model: modelReference,
+    uniqueIds: z.array(z.string()).min(1).max(PREDICTION_LIMITS.whatIfSeries),
+    changes: z.array(covariateChange).min(1).max(100).meta({ description: 'Made one after the other.' }),
+    horizon: z.number().int().positive().max(10_000).optional(),
+    datasetVersion: z.number().int().positive().optional(),
+    cutoff: instant.optional(),
+    quantiles: quantileLevels.default([0.025, 0.1, 0.5, 0.9, 0.975]),
+    wait,
+  })
+  .meta({ id: 'WhatIfRequest' });
+export type WhatIfRequest = z.output<typeof whatIfRequest>;
+export type WhatIfRequestInput = z.input<typeof whatIfRequest>;
+
+const rows = z.array(z.array(z.number().nullable()));
+export const whatIf = z
+  .object({
+    model: name,
+    version: z.number().int(),
+    dataset: name,
+    datasetVersion: z.number().int(),
+    horizon: z.number().int(),
+    levels: z.array(z.number()),
+    items: z.array(
+      z.object({
+        uniqueId: z.string(),
+        cutoff: instant,
+        ds: z.array(instant),
+        covariates: z.array(z.object({ name: z.string(), baseline: numbers, changed: numbers })),
+        baseline: rows.meta({
+          description: 'Quantiles with the covariates as they are stored: one array over the horizon for each level.',
+        }),
+        changed: rows,
+      }),
+    ),
+    seconds: z.number(),
+  })
+  .meta({ id: 'WhatIf' });
+export type WhatIf = z.infer<typeof whatIf>;
+
+export const byPrediction = z.object({ runId: uuid });

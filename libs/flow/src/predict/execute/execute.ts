@@ -1,0 +1,158 @@
+/** The prediction run: forecasts what was asked in a process of its own, and leaves the answer where it is fetched. */
+import type { CovariateChange, Prediction, WhatIf } from '@almanac/contracts';
+import type { Panel, SeriesData, SeriesForecast } from '@almanac/forecasting';
+import { AlmanacError, Frequency } from '@almanac/series';
+import type { Json, ModelVersionRecord } from '@almanac/store';
+import type { ChooseTask, Compute, PredictTask } from '../../compute/index.js';
+import { loadCheckpoint } from '../../register/index.js';
+import type { RunContext } from '../../runs/execute/index.js';
+import { readPanel } from '../../runs/panel.js';
+import type { LaidSeries } from '../inline.js';
+import type { InlinePlan, PredictionPlan, WhatIfPlan } from '../request.js';
+
+/** @throws AlmanacError PREDICTION_EXPIRED, CHECKPOINT_BROKEN, COVARIATE_MISSING, COMPUTE_DIED */
+export async function executePrediction(context: RunContext, compute: Compute): Promise<Json> {
+  const { store, run } = context;
+  const started = performance.now();
+  const plan = (await store.predictions.request(run.id)) as unknown as PredictionPlan;
+  const answer = plan.kind === 'inline' ? await predictInline(context, compute, plan) : await predictWhatIf(context, compute, plan);
+  const seconds = (performance.now() - started) / 1000;
+  await store.predictions.finish(run.id, { ...answer, seconds });
+  return { model: answer.model, version: answer.version, horizon: answer.horizon, seconds };
+}
+
+async function predictInline(context: RunContext, compute: Compute, plan: InlinePlan): Promise<Omit<Prediction, 'seconds'>> {
+  const { frequency, timeZone, horizon, levels } = plan;
+  const grid = Frequency.parse(frequency, timeZone);
+  const panel: Panel = { frequency, timeZone, seasonLengths: grid.seasonLengths(), series: plan.series.map(revived) };
+  const { model, version, forecasts, validation } = await forecast(context, compute, plan, panel);
+  const at = (level: number): number => levels.indexOf(level);
+  const each = <T>(value: (forecast: SeriesForecast, h: number) => T): T[] =>
+    forecasts.flatMap((one) => Array.from({ length: horizon }, (_, h) => value(one, h)));
+  return {
+    model,
+    version,
+    frequency,
+    timeZone,
+    horizon,
+    columns: {
+      unique_id: each(({ id }) => id),
+      ds: each(({ cutoff }, h) => grid.format(cutoff + 1 + h)),
+      cutoff: each(({ cutoff }) => grid.format(cutoff)),
+      ...Object.fromEntries(
+        plan.columns.map(({ name, level }) => [`${model}${name}`, each(({ quantiles }, h) => finite(quantiles[at(level) * horizon + h]!))]),
+      ),
+    },
+    validation,
+  };
+}
+
+async function forecast(
+  { store, objects, signal }: RunContext,
+  compute: Compute,
+  { versionId, kinds, horizon, levels }: InlinePlan,
+  panel: Panel,
+): Promise<{ model: string; version: number | null; forecasts: SeriesForecast[]; validation: Prediction['validation'] }> {
+  if (versionId === null) {
+    const { kind, forecasts, validation } = await compute.run<ChooseTask>({ task: 'choose', panel, kinds, horizon, levels }, { signal });
+    return { model: kind, version: null, forecasts, validation };
+  }
+  const version = await store.models.versionById(versionId);
+  const forecasts = await predictWith(version, { objects, signal }, compute, { panel, horizon, levels });
+  return { model: version.model, version: version.no, forecasts, validation: null };
+}
+
+async function predictWith(
+  version: ModelVersionRecord,
+  { objects, signal }: Pick<RunContext, 'objects' | 'signal'>,
+  compute: Compute,
+  request: Pick<PredictTask, 'panel' | 'horizon' | 'levels'>,
+): Promise<SeriesForecast[]> {
+  const checkpoint = await loadCheckpoint(objects, version);
+  const task: PredictTask = { task: 'predict', checkpointKey: version.id, checkpoint, attention: false, ...request };
+  return (await compute.run<PredictTask>(task, { signal })).forecasts;
+}
+
+async function predictWhatIf(context: RunContext, compute: Compute, plan: WhatIfPlan): Promise<Omit<WhatIf, 'seconds'>> {
+  const { store, signal } = context;
+  const { horizon, levels } = plan;
+  const dataset = await store.datasets.get(plan.dataset);
+  const version = await store.models.versionById(plan.versionId);
+  const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
+  const panel = await readPanel(store, dataset, {
+    version: plan.datasetVersion,
+    ids: plan.uniqueIds,
+    untilStep: plan.cutoffStep ?? undefined,
+    signal,
+  });
+  const changed = { ...panel, series: panel.series.map((one) => withChanges(one, plan.changes, horizon)) };
+  const run = (of: Panel): Promise<SeriesForecast[]> => predictWith(version, context, compute, { panel: of, horizon, levels });
+  const before = await run(panel);
+  const after = await run(changed);
+  const names = [...new Set(plan.changes.map(({ covariate }) => covariate))];
+  return {
+    model: version.model,
+    version: version.no,
+    dataset: dataset.name,
+    datasetVersion: plan.datasetVersion,
+    horizon,
+    levels,
+    items: before.map(({ id, cutoff, quantiles }, i) => ({
+      uniqueId: id,
+      cutoff: new Date(grid.timeOf(cutoff)).toISOString(),
+      ds: Array.from({ length: horizon }, (_, h) => new Date(grid.timeOf(cutoff + 1 + h)).toISOString()),
+      covariates: names.map((name) => ({
+        name,
+        baseline: ahead(panel.series[i]!, name, horizon),
+        changed: ahead(changed.series[i]!, name, horizon),
+      })),
+      baseline: rowsOf(quantiles, horizon),
+      changed: rowsOf(after[i]!.quantiles, horizon),
+    })),
+  };
+}
+
+/** @throws AlmanacError COVARIATE_MISSING */
+function withChanges(series: SeriesData, changes: readonly CovariateChange[], horizon: number): SeriesData {
+  const futureCovariates = { ...series.futureCovariates };
+  for (const { covariate, uniqueIds, values, set, multiply, add } of changes) {
+    if (uniqueIds && !uniqueIds.includes(series.id)) continue;
+    const known = futureCovariates[covariate];
+    if (!known)
+      throw new AlmanacError('COVARIATE_MISSING', `Series ${series.id} has no covariate ${covariate}.`, {
+        hint: 'Upload it for every series that is forecast.',
+        subject: { series: series.id, covariate },
+      });
+    const from = series.values.length;
+    const changed = new Float64Array(Math.max(known.length, from + horizon)).fill(Number.NaN);
+    changed.set(known);
+    for (let h = 0; h < horizon; h++) {
+      const value = changed[from + h]!;
+      changed[from + h] = values?.[h] ?? set ?? (multiply === undefined ? value + add! : value * multiply);
+    }
+    futureCovariates[covariate] = changed;
+  }
+  return { ...series, futureCovariates };
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+const ahead = ({ values, futureCovariates }: SeriesData, name: string, horizon: number): (number | null)[] =>
+  Array.from({ length: horizon }, (_, h) => finite(futureCovariates?.[name]?.[values.length + h] ?? Number.NaN));
+
+const rowsOf = (quantiles: Float64Array, horizon: number): (number | null)[][] =>
+  Array.from({ length: quantiles.length / horizon }, (_, level) =>
+    Array.from(quantiles.subarray(level * horizon, (level + 1) * horizon), finite),
+  );
+
+function revived({ values, pastCovariates, futureCovariates, ...series }: LaidSeries): SeriesData {
+  const floats = (given: readonly (number | null)[]): Float64Array => Float64Array.from(given, (value) => value ?? Number.NaN);
+  const each = (channels: Record<string, (number | null)[]>): Record<string, Float64Array> =>
+    Object.fromEntries(Object.entries(channels).map(([name, channel]) => [name, floats(channel)]));
+  return {
+    ...series,
+    values: floats(values),
+    ...(pastCovariates ? { pastCovariates: each(pastCovariates) } : {}),
+    ...(futureCovariates ? { futureCovariates: each(futureCovariates) } : {}),
+  };
+}

@@ -1,0 +1,2 @@
+/** The worker's side of predictions. */
+export { executePrediction } from './execute.js';

@@ -1,0 +1,2 @@
+/** Predictions: forecasts that are answered and not stored. `@almanac/flow/predict/execute` is the worker's side. */
+export { forgetPrediction, readPrediction, requestPrediction, requestWhatIf } from './request.js';

@@ -1,0 +1,157 @@
+/**
+ * Series in the body of a request, laid on their grid.
+ * Invariants: every value keeps its step and none is invented; what does not fit is refused with the series and the position at fault.
+ */
+import { PREDICTION_LIMITS, type InlineSeries } from '@almanac/contracts';
+import { AlmanacError, Frequency, inferFrequency, zoneOf } from '@almanac/series';
+
+type Values = (number | null)[];
+
+/** A series of a panel as JSON; null is a gap. Future covariates reach beyond `values` by the horizon at least. */
+export interface LaidSeries {
+  id: string;
+  firstStep: number;
+  values: Values;
+  staticCovariates?: Record<string, number>;
+  pastCovariates?: Record<string, Values>;
+  futureCovariates?: Record<string, Values>;
+}
+
+const CIVIL = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?$/;
+const WITH_OFFSET = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/i;
+/** More steps between the first and the last observation than this are a slip in a time, not a series. */
+const LONGEST = 1_000_000;
+
+/** @throws AlmanacError PREDICTION_TOO_LARGE, SERIES_TWICE */
+export function refuseTooMuch(series: readonly InlineSeries[]): void {
+  const { series: most, observations: mostObservations } = PREDICTION_LIMITS;
+  const observations = series.reduce((sum, { y }) => sum + y.length, 0);
+  if (series.length > most || observations > mostObservations)
+    throw new AlmanacError(
+      'PREDICTION_TOO_LARGE',
+      `The request has ${series.length} series with ${observations} values; ${most} series and ${mostObservations} values are the most.`,
+      {
+        hint: 'Send it in several requests, or upload the series as a dataset.',
+        subject: { series: series.length, observations },
+        status: 413,
+      },
+    );
+  const seen = new Set<string>();
+  for (const { uniqueId } of series) {
+    if (seen.has(uniqueId))
+      throw new AlmanacError('SERIES_TWICE', `The series "${uniqueId}" is given twice.`, {
+        hint: 'Give each series once.',
+        subject: { series: uniqueId },
+      });
+    seen.add(uniqueId);
+  }
+}
+
+/** The grid that the times say. @throws AlmanacError FREQUENCY_NOT_INFERRED, FREQUENCY_UNKNOWN, TIME_ZONE_UNKNOWN, TIME_INVALID */
+export function gridOfTimes(series: readonly InlineSeries[], frequency: string, timeZone: string): Frequency {
+  if (frequency !== 'auto') return Frequency.parse(frequency, timeZone);
+  const times: number[] = [];
+  for (const { uniqueId, ds } of series) {
+    for (const one of ds ?? []) {
+      if (typeof one === 'number') return Frequency.parse('1');
+      times.push(instantOf(one, timeZone, uniqueId));
+    }
+  }
+  return inferFrequency(times, timeZone);
+}
+
+/** @throws AlmanacError TIME_INVALID, OFF_GRID, TIME_TWICE, SERIES_SHAPE, SERIES_EMPTY */
+export function layOnGrid(one: InlineSeries, grid: Frequency, horizon: number): LaidSeries {
+  const { uniqueId: id, y, ds, start, staticCovariates } = one;
+  const shape = (problem: string): AlmanacError =>
+    new AlmanacError('SERIES_SHAPE', `The series "${id}" ${problem}.`, {
+      hint: 'Each value of `y` has one time in `ds`, or `start` is the time of the first.',
+      subject: { series: id },
+    });
+  if ((ds === undefined) === (start === undefined)) throw shape('needs either `ds` or `start`');
+  if (ds && ds.length !== y.length) throw shape(`has ${y.length} values and ${ds.length} times`);
+  const steps = ds ? ds.map((time) => stepAt(time, grid, id)) : y.map((_, i) => stepAt(start!, grid, id) + i);
+  const firstStep = steps.reduce((least, step) => Math.min(least, step));
+  const length = lastObserved(steps, y) - firstStep + 1;
+  if (length <= 0 || y.every((value) => value === null))
+    throw new AlmanacError('SERIES_EMPTY', `The series "${id}" has no observation.`, {
+      hint: 'Leave it out, or give it a value.',
+      subject: { series: id },
+    });
+  if (length > LONGEST) throw shape(`spans ${length} steps of ${grid.code}, more than ${LONGEST}`);
+  const place = (values: Values, into: Values): Values => {
+    values.forEach((value, i) => {
+      const at = steps[i]! - firstStep;
+      if (at < into.length) into[at] = value;
+    });
+    return into;
+  };
+  const gaps = (count: number): Values => new Array<number | null>(count).fill(null);
+  refuseTwice(steps, id, grid);
+  const last = steps.reduce((most, step) => Math.max(most, step));
+  const each = (kind: 'past' | 'future', beyond: number): Record<string, Values> | undefined => {
+    const given = kind === 'past' ? one.pastCovariates : one.futureCovariates;
+    if (given === undefined) return undefined;
+    return Object.fromEntries(
+      Object.entries(given).map(([name, values]) => {
+        if (values.length !== y.length + beyond)
+          throw shape(`has ${values.length} values of the ${kind} covariate "${name}", where ${y.length + beyond} are needed`);
+        const laid = place(values.slice(0, y.length), gaps(kind === 'past' ? length : last - firstStep + 1));
+        return [name, [...laid, ...values.slice(y.length)]];
+      }),
+    );
+  };
+  const pastCovariates = each('past', 0);
+  const futureCovariates = each('future', horizon);
+  return {
+    id,
+    firstStep,
+    values: place(y, gaps(length)),
+    ...(staticCovariates ? { staticCovariates } : {}),
+    ...(pastCovariates ? { pastCovariates } : {}),
+    ...(futureCovariates ? { futureCovariates } : {}),
+  };
+}
+
+function lastObserved(steps: readonly number[], y: Values): number {
+  return steps.reduce((most, step, i) => (y[i] === null ? most : Math.max(most, step)), -Infinity);
+}
+
+function refuseTwice(steps: readonly number[], series: string, grid: Frequency): void {
+  const seen = new Set<number>();
+  for (const step of steps) {
+    if (seen.has(step))
+      throw new AlmanacError('TIME_TWICE', `The series "${series}" has two values at ${grid.format(step)}.`, {
+        hint: 'Give one value for each step; add up finer events first.',
+        subject: { series, ds: grid.format(step) },
+      });
+    seen.add(step);
+  }
+}
+
+function stepAt(time: string | number, grid: Frequency, series: string): number {
+  if (grid.kind === 'integer') {
+    if (typeof time === 'number') return time;
+    throw invalidTime(time, series, 'The frequency is 1: give whole numbers.');
+  }
+  if (typeof time === 'number') throw invalidTime(time, series, 'Whole numbers are steps of the frequency 1.');
+  return grid.stepOf(instantOf(time, grid.timeZone, series));
+}
+
+/** A time without an offset is read off the zone's clock; of an hour that it repeats, the first. */
+function instantOf(text: string, timeZone: string, series: string): number {
+  const civil = CIVIL.exec(text);
+  const ms = Date.parse(civil ? `${civil[1]}T${civil[2] ?? '00:00'}Z` : WITH_OFFSET.test(text) ? text.replace(' ', 'T') : 'no time');
+  if (Number.isNaN(ms)) throw invalidTime(text, series, 'Write 2024-01-31, 2024-01-31T23:00:00Z or 2024-01-31T23:00:00+01:00.');
+  if (!civil) return ms;
+  const zone = zoneOf(timeZone);
+  if (civil[2] === undefined) return zone.startOfDay(ms / 86_400_000);
+  return ms - zone.offsetAt(ms - zone.offsetAt(ms));
+}
+
+function invalidTime(time: string | number, series: string, hint: string): AlmanacError {
+  return new AlmanacError('TIME_INVALID', `"${time}" in the series "${series}" is no time that is understood.`, {
+    hint,
+    subject: { series, ds: time },
+  });
+}

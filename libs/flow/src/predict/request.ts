@@ -1,0 +1,224 @@
+/** The request side of predictions. What can be known to be wrong is refused before a worker is asked. */
+import { type Prediction, PREDICTION_LIMITS, type PredictionRequest, type Run, type WhatIf, type WhatIfRequest } from '@almanac/contracts';
+import { AlmanacError, Frequency } from '@almanac/series';
+import type { DatasetRecord, Json, ModelVersionRecord } from '@almanac/store';
+import { isTrained } from '../forecast/request.js';
+import { parseReference, resolveModel } from '../register/reference.js';
+import type { FlowContext } from '../runs/context.js';
+import { carry } from '../runs/runs.js';
+import { toRun } from '../runs/wire.js';
+import { MODEL_KINDS } from '../train/kinds.js';
+import { defaultHorizon } from '../train/request.js';
+import { gridOfTimes, type LaidSeries, layOnGrid, refuseTooMuch } from './inline.js';
+
+/** What a worker is asked; kept until it has answered. */
+export type PredictionPlan = InlinePlan | WhatIfPlan;
+
+export interface InlinePlan {
+  kind: 'inline';
+  frequency: string;
+  timeZone: string;
+  series: LaidSeries[];
+  horizon: number;
+  levels: number[];
+  /** Name and level of each column but the first three. */
+  columns: { name: string; level: number }[];
+  /** A version of the registry, or the kinds to choose from. */
+  versionId: string | null;
+  kinds: string[];
+}
+
+export interface WhatIfPlan extends Pick<WhatIfRequest, 'uniqueIds' | 'changes'> {
+  kind: 'whatIf';
+  versionId: string;
+  dataset: string;
+  datasetVersion: number;
+  horizon: number;
+  levels: number[];
+  cutoffStep: number | null;
+}
+
+const CANDIDATES = ['autoEts', 'optimisedTheta', 'seasonalNaive'];
+const DEFAULT_LEVEL = [80, 95];
+/** Somebody waits for it. */
+const PRIORITY = 10;
+const KEPT_MS = 3_600_000;
+const FORGOTTEN_MS = 60_000;
+
+/** @throws AlmanacError PREDICTION_TOO_LARGE, FREQUENCY_MISMATCH, HORIZON_TOO_LONG, MODEL_NOT_FOUND, and what is wrong with a series */
+export async function requestPrediction(context: FlowContext, request: PredictionRequest): Promise<Run> {
+  refuseTooMuch(request.series);
+  const named = await modelOf(context, request.model);
+  const grid = gridOf(request, named?.dataset);
+  const horizon = request.horizon ?? named?.version.horizon ?? defaultHorizon({ frequency: grid.code, timeZone: grid.timeZone });
+  if (named) refuseTooLong(named.version, horizon);
+  const label = named?.version.model ?? request.model;
+  const columns = columnsOf(request);
+  const values = request.series.length * horizon * (columns.length + 3);
+  if (values > PREDICTION_LIMITS.values)
+    throw new AlmanacError('PREDICTION_TOO_LARGE', `The answer would have ${values} values; ${PREDICTION_LIMITS.values} are the most.`, {
+      hint: 'Ask for fewer steps, levels or series at once.',
+      subject: { values },
+      status: 413,
+    });
+  const plan: InlinePlan = {
+    kind: 'inline',
+    frequency: grid.code,
+    timeZone: grid.timeZone,
+    series: request.series.map((one) => layOnGrid(one, grid, horizon)),
+    horizon,
+    levels: [...new Set(columns.map(({ level }) => level))].sort((a, b) => a - b),
+    columns,
+    versionId: named?.version.id ?? null,
+    kinds: named ? [] : request.model === 'auto' ? CANDIDATES : [request.model],
+  };
+  return start(context, plan, { model: label, series: plan.series.length, horizon, frequency: grid.code });
+}
+
+/** @throws AlmanacError MODEL_WITHOUT_FUTURE_COVARIATES, COVARIATE_UNKNOWN, SERIES_NOT_FOUND, CHANGE_SHAPE, and what a forecast is refused for */
+export async function requestWhatIf(context: FlowContext, request: WhatIfRequest): Promise<Run> {
+  const { store } = context;
+  const version = await resolveModel(context, request.model);
+  const dataset = await store.datasets.getById((await store.models.get(version.model)).datasetId);
+  const horizon = request.horizon ?? version.horizon;
+  refuseTooLong(version, horizon);
+  const known = futureCovariatesOf(version.config);
+  if (known.length === 0)
+    throw new AlmanacError(
+      'MODEL_WITHOUT_FUTURE_COVARIATES',
+      `The model ${version.model}/${version.no} uses no future covariates, so nothing can be changed.`,
+      {
+        hint: 'Train a model on a dataset with `futureCovariates`.',
+        subject: { model: version.model, version: version.no },
+      },
+    );
+  for (const { covariate, values, uniqueIds } of request.changes) {
+    if (!known.includes(covariate))
+      throw new AlmanacError('COVARIATE_UNKNOWN', `The model ${version.model}/${version.no} has no future covariate "${covariate}".`, {
+        hint: `It has ${known.join(', ')}.`,
+        subject: { covariate },
+      });
+    if (values && values.length !== horizon)
+      throw new AlmanacError('CHANGE_SHAPE', `${values.length} values of "${covariate}" are given for ${horizon} steps.`, {
+        hint: 'Give one value for each step ahead.',
+        subject: { covariate, horizon },
+      });
+    const stray = uniqueIds?.find((id) => !request.uniqueIds.includes(id));
+    if (stray !== undefined)
+      throw new AlmanacError('CHANGE_SHAPE', `"${covariate}" is changed for "${stray}", which is not forecast.`, {
+        hint: 'Name it in the `uniqueIds` of the request as well.',
+        subject: { series: stray },
+      });
+  }
+  const { no } = await store.datasets.version(dataset.id, request.datasetVersion ?? dataset.currentVersion);
+  for (const uniqueId of request.uniqueIds) await store.series.get(dataset.id, uniqueId);
+  const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
+  const plan: WhatIfPlan = {
+    kind: 'whatIf',
+    uniqueIds: [...new Set(request.uniqueIds)],
+    changes: request.changes,
+    versionId: version.id,
+    dataset: dataset.name,
+    datasetVersion: no,
+    horizon,
+    levels: request.quantiles,
+    cutoffStep: request.cutoff === undefined ? null : grid.floorStep(Date.parse(request.cutoff)),
+  };
+  return start(context, plan, { model: version.model, series: plan.uniqueIds.length, horizon, dataset: dataset.name });
+}
+
+/** The answer of a run that has ended. @throws AlmanacError PREDICTION_EXPIRED, PREDICTION_NOT_READY, NOT_A_PREDICTION, and what the run failed with */
+export async function readPrediction({ store }: Pick<FlowContext, 'store'>, runId: string): Promise<Prediction | WhatIf> {
+  const { kind, status, error } = await store.runs.get(runId);
+  const subject = { run: runId, status };
+  if (kind !== 'predict')
+    throw new AlmanacError('NOT_A_PREDICTION', `The run ${runId} is no prediction.`, { hint: 'Read its `result`.', subject });
+  if (status === 'failed') {
+    const { code, detail, hint, ...problem } = error as { code: string; detail: string; hint?: string; status: number; subject?: Json };
+    throw new AlmanacError(code, detail, {
+      ...(hint === undefined ? {} : { hint }),
+      status: problem.status,
+      ...(problem.subject ? { subject: problem.subject } : {}),
+    });
+  }
+  if (status !== 'succeeded')
+    throw new AlmanacError(
+      'PREDICTION_NOT_READY',
+      status === 'cancelled' ? 'The prediction was cancelled.' : 'The prediction is still being made.',
+      {
+        hint: `GET /v1/runs/${runId}/events follows it.`,
+        subject,
+        status: 409,
+      },
+    );
+  return (await store.predictions.answer(runId)) as unknown as Prediction | WhatIf;
+}
+
+/** Once it has been read by whoever waited for it. */
+export async function forgetPrediction({ store }: Pick<FlowContext, 'store'>, runId: string): Promise<void> {
+  await store.predictions.forget(runId, FORGOTTEN_MS);
+}
+
+async function start(context: FlowContext, plan: PredictionPlan, about: Json & { model: string; dataset?: string }): Promise<Run> {
+  const { dataset = null, model } = about;
+  const record = await context.store.transaction(async (within) => {
+    const run = await within.runs.create({ kind: 'predict', dataset, model, config: about, codeVersion: context.codeVersion });
+    await within.predictions.create(run.id, plan as unknown as Json, KEPT_MS);
+    return run;
+  });
+  await carry(context, record, { priority: PRIORITY });
+  return toRun(record);
+}
+
+/** The version that is meant; undefined for a baseline or `auto`. A name that both a baseline and a model have is the baseline. */
+async function modelOf(context: FlowContext, model: string): Promise<{ version: ModelVersionRecord; dataset: DatasetRecord } | undefined> {
+  if (model === 'auto' || MODEL_KINDS.some(({ kind, trainable }) => kind === model && !trainable)) return undefined;
+  parseReference(model);
+  const version = await resolveModel(context, model);
+  const { datasetId } = await context.store.models.get(version.model);
+  return { version, dataset: await context.store.datasets.getById(datasetId) };
+}
+
+function gridOf({ series, frequency, timeZone }: PredictionRequest, dataset: DatasetRecord | undefined): Frequency {
+  if (!dataset) return gridOfTimes(series, frequency, timeZone ?? 'UTC');
+  const own = Frequency.parse(dataset.frequency, dataset.timeZone);
+  const asked = frequency === 'auto' ? own : Frequency.parse(frequency, timeZone ?? dataset.timeZone);
+  if (asked.code !== own.code)
+    throw new AlmanacError('FREQUENCY_MISMATCH', `The model was trained on ${own.code}, and the series are ${asked.code}.`, {
+      hint: 'Give series of that frequency, or another model.',
+      subject: { model: own.code, series: asked.code },
+    });
+  return timeZone === undefined ? own : Frequency.parse(own.code, timeZone);
+}
+
+function refuseTooLong(version: ModelVersionRecord, horizon: number): void {
+  if (!isTrained(version.kind) || horizon <= version.horizon) return;
+  throw new AlmanacError(
+    'HORIZON_TOO_LONG',
+    `The model ${version.model}/${version.no} forecasts ${version.horizon} steps, not ${horizon}.`,
+    {
+      hint: 'Ask for fewer steps, or train a model with a longer horizon.',
+      subject: { model: version.model, horizon: version.horizon },
+    },
+  );
+}
+
+/** Suffixes of the model's columns; the median has none. */
+function columnsOf({ level, quantiles }: PredictionRequest): { name: string; level: number }[] {
+  const point = { name: '', level: 0.5 };
+  const exact = (value: number): number => Number(value.toFixed(6));
+  if (quantiles) return [point, ...quantiles.map((one) => ({ name: `-q-${exact(100 * one)}`, level: one }))];
+  return [
+    point,
+    ...(level ?? DEFAULT_LEVEL).flatMap((percent) => [
+      { name: `-lo-${percent}`, level: exact(0.5 - percent / 200) },
+      { name: `-hi-${percent}`, level: exact(0.5 + percent / 200) },
+    ]),
+  ];
+}
+
+/** Of a model or, for an ensemble, of its members. */
+function futureCovariatesOf(config: Json): string[] {
+  const { covariates, members } = config as { covariates?: { future?: string[] }; members?: { config: Json }[] };
+  return [...new Set([...(covariates?.future ?? []), ...(members ?? []).flatMap((member) => futureCovariatesOf(member.config))])];
+}
