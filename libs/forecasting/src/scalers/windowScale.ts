@@ -67,27 +67,26 @@ export function windowScale(
   if (count === 0) return { center: 0, scale: 1 };
   const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
   const difference = pairs > 0 ? differences / pairs : deviation;
-  const quarters = kind === 'robustArcsinh' ? quartiles(values.subarray(start, to)) : [0, 0, 0];
-  const spread = quarters[2]! - quarters[0]!;
-  const centers = {
-    seasonalDifference: shift + recentSum / recent,
-    lastValue: last,
-    seriesDeviation: last,
-    meanAbs: 0,
-    revin: shift + sum / count,
-    robustArcsinh: quarters[1]!,
-  };
-  const scales = {
-    seasonalDifference: 0.5 * difference + 0.5 * deviation,
-    lastValue: deviation,
-    seriesDeviation: seriesDeviation ?? deviation,
-    meanAbs: absolute / count,
-    revin: deviation,
-    // Where most values are equal, the few others tell the scale.
-    robustArcsinh: spread > largest * 1e-6 ? spread : deviation,
-  };
-  const center = centers[kind];
-  const scale = scales[kind];
+  const [center, scale] = ((): [number, number] => {
+    // No object with a property for each kind: a name that came from another thread, as a key, keeps V8 from optimising this.
+    switch (kind) {
+      case 'seasonalDifference':
+        return [shift + recentSum / recent, 0.5 * difference + 0.5 * deviation];
+      case 'lastValue':
+        return [last, deviation];
+      case 'seriesDeviation':
+        return [last, seriesDeviation ?? deviation];
+      case 'meanAbs':
+        return [0, absolute / count];
+      case 'revin':
+        return [shift + sum / count, deviation];
+      case 'robustArcsinh': {
+        const [lower, middle, upper] = quartiles(values.subarray(start, to)) as [number, number, number];
+        // Where most values are equal, the few others tell the scale.
+        return [middle, upper - lower > largest * 1e-6 ? upper - lower : deviation];
+      }
+    }
+  })();
   // A constant window has no spread of its own: a thousandth of its level keeps its forecast narrow but finite.
   const floor = largest * 1e-6;
   return { center, scale: scale > floor && Number.isFinite(scale) ? scale : largest > 0 ? largest * 1e-3 : 1 };
