@@ -7,6 +7,9 @@ export const value = (number: number | null | undefined): string =>
   number === null || number === undefined ? '–' : Math.abs(number) >= 10_000_000 ? compact.format(number) : plain.format(number);
 export const metric = (number: number | null | undefined): string => (number === null || number === undefined ? '–' : number.toFixed(3));
 
+export const share = (number: number | null | undefined): string =>
+  number === null || number === undefined ? '–' : `${(100 * number).toFixed(1)} %`;
+
 export function duration(seconds: number): string {
   if (seconds < 1) return 'under 1 s';
   if (seconds < 60) return `${Math.round(seconds)} s`;

@@ -1,10 +1,10 @@
 /**
  * Runs, live: one event stream per run that is on the screen, whoever looks at it. Every event lands in the cache
- * under the run's key; the points of its curves are kept for as long as the page is open.
+ * under the run's key; the points of its curve join those that are stored.
  */
 import { type AlmanacClient, isFinished, type Run } from '@almanac/contracts';
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
 import { runKey } from './queries';
 import { useClient } from './session';
 
@@ -15,15 +15,8 @@ export interface CurvePoint {
   stepsPerSecond: number | null;
 }
 
-const STORAGE = 'almanac.curve.';
-const KEPT = 4000;
-
-/** Curves outlive a reload of the page: the run itself only knows its newest point. */
-const curves = new Map<string, CurvePoint[]>(
-  Object.entries(sessionStorage).flatMap(([key, text]): [string, CurvePoint[]][] =>
-    key.startsWith(STORAGE) ? [[key.slice(STORAGE.length), JSON.parse(String(text)) as CurvePoint[]]] : [],
-  ),
-);
+/** Points that came while this page was open; those of before are stored with the run. */
+const curves = new Map<string, CurvePoint[]>();
 const listeners = new Set<() => void>();
 const streams = new Map<string, { watchers: number; abort: AbortController }>();
 const none: CurvePoint[] = [];
@@ -38,11 +31,6 @@ function keepPoint(run: Run): void {
     { step: p.step, loss: p.loss ?? null, validation: p.validation ?? null, stepsPerSecond: p.stepsPerSecond ?? null },
   ]);
   listeners.forEach((listener) => listener());
-  try {
-    sessionStorage.setItem(STORAGE + run.id, JSON.stringify(curves.get(run.id)?.slice(-KEPT)));
-  } catch {
-    // A full storage costs only what a reload would have kept.
-  }
 }
 
 async function pump(runId: string, client: AlmanacClient, cache: QueryClient, signal: AbortSignal): Promise<void> {
@@ -89,12 +77,33 @@ export function useLiveRun(runId: string | undefined) {
   return query;
 }
 
-export function useSeenCurve(runId: string): CurvePoint[] {
-  return useSyncExternalStore(
+/** The curve of a training: what is stored, and what has come since. */
+export function useCurve(run: Run): CurvePoint[] {
+  const client = useClient();
+  const { data } = useQuery({
+    queryKey: ['getRunCurve', run.id],
+    queryFn: ({ signal }) => client.call('getRunCurve', { params: { runId: run.id } }, signal),
+    staleTime: Infinity,
+  });
+  const seen = useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    () => curves.get(runId) ?? none,
+    () => curves.get(run.id) ?? none,
   );
+  return useMemo(() => {
+    const byStep = new Map<number, CurvePoint>();
+    data?.step.forEach((step, index) =>
+      byStep.set(step, {
+        step,
+        loss: data.loss[index] ?? null,
+        validation: data.validation[index] ?? null,
+        stepsPerSecond: data.stepsPerSecond[index] ?? null,
+      }),
+    );
+    for (const point of seen)
+      byStep.set(point.step, { ...point, validation: point.validation ?? byStep.get(point.step)?.validation ?? null });
+    return [...byStep.values()].sort((a, b) => a.step - b.step);
+  }, [data, seen]);
 }

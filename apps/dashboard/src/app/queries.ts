@@ -1,5 +1,5 @@
 /** What the views read, each under one cache key; `client.call` checks every answer against the contracts. */
-import type { EndpointInput, EndpointName, EndpointOutput, Run } from '@almanac/contracts';
+import type { EndpointInput, EndpointName, EndpointOutput, Run, SeriesSort } from '@almanac/contracts';
 import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useClient } from './session';
 
@@ -32,10 +32,10 @@ const PAGE = 100;
 const SPARKLINE = 168;
 
 /** Series of a dataset, page after page. */
-export function useSeriesList(dataset: string | undefined, search: string) {
+export function useSeriesList(dataset: string | undefined, search: string, sort: SeriesSort) {
   const client = useClient();
   return useInfiniteQuery({
-    queryKey: ['listSeries', dataset, search],
+    queryKey: ['listSeries', dataset, search, sort],
     enabled: dataset !== undefined,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
@@ -43,7 +43,7 @@ export function useSeriesList(dataset: string | undefined, search: string) {
         'listSeries',
         {
           params: { dataset: dataset ?? '' },
-          query: { limit: PAGE, sparkline: SPARKLINE, after: pageParam, ...(search ? { search } : {}) },
+          query: { limit: PAGE, sparkline: SPARKLINE, sort, after: pageParam, ...(search ? { search } : {}) },
         },
         signal,
       ),

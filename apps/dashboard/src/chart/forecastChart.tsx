@@ -5,6 +5,7 @@ import uPlot from 'uplot';
 import { time, value } from '../app/format';
 import { colour } from '../app/theme';
 import { BANDS, chartData } from './forecastData';
+import { drawMarks, holidaysAt, type Marks, noMarks } from './marks';
 import { clampWindow, type Extent, panBy, panZoom, zoomBy } from './panZoom';
 import { Plot } from './plot';
 import { timeLabels } from './timeAxis';
@@ -16,6 +17,7 @@ interface Props {
   withTime: boolean;
   height: number;
   label: string;
+  marks?: Marks;
   onPlot?: (plot: uPlot) => void;
 }
 
@@ -32,7 +34,7 @@ const SPANS = [
   [7305 * DAY, '20 years'],
 ] as const;
 
-export function ForecastChart({ history, forecast, zone, withTime, height, label, onPlot }: Props) {
+export function ForecastChart({ history, forecast, zone, withTime, height, label, marks = noMarks, onPlot }: Props) {
   const data = useMemo(() => chartData(history, forecast), [history, forecast]);
   const x = data[0];
   const extent = useMemo<Extent>(() => ({ min: x[0] ?? 0, max: x.at(-1) ?? 1 }), [x]);
@@ -43,10 +45,10 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
   }, [ahead, extent]);
   const [readout, setReadout] = useState<number | null>(null);
   const plot = useRef<uPlot>(null);
-  const state = useRef({ extent, cutoff: undefined as number | undefined });
+  const state = useRef({ extent, marks, cutoff: undefined as number | undefined });
   // The plot's hooks outlive a render and must see the newest.
   // eslint-disable-next-line react-hooks/refs
-  state.current = { extent, cutoff: forecast ? Date.parse(forecast.cutoff) / 1000 : undefined };
+  state.current = { extent, marks, cutoff: forecast ? Date.parse(forecast.cutoff) / 1000 : undefined };
 
   const showLast = useCallback((made: uPlot, span: number | undefined) => {
     const all = state.current.extent;
@@ -57,6 +59,8 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
     const ink = colour('--muted');
     const grid = colour('--grid');
     const forecastColour = colour('--forecast');
+    const holidayColour = colour('--holiday');
+    const changeColour = colour('--change');
     const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: '12px system-ui, sans-serif' };
     return {
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
@@ -93,6 +97,7 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
         drawAxes: [
           (made) => {
             const { cutoff } = state.current;
+            drawMarks(made, state.current.marks, holidayColour, changeColour);
             if (cutoff === undefined) return;
             const left = Math.round(made.valToPos(cutoff, 'x', true));
             if (left < made.bbox.left || left > made.bbox.left + made.bbox.width) return;
@@ -113,6 +118,7 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
   }, [zone]);
 
   const first = (spans.find(([span]) => span >= 3 * ahead && (ahead > 0 || span >= 14 * DAY)) ?? spans.at(-1))?.[0];
+  useEffect(() => plot.current?.redraw(false), [marks]);
   // A forecast often comes after its history: until the reader moves the chart, it shows the end of what is there.
   const touched = useRef(false);
   const touch = (): void => {
@@ -147,7 +153,7 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
   return (
     <div className="stack" style={{ gap: 8 }} onPointerDownCapture={touch} onWheelCapture={touch} onKeyDownCapture={touch}>
       <div className="row spread">
-        <Readout data={data} at={readout} zone={zone} withTime={withTime} hasForecast={forecast !== undefined} />
+        <Readout data={data} at={readout} zone={zone} withTime={withTime} marks={marks} hasForecast={forecast !== undefined} />
         {spans.length > 0 && (
           <div className="segmented" role="group" aria-label="Range">
             {spans.map(([span, name]) => (
@@ -185,6 +191,16 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
             </span>
           </>
         )}
+        {marks.holidays.length > 0 && (
+          <span>
+            <i className="holiday" /> holiday
+          </span>
+        )}
+        {marks.changes.length > 0 && (
+          <span>
+            <i className="change" /> changepoint
+          </span>
+        )}
         <span>times in {zone}</span>
       </div>
     </div>
@@ -196,12 +212,14 @@ function Readout({
   at,
   zone,
   withTime,
+  marks,
   hasForecast,
 }: {
   data: ReturnType<typeof chartData>;
   at: number | null;
   zone: string;
   withTime: boolean;
+  marks: Marks;
   hasForecast: boolean;
 }) {
   if (at === null || data[0][at] === undefined) {
@@ -211,10 +229,12 @@ function Readout({
       </div>
     );
   }
+  const holiday = holidaysAt(marks, data[0][at]);
   const cell = (column: number): number | null | undefined => data[column]?.[at];
   return (
     <div className="readout">
       <b>{time(data[0][at] * 1000, zone, withTime)}</b>
+      {holiday && <span>{holiday}</span>}
       {cell(1) !== undefined && (
         <span>
           observed <b>{cell(1) === null ? 'missing' : value(cell(1))}</b>

@@ -1,3 +1,5 @@
+/** Takes things away as files: tables as CSV, drawings as PNG. */
+
 /** Saves a file from memory under a name. */
 export function save(content: Blob, name: string): void {
   const link = document.createElement('a');
@@ -7,15 +9,56 @@ export function save(content: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** A chart's canvas on the ground of the page, as PNG. */
-export function savePng(canvas: HTMLCanvasElement, ground: string, name: string): void {
-  const copy = document.createElement('canvas');
-  copy.width = canvas.width;
-  copy.height = canvas.height;
-  const pen = copy.getContext('2d');
+export type Cell = string | number | boolean | null | undefined;
+
+/** Cells with commas, quotes or line ends are quoted; what is not known stays empty. */
+export function csvOf(rows: readonly (readonly Cell[])[]): string {
+  const cell = (value: Cell): string => {
+    const text = value === null || value === undefined ? '' : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return rows.map((row) => `${row.map(cell).join(',')}\n`).join('');
+}
+
+export const saveCsv = (rows: readonly (readonly Cell[])[], name: string): void =>
+  save(new Blob([csvOf(rows)], { type: 'text/csv' }), name);
+
+/** Colours come from the style sheet, which a drawing outside the page does not see. */
+const PAINTED = ['fill', 'stroke', 'stroke-width', 'opacity', 'font', 'text-anchor'];
+
+async function imageOf(svg: SVGSVGElement, width: number, height: number): Promise<HTMLImageElement> {
+  const copy = svg.cloneNode(true) as SVGSVGElement;
+  const originals = svg.querySelectorAll('*');
+  copy.querySelectorAll<SVGElement>('*').forEach((element, index) => {
+    const style = getComputedStyle(originals[index] as Element);
+    for (const property of PAINTED) element.style.setProperty(property, style.getPropertyValue(property));
+  });
+  copy.setAttribute('width', String(width));
+  copy.setAttribute('height', String(height));
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+  await image.decode();
+  return image;
+}
+
+/** Every canvas and SVG of an element where it stands, on the ground of the page, at the resolution of the screen. */
+export async function savePng(element: HTMLElement, ground: string, name: string): Promise<void> {
+  const box = element.getBoundingClientRect();
+  const scale = devicePixelRatio;
+  const whole = document.createElement('canvas');
+  whole.width = Math.round(box.width * scale);
+  whole.height = Math.round(box.height * scale);
+  const pen = whole.getContext('2d');
   if (!pen) return;
   pen.fillStyle = ground;
-  pen.fillRect(0, 0, copy.width, copy.height);
-  pen.drawImage(canvas, 0, 0);
-  copy.toBlob((blob) => blob && save(blob, name), 'image/png');
+  pen.fillRect(0, 0, whole.width, whole.height);
+  // Heat maps are drawn with a pixel per weight.
+  pen.imageSmoothingEnabled = false;
+  for (const part of element.querySelectorAll<HTMLCanvasElement | SVGSVGElement>('canvas, svg')) {
+    const at = part.getBoundingClientRect();
+    const place = [(at.left - box.left) * scale, (at.top - box.top) * scale, at.width * scale, at.height * scale] as const;
+    pen.drawImage(part instanceof HTMLCanvasElement ? part : await imageOf(part, place[2], place[3]), ...place);
+  }
+  const blob = await new Promise<Blob | null>((resolve) => whole.toBlob(resolve, 'image/png'));
+  if (blob) save(blob, name);
 }

@@ -8,9 +8,11 @@ import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { time } from '../app/format';
 import { useCall } from '../app/queries';
+import { ChartCard } from '../ui/chartCard';
 import { Await, Empty, Page } from '../ui/parts';
 import { GateBars, LagBars, LookBack } from './attention/bars';
 import { HeatMap } from './attention/heatMap';
+import { weightByLag } from './attention/weights';
 
 const names: Record<string, string> = { contextual: 'Contextual', temporal: 'Temporal', pointer: 'Pointer' };
 const meanings: Record<string, string> = {
@@ -59,9 +61,16 @@ function Maps({ maps }: { maps: AttentionMapsResource }) {
       {dataset && <LookBack maps={maps} dataset={dataset} row={row} zone={zone} />}
       <div className="columns">
         {kinds.map((kind) => (
-          <section key={kind} className="card">
-            <h2>{names[kind] ?? kind}</h2>
-            <p className="small muted">{meanings[kind]}</p>
+          <ChartCard
+            key={kind}
+            title={names[kind] ?? kind}
+            about={meanings[kind]}
+            name={`${maps.uniqueId}-${kind}-attention`}
+            csv={() => [
+              ['horizon_step', ...maps.columns],
+              ...(maps.maps[kind] ?? []).map((weights, step) => [maps.rows[step], ...weights]),
+            ]}
+          >
             <HeatMap
               label={`${names[kind] ?? kind} attention`}
               map={maps.maps[kind] ?? []}
@@ -71,23 +80,29 @@ function Maps({ maps }: { maps: AttentionMapsResource }) {
               onRow={setRow}
               zone={zone}
             />
-          </section>
+          </ChartCard>
         ))}
       </div>
       <div className="columns">
         {temporal && (
-          <section className="card">
-            <h2>Temporal attention by lag</h2>
-            <p className="small muted">How many steps back it looks, over the whole horizon: peaks are seasons.</p>
+          <ChartCard
+            title="Temporal attention by lag"
+            about="How many steps back it looks, over the whole horizon: peaks are seasons."
+            name={`${maps.uniqueId}-attention-by-lag`}
+            csv={() => [['lag', 'weight'], ...weightByLag(maps, temporal).map(({ lag, weight }) => [lag, weight])]}
+          >
             <LagBars maps={maps} map={temporal} />
-          </section>
+          </ChartCard>
         )}
         {maps.branches.length > 1 && (
-          <section className="card">
-            <h2>Gate</h2>
-            <p className="small muted">How much each branch counts, for every step of the horizon.</p>
+          <ChartCard
+            title="Gate"
+            about="How much each branch counts, for every step of the horizon."
+            name={`${maps.uniqueId}-gate`}
+            csv={() => [['horizon_step', ...maps.branches], ...maps.gate.map((shares, step) => [maps.rows[step], ...shares])]}
+          >
             <GateBars maps={maps} row={row} onRow={setRow} names={names} />
-          </section>
+          </ChartCard>
         )}
       </div>
     </>

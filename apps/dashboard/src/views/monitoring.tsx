@@ -7,6 +7,8 @@ import { ago, metric, time } from '../app/format';
 import { useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { Lines } from '../chart/lines';
+import { ChartCard } from '../ui/chartCard';
+import type { Cell } from '../ui/download';
 import { Await, Empty, Failure, Page } from '../ui/parts';
 
 const titles: Record<MonitorResult['alerts'][number]['code'], string> = {
@@ -137,12 +139,10 @@ function OneModel({ model }: { model: string }) {
               <>
                 {scored.length > 1 && (
                   <div className="columns">
-                    <section className="card">
-                      <h2>WQL by cutoff</h2>
+                    <ChartCard title="WQL by cutoff" name={`${model}-wql`} csv={() => scoredRows(scored)}>
                       <Lines x={x} lines={accuracy} zone="UTC" label={`WQL of ${model} and of seasonal naive, by cutoff`} />
-                    </section>
-                    <section className="card">
-                      <h2>Coverage by cutoff</h2>
+                    </ChartCard>
+                    <ChartCard title="Coverage by cutoff" name={`${model}-coverage`} csv={() => scoredRows(scored)}>
                       <Lines
                         x={x}
                         lines={coverage}
@@ -150,10 +150,10 @@ function OneModel({ model }: { model: string }) {
                         bounds={[0, 1]}
                         label="Share of observations inside the 80 % interval, by cutoff"
                       />
-                    </section>
+                    </ChartCard>
                   </div>
                 )}
-                <ScoredTable scored={scored} />
+                <ScoredTable model={model} scored={scored} />
               </>
             ) : (
               <p className="muted">No observation has come yet after the cutoff of a stored forecast.</p>
@@ -165,39 +165,56 @@ function OneModel({ model }: { model: string }) {
   );
 }
 
-function ScoredTable({ scored }: { scored: LiveScore[] }) {
+const scoredRows = (scored: readonly LiveScore[]): Cell[][] => [
+  ['cutoff', 'run_id', 'version', 'series', 'wql', 'seasonal_naive_wql', 'mase', 'coverage_80', 'bias'],
+  ...scored.map((score) => [
+    score.cutoff,
+    score.runId,
+    score.version,
+    score.series,
+    score.wql,
+    score.naiveWql,
+    score.mase,
+    score.coverage80,
+    score.bias,
+  ]),
+];
+
+function ScoredTable({ model, scored }: { model: string; scored: LiveScore[] }) {
   return (
-    <section className="card table-scroll" tabIndex={0} style={{ padding: 0 }}>
-      <table>
-        <thead>
-          <tr>
-            <th>Cutoff</th>
-            <th className="number">Version</th>
-            <th className="number">Series</th>
-            <th className="number">WQL</th>
-            <th className="number">Seasonal naive</th>
-            <th className="number">MASE</th>
-            <th className="number">in 80 %</th>
-            <th className="number">Bias</th>
-          </tr>
-        </thead>
-        <tbody>
-          {scored.toReversed().map((score) => (
-            <tr key={score.runId}>
-              <td>
-                <Link to={`/runs/${score.runId}`}>{time(score.cutoff)}</Link>
-              </td>
-              <td className="number">{score.version}</td>
-              <td className="number">{score.series}</td>
-              <td className="number">{metric(score.wql)}</td>
-              <td className="number">{metric(score.naiveWql)}</td>
-              <td className="number">{metric(score.mase)}</td>
-              <td className="number">{score.coverage80 === null ? '–' : `${(100 * score.coverage80).toFixed(1)} %`}</td>
-              <td className="number">{score.bias === null ? '–' : `${(100 * score.bias).toFixed(1)} %`}</td>
+    <ChartCard title="Scored forecasts" name={`${model}-scores`} png={false} csv={() => scoredRows(scored)}>
+      <div className="table-scroll" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th>Cutoff</th>
+              <th className="number">Version</th>
+              <th className="number">Series</th>
+              <th className="number">WQL</th>
+              <th className="number">Seasonal naive</th>
+              <th className="number">MASE</th>
+              <th className="number">in 80 %</th>
+              <th className="number">Bias</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+          </thead>
+          <tbody>
+            {scored.toReversed().map((score) => (
+              <tr key={score.runId}>
+                <td>
+                  <Link to={`/runs/${score.runId}`}>{time(score.cutoff)}</Link>
+                </td>
+                <td className="number">{score.version}</td>
+                <td className="number">{score.series}</td>
+                <td className="number">{metric(score.wql)}</td>
+                <td className="number">{metric(score.naiveWql)}</td>
+                <td className="number">{metric(score.mase)}</td>
+                <td className="number">{score.coverage80 === null ? '–' : `${(100 * score.coverage80).toFixed(1)} %`}</td>
+                <td className="number">{score.bias === null ? '–' : `${(100 * score.bias).toFixed(1)} %`}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </ChartCard>
   );
 }

@@ -28,6 +28,8 @@ const verbs: Record<Run['kind'], string> = {
   forecast: 'Forecast',
   backtest: 'Backtest',
   monitor: 'Monitoring',
+  predict: 'Forecast',
+  part: 'Part of a run',
 };
 
 function RunView({ run }: { run: Run }) {

@@ -3,6 +3,7 @@ import type { AttentionMapsResource, Observations } from '@almanac/contracts';
 import { useMemo } from 'react';
 import { time } from '../../app/format';
 import { useCall } from '../../app/queries';
+import { ChartCard } from '../../ui/chartCard';
 import { columnWeights, weightByLag } from './weights';
 
 const WIDTH = 1000;
@@ -41,8 +42,11 @@ export function LookBack({ maps, dataset, row, zone }: { maps: AttentionMapsReso
   const line = useMemo(() => (history.data ? linePath(history.data, start, span) : ''), [history.data, start, span]);
   const step = WIDTH / weights.length;
   return (
-    <section className="card">
-      <h2>The look-back</h2>
+    <ChartCard
+      title="The look-back"
+      name={`${maps.uniqueId}-look-back`}
+      csv={() => [['column', 'weight'], ...weights.map((weight, column) => [maps.columns[column], weight])]}
+    >
       <svg
         viewBox={`0 0 ${WIDTH} 120`}
         preserveAspectRatio="none"
@@ -67,7 +71,7 @@ export function LookBack({ maps, dataset, row, zone }: { maps: AttentionMapsReso
         <span>{time(from, zone)}</span>
         <span>the forecast starts {time(to, zone)}</span>
       </div>
-    </section>
+    </ChartCard>
   );
 }
 

@@ -3,7 +3,25 @@ import type { BacktestResult } from '@almanac/contracts';
 import { useMemo } from 'react';
 import { metric, time } from '../../app/format';
 import { Lines } from '../../chart/lines';
+import { ChartCard } from '../../ui/chartCard';
+import type { Cell } from '../../ui/download';
 import { ScoreTable } from '../models/scoreTable';
+
+type Model = BacktestResult['models'][number];
+
+/** One row for each place on the axis, one column for each line. */
+const table = (axis: string, places: readonly Cell[], lines: readonly { label: string; values: readonly Cell[] }[]): Cell[][] => [
+  [axis, ...lines.map((line) => line.label)],
+  ...places.map((place, index) => [place, ...lines.map((line) => line.values[index])]),
+];
+
+function leaderboard(models: readonly Model[]): Cell[][] {
+  const names = [...new Set(models.flatMap((model) => Object.keys(model.score.metrics)))];
+  return [
+    ['forecaster', 'wql_to_seasonal_naive', ...names],
+    ...models.map((model) => [model.score.label, model.wqlRatio, ...names.map((name) => model.score.metrics[name])]),
+  ];
+}
 
 export function BacktestView({ result }: { result: BacktestResult }) {
   const models = useMemo(
@@ -17,11 +35,17 @@ export function BacktestView({ result }: { result: BacktestResult }) {
     () => models.map((model) => ({ label: model.score.label, values: model.windows.map((window) => window['wql'] ?? null) })),
     [models],
   );
+  const coverage = useMemo(
+    () => [
+      ...models.map((model) => ({ label: model.score.label, values: model.windows.map((window) => window['coverage80'] ?? null) })),
+      { label: 'as it should be', values: result.windows.map(() => 0.8), dashed: true },
+    ],
+    [models, result],
+  );
   const best = models[0];
   return (
     <>
-      <section className="card stack">
-        <h2>Leaderboard</h2>
+      <ChartCard title="Leaderboard" name="backtest-leaderboard" png={false} csv={() => leaderboard(models)}>
         {best && (
           <p className="muted">
             Best over {result.windows.length} cutoffs, {result.horizon} steps ahead each: <strong>{best.score.label}</strong>
@@ -36,19 +60,23 @@ export function BacktestView({ result }: { result: BacktestResult }) {
             </span>
           ))}
         </div>
-      </section>
+      </ChartCard>
       <div className="columns">
-        <section className="card">
-          <h2>WQL by step ahead, logarithmic</h2>
+        <ChartCard title="WQL by step ahead, logarithmic" name="backtest-by-horizon" csv={() => table('step', ahead, byHorizon)}>
           <Lines x={ahead} lines={byHorizon} label="WQL by step ahead" logarithmic />
-        </section>
-        <section className="card">
-          <h2>WQL by cutoff</h2>
+        </ChartCard>
+        <ChartCard title="WQL by cutoff" name="backtest-by-cutoff" csv={() => table('cutoff', result.windows, byCutoff)}>
           <Lines x={cutoffs} lines={byCutoff} zone="UTC" label="WQL by cutoff" />
-        </section>
+        </ChartCard>
+        <ChartCard
+          title="Coverage of the 80 % interval by cutoff"
+          name="backtest-coverage"
+          csv={() => table('cutoff', result.windows, coverage)}
+        >
+          <Lines x={cutoffs} lines={coverage} zone="UTC" bounds={[0, 1]} label="Coverage of the 80 % interval by cutoff" />
+        </ChartCard>
       </div>
-      <section className="card">
-        <h2>Every window</h2>
+      <ChartCard title="Every window" name="backtest-windows" png={false} csv={() => table('cutoff', result.windows, byCutoff)}>
         <div className="table-scroll" tabIndex={0}>
           <table>
             <thead>
@@ -75,7 +103,7 @@ export function BacktestView({ result }: { result: BacktestResult }) {
             </tbody>
           </table>
         </div>
-      </section>
+      </ChartCard>
     </>
   );
 }

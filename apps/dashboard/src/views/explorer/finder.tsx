@@ -1,22 +1,39 @@
 /** Dataset and series: search as you type, scroll through ten thousand, move with j and k. */
-import type { Dataset } from '@almanac/contracts';
+import { type Dataset, type Series, type SeriesSort, seriesSort } from '@almanac/contracts';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
-import { Link, useNavigate } from 'react-router';
-import { count } from '../../app/format';
+import { Link, useNavigate, useSearchParams } from 'react-router';
+import { count, share } from '../../app/format';
 import { useHotkeys } from '../../app/hotkeys';
 import { useSeriesList } from '../../app/queries';
 import { Failure } from '../../ui/parts';
 import { Sparkline } from './sparkline';
 
 const ROW = 48;
-const addressOf = (dataset: string, uniqueId: string): string => `/series/${encodeURIComponent(dataset)}/${encodeURIComponent(uniqueId)}`;
+const orders: Record<SeriesSort, string> = {
+  id: 'By id',
+  worst: 'Worst forecast first',
+  best: 'Best forecast first',
+  rise: 'Largest rise first',
+  fall: 'Largest fall first',
+};
+
+/** What the order goes by, in place of the length. */
+function about({ length, error, change }: Series, sort: SeriesSort): string {
+  if (sort === 'id') return `${count(length)} steps`;
+  if (sort === 'worst' || sort === 'best') return typeof error === 'number' ? `error ${share(error)}` : 'not judged yet';
+  return typeof change === 'number' ? `${change > 0 ? '+' : ''}${share(change)} on the season before` : 'no season before';
+}
 
 export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; dataset: Dataset; uniqueId: string | undefined }) {
   const navigate = useNavigate();
   const [text, setText] = useState('');
   const search = useDeferredValue(text.trim());
-  const query = useSeriesList(dataset.name, search);
+  const [address, setAddress] = useSearchParams();
+  const sort = seriesSort.safeParse(address.get('sort')).data ?? 'id';
+  const query = useSeriesList(dataset.name, search, sort);
+  const addressOf = (id: string): string =>
+    `/series/${encodeURIComponent(dataset.name)}/${encodeURIComponent(id)}${sort === 'id' ? '' : `?sort=${sort}`}`;
   const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   const input = useRef<HTMLInputElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
@@ -31,9 +48,10 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
   }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, items.length]);
 
   const firstId = items[0]?.uniqueId;
+  const firstAddress = firstId === undefined ? undefined : addressOf(firstId);
   useEffect(() => {
-    if (uniqueId === undefined && firstId !== undefined) void navigate(addressOf(dataset.name, firstId), { replace: true });
-  }, [uniqueId, firstId, dataset.name, navigate]);
+    if (uniqueId === undefined && firstAddress !== undefined) void navigate(firstAddress, { replace: true });
+  }, [uniqueId, firstAddress, navigate]);
 
   const selected = items.findIndex((item) => item.uniqueId === uniqueId);
   const scrolled = useRef(false);
@@ -48,7 +66,7 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
     const next = items[Math.max(0, Math.min(items.length - 1, selected + by))];
     if (!next) return;
     rows.scrollToIndex(Math.max(0, selected + by));
-    void navigate(addressOf(dataset.name, next.uniqueId), { replace: true });
+    void navigate(addressOf(next.uniqueId), { replace: true });
   };
   useHotkeys({ '/': () => input.current?.focus(), j: () => move(1), k: () => move(-1) });
 
@@ -77,12 +95,35 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
           onKeyDown={(event) => {
             if (event.key === 'ArrowDown') move(1);
             else if (event.key === 'ArrowUp') move(-1);
-            else if (event.key === 'Enter' && firstId !== undefined) void navigate(addressOf(dataset.name, firstId));
+            else if (event.key === 'Enter' && firstAddress !== undefined) void navigate(firstAddress);
             else if (event.key === 'Escape') input.current?.blur();
             else return;
             event.preventDefault();
           }}
         />
+        <label className="visually-hidden" htmlFor="order">
+          Order
+        </label>
+        <select
+          id="order"
+          value={sort}
+          onChange={(event) => {
+            scroller.current?.scrollTo({ top: 0 });
+            setAddress(
+              (before) => {
+                before.set('sort', event.target.value);
+                return before;
+              },
+              { replace: true },
+            );
+          }}
+        >
+          {Object.entries(orders).map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
         <div className="hint">
           <span>
             {dataset.frequency}, {dataset.timeZone}, version {dataset.version}
@@ -106,13 +147,13 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
             return (
               <Link
                 key={item.uniqueId}
-                to={addressOf(dataset.name, item.uniqueId)}
+                to={addressOf(item.uniqueId)}
                 aria-current={item.uniqueId === uniqueId}
                 style={{ height: ROW, transform: `translateY(${row.start}px)` }}
               >
                 <span style={{ minWidth: 0 }}>
                   <div className="id">{item.uniqueId}</div>
-                  <div className="meta">{count(item.length)} steps</div>
+                  <div className="meta">{about(item, sort)}</div>
                 </span>
                 {item.sparkline && <Sparkline values={item.sparkline} />}
               </Link>

@@ -1,5 +1,5 @@
 /** One series: its chart, what the forecast says, how it fared where time has passed, and the ways to take it away. */
-import { ApiError, type Dataset, type Forecast } from '@almanac/contracts';
+import { ApiError, type Dataset, type Forecast, type Observations } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { useCallback, useRef, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
@@ -10,8 +10,10 @@ import { useClient } from '../../app/session';
 import { colour } from '../../app/theme';
 import { atLevel, hindsight } from '../../chart/forecastData';
 import { ForecastChart } from '../../chart/forecastChart';
-import { save, savePng } from '../../ui/download';
+import { clampWindow } from '../../chart/panZoom';
+import { type Cell, save, saveCsv, savePng } from '../../ui/download';
 import { Failure, Skeleton } from '../../ui/parts';
+import { Changes, useMarks } from './marks';
 
 const MAX_POINTS = 100_000;
 
@@ -38,10 +40,20 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
   );
   const version = versions.data?.items.find((candidate) => candidate.version === forecast?.version);
   const plot = useRef<uPlot>(null);
+  const { marks, controls, changes } = useMarks(dataset, uniqueId);
   const keepPlot = useCallback((made: uPlot) => {
     plot.current = made;
   }, []);
   const withTime = isSubDaily(dataset.frequency);
+  const showChange = (ds: string): void => {
+    const made = plot.current;
+    const x = made?.data[0];
+    if (!made || !x || x.length === 0) return;
+    const { min, max } = made.scales['x'] as { min: number; max: number };
+    const centre = Date.parse(ds) / 1000;
+    made.setScale('x', clampWindow(centre - (max - min) / 2, centre + (max - min) / 2, { min: x[0] ?? min, max: x.at(-1) ?? max }));
+    made.root.scrollIntoView({ block: 'nearest' });
+  };
   const csv = useMutation({
     mutationFn: async () => {
       const query = { dataset: dataset.name, uniqueId, ...(forecast ? { runId: forecast.runId } : {}) };
@@ -75,7 +87,16 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
                 id="forecast-run"
                 style={{ width: 200 }}
                 value={runId ?? ''}
-                onChange={(event) => setAddress(event.target.value ? { run: event.target.value } : {}, { replace: true })}
+                onChange={(event) =>
+                  setAddress(
+                    (before) => {
+                      if (event.target.value) before.set('run', event.target.value);
+                      else before.delete('run');
+                      return before;
+                    },
+                    { replace: true },
+                  )
+                }
               >
                 <option value="">Latest forecast</option>
                 {runs.data.items.map((run) => (
@@ -91,9 +112,18 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
               CSV
             </button>
           )}
+          {history.data && (
+            <button
+              type="button"
+              title={history.data.downsampled ? 'The points of the chart: it is down-sampled' : 'What was observed'}
+              onClick={() => saveCsv(observationRows(history.data), `${dataset.name}-${uniqueId}-observed.csv`)}
+            >
+              History
+            </button>
+          )}
           <button
             type="button"
-            onClick={() => plot.current && savePng(plot.current.ctx.canvas, colour('--surface'), `${dataset.name}-${uniqueId}.png`)}
+            onClick={() => plot.current && void savePng(plot.current.root, colour('--surface'), `${dataset.name}-${uniqueId}.png`)}
           >
             PNG
           </button>
@@ -108,11 +138,13 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
             withTime={withTime}
             height={380}
             label={`${uniqueId}: history${forecast ? ` and forecast of ${forecast.ds.length} steps` : ''}`}
+            marks={marks}
             onPlot={keepPlot}
           />
         ) : (
           <Skeleton height={430} />
         )}
+        {controls}
       </section>
       {csv.error ? <Failure error={csv.error} /> : null}
       {forecasts.error ? <Failure error={forecasts.error} retry={() => void forecasts.refetch()} /> : null}
@@ -149,9 +181,15 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
           </section>
         </div>
       )}
+      <Changes changes={changes} dataset={dataset} onShow={showChange} />
     </>
   );
 }
+
+const observationRows = ({ uniqueId, ds, y }: Observations): Cell[][] => [
+  ['unique_id', 'ds', 'y'],
+  ...ds.map((instant, index) => [uniqueId, instant, y[index]]),
+];
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   return (
@@ -178,7 +216,7 @@ function NextSteps({ forecast, zone, withTime }: { forecast: Forecast; zone: str
         </thead>
         <tbody>
           {shown.map((ds, index) => (
-            <tr key={ds}>
+            <tr key={ds} style={{ whiteSpace: 'nowrap' }}>
               <td>{shortTime(ds, zone, withTime)}</td>
               <td className="number">{value(median?.[index])}</td>
               <td className="number">

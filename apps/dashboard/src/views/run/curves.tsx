@@ -1,13 +1,15 @@
-/** Loss and validation of a training while it runs, as far as this page has seen them. */
+/** Loss, validation and speed of a training, while it runs and ever after. */
 import { isFinished, type Run } from '@almanac/contracts';
 import { useCallback, useMemo } from 'react';
 import type uPlot from 'uplot';
-import { useSeenCurve } from '../../app/live';
+import { useCurve } from '../../app/live';
 import { colour } from '../../app/theme';
+import { Lines } from '../../chart/lines';
 import { Plot } from '../../chart/plot';
+import { ChartCard } from '../../ui/chartCard';
 
 export function Curves({ run }: { run: Run }) {
-  const points = useSeenCurve(run.id);
+  const points = useCurve(run);
   const data = useMemo<uPlot.AlignedData>(
     () => [points.map((p) => p.step), points.map((p) => p.loss), points.map((p) => p.validation ?? undefined)] as uPlot.AlignedData,
     [points],
@@ -31,6 +33,8 @@ export function Curves({ run }: { run: Run }) {
       legend: { show: false },
     };
   }, []);
+  const steps = useMemo(() => points.map((p) => p.step), [points]);
+  const speed = useMemo(() => [{ label: 'steps a second', values: points.map((p) => p.stepsPerSecond) }], [points]);
   if (points.length < 2) {
     return isFinished(run.status) ? null : (
       <section className="card muted" style={{ minHeight: 80 }}>
@@ -39,17 +43,28 @@ export function Curves({ run }: { run: Run }) {
     );
   }
   return (
-    <section className="card">
-      <h2>Loss by step</h2>
-      <Plot rescale options={options} data={data} height={240} label="Loss and validation by training step" />
-      <div className="legend">
-        <span>
-          <i className="line" /> loss
-        </span>
-        <span>
-          <i className="median" /> validation
-        </span>
-      </div>
-    </section>
+    <div className="columns">
+      <ChartCard
+        title="Loss by step"
+        name={`${run.model}-curve`}
+        csv={() => [
+          ['step', 'loss', 'validation', 'steps_per_second'],
+          ...points.map((p) => [p.step, p.loss, p.validation, p.stepsPerSecond]),
+        ]}
+      >
+        <Plot rescale options={options} data={data} height={240} label="Loss and validation by training step" />
+        <div className="legend">
+          <span>
+            <i className="line" /> loss
+          </span>
+          <span>
+            <i className="median" /> validation
+          </span>
+        </div>
+      </ChartCard>
+      <ChartCard title="Throughput" name={`${run.model}-throughput`}>
+        <Lines x={steps} lines={speed} label="Steps a second by training step" />
+      </ChartCard>
+    </div>
   );
 }
