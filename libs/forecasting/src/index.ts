@@ -43,7 +43,7 @@ export { incoherence, reconcile, summingMatrix, type Hierarchy } from './encoder
 export { OnlineModel, type OnlineSettings, type OnlineState } from './online/onlineModel.js';
 export { OutlierFilter, PromotionGuard, type GuardSettings, type Verdict } from './online/guard.js';
 export { createTrace, type Trace, type TraceRule } from './online/traces.js';
-export { gruCell, tanhCell, type OnlineCell } from './online/cell.js';
+export { gruCell, lstmCell, tanhCell, type OnlineCell } from './online/cell.js';
 export * as techniqueTasks from './testing/tasks.js';
 export * as onlineStreams from './online/streams.js';
 export { BRANCHES, type Branch } from './attention/align.js';

@@ -1,21 +1,24 @@
 /**
  * Recurrent cells as online learning sees them: the next state, how it depends on the state before, and how it depends
- * directly on the weights. A state element depends directly on the weights of its own unit only.
+ * directly on the weights. A state element depends directly on the weights of its own unit only: element s belongs to unit
+ * s mod hidden. The first `hidden` elements are what is read of the state, h.
  *
  * Layout: weights [hidden, perUnit]; of one unit, gate by gate, the weights of the inputs, of the states, and the bias.
  */
 export interface Linearised {
-  /** [hidden] */
+  /** [states] */
   next: Float64Array;
-  /** ∂next/∂state, [hidden, hidden] row-major. */
+  /** ∂next/∂state, [states, states] row-major. */
   jacobian: Float64Array;
-  /** ∂next_j/∂(weights of unit j), [hidden, perUnit]. */
+  /** ∂next_s/∂(weights of its unit), [states, perUnit]. */
   direct: Float64Array;
 }
 
 export interface OnlineCell {
   readonly inputs: number;
   readonly hidden: number;
+  /** Numbers of the state: `hidden`, or twice as many of an LSTM: h, then c. */
+  readonly states: number;
   readonly perUnit: number;
   linearise(weights: Float64Array, state: Float64Array, x: ArrayLike<number>): Linearised;
 }
@@ -26,6 +29,7 @@ export function tanhCell(inputs: number, hidden: number): OnlineCell {
   return {
     inputs,
     hidden,
+    states: hidden,
     perUnit,
     linearise(weights, state, x) {
       const { next, jacobian, direct } = empty(hidden, perUnit);
@@ -47,6 +51,7 @@ export function gruCell(inputs: number, hidden: number): OnlineCell {
   return {
     inputs,
     hidden,
+    states: hidden,
     perUnit,
     linearise(weights, state, x) {
       const { next, jacobian, direct } = empty(hidden, perUnit);
@@ -77,8 +82,54 @@ export function gruCell(inputs: number, hidden: number): OnlineCell {
   };
 }
 
-function empty(hidden: number, perUnit: number): Linearised {
-  return { next: new Float64Array(hidden), jacobian: new Float64Array(hidden * hidden), direct: new Float64Array(hidden * perUnit) };
+/** LSTM: i, f, o = σ(·), g = tanh(·), c' = fc + ig, h' = o tanh(c'); gates in the order i, f, g, o. */
+export function lstmCell(inputs: number, hidden: number): OnlineCell {
+  const gate = inputs + hidden + 1;
+  const perUnit = 4 * gate;
+  const states = 2 * hidden;
+  return {
+    inputs,
+    hidden,
+    states,
+    perUnit,
+    linearise(weights, state, x) {
+      const { next, jacobian, direct } = empty(states, perUnit);
+      const h = state.subarray(0, hidden);
+      for (let j = 0; j < hidden; j++) {
+        const at = [0, 1, 2, 3].map((k) => j * perUnit + k * gate) as [number, number, number, number];
+        const [i, f, g, o] = at.map((from, k) => {
+          const sum = preactivation(weights, from, h, x, inputs);
+          return k === 2 ? Math.tanh(sum) : 1 / (1 + Math.exp(-sum));
+        }) as [number, number, number, number];
+        const before = state[hidden + j]!;
+        const c = f * before + i * g;
+        const bent = Math.tanh(c);
+        next[j] = o * bent;
+        next[hidden + j] = c;
+        // Slopes of c' and h' by the four sums.
+        const ofC = [g * i * (1 - i), before * f * (1 - f), i * (1 - g * g), 0];
+        const through = o * (1 - bent * bent);
+        const ofH = [...ofC.slice(0, 3).map((slope) => through * slope), bent * o * (1 - o)];
+        for (const [row, slopes] of [
+          [j, ofH],
+          [hidden + j, ofC],
+        ] as const) {
+          slopes.forEach((slope, k) => {
+            const from = at[k]!;
+            for (let unit = 0; unit < hidden; unit++) jacobian[row * states + unit]! += slope * weights[from + inputs + unit]!;
+            addInputs(direct, row * perUnit + k * gate, slope, h, x, inputs);
+          });
+        }
+        jacobian[j * states + hidden + j] = through * f;
+        jacobian[(hidden + j) * states + hidden + j] = f;
+      }
+      return { next, jacobian, direct };
+    },
+  };
+}
+
+function empty(states: number, perUnit: number): Linearised {
+  return { next: new Float64Array(states), jacobian: new Float64Array(states * states), direct: new Float64Array(states * perUnit) };
 }
 
 function preactivation(weights: Float64Array, at: number, state: Float64Array, x: ArrayLike<number>, inputs: number): number {

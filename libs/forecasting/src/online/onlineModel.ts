@@ -1,6 +1,6 @@
 /**
- * A small forecaster that goes on learning with every observation: a minGRU core with exact online gradients, and a linear
- * quantile head on the correction to seasonal naive.
+ * A small forecaster that goes on learning with every observation: a recurrent core with online gradients (exact ones of a minGRU, by
+ * default), and a linear quantile head on the correction to seasonal naive.
  *
  * Protocol: the champion forecasts. Its shadow, a copy, learns: the core from the one-step loss of each new observation, the
  * head from replayed origins whose whole horizon has come true. Weights are pulled back to where they started, steps are
@@ -12,8 +12,9 @@
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { Random } from '../dataset/random.js';
 import { pinball } from '../metrics/quantile.js';
+import { coresOf, ONLINE_CELLS, type OnlineCellKind, type OnlineCore } from './core.js';
 import { OutlierFilter, PromotionGuard, type Verdict } from './guard.js';
-import { MinGruCore } from './rtrlDiagonal.js';
+import { TRACE_RULES, type TraceRule } from './traces.js';
 
 export interface OnlineSettings {
   horizon: number;
@@ -21,6 +22,12 @@ export interface OnlineSettings {
   seasonLength: number;
   levels?: readonly number[];
   hidden?: number;
+  /** Default `minGru`, whose gradients are exact. */
+  cell?: OnlineCellKind;
+  /** How a GRU or an LSTM carries its gradients: exactly, or by random traces. Default `noBackTrack`; minGRU knows `rtrl` only. */
+  rule?: TraceRule;
+  /** Random traces that are averaged. */
+  copies?: number;
   seed?: number;
   /** Of the start-up passes; the updates after them use `learningRateScale` of it. */
   learningRate?: number;
@@ -72,18 +79,23 @@ export class OnlineModel {
   private readonly outliers = new OutlierFilter();
   private seen = 0;
   private scale = 1;
-  private champion: MinGruCore;
-  private shadow: MinGruCore;
+  private readonly champion: OnlineCore;
+  private readonly shadow: OnlineCore;
   private championHead: Float64Array;
   private shadowHead: Float64Array;
   private anchor: Weights;
   private championOrigin: Origin | undefined;
   private shadowOrigin: Origin | undefined;
 
+  /** @throws INVALID_CONFIG a cell or rule that there is not */
   constructor(settings: OnlineSettings) {
+    const cell = settings.cell ?? 'minGru';
     this.settings = {
       levels: DEFAULT_QUANTILES,
       hidden: 16,
+      cell,
+      rule: cell === 'minGru' ? 'rtrl' : 'noBackTrack',
+      copies: 8,
       seed: 0,
       learningRate: 0.05,
       learningRateScale: 0.03,
@@ -92,16 +104,14 @@ export class OnlineModel {
       replay: 8,
       ...settings,
     };
-    const { hidden, horizon, seasonLength, seed } = this.settings;
+    const { hidden, horizon, seasonLength } = this.settings;
+    check(this.settings);
     this.levels = this.settings.levels;
     this.features = hidden + INPUTS + 1;
-    const random = new Random(seed, 70);
-    const start = Float64Array.from({ length: (INPUTS + 1) * 2 * hidden }, () => 0.5 * random.normal());
-    this.champion = new MinGruCore(INPUTS, hidden, start);
-    this.shadow = new MinGruCore(INPUTS, hidden, start);
+    ({ champion: this.champion, shadow: this.shadow } = coresOf({ ...this.settings, inputs: INPUTS }));
     this.championHead = new Float64Array(this.features * horizon * this.levels.length);
     this.shadowHead = this.championHead.slice();
-    this.anchor = { core: start.slice(), head: this.championHead.slice() };
+    this.anchor = { core: this.shadow.weights.slice(), head: this.championHead.slice() };
     this.guard = new PromotionGuard({ seasonLength });
   }
 
@@ -319,9 +329,9 @@ export class OnlineModel {
     return Float64Array.of(bounded(seasonal), bounded(step), Number(!Number.isNaN(history[t]!)));
   }
 
-  private originOf(core: MinGruCore, input: Float64Array): Origin {
+  private originOf(core: OnlineCore, input: Float64Array): Origin {
     const features = new Float64Array(this.features);
-    features.set(core.state);
+    features.set(core.state.subarray(0, core.hidden));
     features.set(input, core.hidden);
     features[this.features - 1] = 1;
     const { horizon, seasonLength } = this.settings;
@@ -350,7 +360,7 @@ export class OnlineModel {
     this.history.length = 0;
     this.origins.length = 0;
     this.shadow.state.fill(0);
-    this.shadow.traces.fill(0);
+    this.shadow.forget();
     this.shadowOrigin = undefined;
     this.anchor = { core: this.shadow.weights.slice(), head: this.shadowHead.slice() };
   }
@@ -366,10 +376,23 @@ export class OnlineModel {
   private rollback(): void {
     this.shadow.weights.set(this.champion.weights);
     this.shadow.state.set(this.champion.state);
-    this.shadow.traces.fill(0);
+    this.shadow.forget();
     this.shadowHead = this.championHead.slice();
     this.shadowOrigin = this.championOrigin;
   }
+}
+
+function check({ cell, rule, copies }: Required<OnlineSettings>): void {
+  const fail = (setting: string, value: unknown, hint: string): never => {
+    throw new AlmanacError('INVALID_CONFIG', `The setting ${setting} of an online model cannot be ${JSON.stringify(value)}.`, {
+      hint,
+      subject: { setting },
+    });
+  };
+  if (!ONLINE_CELLS.includes(cell)) fail('cell', cell, `Cells are ${ONLINE_CELLS.join(', ')}.`);
+  if (!TRACE_RULES.includes(rule)) fail('rule', rule, `Rules are ${TRACE_RULES.join(', ')}.`);
+  if (cell === 'minGru' && rule !== 'rtrl') fail('rule', rule, 'A minGRU learns exactly, by rtrl; random traces are for gru and lstm.');
+  if (!Number.isInteger(copies) || copies < 1) fail('copies', copies, 'Give a whole number, at least 1.');
 }
 
 function descend(

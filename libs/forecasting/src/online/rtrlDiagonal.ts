@@ -9,7 +9,9 @@
  *
  * Exact while the weights stand still; they move slowly.
  */
-export class MinGruCore {
+import { type OnlineCore } from './core.js';
+
+export class MinGruCore implements OnlineCore {
   /** [inputs + 1, 2·hidden], z then u; the last row is the bias. As `minGru` of the kernels has wx and b. */
   readonly weights: Float64Array;
   readonly state: Float64Array;
@@ -56,5 +58,9 @@ export class MinGruCore {
   addGradient(delta: ArrayLike<number>, gradient: Float64Array): void {
     const width = 2 * this.hidden;
     for (let at = 0; at < gradient.length; at++) gradient[at]! += delta[(at % width) % this.hidden]! * this.traces[at]!;
+  }
+
+  forget(): void {
+    this.traces.fill(0);
   }
 }

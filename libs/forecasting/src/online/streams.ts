@@ -2,7 +2,7 @@
 import { DECILES } from '@almanac/series';
 import { Random } from '../dataset/random.js';
 import { pinball } from '../metrics/quantile.js';
-import { OnlineModel } from './onlineModel.js';
+import { OnlineModel, type OnlineSettings } from './onlineModel.js';
 
 const SEASON = 12;
 
@@ -38,8 +38,11 @@ export interface StreamScore {
 }
 
 /** Fits on the first `known` values, then observes the rest one by one. */
-export function streamTask(values: Float64Array, { known, seed = 0 }: { known: number; seed?: number }): StreamScore {
-  const settings = { horizon: 4, seasonLength: SEASON, levels: DECILES, seed };
+export function streamTask(
+  values: Float64Array,
+  { known, seed = 0, settings: own = {} }: { known: number; seed?: number; settings?: Partial<OnlineSettings> },
+): StreamScore {
+  const settings = { horizon: 4, seasonLength: SEASON, levels: DECILES, seed, ...own };
   const live = new OnlineModel(settings);
   const still = new OnlineModel({ ...settings, learningRateScale: 0 });
   for (const model of [live, still]) model.fit(values.subarray(0, known));
