@@ -1,5 +1,5 @@
 /** The row by which everybody sees that this worker lives, what it computes on and what it is busy with. */
-import type { EngineInfo } from '@almanac/contracts';
+import type { EngineInfo, WorkerResources } from '@almanac/contracts';
 import type { Holder } from '@almanac/flow/runs/execute';
 import type { Logger } from '@almanac/platform';
 import type { Json, Store } from '@almanac/store';
@@ -10,11 +10,17 @@ export interface Presence extends Holder {
   leave(): Promise<void>;
 }
 
-export async function announce(store: Store, workerId: string, engine: EngineInfo, logger: Logger): Promise<Presence> {
+export async function announce(
+  store: Store,
+  workerId: string,
+  engine: EngineInfo,
+  resources: WorkerResources,
+  logger: Logger,
+): Promise<Presence> {
   const held = new Set<string>();
   const beat = (): Promise<void> =>
     store.workers
-      .beat({ id: workerId, engine: engine as unknown as Json, busyWith: [...held].join(', ') || null })
+      .beat({ id: workerId, engine: engine as unknown as Json, resources: { ...resources }, busyWith: [...held].join(', ') || null })
       .catch((error: unknown) => logger.warn({ error }, 'the worker could not tell that it lives'));
   await beat();
   const timer = setInterval(() => void beat(), BEAT_MS);

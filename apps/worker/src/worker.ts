@@ -4,11 +4,11 @@
  */
 import type { EngineInfo, JobName } from '@almanac/contracts';
 import { startCompute } from '@almanac/flow/compute';
-import { carryDeliveries } from '@almanac/flow/notify/execute';
+import { carryDeliveries, forgetDeliveries } from '@almanac/flow/notify/execute';
 import { type FlowContext, inWorkspaces, JOBS } from '@almanac/flow/runs';
 import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
 import { fireDue } from '@almanac/flow/schedule';
-import { type Config, folderObjectStore, type Logger, openQueue, requireDatabaseUrl } from '@almanac/platform';
+import { type Config, environmentWith, folderObjectStore, type Logger, openQueue, requireDatabaseUrl } from '@almanac/platform';
 import { openStore } from '@almanac/store';
 import { every } from './every.js';
 import { announce } from './presence.js';
@@ -17,6 +17,7 @@ import { processors } from './processors.js';
 const RECONCILE_MS = 5_000;
 const FIRE_MS = 1_000;
 const DELIVER_MS = 1_000;
+const SWEEP_MS = 60_000;
 
 /** They wait for others' servers, not for a core. */
 const DELIVERIES_AT_ONCE = 8;
@@ -41,20 +42,31 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
   };
   const compute = startCompute({ engine: config.engine, threads: config.threads });
   const engine = await probe(compute);
-  const presence = await announce(store, newWorkerId(), engine, logger);
-  // Training takes every thread that it may use, so one at a time.
+  const devices = config.devices ?? (engine.variant === 'gpu' ? ['0'] : []);
+  // A process that sees one device only cannot take another's memory.
+  const onDevices = devices.map((device) =>
+    startCompute({ engine: config.engine, threads: config.threads, env: environmentWith({ CUDA_VISIBLE_DEVICES: device }) }),
+  );
+  const resources = { threads: config.threads, memoryBytes: config.memoryBytes, devices: [...devices] };
+  const presence = await announce(store, newWorkerId(), engine, resources, logger);
+  // Training takes every thread that it may use, so one at a time; a part takes one thread.
   const concurrency: Partial<Record<JobName, number>> = {
     ingest: config.concurrency,
     train: 1,
     forecast: 1,
     backtest: 1,
     monitor: 1,
+    predict: config.concurrency,
     deliver: DELIVERIES_AT_ONCE,
+    part: config.threads,
+    member: 1,
+    gpu: devices.length,
   };
-  await queue.work(processors(flow, compute, presence, config), concurrency);
+  await queue.work(processors(flow, { cpu: compute, devices: onDevices }, presence, config), concurrency);
   const loops = [
     every(RECONCILE_MS, 'bringing queue and database together', () => reconcile(flow), logger),
     every(FIRE_MS, 'firing schedules', () => inWorkspaces(flow, 'schedules', fireDue), logger),
+    every(SWEEP_MS, 'dropping what is no longer kept', () => Promise.all([forgetDeliveries(flow), store.predictions.expire()]), logger),
     every(DELIVER_MS, 'carrying webhooks', () => inWorkspaces(flow, 'deliveries', carryDeliveries), logger),
   ];
   return {
@@ -64,7 +76,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     async close() {
       await Promise.all(loops.map((loop) => loop.stop()));
       await queue.close(config.drainSeconds * 1000);
-      await compute.close();
+      await Promise.all([compute, ...onDevices].map((one) => one.close()));
       await presence.leave();
       await store.close();
     },

@@ -2,17 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backtestResult, forecastResult, type JobName, type Run, runJob, trainResult } from '@almanac/contracts';
+import { backtestResult, forecastResult, type JobName, type Run, trainResult } from '@almanac/contracts';
 import { requestBacktest } from '@almanac/flow/backtest';
-import { executeBacktest } from '@almanac/flow/backtest/execute';
 import { type Compute, startCompute } from '@almanac/flow/compute';
 import { requestForecast, requestReplay } from '@almanac/flow/forecast';
-import { executeForecast } from '@almanac/flow/forecast/execute';
 import { getAttention, getRun, latestForecasts, latestForecastsCsv, listModelVersions } from '@almanac/flow/query';
 import { cancelRun, type FlowContext, JOBS } from '@almanac/flow/runs';
-import { executeRun, newWorkerId, reconcile, type Work } from '@almanac/flow/runs/execute';
+import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
 import { requestTraining } from '@almanac/flow/train';
-import { executeTraining } from '@almanac/flow/train/execute';
+import { runHandlers } from '@almanac/flow/work';
 import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,21 +60,15 @@ beforeAll(async () => {
   queue = await openQueue({ databaseUrl: database.url, redisUrl: undefined }, JOBS, silentLogger);
   compute = startCompute({ threads: 1 });
   flow = { store, queue, objects: folderObjectStore(folder), logger: silentLogger, now: () => new Date(), codeVersion: 'test' };
-  const work: Partial<Record<JobName, Work>> = {
-    train: (context) => executeTraining(context, compute),
-    forecast: (context) => executeForecast(context, compute),
-    backtest: (context) => executeBacktest(context, compute),
-    monitor: () => Promise.reject(new Error('nothing is monitored here')),
-    ingest: () => Promise.reject(new Error('nothing is ingested here')),
-  };
   const holder = { workerId: newWorkerId(), holds: () => undefined, letsGo: () => undefined };
-  await queue.work(
-    JOBS.map(({ name }) => ({
-      name,
-      handle: (payload, delivery) => executeRun(flow, runJob.parse(payload), delivery, holder, work[name]!),
-    })),
-    { ingest: 1, train: 1, forecast: 1, backtest: 1, monitor: 0 },
-  );
+  await queue.work([...runHandlers(flow, { cpu: compute }, holder), { name: 'deliver', handle: () => Promise.resolve() }], {
+    ingest: 1,
+    train: 1,
+    forecast: 1,
+    backtest: 1,
+    part: 1,
+    member: 1,
+  });
 });
 
 afterAll(async () => {

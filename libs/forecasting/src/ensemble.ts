@@ -23,6 +23,14 @@ export interface MemberMaker {
 /** Members get seeds this far apart, so that ensembles of neighbouring seeds share none. */
 const SEED_STRIDE = 1009;
 
+/** The seed of a member, for whoever trains it apart from the others. */
+export const memberSeed = (seed: number, member: number): number => seed + member * SEED_STRIDE;
+
+/** The checkpoint of an ensemble whose members were trained apart, in the order of its settings. */
+export function joinMembers(config: EnsembleConfig, members: Checkpoint[]): Checkpoint {
+  return joined(members, 'ensemble', (manifests) => ({ ...config, manifests }));
+}
+
 export class EnsembleForecaster implements Forecaster {
   readonly kind = 'ensemble';
   private members: Forecaster[];
@@ -62,7 +70,7 @@ export class EnsembleForecaster implements Forecaster {
         saved && resume && i === done ? { manifest: saved.member, weights: resume.weights.slice(-weightsOf(saved.member)) } : undefined;
       await this.members[i]!.fit(panel, {
         ...options,
-        seed: options.seed + i * SEED_STRIDE,
+        seed: memberSeed(options.seed, i),
         ...(own ? { resume: own } : { resume: undefined }),
         ...(checkpoint ? { checkpoint: { ...checkpoint, save: (state) => checkpoint.save(stateOf(finished, state)) } } : {}),
         ...(onProgress ? { onProgress: (progress) => onProgress(overall(progress, i, this.members.length)) } : {}),
@@ -83,13 +91,10 @@ export class EnsembleForecaster implements Forecaster {
   }
 
   save(): Checkpoint {
-    return {
-      ...joined(
-        this.members.map((member) => member.save()),
-        this.kind,
-        (manifests) => ({ ...this.config, manifests }),
-      ),
-    };
+    return joinMembers(
+      this.config,
+      this.members.map((member) => member.save()),
+    );
   }
 
   dispose(): void {

@@ -3,7 +3,7 @@ export { type Engine, type EngineName, type EngineOptions, initEngine } from '@a
 export { createForecaster, FORECASTER_KINDS, loadForecaster } from './registry.js';
 export { defaultConfig, minimumLength, type Metric, type PanelFacts, type SegmentConfig, type TrainSettings } from './config.js';
 export { SegmentForecaster } from './segmentForecaster.js';
-export { EnsembleForecaster, type EnsembleConfig } from './ensemble.js';
+export { EnsembleForecaster, joinMembers, memberSeed, type EnsembleConfig } from './ensemble.js';
 export { predictMemory, type MemoryFacts, type MemoryPrediction } from './training/memory.js';
 export { covariatesOf, type CovariateNames } from './dataset/covariates.js';
 export { defaultEnsemble } from './config.js';

@@ -3,7 +3,7 @@
  * Invariants: a missing variable takes its default, a wrong one stops the program with its name; secrets are never printed.
  */
 import { isIP } from 'node:net';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AlmanacError } from '@almanac/series';
@@ -32,6 +32,12 @@ export interface Config {
   readonly threads: number;
   /** Jobs of a kind that one worker runs at a time; training is always one. */
   readonly concurrency: number;
+  /** Devices of this worker, as CUDA numbers them; undefined: whatever the engine finds. */
+  readonly devices: readonly string[] | undefined;
+  /** Memory that this worker offers to a run. */
+  readonly memoryBytes: number;
+  /** What a run may take at most, and what an hour of a worker costs. */
+  readonly limits: RunLimits;
   /** Seconds that a stopping worker gives its jobs before it hands them back. */
   readonly drainSeconds: number;
   /** Admin API key that must exist once the API is up; `npm start` makes one. */
@@ -41,6 +47,16 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Version recorded in the lineage. */
   readonly codeVersion: string;
+}
+
+/** Undefined: no such limit, or no price. */
+export interface RunLimits {
+  /** Beside that of the largest worker. */
+  readonly memoryBytes: number | undefined;
+  readonly seconds: number | undefined;
+  readonly cost: number | undefined;
+  /** Of an hour on a worker's threads, and on one of its devices; in the currency of `cost`. */
+  readonly pricePerHour: { readonly cpu: number | undefined; readonly gpu: number | undefined };
 }
 
 const url = (...protocols: string[]): z.ZodType<string> =>
@@ -67,6 +83,8 @@ const networks = z
     'must be networks with commas between, e.g. 127.0.0.0/8,10.1.0.0/16',
   );
 
+const amount = z.coerce.number({ error: 'must be a number' }).nonnegative('must not be negative');
+
 const environment = z.object({
   ALMANAC_HOME: z.string().optional(),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
@@ -76,6 +94,16 @@ const environment = z.object({
   ALMANAC_ENGINE: oneOf(ENGINE_NAMES).optional(),
   ALMANAC_THREADS: whole(1, 256).optional(),
   ALMANAC_CONCURRENCY: whole(1, 64).optional(),
+  ALMANAC_DEVICES: z
+    .string()
+    .regex(/^(none|\d+(,\d+)*)$/, 'must be numbers of devices with commas between, e.g. 0,1, or none')
+    .optional(),
+  ALMANAC_MEMORY_MB: whole(1, 2 ** 31).optional(),
+  ALMANAC_MAX_RUN_MEMORY_MB: whole(1, 2 ** 31).optional(),
+  ALMANAC_MAX_RUN_MINUTES: whole(1, 60 * 24 * 30).optional(),
+  ALMANAC_MAX_RUN_COST: amount.optional(),
+  ALMANAC_CPU_HOUR_PRICE: amount.optional(),
+  ALMANAC_GPU_HOUR_PRICE: amount.optional(),
   ALMANAC_DRAIN_SECONDS: whole(0, 3_600).optional(),
   ALMANAC_ADMIN_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
   ALMANAC_WEBHOOK_NETWORKS: networks.optional(),
@@ -86,6 +114,7 @@ const environment = z.object({
 /** Loopback only: whoever wants more says so. */
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 3000;
+const MEGABYTE = 2 ** 20;
 const VERSION = '0.1.0';
 
 /**
@@ -117,12 +146,31 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     engine: values.ALMANAC_ENGINE,
     threads: values.ALMANAC_THREADS ?? availableParallelism(),
     concurrency: values.ALMANAC_CONCURRENCY ?? 2,
+    devices: values.ALMANAC_DEVICES === undefined ? undefined : values.ALMANAC_DEVICES === 'none' ? [] : values.ALMANAC_DEVICES.split(','),
+    memoryBytes: values.ALMANAC_MEMORY_MB === undefined ? memoryHere() : values.ALMANAC_MEMORY_MB * MEGABYTE,
+    limits: Object.freeze({
+      memoryBytes: values.ALMANAC_MAX_RUN_MEMORY_MB === undefined ? undefined : values.ALMANAC_MAX_RUN_MEMORY_MB * MEGABYTE,
+      seconds: values.ALMANAC_MAX_RUN_MINUTES === undefined ? undefined : values.ALMANAC_MAX_RUN_MINUTES * 60,
+      cost: values.ALMANAC_MAX_RUN_COST,
+      pricePerHour: Object.freeze({ cpu: values.ALMANAC_CPU_HOUR_PRICE, gpu: values.ALMANAC_GPU_HOUR_PRICE }),
+    }),
     drainSeconds: values.ALMANAC_DRAIN_SECONDS ?? 10,
     adminKey: values.ALMANAC_ADMIN_KEY,
     webhookNetworks: Object.freeze(values.ALMANAC_WEBHOOK_NETWORKS ?? []),
     logLevel: values.ALMANAC_LOG_LEVEL ?? 'info',
     codeVersion: values.ALMANAC_CODE_VERSION ?? VERSION,
   });
+}
+
+/** Of the machine, or of the container that this runs in. */
+function memoryHere(): number {
+  const container = process.constrainedMemory();
+  return container > 0 ? Math.min(totalmem(), container) : totalmem();
+}
+
+/** The environment of this program with some changes, for a process that it starts. */
+export function environmentWith(changes: Record<string, string>): Record<string, string | undefined> {
+  return { ...process.env, ...changes };
 }
 
 /** The database that a program cannot do without. @throws AlmanacError CONFIG_INVALID */

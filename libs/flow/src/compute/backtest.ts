@@ -1,66 +1,87 @@
-/** One model over rolling cutoffs, beside seasonal naive, with the certificate that it reads nothing after a cutoff. */
-import type { RunProgress } from '@almanac/contracts';
-import { backtest, type BacktestReport, certifyNoLeakage, createForecaster, type Forecaster, type Panel } from '@almanac/forecasting';
+/**
+ * One model over rolling cutoffs, in pieces that may be computed apart: forecasts of some windows, the certificate that the
+ * model reads nothing after a cutoff, and the scores of all windows together.
+ * Invariant: the pieces together say what `backtest` of the forecasting library says in one go.
+ */
+import type { BacktestResult, RunProgress } from '@almanac/contracts';
+import {
+  certifyNoLeakage,
+  createForecaster,
+  cutPanel,
+  type Forecaster,
+  type Panel,
+  rollingCutoffs,
+  scoreForecasts,
+  type SeriesForecast,
+} from '@almanac/forecasting';
 import { DEFAULT_QUANTILES } from '@almanac/series';
 import { defined, metricsOf } from './metrics.js';
 import { settings } from './settings.js';
-import type { BacktestOutcome, BacktestTask } from './tasks.js';
+import type { BacktestTask, CertifyTask, ScoredBacktest, ScoreWindowsTask, WindowForecasts } from './tasks.js';
 
 /** The certificate fits again for each alteration: a few series and steps go the same way through the code as all of them. */
 const CERTIFIED_SERIES = 8;
 const CERTIFIED_STEPS = 10;
 
-export async function backtestOne(
-  task: BacktestTask,
-  { report, signal }: { threads: number; report: (progress: RunProgress) => void; signal: AbortSignal },
-): Promise<BacktestOutcome> {
-  const { panel, model, horizon, windows, stepSize, refitEvery, seed } = task;
-  const holdout = horizon + (windows - 1) * stepSize;
-  const create = (of: Panel, steps = task.steps): Forecaster =>
-    createForecaster(model.kind, settings(of, { kind: model.kind, horizon, holdout, steps, config: model.config }));
-  const result = await backtest(panel, [{ name: model.label, create: () => create(panel) }], {
-    horizon,
-    windows,
-    stepSize,
-    refitEvery,
-    seed,
-    signal,
-    onWindow: ({ index, of, model: name }) =>
+interface Tools {
+  report: (progress: RunProgress) => void;
+  signal: AbortSignal;
+}
+
+/** Forecasts the windows `from` … before `to`; the first of them fits. */
+export async function backtestWindows(task: BacktestTask, { report, signal }: Tools): Promise<WindowForecasts[]> {
+  const { panel, model, horizon, refitEvery, seed, from, to } = task;
+  const cutoffs = rollingCutoffs(panel, { ...task, align: 'calendar' });
+  const done: WindowForecasts[] = [];
+  let forecaster: Forecaster | undefined;
+  try {
+    for (let index = from; index < to; index++) {
+      signal.throwIfAborted();
+      const { shown, cutoff } = cutoffs[index]!;
+      const known = cutPanel(panel, cutoff, horizon);
+      if (!forecaster || (refitEvery > 0 && index % refitEvery === 0)) {
+        forecaster?.dispose();
+        forecaster = create(task, panel);
+        await forecaster.fit(known, { seed, signal });
+      }
+      done.push({ cutoff: shown, forecasts: await forecaster.predict(known, { horizon, levels: DEFAULT_QUANTILES, signal }) });
       report({
         phase: 'backtesting',
-        message: `${name}: window ${index + 1} of ${of}`,
-        fraction: (index + 1) / of,
-        step: index + 1,
-        totalSteps: of,
-      }),
-  });
-  const own = result.models.find(({ name }) => name === model.label)!;
-  const naive = result.models.find(({ name }) => name === 'seasonalNaive')!;
+        message: `${model.label}: window ${index + 1} of ${task.windows}`,
+        fraction: (index + 1 - from) / (to - from),
+      });
+    }
+  } finally {
+    forecaster?.dispose();
+  }
+  return done;
+}
+
+export function certify(task: CertifyTask, { signal }: Tools): Promise<BacktestResult['models'][number]['certificate']> {
+  const { panel, model, horizon, seed } = task;
   const some: Panel = { ...panel, series: panel.series.slice(0, CERTIFIED_SERIES) };
-  report({ phase: 'certifying', message: `${model.label}: altering what came after a cutoff`, fraction: null });
-  const certificate = await certifyNoLeakage(model.label, some, () => create(some, CERTIFIED_STEPS), {
-    cutoffs: [own.windows.at(-1)!.cutoff],
+  const last = rollingCutoffs(panel, { ...task, align: 'calendar' }).at(-1)!;
+  return certifyNoLeakage(model.label, some, () => create({ ...task, steps: CERTIFIED_STEPS }, some), {
+    cutoffs: [last.shown],
     horizon,
     levels: DEFAULT_QUANTILES,
     seed,
     signal,
   });
+}
+
+export function scoreWindows({ panel, kind, label, windows }: ScoreWindowsTask): ScoredBacktest {
+  const scores = (forecasts: readonly SeriesForecast[]): ReturnType<typeof scoreForecasts> =>
+    scoreForecasts(panel, forecasts, { levels: DEFAULT_QUANTILES });
+  const { overall, perHorizon } = scores(windows.flatMap(({ forecasts }) => forecasts));
   return {
-    model: {
-      score: scoreOf(own),
-      windows: own.windows.map(({ scores }) => metricsOf(scores.overall)),
-      perHorizon: own.perHorizon.map(({ wql }) => defined(wql)),
-      wqlRatio: defined(own.relativeToSeasonalNaive.wql),
-      beatsSeasonalNaive: own.beatsSeasonalNaive,
-      certificate,
-    },
-    seasonalNaive: scoreOf(naive),
-    cutoffs: own.windows.map(({ cutoff }) => cutoff),
+    score: { kind, label, metrics: metricsOf(overall) },
+    windows: windows.map(({ forecasts }) => metricsOf(scores(forecasts).overall)),
+    perHorizon: perHorizon.map(({ wql }) => defined(wql)),
   };
 }
 
-const scoreOf = ({ kind, name, overall }: BacktestReport): BacktestOutcome['seasonalNaive'] => ({
-  kind,
-  label: name,
-  metrics: metricsOf(overall),
-});
+function create({ model, horizon, windows, stepSize, steps }: CertifyTask, of: Panel): Forecaster {
+  const holdout = horizon + (windows - 1) * stepSize;
+  return createForecaster(model.kind, settings(of, { kind: model.kind, horizon, holdout, steps, config: model.config }));
+}

@@ -1,12 +1,13 @@
 /** The process that computes: it takes one task after the other from its parent, and ends when that is gone. */
 import type { RunProgress } from '@almanac/contracts';
-import { initEngine } from '@almanac/forecasting';
+import { type Checkpoint, initEngine } from '@almanac/forecasting';
 import { isAlmanacError } from '@almanac/series';
-import { backtestOne } from './backtest.js';
+import { backtestWindows, certify, scoreWindows } from './backtest.js';
+import { choose } from './choose.js';
 import { predict } from './predict.js';
 import { score } from './score.js';
 import type { EngineWish, FromChild, SentError, Task, ToChild } from './tasks.js';
-import { train } from './train.js';
+import { train, trainMember } from './train.js';
 
 const say = (message: FromChild): void => {
   process.send?.(message);
@@ -34,12 +35,29 @@ async function run(task: Task, wish: EngineWish): Promise<void> {
   }
 }
 
-function outcomeOf(task: Task, threads: number, report: (progress: RunProgress) => void): Promise<unknown> {
-  if (task.task === 'train')
-    return train(task, { threads, report, saveState: (state) => say({ kind: 'state', state }), signal: stopper.signal });
-  if (task.task === 'predict') return predict(task, stopper.signal);
-  if (task.task === 'backtest') return backtestOne(task, { threads, report, signal: stopper.signal });
-  return Promise.resolve(task.task === 'score' ? score(task) : null);
+async function outcomeOf(task: Task, threads: number, report: (progress: RunProgress) => void): Promise<unknown> {
+  const { signal } = stopper;
+  const tools = { threads, report, saveState: (state: Checkpoint) => say({ kind: 'state', state }), signal };
+  switch (task.task) {
+    case 'train':
+      return train(task, tools);
+    case 'member':
+      return trainMember(task, tools);
+    case 'predict':
+      return predict(task, signal);
+    case 'backtest':
+      return backtestWindows(task, tools);
+    case 'certify':
+      return certify(task, tools);
+    case 'scoreWindows':
+      return Promise.resolve(scoreWindows(task));
+    case 'choose':
+      return choose(task, signal);
+    case 'score':
+      return score(task);
+    case 'probe':
+      return Promise.resolve(null);
+  }
 }
 
 function sent(error: unknown): SentError {

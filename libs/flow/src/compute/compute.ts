@@ -12,6 +12,8 @@ import type { EngineWish, FromChild, OutcomeOf, SentError, Task, ToChild } from 
 
 export interface ComputeOptions {
   signal: AbortSignal;
+  /** Other than those of the worker, where the result must not depend on which worker it is. */
+  threads?: number | undefined;
   onEngine?: (engine: EngineInfo) => void;
   onProgress?: (progress: RunProgress) => void;
   /** What resuming a training would need, every so often. */
@@ -37,8 +39,11 @@ interface Idle {
   timer: NodeJS.Timeout;
 }
 
-/** Keeps a process warm for each thread between tasks; more tasks at once get processes of their own. */
-export function startCompute(wish: EngineWish): Compute {
+/**
+ * Keeps a process warm for each thread between tasks; more tasks at once get processes of their own.
+ * @param options.env of the processes; that of the worker unless given
+ */
+export function startCompute({ env, ...wish }: EngineWish & { env?: Record<string, string | undefined> }): Compute {
   const idle: Idle[] = [];
   const all = new Set<ChildProcess>();
 
@@ -51,6 +56,7 @@ export function startCompute(wish: EngineWish): Compute {
       return warm;
     }
     const child = fork(new URL('./child.js', import.meta.url), [], {
+      ...(env ? { env } : {}),
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -78,7 +84,8 @@ export function startCompute(wish: EngineWish): Compute {
       const { child, checkpointKey } = take(task);
       const known = task.task === 'predict' && checkpointKey === task.checkpointKey;
       try {
-        const outcome = await runIn(child, { kind: 'run', task: known ? { ...task, checkpoint: undefined } : task, wish }, options);
+        const wanted = { ...wish, threads: options.threads ?? wish.threads };
+        const outcome = await runIn(child, { kind: 'run', task: known ? { ...task, checkpoint: undefined } : task, wish: wanted }, options);
         giveBack(child, task.task === 'predict' ? task.checkpointKey : undefined);
         return outcome as OutcomeOf<T>;
       } catch (error) {

@@ -1,3 +1,17 @@
 /** Computing away from the worker's own thread. */
 export { type Compute, startCompute } from './compute.js';
-export type { BacktestOutcome, BacktestTask, EngineWish, PredictTask, ScoreOutcome, ScoreTask, TrainOutcome, TrainTask } from './tasks.js';
+export type {
+  BacktestTask,
+  CertifyTask,
+  ChooseTask,
+  EngineWish,
+  MemberOutcome,
+  MemberTask,
+  PredictTask,
+  ScoreOutcome,
+  ScoreTask,
+  ScoreWindowsTask,
+  TrainOutcome,
+  TrainTask,
+  WindowForecasts,
+} from './tasks.js';

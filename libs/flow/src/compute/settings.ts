@@ -42,7 +42,12 @@ export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> 
   if (kind === 'recurrent') return overridden(defaultRecurrentConfig(facts), wishes);
   if (kind !== 'ensemble') return config;
   const { members, combine = 'median' } = config as { members?: Member[] | number; combine?: string };
-  const listed: Member[] = Array.isArray(members) ? members : defaultEnsemble(facts, members ?? DEFAULT_MEMBERS);
+  const listed: Member[] = Array.isArray(members)
+    ? members
+    : defaultEnsemble(facts, members ?? DEFAULT_MEMBERS).map(({ kind: own, config: derived }) => ({
+        kind: own,
+        config: { ...derived, train: { ...derived.train, steps: wishes.steps ?? derived.train.steps } },
+      }));
   return { combine, members: listed.map((member) => ({ kind: member.kind, config: settings(panel, { ...wishes, ...member }) })) };
 }
 

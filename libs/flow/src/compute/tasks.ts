@@ -1,5 +1,5 @@
 /** What can be computed away from the worker, and what is said meanwhile. Everything here travels between processes. */
-import type { BacktestResult, EngineInfo, GateVerdict, RunProgress, Score } from '@almanac/contracts';
+import type { BacktestResult, EngineInfo, GateVerdict, Prediction, RunProgress, Score } from '@almanac/contracts';
 import type { Checkpoint, Panel, SeriesForecast } from '@almanac/forecasting';
 
 /** Engine settings that a run records, and that resuming or replaying it forces. */
@@ -24,6 +24,19 @@ export interface TrainTask {
   champion?: { version: number; checkpoint: Checkpoint } | undefined;
   /** What an interrupted delivery of the same run had reached. */
   resume?: Checkpoint | undefined;
+  /** The members of the ensemble, where they have been trained already. */
+  members?: MemberOutcome[] | undefined;
+}
+
+/** One member of an ensemble, trained alone. */
+export interface MemberTask extends Omit<TrainTask, 'task' | 'champion' | 'members'> {
+  task: 'member';
+  member: number;
+}
+
+export interface MemberOutcome {
+  checkpoint: Checkpoint;
+  steps: number;
 }
 
 export interface TrainOutcome {
@@ -58,25 +71,42 @@ export interface PredictOutcome {
   forecasts: SeriesForecast[];
 }
 
-/** One model over rolling cutoffs, beside seasonal naive, with its leakage certificate. */
-export interface BacktestTask {
-  task: 'backtest';
+/** That one model, of a backtest over rolling cutoffs, reads nothing after a cutoff. */
+export interface CertifyTask {
+  task: 'certify' | 'backtest';
   panel: Panel;
   model: { kind: string; label: string; config: Record<string, unknown> };
   horizon: number;
   windows: number;
   stepSize: number;
-  refitEvery: number;
   steps?: number | undefined;
   seed: number;
 }
 
-export interface BacktestOutcome {
-  model: BacktestResult['models'][number];
-  seasonalNaive: BacktestResult['models'][number]['score'];
-  /** Grid steps. */
-  cutoffs: number[];
+/** Some windows of one model: from one to before another. */
+export interface BacktestTask extends CertifyTask {
+  task: 'backtest';
+  refitEvery: number;
+  from: number;
+  to: number;
 }
+
+export interface WindowForecasts {
+  /** Grid step. */
+  cutoff: number;
+  forecasts: SeriesForecast[];
+}
+
+/** All windows of one model, oldest first. */
+export interface ScoreWindowsTask {
+  task: 'scoreWindows';
+  panel: Panel;
+  kind: string;
+  label: string;
+  windows: WindowForecasts[];
+}
+
+export type ScoredBacktest = Pick<BacktestResult['models'][number], 'score' | 'windows' | 'perHorizon'>;
 
 /** Past forecasts beside what was observed since. */
 export interface ScoreTask {
@@ -97,21 +127,40 @@ export interface ScoreOutcome {
   bias: number | null;
 }
 
+/** Baselines to choose from by their accuracy on the last steps; one alone is taken as it is. */
+export interface ChooseTask {
+  task: 'choose';
+  panel: Panel;
+  kinds: readonly string[];
+  horizon: number;
+  levels: readonly number[];
+}
+
+export interface ChooseOutcome {
+  kind: string;
+  forecasts: SeriesForecast[];
+  validation: Prediction['validation'];
+}
+
 /** Only loads the engine, to know which. */
 export interface ProbeTask {
   task: 'probe';
 }
 
-export type Task = TrainTask | PredictTask | BacktestTask | ScoreTask | ProbeTask;
-export type OutcomeOf<T extends Task> = T extends TrainTask
-  ? TrainOutcome
-  : T extends PredictTask
-    ? PredictOutcome
-    : T extends BacktestTask
-      ? BacktestOutcome
-      : T extends ScoreTask
-        ? ScoreOutcome
-        : null;
+interface Outcomes {
+  train: TrainOutcome;
+  member: MemberOutcome;
+  predict: PredictOutcome;
+  choose: ChooseOutcome;
+  backtest: WindowForecasts[];
+  certify: BacktestResult['models'][number]['certificate'];
+  scoreWindows: ScoredBacktest;
+  score: ScoreOutcome;
+  probe: null;
+}
+type Certify = CertifyTask & { task: 'certify' };
+export type Task = TrainTask | MemberTask | PredictTask | ChooseTask | BacktestTask | Certify | ScoreWindowsTask | ScoreTask | ProbeTask;
+export type OutcomeOf<T extends Task> = Outcomes[T['task']];
 
 export type ToChild = { kind: 'run'; task: Task; wish: EngineWish } | { kind: 'stop' };
 export type FromChild =

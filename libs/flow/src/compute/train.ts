@@ -8,7 +8,11 @@ import {
   type Checkpoint,
   createForecaster,
   cutPanel,
+  type EnsembleConfig,
   type Forecaster,
+  joinMembers,
+  loadForecaster,
+  memberSeed,
   type Panel,
   type SeriesData,
   type SeriesForecast,
@@ -18,7 +22,7 @@ import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { compareWithChampion } from './gate.js';
 import { metricsOf } from './metrics.js';
 import { needed, settings } from './settings.js';
-import type { TrainOutcome, TrainTask } from './tasks.js';
+import type { MemberOutcome, MemberTask, TrainOutcome, TrainTask } from './tasks.js';
 
 export interface TrainTools {
   threads: number;
@@ -38,31 +42,67 @@ interface Reference {
   config: Record<string, unknown>;
 }
 
-export async function train(task: TrainTask, { threads, report, saveState, signal }: TrainTools): Promise<TrainOutcome> {
-  const { panel, kind, horizon, holdout, seed, resume } = task;
+/** Trains one member of an ensemble as the ensemble itself would. */
+export async function trainMember(task: MemberTask, tools: TrainTools): Promise<MemberOutcome> {
+  const { panel, kind, horizon, holdout, seed, resume, member } = task;
+  const whole = settings(panel, task);
+  const { usable } = longEnough(panel, holdout, needed(kind, whole));
+  const own = (whole as EnsembleConfig).members[member]!;
+  const forecaster = createForecaster(own.kind, own.config);
+  try {
+    const wishes = { seed: memberSeed(seed, member), resume, config: own.config };
+    const steps = await fit(forecaster, knownAt(usable, holdout, horizon), wishes, tools);
+    return { checkpoint: forecaster.save(), steps };
+  } finally {
+    forecaster.dispose();
+  }
+}
+
+/** Returns the number of steps. */
+async function fit(
+  forecaster: Forecaster,
+  history: Panel,
+  { seed, resume, config }: Pick<TrainTask, 'seed' | 'resume' | 'config'>,
+  { threads, signal, saveState, report }: TrainTools,
+): Promise<number> {
+  let steps = 0;
+  await forecaster.fit(history, {
+    seed,
+    threads,
+    signal,
+    checkpoint: { everySteps: stepsBetweenStates(config), save: saveState },
+    ...(resume ? { resume } : {}),
+    onProgress: (progress) => {
+      steps = progress.step;
+      report({
+        phase: 'training',
+        message: `Step ${progress.step} of ${progress.totalSteps}`,
+        fraction: progress.step / progress.totalSteps,
+        ...progress,
+      });
+    },
+  });
+  return steps;
+}
+
+export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOutcome> {
+  const { report, signal } = tools;
+  const { panel, kind, horizon, holdout, seed, resume, members } = task;
   const config = settings(panel, task);
   const { usable, skippedSeries } = longEnough(panel, holdout, needed(kind, config));
   const history = knownAt(usable, holdout, horizon);
-  const forecaster = createForecaster(kind, config);
+  const joined =
+    members &&
+    joinMembers(
+      config as EnsembleConfig,
+      members.map(({ checkpoint }) => checkpoint),
+    );
+  const forecaster = joined ? loadForecaster(joined) : createForecaster(kind, config);
   try {
-    let steps = 0;
     const started = performance.now();
-    await forecaster.fit(history, {
-      seed,
-      threads,
-      signal,
-      checkpoint: { everySteps: stepsBetweenStates(config), save: saveState },
-      ...(resume ? { resume } : {}),
-      onProgress: (progress) => {
-        steps = progress.step;
-        report({
-          phase: 'training',
-          message: `Step ${progress.step} of ${progress.totalSteps}`,
-          fraction: progress.step / progress.totalSteps,
-          ...progress,
-        });
-      },
-    });
+    const steps = members
+      ? members.reduce((sum, member) => sum + member.steps, 0)
+      : await fit(forecaster, history, { seed, resume, config }, tools);
     const trainSeconds = (performance.now() - started) / 1000;
     report({ phase: 'scoring', message: `Forecasting the last ${holdout} steps of ${usable.series.length} series`, fraction: null });
     const score = await measure(forecaster, usable, task, { kind, label: kind }, DEFAULT_QUANTILES, signal);

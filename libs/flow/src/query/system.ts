@@ -1,5 +1,5 @@
 /** What carries the work at the moment. */
-import type { EngineInfo, SystemStatus } from '@almanac/contracts';
+import type { EngineInfo, SystemStatus, WorkerResources } from '@almanac/contracts';
 import type { FlowContext } from '../runs/context.js';
 
 /** A worker that was not seen for so long is not listed. */
@@ -16,12 +16,13 @@ export async function systemStatus({
     workspace: workspace.name,
     queueDriver: queue.driver,
     queueDepth: depth,
-    workers: workers.map(({ id, engine, startedAt, seenAt, busyWith }) => ({
+    workers: workers.map(({ id, engine, resources, startedAt, seenAt, busyWith }) => ({
       id,
       engine: engine as EngineInfo | null,
       startedAt: startedAt.toISOString(),
       seenAt: seenAt.toISOString(),
       busyWith,
+      resources: resources as WorkerResources | null,
     })),
   };
 }

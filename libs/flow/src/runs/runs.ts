@@ -2,9 +2,9 @@
  * The request side of runs. The row in Postgres is the truth; the job only carries its id. A queue that does not answer
  * hinders no request: the run stays queued and the reconciler carries it later.
  */
-import type { JobName, Run, RunKind } from '@almanac/contracts';
+import type { Run, RunKind } from '@almanac/contracts';
 import type { NewRun, RunRecord } from '@almanac/store';
-import type { FlowContext } from './context.js';
+import { type FlowContext, jobOf } from './context.js';
 import { toRun } from './wire.js';
 
 const QUEUE_PATIENCE_MS = 3_000;
@@ -19,15 +19,34 @@ export async function startRun(context: FlowContext, run: NewRun & { kind: RunKi
 /** A queued run is cancelled at once; a running one is asked to stop. @throws AlmanacError RUN_NOT_FOUND */
 export async function cancelRun(context: FlowContext, runId: string): Promise<Run> {
   const record = await context.store.runs.requestCancel(runId);
-  const asked = context.queue.cancel(record.kind as JobName, runId);
+  const asked = context.queue.cancel(jobOf(record), runId);
   await patiently(context, asked, runId, 'the queue was not told of a cancelled run; its worker learns it from the run');
+  if (record.finishedAt !== null) await carryFollowers(context, runId);
   return toRun(record);
 }
 
+/** Enqueues the runs that waited for one that has ended. */
+export async function carryFollowers(context: FlowContext, runId: string): Promise<void> {
+  await carryAll(context, await context.store.runs.followers(runId));
+}
+
+/** Enqueues runs; enqueueing one again does nothing. */
+export async function carryAll(context: FlowContext, runs: readonly RunRecord[]): Promise<void> {
+  for (const [name, list] of Map.groupBy(runs, jobOf)) {
+    const sent = context.queue.enqueueAll(
+      name,
+      list.map((run) => ({ id: run.id, payload: payloadOf(context, run) })),
+    );
+    await patiently(context, sent, list[0]!.id, 'runs could not be queued; the reconciler will');
+  }
+}
+
+const payloadOf = ({ store }: FlowContext, { id, kind }: RunRecord): object => ({ runId: id, kind, workspaceId: store.workspaceId });
+
 /** Enqueues a run; enqueueing it again does nothing. */
 export async function carry(context: FlowContext, run: RunRecord, options: { priority?: number } = {}): Promise<void> {
-  const payload = { runId: run.id, kind: run.kind, workspaceId: context.store.workspaceId };
-  const sent = context.queue.enqueue(run.kind as JobName, run.id, payload, options);
+  const payload = payloadOf(context, run);
+  const sent = context.queue.enqueue(jobOf(run), run.id, payload, options);
   await patiently(context, sent, run.id, 'a run could not be queued; the reconciler will');
 }
 

@@ -18,6 +18,7 @@ export function toRun(record: RunRecord): Run {
     createdAt: record.createdAt.toISOString(),
     startedAt: record.startedAt?.toISOString() ?? null,
     finishedAt: record.finishedAt?.toISOString() ?? null,
+    parentId: record.parentId,
   });
 }
 

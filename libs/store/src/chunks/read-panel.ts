@@ -81,6 +81,7 @@ export async function* readPanel(context: Context, datasetId: string, options: R
       ...(options.covariates ? [] : [`c.channel = ${TARGET}`]),
       // Future covariates are known beyond the cutoff: that is what they are for.
       ...(Number.isFinite(until) ? [`(c.first_step <= ${until} OR c.channel <> ${TARGET})`] : []),
+      ...(options.between ? [`s.unique_id BETWEEN ${escapeLiteral(options.between.from)} AND ${escapeLiteral(options.between.to)}`] : []),
       ...(options.ids ? [`s.unique_id IN (SELECT jsonb_array_elements_text(${escapeLiteral(JSON.stringify(options.ids))}::jsonb))`] : []),
     ];
     const sql = `SELECT s.id, s.unique_id, c.channel, c.first_step, c.values FROM series s JOIN series_chunk c ON c.series_id = s.id

@@ -40,6 +40,7 @@ export class WorkerEntity implements WorkerRecord {
   @PrimaryColumn('text') id!: string;
   @Column('uuid', { name: 'workspace_id' }) workspaceId!: string;
   @Column('jsonb', { nullable: true }) engine!: Json | null;
+  @Column('jsonb', { nullable: true }) resources!: Json | null;
   @Column('timestamptz', { name: 'started_at' }) startedAt!: Date;
   @Column('timestamptz', { name: 'seen_at' }) seenAt!: Date;
   @Column('text', { name: 'busy_with', nullable: true }) busyWith!: string | null;

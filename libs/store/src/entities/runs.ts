@@ -25,6 +25,10 @@ export class RunEntity implements RunRecord {
   @Column(madeAt('created_at')) createdAt!: Date;
   @Column('timestamptz', { name: 'started_at', nullable: true }) startedAt!: Date | null;
   @Column('timestamptz', { name: 'finished_at', nullable: true }) finishedAt!: Date | null;
+  @Column('uuid', { name: 'parent_id', nullable: true }) parentId!: string | null;
+  @Column('integer', { name: 'part_no', nullable: true }) partNo!: number | null;
+  @Column('text', { nullable: true }) queue!: string | null;
+  @Column('uuid', { name: 'after_id', nullable: true }) afterId!: string | null;
 }
 
 @Entity('schedule')

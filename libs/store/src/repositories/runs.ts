@@ -4,17 +4,22 @@
  */
 import { AlmanacError } from '@almanac/series';
 import type { FindOptionsWhere } from 'typeorm';
-import { LessThan } from 'typeorm';
+import { In, IsNull, LessThan } from 'typeorm';
 import type { Runs } from '../facade.js';
 import { RunEntity } from '../entities/runs.js';
 import { notFound, versionDropped } from '../errors.js';
 import { newId } from '../ids.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
-import type { Json, RejectedRow, RunInput, RunPoint, RunRecord } from '../records.js';
+import type { Json, PartState, RejectedRow, RunInput, RunPoint, RunRecord } from '../records.js';
 
 const CHANNEL = 'almanac_run';
 const REJECTS_PER_READ = 5000;
+const OPEN = `'queued', 'running'`;
+/** False while the run that this one waits for is open. */
+const MAY_START = `(after_id IS NULL OR NOT EXISTS (SELECT 1 FROM run before WHERE before.id = run.after_id AND before.status IN (${OPEN})))`;
+const ASK_TO_STOP = `cancel_requested = true, status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END,
+  finished_at = CASE status WHEN 'queued' THEN now() END`;
 
 export function runs(context: Context): Runs {
   const table = context.repository(RunEntity);
@@ -54,9 +59,43 @@ export function runs(context: Context): Runs {
       await context.query('SELECT pg_notify($1, $2)', [CHANNEL, `${workspaceId} ${id}`]);
       return get(id);
     },
+    createParts: (parentId, list) =>
+      context.transaction(async (inside) => {
+        await inside.query(
+          `INSERT INTO run (id, workspace_id, parent_id, part_no, kind, queue, dataset, model, config, seed, code_version)
+           SELECT p.id, $1, $2, p.no, p.kind, p.queue, p.dataset, p.model, p.config, p.seed, p.code
+           FROM unnest($3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[], $10::bigint[], $11::text[])
+             AS p(id, no, kind, queue, dataset, model, config, seed, code)
+           ON CONFLICT DO NOTHING`,
+          [
+            workspaceId,
+            parentId,
+            list.map(() => newId()),
+            list.map((_, no) => no),
+            list.map(({ kind }) => kind),
+            list.map((part) => part.queue ?? null),
+            list.map((part) => part.dataset ?? null),
+            list.map((part) => part.model ?? null),
+            list.map(({ config }) => JSON.stringify(config)),
+            list.map((part) => part.seed ?? null),
+            list.map((part) => part.codeVersion ?? null),
+          ],
+        );
+        return runs(inside).parts(parentId);
+      }),
+    parts: (parentId) => table.find({ where: { workspaceId, parentId }, order: { partNo: 'ASC' } }),
+    partStates: (parentId) =>
+      context.query<PartState & Json>(
+        'SELECT id, status, progress, part_no AS "partNo" FROM run WHERE workspace_id = $1 AND parent_id = $2 ORDER BY part_no',
+        [workspaceId, parentId],
+      ),
+    async cancelParts(parentId) {
+      await change(ASK_TO_STOP, `parent_id = $2 AND status IN (${OPEN})`, [parentId]);
+    },
+    followers: (id) => table.find({ where: { workspaceId, afterId: id, status: 'queued' } }),
     async list(query = {}) {
       const before = keyOf(query, 1);
-      const where: FindOptionsWhere<RunEntity> = { workspaceId };
+      const where: FindOptionsWhere<RunEntity> = { workspaceId, parentId: query.parentId ?? IsNull() };
       if (query.kind !== undefined) where.kind = query.kind;
       if (query.status !== undefined) where.status = query.status;
       if (query.dataset !== undefined) where.dataset = query.dataset;
@@ -66,7 +105,7 @@ export function runs(context: Context): Runs {
     async claim(id, workerId) {
       const [changed] = await change(
         `status = 'running', worker_id = $3, attempts = attempts + 1, started_at = coalesce(started_at, now()), heartbeat_at = now()`,
-        `id = $2 AND status = 'queued'`,
+        `id = $2 AND status = 'queued' AND ${MAY_START}`,
         [id, workerId],
       );
       return changed === undefined ? null : get(id);
@@ -109,12 +148,7 @@ export function runs(context: Context): Runs {
     fail: (id, error) => finish(id, `status = 'failed', error = $3`, `'queued', 'running'`, [JSON.stringify(error)]),
     markCancelled: (id) => finish(id, `status = 'cancelled'`, `'queued', 'running'`, []),
     async requestCancel(id) {
-      await change(
-        `cancel_requested = true, status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END,
-         finished_at = CASE status WHEN 'queued' THEN now() END`,
-        `id = $2 AND status IN ('queued', 'running')`,
-        [id],
-      );
+      await change(ASK_TO_STOP, `(id = $2 OR parent_id = $2) AND status IN (${OPEN})`, [id]);
       return get(id);
     },
     async release(id, workerId) {
@@ -137,11 +171,13 @@ export function runs(context: Context): Runs {
       );
       return Promise.all(ids.map(get));
     },
-    listQueued: (olderThanMs) =>
-      table.find({
-        where: { workspaceId, status: 'queued', createdAt: LessThan(new Date(Date.now() - olderThanMs)) },
-        order: { id: 'ASC' },
-      }),
+    async listQueued(olderThanMs) {
+      const ids = await context.query<{ id: string }>(
+        `SELECT id FROM run WHERE workspace_id = $1 AND status = 'queued' AND created_at < $2 AND ${MAY_START}`,
+        [workspaceId, new Date(Date.now() - olderThanMs)],
+      );
+      return ids.length === 0 ? [] : table.find({ where: { id: In(ids.map(({ id }) => id)) }, order: { id: 'ASC' } });
+    },
     async pinVersion(runId, datasetId, version) {
       const kept = await context.query(
         `WITH kept AS (SELECT no FROM dataset_version WHERE dataset_id = $3 AND no = $4 AND dropped_at IS NULL FOR SHARE),

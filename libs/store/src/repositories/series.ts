@@ -19,12 +19,19 @@ export function series(context: Context): Series {
     ranked: ranked(context),
     writeVersion: (write) => writeVersion(context, write),
     readPanel: (datasetId, options = {}) => readPanel(context, datasetId, options),
-    readRange: (seriesId, range = {}) => readRange(context, seriesId, range),
+    readRange: (key, range = {}) => readRange(context, key, range),
     async get(datasetId, uniqueId) {
       const found = await find(datasetId, uniqueId);
       if (!found) throw notFound('series', uniqueId);
       return found;
     },
+    groups: (datasetId, size) =>
+      context.query<{ from: string; to: string }>(
+        `SELECT min(unique_id) AS "from", max(unique_id) AS "to" FROM (
+           SELECT unique_id, (row_number() OVER (ORDER BY unique_id) - 1) / $3 AS no FROM series
+           WHERE workspace_id = $1 AND dataset_id = $2) s GROUP BY no ORDER BY no`,
+        [workspaceId, datasetId, size],
+      ),
     async list(datasetId, query = {}) {
       const after = keyOf(query, 1);
       const where: FindOptionsWhere<SeriesEntity> = { workspaceId, datasetId, length: MoreThan(0) };

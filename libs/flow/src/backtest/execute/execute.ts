@@ -1,11 +1,22 @@
-/** The backtest run: each model goes through the same rolling cutoffs, in a process of its own, as many at a time as there are threads. */
+/**
+ * The backtest run: every model goes through the same rolling cutoffs. Windows that share a fit, and each model's certificate,
+ * are parts that any worker takes; what they forecast is scored here, together.
+ */
 import { type BacktestResult, backtestResult } from '@almanac/contracts';
 import { Frequency } from '@almanac/series';
-import type { Json } from '@almanac/store';
-import type { BacktestOutcome, BacktestTask, Compute } from '../../compute/index.js';
-import type { RunContext } from '../../runs/execute/index.js';
+import type { Json, RunRecord } from '@almanac/store';
+import type { BacktestTask, CertifyTask, Compute, ScoreWindowsTask, WindowForecasts } from '../../compute/index.js';
+import { fetchAside, type NewPart, putAside, type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
+import { MODEL_KINDS } from '../../train/kinds.js';
 import type { BacktestPlan } from '../request.js';
+
+type Model = BacktestPlan['models'][number];
+type Piece = { task: 'backtest'; model: number; from: number; to: number } | { task: 'certify'; model: number };
+
+/** Parts of a model at most: below some seconds each, reading the panel costs more than sharing saves. */
+const MOST_PARTS = 16;
+const NAIVE: Model = { kind: 'seasonalNaive', label: 'seasonalNaive', config: {} };
 
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_TOO_SHORT, BACKTEST_EMPTY, INVALID_CONFIG, COMPUTE_DIED */
 export async function executeBacktest(context: RunContext, compute: Compute): Promise<Json> {
@@ -13,50 +24,75 @@ export async function executeBacktest(context: RunContext, compute: Compute): Pr
   const plan = run.config as unknown as BacktestPlan;
   const dataset = await store.datasets.get(plan.dataset);
   await store.runs.pinVersion(run.id, dataset.id, plan.datasetVersion);
+  const models = modelsOf(plan);
+  const pieces = models.flatMap((model, no) => piecesOf(plan, model, no));
+  const startedAt = Date.now();
+  const parts = await runParts(
+    context,
+    pieces.map((config): NewPart => ({ queue: 'part', config })),
+    (states) => {
+      const { done, ...rest } = shareDone(states, startedAt);
+      void report({ phase: 'backtesting', message: `${done} of ${states.length} parts`, step: done, totalSteps: states.length, ...rest });
+    },
+  );
+  await store.runs.setEngine(run.id, parts.find(({ engine }) => engine !== null)!.engine!);
+  const panel = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
+  void report({ phase: 'scoring', message: 'Scoring all windows', fraction: null });
+  const joined = [];
+  let cutoffs: number[] = [];
+  for (const [no, { kind, label }] of models.entries()) {
+    const own = parts.filter((_, at) => pieces[at]!.model === no);
+    const windows = (await Promise.all(own.slice(0, -1).map((part) => fetchAside<WindowForecasts[]>(context, part)))).flat();
+    cutoffs = windows.map(({ cutoff }) => cutoff);
+    const scored = await compute.run<ScoreWindowsTask>({ task: 'scoreWindows', panel, kind, label, windows }, { signal });
+    joined.push({ ...scored, certificate: certificateOf(own.at(-1)!) });
+  }
+  const reference = joined.find(({ score }) => score.label === NAIVE.label)!.score.metrics['wql'];
+  const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
+  return backtestResult.parse({
+    horizon: plan.horizon,
+    windows: cutoffs.map((cutoff) => new Date(grid.timeOf(cutoff)).toISOString()),
+    models: joined.map((model) => {
+      const wql = model.score.metrics['wql'];
+      const wqlRatio = typeof wql === 'number' && reference ? wql / reference : null;
+      return { ...model, wqlRatio, beatsSeasonalNaive: wqlRatio !== null && wqlRatio < 1 };
+    }),
+  } satisfies BacktestResult) as unknown as Json;
+}
+
+/** A part of a backtest: some windows of a model, or its certificate. */
+export async function executeBacktestPart(context: RunContext, compute: Compute): Promise<Json> {
+  const { store, run, signal, report } = context;
+  const plan = (await wholeOf(context)).config as unknown as BacktestPlan;
+  const piece = run.config as unknown as Piece;
+  const dataset = await store.datasets.get(plan.dataset);
   const panel = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
   const { horizon, windows, stepSize, refitEvery, steps, seed } = plan;
-  const outcomes: BacktestOutcome[] = [];
-  const waiting = plan.models.map((model, index) => ({ model, index }));
-  let finished = 0;
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { model, index } = next;
-      outcomes[index] = await compute.run<BacktestTask>(
-        { task: 'backtest', panel, model, horizon, windows, stepSize, refitEvery, steps, seed },
-        {
-          signal,
-          onProgress: (progress) =>
-            void report({ ...progress, fraction: progress.fraction === null ? null : (finished + progress.fraction) / plan.models.length }),
-          onEngine: (engine) => void store.runs.setEngine(run.id, engine as unknown as Json).catch(() => undefined),
-        },
-      );
-      finished++;
-    }
+  const shared = { panel, model: modelsOf(plan)[piece.model]!, horizon, windows, stepSize, steps, seed };
+  const options = {
+    signal,
+    threads: 1,
+    onProgress: report,
+    onEngine: (engine: unknown) => void store.runs.setEngine(run.id, engine as Json).catch(() => undefined),
   };
-  await Promise.all(Array.from({ length: Math.min(compute.threads, plan.models.length) }, worker));
-
-  const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
-  const [first] = outcomes;
-  const reference = outcomes.find(({ model }) => model.score.label === 'seasonalNaive')?.model;
-  const result: BacktestResult = {
-    horizon,
-    windows: first!.cutoffs.map((cutoff) => new Date(grid.timeOf(cutoff)).toISOString()),
-    models: outcomes.map(({ model }) => model),
-  };
-  if (!reference) result.models.push(await seasonalNaive(context, compute, { ...plan, panel }));
-  return backtestResult.parse(result) as unknown as Json;
+  if (piece.task === 'certify')
+    return { certificate: await compute.run<CertifyTask & { task: 'certify' }>({ task: 'certify', ...shared }, options) };
+  const { from, to } = piece;
+  return putAside(context, await compute.run<BacktestTask>({ task: 'backtest', ...shared, refitEvery, from, to }, options));
 }
 
-/** Always there, with a certificate of its own. */
-async function seasonalNaive(
-  { signal }: RunContext,
-  compute: Compute,
-  { horizon, windows, stepSize, seed, panel }: BacktestPlan & Pick<BacktestTask, 'panel'>,
-): Promise<BacktestResult['models'][number]> {
-  const model = { kind: 'seasonalNaive', label: 'seasonalNaive', config: {} };
-  const outcome = await compute.run<BacktestTask>(
-    { task: 'backtest', panel, model, horizon, windows, stepSize, refitEvery: 0, seed },
-    { signal },
-  );
-  return outcome.model;
+/** Seasonal naive is always there. */
+const modelsOf = ({ models }: BacktestPlan): Model[] => (models.some(({ label }) => label === NAIVE.label) ? models : [...models, NAIVE]);
+
+/** Windows that share a fit stay together; the certificate comes last. */
+function piecesOf({ windows, refitEvery }: BacktestPlan, { kind }: Model, model: number): Piece[] {
+  const trainable = MODEL_KINDS.some((known) => known.kind === kind && known.trainable);
+  const fits = !trainable || refitEvery === 0 ? 1 : Math.ceil(windows / refitEvery);
+  const each = fits === 1 ? windows : refitEvery * Math.ceil(fits / MOST_PARTS);
+  const pieces: Piece[] = [];
+  for (let from = 0; from < windows; from += each) pieces.push({ task: 'backtest', model, from, to: Math.min(windows, from + each) });
+  return [...pieces, { task: 'certify', model }];
 }
+
+const certificateOf = ({ result }: RunRecord): BacktestResult['models'][number]['certificate'] =>
+  (result as unknown as Pick<BacktestResult['models'][number], 'certificate'>).certificate;

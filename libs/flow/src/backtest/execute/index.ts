@@ -1,2 +1,2 @@
 /** The worker's side of backtests. */
-export { executeBacktest } from './execute.js';
+export { executeBacktest, executeBacktestPart } from './execute.js';

@@ -1,34 +1,114 @@
 /**
- * The forecast run: series stream out of the store in shards, each shard is forecast in a process of its own while the
- * next one is read and the one before is stored, and memory holds no more than that.
+ * The forecast run. Many series are cut into parts that any worker takes; the series of a part, or of a small run, stream out
+ * of the store in shards, each is forecast in a process of its own and stored under the run, and memory holds no more than that.
+ * Invariant: a shard that is forecast twice is stored once.
  */
-import type { ForecastResult } from '@almanac/contracts';
+import type { EngineInfo, ForecastResult } from '@almanac/contracts';
 import type { SeriesData, SeriesForecast } from '@almanac/forecasting';
 import { AlmanacError, DEFAULT_QUANTILES, Frequency } from '@almanac/series';
-import type { AttentionRecord, DatasetRecord, Json, NewForecast, StoredSeries } from '@almanac/store';
+import type { AttentionRecord, DatasetRecord, Json, NewForecast, ReadPanel, StoredSeries } from '@almanac/store';
 import type { Compute, PredictTask } from '../../compute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
-import type { RunContext } from '../../runs/execute/index.js';
+import { type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
 import { panelOf, toSeriesData, withoutFirst } from '../../runs/panel.js';
 import type { ForecastPlan } from '../request.js';
 import { Replay } from './replay.js';
 
 const SHARD = 512;
+const MOST_PARTS = 256;
+
+/** Series of a part: by name, or all from one to another. */
+type Share = Pick<ReadPanel, 'ids' | 'between'>;
 
 /** @throws AlmanacError MODEL_VERSION_NOT_FOUND, CHECKPOINT_BROKEN, NOTHING_TO_FORECAST, COMPUTE_DIED */
 export async function executeForecast(context: RunContext, compute: Compute): Promise<Json> {
-  const { store, run, signal, report, objects } = context;
+  const { store, run, report } = context;
   const started = performance.now();
   const plan = run.config as unknown as ForecastPlan;
   const dataset = await store.datasets.get(plan.dataset);
   await store.runs.pinVersion(run.id, dataset.id, plan.datasetVersion);
+  const total = plan.uniqueIds?.length ?? dataset.seriesCount;
+  const replay = plan.replayOf === undefined ? undefined : await Replay.of(store, plan.replayOf);
+  const series =
+    total > SHARD && !replay
+      ? await forecastInParts(context, plan, dataset, total)
+      : await forecastShare(context, compute, { plan, dataset, runId: run.id, share: { ids: plan.uniqueIds }, replay }, (done) => {
+          const fraction = total > 0 ? Math.min(1, done / total) : null;
+          void report({ phase: 'forecasting', message: `${done} of ${total} series`, fraction, step: done, totalSteps: total });
+        });
+  if (series === 0)
+    throw new AlmanacError('NOTHING_TO_FORECAST', `No series of "${plan.dataset}" has an observation at or before the cutoff.`, {
+      hint: 'Give a later cutoff.',
+      subject: { dataset: plan.dataset },
+    });
+  const result: ForecastResult = {
+    model: plan.modelName,
+    version: plan.modelVersion,
+    series,
+    horizon: plan.horizon,
+    seconds: (performance.now() - started) / 1000,
+    ...(replay ? { replay: replay.report((await store.runs.get(run.id)).engine) } : {}),
+  };
+  return result as unknown as Json;
+}
+
+/** A part of a forecast run: its share of the series, stored under the run. */
+export async function executeForecastPart(context: RunContext, compute: Compute): Promise<Json> {
+  const { store, run } = context;
+  const whole = await wholeOf(context);
+  const plan = whole.config as unknown as ForecastPlan;
+  const dataset = await store.datasets.get(plan.dataset);
+  const { share } = run.config as { share: Share };
+  return { series: await forecastShare(context, compute, { plan, dataset, runId: whole.id, share }, () => undefined) };
+}
+
+async function forecastInParts(context: RunContext, plan: ForecastPlan, dataset: DatasetRecord, total: number): Promise<number> {
+  const { store, run, report } = context;
+  const size = SHARD * Math.ceil(total / (SHARD * MOST_PARTS));
+  const startedAt = Date.now();
+  const parts = await runParts(
+    context,
+    (await sharesOf(store, plan, dataset, size)).map((share) => ({ queue: 'part', config: { task: 'forecast', share } })),
+    (states) => {
+      const { done, ...rest } = shareDone(states, startedAt);
+      const series = Math.min(total, done * size);
+      void report({ phase: 'forecasting', message: `${series} of ${total} series`, step: series, totalSteps: total, ...rest });
+    },
+  );
+  await store.runs.setEngine(run.id, togetherOn(parts.map(({ engine }) => engine)));
+  return parts.reduce((sum, { result }) => sum + (result as { series: number }).series, 0);
+}
+
+async function sharesOf(store: RunContext['store'], { uniqueIds }: ForecastPlan, { id }: DatasetRecord, size: number): Promise<Share[]> {
+  if (!uniqueIds) return (await store.series.groups(id, size)).map((between) => ({ between }));
+  return Array.from({ length: Math.ceil(uniqueIds.length / size) }, (_, no) => ({ ids: uniqueIds.slice(no * size, (no + 1) * size) }));
+}
+
+/** The engine of all parts; where they had different ones, a replay must not take the run for one of either. */
+function togetherOn(engines: readonly (Json | null)[]): Json {
+  const known = engines.filter((engine) => engine !== null) as unknown as EngineInfo[];
+  const distinct = (of: (engine: EngineInfo) => string): string => [...new Set(known.map(of))].sort().join('+');
+  return { ...known[0], name: distinct(({ name }) => name), variant: distinct(({ variant }) => variant) };
+}
+
+/** Forecasts and stores so many series, or compares them with what a run had stored. Returns their number. */
+async function forecastShare(
+  context: RunContext,
+  compute: Compute,
+  {
+    plan,
+    dataset,
+    runId,
+    share,
+    replay,
+  }: { plan: ForecastPlan; dataset: DatasetRecord; runId: string; share: Share; replay?: Replay | undefined },
+  onShard: (done: number) => void,
+): Promise<number> {
+  const { store, run, signal, objects } = context;
   const version = await store.models.versionById(plan.modelVersionId);
   const checkpoint = await loadCheckpoint(objects, version);
-  const total = plan.uniqueIds?.length ?? dataset.seriesCount;
   const contextLength = contextOf(version.config);
-  const replay = plan.replayOf === undefined ? undefined : await Replay.of(store, plan.replayOf);
   let done = 0;
-
   const forecastShard = async (shard: readonly StoredSeries[]): Promise<void> => {
     const panel = panelOf(
       dataset,
@@ -47,27 +127,14 @@ export async function executeForecast(context: RunContext, compute: Compute): Pr
       { signal, onEngine: (engine) => void store.runs.setEngine(run.id, engine as unknown as Json).catch(() => undefined) },
     );
     if (replay) replay.compare(forecasts);
-    else await storeShard(context, plan, dataset, shard, forecasts);
+    else await storeShard(store, runId, plan, dataset, shard, forecasts);
     done += shard.length;
-    const fraction = total > 0 ? Math.min(1, done / total) : null;
-    void report({ phase: 'forecasting', message: `${done} of ${total} series`, fraction, step: done, totalSteps: total });
+    onShard(done);
   };
-  await severalAtOnce(shards(readSeries(context, dataset, plan), SHARD), compute.threads, forecastShard, signal);
-
-  if (done === 0)
-    throw new AlmanacError('NOTHING_TO_FORECAST', `No series of "${plan.dataset}" has an observation at or before the cutoff.`, {
-      hint: 'Give a later cutoff.',
-      subject: { dataset: plan.dataset },
-    });
-  const result: ForecastResult = {
-    model: plan.modelName,
-    version: plan.modelVersion,
-    series: done,
-    horizon: plan.horizon,
-    seconds: (performance.now() - started) / 1000,
-    ...(replay ? { replay: replay.report((await store.runs.get(run.id)).engine) } : {}),
-  };
-  return result as unknown as Json;
+  // A part is one thread's work; a run that is not cut has the machine to itself.
+  const atOnce = run.parentId === null ? compute.threads : 1;
+  await severalAtOnce(shards(readSeries(context, dataset, plan, share), SHARD), atOnce, forecastShard, signal);
+  return done;
 }
 
 /** Works on as many at a time; reads on only when one is done. The first failure ends it, once all that had begun have ended. */
@@ -92,11 +159,16 @@ async function severalAtOnce<T>(
   if (failure) throw failure.error;
 }
 
-function readSeries({ store, signal }: RunContext, dataset: DatasetRecord, plan: ForecastPlan): AsyncGenerator<StoredSeries, void> {
+function readSeries(
+  { store, signal }: RunContext,
+  dataset: DatasetRecord,
+  plan: ForecastPlan,
+  share: Share,
+): AsyncGenerator<StoredSeries, void> {
   return store.series.readPanel(dataset.id, {
     version: plan.datasetVersion,
     untilStep: plan.cutoffStep,
-    ids: plan.uniqueIds,
+    ...share,
     covariates: true,
     signal,
   });
@@ -122,7 +194,8 @@ function lastSteps(series: SeriesData, contextLength: number | undefined): Serie
 }
 
 async function storeShard(
-  { store, run }: RunContext,
+  store: RunContext['store'],
+  runId: string,
   plan: ForecastPlan,
   dataset: DatasetRecord,
   shard: readonly StoredSeries[],
@@ -137,12 +210,12 @@ async function storeShard(
     levels: DEFAULT_QUANTILES,
     quantiles: forecast.quantiles,
   }));
-  await store.forecasts.insert(run.id, plan.modelVersionId, rows);
+  await store.forecasts.insert(runId, plan.modelVersionId, rows);
   const maps = forecasts.flatMap(({ attention, cutoff }, index): AttentionRecord[] =>
     attention
       ? [
           {
-            runId: run.id,
+            runId,
             seriesId: shard[index]!.seriesId,
             cutoffStep: cutoff,
             horizon: plan.horizon,

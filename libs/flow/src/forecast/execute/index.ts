@@ -1,2 +1,2 @@
 /** The worker's side of forecasting. */
-export { executeForecast } from './execute.js';
+export { executeForecast, executeForecastPart } from './execute.js';

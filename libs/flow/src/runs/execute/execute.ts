@@ -11,7 +11,9 @@ import { type JobContext, JobStopped } from '@almanac/platform';
 import { isAlmanacError } from '@almanac/series';
 import { isPassing, type Json, type RunPoint, type RunRecord } from '@almanac/store';
 import type { FlowContext } from '../context.js';
+import { carryFollowers } from '../runs.js';
 import { toProblem } from '../wire.js';
+import { forgetAsides } from './aside.js';
 
 /** A worker that has not been heard of for so long has lost its runs. */
 export const SILENT_MS = 10_000;
@@ -54,10 +56,13 @@ export async function executeRun(flow: FlowContext, job: RunJob, delivery: JobCo
     await progress.settle();
     await store.runs.succeed(run.id, result);
     logger.info({ run: run.id, kind: run.kind }, 'run succeeded');
+    // Not before: whoever gets the run after a crash must find what its parts have made.
+    if (run.parentId === null) await forgetAsides(flow, await store.runs.parts(run.id));
   } catch (error) {
     await progress.settle();
     await end(flow, run, holder.workerId, signal, error);
   } finally {
+    await carryFollowers(flow, run.id).catch(() => undefined); // the reconciler will
     clearInterval(beating);
     holder.letsGo(run.id);
   }

@@ -1,8 +1,7 @@
 /** The training run: reads the pinned version of the dataset, trains and measures in a process of its own, registers. */
 import { type TrainResult, trainResult } from '@almanac/contracts';
-import type { Checkpoint, Panel } from '@almanac/forecasting';
-import { JobStopped } from '@almanac/platform';
-import { Frequency, isAlmanacError } from '@almanac/series';
+import type { Panel } from '@almanac/forecasting';
+import { Frequency } from '@almanac/series';
 import type { DatasetRecord, DatasetVersionRecord, Json } from '@almanac/store';
 import type { Compute, TrainOutcome, TrainTask } from '../../compute/index.js';
 import { registerVersion } from '../../register/index.js';
@@ -11,22 +10,25 @@ import { readPanel } from '../../runs/panel.js';
 import type { TrainingPlan } from '../request.js';
 import { championOf, passGate } from './gate.js';
 import { InterruptedTraining } from './interrupted.js';
+import { membersOf, trainMembers } from './members.js';
 
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_TOO_SHORT, INVALID_CONFIG, MODEL_OF_OTHER_DATASET, COMPUTE_DIED */
 export async function executeTraining(context: RunContext, compute: Compute): Promise<Json> {
   const { store, run, signal, report } = context;
   const plan = run.config as unknown as TrainingPlan;
   const interrupted = new InterruptedTraining(context);
-  interrupted.report({ phase: 'reading', message: `Reading ${plan.dataset}`, fraction: null });
+  void interrupted.report({ phase: 'reading', message: `Reading ${plan.dataset}`, fraction: null });
   const dataset = await store.datasets.get(plan.dataset);
   const version = await store.datasets.version(dataset.id, plan.datasetVersion);
   await store.runs.pinVersion(run.id, dataset.id, version.no);
-  const panel = await readPanel(store, dataset, { version: version.no, signal });
   const { kind, horizon, holdout } = plan;
-  const outcome = await trainOrResume(context, compute, interrupted, { panel, plan, champion: await championOf(context, plan, version) });
-  signal.throwIfAborted();
-  await interrupted.forget();
-  report({ phase: 'registering', message: `Registering ${plan.model}`, fraction: null });
+  const started = performance.now();
+  const members = membersOf(plan) > 1 ? await trainMembers(context, plan, compute.threads) : undefined;
+  const memberSeconds = (performance.now() - started) / 1000;
+  const panel = await readPanel(store, dataset, { version: version.no, signal });
+  const champion = await championOf(context, plan, version);
+  const outcome = await trainPanel(context, compute, interrupted, { panel, plan, champion, members });
+  void report({ phase: 'registering', message: `Registering ${plan.model}`, fraction: null });
   const { checkpoint, score, baselines, wqlRatio } = outcome;
   const registered = await registerVersion(context, {
     model: plan.model,
@@ -51,7 +53,7 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
     wqlRatio,
     beatsSeasonalNaive: wqlRatio !== null && wqlRatio < 1,
     steps: outcome.steps,
-    trainSeconds: outcome.trainSeconds,
+    trainSeconds: members ? memberSeconds : outcome.trainSeconds,
     parameters: outcome.parameters,
     skippedSeries: outcome.skippedSeries,
     ...(gate ? { gate } : {}),
@@ -59,38 +61,28 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
   return trainResult.parse(result) as unknown as Json;
 }
 
-/** From where an interrupted delivery stopped, if there is such a place. */
-async function trainOrResume(
+function trainPanel(
   context: RunContext,
   compute: Compute,
   interrupted: InterruptedTraining,
-  { panel, plan, champion }: { panel: Panel; plan: TrainingPlan; champion: TrainTask['champion'] },
+  { panel, plan, champion, members }: { panel: Panel; plan: TrainingPlan } & Pick<TrainTask, 'champion' | 'members'>,
 ): Promise<TrainOutcome> {
   const { kind, horizon, holdout, contextLength, steps, config, seed } = plan;
   const { store, run, signal, logger } = context;
-  const train = (resume: Checkpoint | undefined): Promise<TrainOutcome> =>
+  return interrupted.resume((resume) =>
     compute.run<TrainTask>(
-      { task: 'train', panel, kind, horizon, holdout, contextLength, steps, config, seed, champion, resume },
+      { task: 'train', panel, kind, horizon, holdout, contextLength, steps, config, seed, champion, resume, members },
       {
         signal,
-        onProgress: (progress) => interrupted.report(progress),
+        onProgress: (progress) => void interrupted.report(progress),
         onState: (state) => interrupted.keep(state),
         onEngine: (engine) =>
           void store.runs
             .setEngine(run.id, engine as unknown as Json)
             .catch((error: unknown) => logger.warn({ error }, 'the engine could not be noted')),
       },
-    );
-  const state = await interrupted.load();
-  try {
-    return await train(state);
-  } catch (error) {
-    // The worker before had other threads: its state means nothing here, the result must not depend on it.
-    if (state && isAlmanacError(error) && error.code === 'CHECKPOINT_MISMATCH') return train(undefined);
-    await interrupted.settle();
-    if (!(signal.reason instanceof JobStopped) || signal.reason.why === 'cancelled') await interrupted.forget();
-    throw error;
-  }
+    ),
+  );
 }
 
 /** The held-out steps of the series that reach the end of the dataset; shorter ones hold out their own last steps. */

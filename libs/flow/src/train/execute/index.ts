@@ -1,2 +1,3 @@
 /** The worker's side of training. */
 export { executeTraining } from './execute.js';
+export { executeMember } from './members.js';

@@ -4,6 +4,7 @@
  */
 import type { RunProgress } from '@almanac/contracts';
 import type { Checkpoint } from '@almanac/forecasting';
+import { JobStopped } from '@almanac/platform';
 import { isAlmanacError } from '@almanac/series';
 import { deleteCheckpoint, loadCheckpoint, saveCheckpoint, type StoredCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
@@ -20,8 +21,8 @@ export class InterruptedTraining {
     this.stored = (context.run.progress as Remembered | null)?.state;
   }
 
-  /** What to resume from; undefined where there is nothing, or nothing that can be read any more. */
-  async load(): Promise<Checkpoint | undefined> {
+  /** Undefined where there is nothing, or nothing that can be read any more. */
+  private async load(): Promise<Checkpoint | undefined> {
     if (!this.stored) return undefined;
     try {
       return await loadCheckpoint(this.context.objects, this.stored);
@@ -30,6 +31,27 @@ export class InterruptedTraining {
       this.context.logger.warn({ error, run: this.context.run.id }, 'the state of an interrupted training is gone; it starts anew');
       this.stored = undefined;
       return undefined;
+    }
+  }
+
+  /** Trains from where an interrupted delivery stopped, if there is such a place. */
+  async resume<T>(train: (from: Checkpoint | undefined) => Promise<T>): Promise<T> {
+    const { signal } = this.context;
+    const state = await this.load();
+    try {
+      const outcome = await train(state);
+      signal.throwIfAborted();
+      await this.forget();
+      return outcome;
+    } catch (error) {
+      // The worker before had other threads: its state means nothing here, the result must not depend on it.
+      if (state && isAlmanacError(error) && error.code === 'CHECKPOINT_MISMATCH') {
+        await this.forget();
+        return this.resume(train);
+      }
+      await this.saving;
+      if (!(signal.reason instanceof JobStopped) || signal.reason.why === 'cancelled') await this.forget();
+      throw error;
     }
   }
 
@@ -45,13 +67,8 @@ export class InterruptedTraining {
       .finally(() => (this.saving = undefined));
   }
 
-  /** Once a state that is being written is there. */
-  async settle(): Promise<void> {
-    await this.saving;
-  }
-
   /** The training is over: nobody will resume it. */
-  async forget(): Promise<void> {
+  private async forget(): Promise<void> {
     await this.saving;
     if (this.stored) await deleteCheckpoint(this.context.objects, this.stored);
     this.stored = undefined;
