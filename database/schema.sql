@@ -220,8 +220,8 @@ CREATE TABLE model_version (
 CREATE TABLE prediction (
   run_id uuid NOT NULL,
   workspace_id uuid NOT NULL,
-  request jsonb,
-  answer jsonb,
+  request json,
+  answer json,
   expires_at timestamp with time zone NOT NULL,
   CONSTRAINT prediction_pkey PRIMARY KEY (run_id),
   CONSTRAINT prediction_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
@@ -324,10 +324,15 @@ CREATE TABLE schedule (
   last_fired_at timestamp with time zone,
   last_run_id uuid,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  overlap text NOT NULL DEFAULT 'queue'::text,
+  catch_up text NOT NULL DEFAULT 'latest'::text,
+  catch_up_limit integer NOT NULL DEFAULT 24,
   CONSTRAINT schedule_workspace_id_name_key UNIQUE (workspace_id, name),
   CONSTRAINT schedule_pkey PRIMARY KEY (id),
   CONSTRAINT schedule_last_run_id_fkey FOREIGN KEY (last_run_id) REFERENCES run(id) ON DELETE SET NULL,
-  CONSTRAINT schedule_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+  CONSTRAINT schedule_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
+  CONSTRAINT schedule_catch_up_check CHECK ((catch_up = ANY (ARRAY['none'::text, 'latest'::text, 'all'::text]))),
+  CONSTRAINT schedule_overlap_check CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'cancel'::text])))
 );
 CREATE INDEX schedule_due ON public.schedule USING btree (next_due_at) WHERE (NOT paused);
 
@@ -338,11 +343,13 @@ CREATE TABLE schedule_firing (
   fired_at timestamp with time zone NOT NULL DEFAULT now(),
   outcome text NOT NULL,
   run_id uuid,
+  reason text,
   CONSTRAINT schedule_firing_pkey PRIMARY KEY (schedule_id, due_at),
   CONSTRAINT schedule_firing_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE SET NULL,
   CONSTRAINT schedule_firing_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES schedule(id) ON DELETE CASCADE,
   CONSTRAINT schedule_firing_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
-  CONSTRAINT schedule_firing_outcome_check CHECK ((outcome = ANY (ARRAY['fired'::text, 'skipped'::text])))
+  CONSTRAINT schedule_firing_outcome_check CHECK ((outcome = ANY (ARRAY['fired'::text, 'skipped'::text]))),
+  CONSTRAINT schedule_firing_reason_check CHECK ((reason = ANY (ARRAY['downtime'::text, 'overlap'::text])))
 );
 
 CREATE TABLE series (

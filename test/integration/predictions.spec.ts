@@ -1,0 +1,218 @@
+/** Forecasts that are answered and not stored, as a client meets them: a real API and a real worker. */
+import { ApiError, prediction as predictionSchema, run as runSchema, trainResult } from '@almanac/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningAlmanac, startAlmanac } from '../support/almanac.js';
+import { query } from '../support/database.js';
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2024, 0, 1);
+let almanac: RunningAlmanac;
+
+const at = (t: number): string => new Date(START + t * HOUR).toISOString().replace('.000', '');
+/** Daily cycle, doubled while the price is cut. */
+const cut = (t: number): number => (Math.floor(t / 24) % 3 === 0 ? 1 : 0);
+const sales = (t: number): number => (10 + 4 * Math.sin((2 * Math.PI * t) / 24)) * (1 + cut(t));
+const hours = (n: number): number[] => Array.from({ length: n }, (_, t) => t);
+
+async function refusal(call: Promise<unknown>): Promise<ApiError['problem']> {
+  const error = await call.then(
+    (answer) => answer,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ApiError)) throw new Error(`Expected a refusal, got ${JSON.stringify(error)}`);
+  return error.problem;
+}
+
+async function upload(dataset: string, csv: string, options: object = {}): Promise<void> {
+  const { runId } = await almanac.client.upload(new Blob([csv]), `${dataset}.csv`, { dataset, ...options });
+  expect((await almanac.client.waitForRun(runId)).error).toBeNull();
+}
+
+async function train(dataset: string): Promise<void> {
+  const { id } = await almanac.client.call('train', {
+    body: { dataset, model: `${dataset}-model`, horizon: 24, contextLength: 96, steps: 120, config: { hidden: 16 }, seed: 3 },
+  });
+  const run = await almanac.client.waitForRun(id);
+  expect(run.error).toBeNull();
+  expect(trainResult.parse(run.result).version).toBe(1);
+}
+
+beforeAll(async () => {
+  almanac = await startAlmanac();
+  const rows = hours(24 * 40).map((t) => `shop,${at(t)},${sales(t)}`);
+  await upload('plain', `unique_id,ds,y\n${rows.join('\n')}\n`);
+  const priced = ['a', 'b'].flatMap((id) =>
+    hours(24 * 41).map((t) => `${id},${at(t)},${t < 24 * 40 ? sales(t) * (id === 'a' ? 1 : 3) : ''},${cut(t)}`),
+  );
+  await upload('priced', `unique_id,ds,y,cut\n${priced.join('\n')}\n`, { futureCovariates: ['cut'], frequency: 'h' });
+  await train('plain');
+  await train('priced');
+});
+afterAll(() => almanac?.stop());
+
+describe('POST /v1/forecast', () => {
+  it('chooses the best of the baselines and answers in the columns of the export, with nothing stored', async () => {
+    const months = (n: number): string[] =>
+      Array.from({ length: n }, (_, m) => `${2015 + Math.floor(m / 12)}-${String((m % 12) + 1).padStart(2, '0')}-01`);
+    const y = months(60).map((_, m) => 100 + m + 20 * Math.sin((2 * Math.PI * m) / 12));
+    const order = months(60).map((_, m) => (m * 7) % 60);
+    const answer = await almanac.client.predict({
+      series: {
+        shuffled: { ds: order.map((m) => months(60)[m]!), y: order.map((m) => y[m]!) },
+        gapped: { ds: months(60).filter((_, m) => m !== 30), y: y.filter((_, m) => m !== 30) },
+      },
+      horizon: 12,
+      level: [90],
+    });
+    expect(answer).toMatchObject({ version: null, frequency: 'MS', timeZone: 'UTC', horizon: 12 });
+    expect(answer.validation).toMatchObject({ series: 2, steps: 12 });
+    const best = [...answer.validation!.models].sort((a, b) => a.wql! - b.wql!)[0]!;
+    expect(answer.model).toBe(best.model);
+    expect(answer.validation!.models.map(({ model }) => model)).toEqual(['autoEts', 'optimisedTheta', 'seasonalNaive']);
+    const { unique_id, ds, cutoff, ...forecasts } = answer.columns;
+    expect(Object.keys(forecasts)).toEqual([answer.model, `${answer.model}-lo-90`, `${answer.model}-hi-90`]);
+    expect(unique_id).toEqual([...Array<string>(12).fill('shuffled'), ...Array<string>(12).fill('gapped')]);
+    expect([ds![0], ds![11], cutoff![0]]).toEqual(['2020-01-01', '2020-12-01', '2019-12-01']);
+    forecasts[answer.model]!.forEach((value, i) => {
+      const m = 60 + (i % 12);
+      expect(Math.abs((value as number) - (100 + m + 20 * Math.sin((2 * Math.PI * m) / 12)))).toBeLessThan(8);
+      expect(forecasts[`${answer.model}-lo-90`]![i]).toBeLessThanOrEqual(value as number);
+      expect(forecasts[`${answer.model}-hi-90`]![i]).toBeGreaterThanOrEqual(value as number);
+    });
+    expect(
+      await query(almanac.databaseUrl, 'SELECT count(*)::int AS n FROM prediction WHERE request IS NOT NULL OR answer IS NOT NULL'),
+    ).toEqual([{ n: 0 }]);
+    expect(await query(almanac.databaseUrl, 'SELECT count(*)::int AS n FROM forecast')).toEqual([{ n: 0 }]);
+  });
+
+  it('forecasts with a trained model what that has never seen, and what is younger than its context', async () => {
+    const series = [
+      { uniqueId: 'new shop', start: at(0), y: hours(24 * 20).map((t) => 5 * sales(t)) },
+      { uniqueId: 'opened today', start: at(24 * 19), y: hours(24).map((t) => 5 * sales(24 * 19 + t)) },
+      { uniqueId: 'one sale', ds: [at(24 * 20 - 1)], y: [42] },
+    ];
+    const answer = await almanac.client.predict({ model: 'models:/plain-model@champion', series, quantiles: [0.1, 0.9] });
+    expect(answer).toMatchObject({ model: 'plain-model', version: 1, horizon: 24, frequency: 'h', validation: null });
+    expect(Object.keys(answer.columns)).toEqual(['unique_id', 'ds', 'cutoff', 'plain-model', 'plain-model-q-10', 'plain-model-q-90']);
+    expect(answer.columns['ds']![0]).toBe(at(24 * 20));
+    const point = answer.columns['plain-model']! as number[];
+    expect(point).toHaveLength(72);
+    expect(point.every(Number.isFinite)).toBe(true);
+    // Of the size of its own history, not of that of the series the model was trained on.
+    expect(point.slice(0, 24).reduce((sum, value) => sum + value, 0) / 24).toBeGreaterThan(30);
+    expect(await almanac.client.predict({ model: 'plain-model', series, quantiles: [0.1, 0.9] })).toMatchObject({
+      columns: answer.columns,
+    });
+  });
+
+  it('takes future covariates for a model that uses them', async () => {
+    const y = hours(24 * 10).map(sales);
+    const ask = (ahead: number): Promise<number> =>
+      almanac.client
+        .predict({
+          model: 'priced-model',
+          series: [
+            { uniqueId: 's', start: at(0), y, futureCovariates: { cut: [...y.map((_, t) => cut(t)), ...Array<number>(24).fill(ahead)] } },
+          ],
+        })
+        .then(({ columns }) => (columns['priced-model'] as number[]).reduce((sum, value) => sum + value, 0));
+    expect(await ask(1)).toBeGreaterThan(1.02 * (await ask(0)));
+    expect(await refusal(almanac.client.predict({ model: 'priced-model', series: [{ uniqueId: 's', start: at(0), y }] }))).toMatchObject({
+      code: 'COVARIATE_MISSING',
+      status: 400,
+    });
+  });
+
+  it('answers 202 with a run to those who do not wait, and keeps the answer for them', async () => {
+    const body = {
+      model: 'theta',
+      horizon: 3,
+      wait: 0,
+      series: [{ uniqueId: 's', start: '2024-01-01', y: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] }],
+      frequency: 'D',
+    };
+    const answer = await fetch(`${almanac.url}/v1/forecast`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${almanac.apiKey}`, 'content-type': 'application/json', 'idempotency-key': 'again' },
+      body: JSON.stringify(body),
+    });
+    expect(answer.status).toBe(202);
+    const run = runSchema.parse(await answer.json());
+    expect(run).toMatchObject({ kind: 'predict', config: { model: 'theta', series: 1, horizon: 3 } });
+    expect((await almanac.client.waitForRun(run.id)).status).toBe('succeeded');
+    const kept = predictionSchema.parse(await almanac.client.call('getPrediction', { params: { runId: run.id } }));
+    expect(kept.columns['ds']).toEqual(['2024-01-13', '2024-01-14', '2024-01-15']);
+    expect(await almanac.client.predict(body)).toMatchObject({ columns: kept.columns });
+    expect(await query(almanac.databaseUrl, 'SELECT count(*)::int AS n FROM idempotency_key')).toEqual([{ n: 0 }]);
+    await query(almanac.databaseUrl, `UPDATE prediction SET answer = NULL WHERE run_id = '${run.id}'`);
+    expect(await refusal(almanac.client.call('getPrediction', { params: { runId: run.id } }))).toMatchObject({
+      code: 'PREDICTION_EXPIRED',
+      status: 410,
+    });
+  });
+
+  it.each([
+    ['an unknown model', { model: 'nothing' }, 'MODEL_NOT_FOUND', 404],
+    ['another frequency than the model has', { model: 'plain-model', frequency: 'D' }, 'FREQUENCY_MISMATCH', 400],
+    ['a horizon that the model has not', { model: 'plain-model', frequency: 'h', horizon: 25 }, 'HORIZON_TOO_LONG', 400],
+    ['a time off the grid', { series: { s: { ds: ['2024-01-01T00:30:00Z'], y: [1] } }, frequency: 'h' }, 'OFF_GRID', 400],
+    ['a time that is none', { series: { s: { ds: ['yesterday'], y: [1] } }, frequency: 'D' }, 'TIME_INVALID', 400],
+    ['a time twice', { series: { s: { ds: ['2024-01-01', '2024-01-01'], y: [1, 2] } }, frequency: 'D' }, 'TIME_TWICE', 400],
+    ['fewer times than values', { series: { s: { ds: ['2024-01-01'], y: [1, 2] } }, frequency: 'D' }, 'SERIES_SHAPE', 400],
+    ['no observation', { series: { s: { start: '2024-01-01', y: [null, null] } } }, 'SERIES_EMPTY', 400],
+    [
+      'no times to tell the frequency from',
+      { series: { s: { start: '2024-01-01', y: [1, 2] } }, frequency: 'auto' },
+      'FREQUENCY_NOT_INFERRED',
+      400,
+    ],
+    ['a series twice', { series: [1, 2].map(() => ({ uniqueId: 's', start: '2024-01-01', y: [1] })) }, 'SERIES_TWICE', 400],
+    ['too many values', { series: { s: { start: '2024-01-01', y: Array<number>(200_001).fill(1) } } }, 'PREDICTION_TOO_LARGE', 413],
+    [
+      'an answer too large',
+      { horizon: 10_000, series: Object.fromEntries(hours(100).map((i) => [`s${i}`, { start: '2024-01-01', y: [1] }])) },
+      'PREDICTION_TOO_LARGE',
+      413,
+    ],
+    ['levels and quantiles at once', { level: [80], quantiles: [0.1] }, 'REQUEST_INVALID', 400],
+    ['a series without values', { series: { s: { ds: [] } } }, 'REQUEST_INVALID', 400],
+  ])('refuses %s at once', async (_, body, code, status) => {
+    const whole = { series: { s: { start: '2024-01-01', y: [1, 2, 3] } }, frequency: 'D', ...body };
+    expect(await refusal(almanac.client.predict(whole as Parameters<typeof almanac.client.predict>[0]))).toMatchObject({ code, status });
+  });
+});
+
+describe('POST /v1/forecasts/what-if', () => {
+  it('shows a stored series with other future covariates beside the unchanged, and stores neither', async () => {
+    const answer = await almanac.client.whatIf({
+      model: 'priced-model@champion',
+      uniqueIds: ['a', 'b'],
+      changes: [
+        { covariate: 'cut', set: 1, uniqueIds: ['b'] },
+        { covariate: 'cut', multiply: 1 },
+      ],
+      quantiles: [0.1, 0.5, 0.9],
+    });
+    expect(answer).toMatchObject({ model: 'priced-model', version: 1, dataset: 'priced', datasetVersion: 1, horizon: 24 });
+    const [a, b] = answer.items;
+    expect(a).toMatchObject({ uniqueId: 'a', cutoff: at(24 * 40 - 1).replace('Z', '.000Z') });
+    expect(a!.ds).toHaveLength(24);
+    expect(a!.changed).toEqual(a!.baseline);
+    expect(b!.covariates).toEqual([{ name: 'cut', baseline: Array<number>(24).fill(cut(24 * 40)), changed: Array<number>(24).fill(1) }]);
+    const total = (rows: (number | null)[][]): number => rows[1]!.reduce<number>((sum, value) => sum + value!, 0);
+    expect(total(b!.changed)).toBeGreaterThan(1.02 * total(b!.baseline));
+    expect(await query(almanac.databaseUrl, 'SELECT count(*)::int AS n FROM forecast')).toEqual([{ n: 0 }]);
+  });
+
+  it.each([
+    ['a model without future covariates', { model: 'plain-model', uniqueIds: ['shop'] }, 'MODEL_WITHOUT_FUTURE_COVARIATES', 400],
+    ['a covariate that it has not', { changes: [{ covariate: 'rain', set: 1 }] }, 'COVARIATE_UNKNOWN', 400],
+    ['a series that is not there', { uniqueIds: ['z'] }, 'SERIES_NOT_FOUND', 404],
+    ['values for another horizon', { changes: [{ covariate: 'cut', values: [1, 2] }] }, 'CHANGE_SHAPE', 400],
+    ['a change of a series that is not forecast', { changes: [{ covariate: 'cut', set: 1, uniqueIds: ['b'] }] }, 'CHANGE_SHAPE', 400],
+    ['a change that says nothing', { changes: [{ covariate: 'cut' }] }, 'REQUEST_INVALID', 400],
+  ])('refuses %s', async (_, body, code, status) => {
+    const whole = { model: 'priced-model', uniqueIds: ['a'], changes: [{ covariate: 'cut', set: 1 }], ...body };
+    expect(await refusal(almanac.client.whatIf(whole))).toMatchObject({ code, status });
+  });
+});
