@@ -1,9 +1,15 @@
-/** Who is signed in: the API key, kept in this browser, and the client that carries it. */
+/**
+ * Who is signed in: the API key, kept in this browser, and the client that carries it. A key opens one workspace; the keys of
+ * the others that this browser has seen are kept beside it, to switch between them.
+ */
 import { type AlmanacClient, createClient } from '@almanac/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
 
 const STORAGE = 'almanac.key';
+const KEYS = 'almanac.keys';
+
+const storedKeys = (): Record<string, string> => JSON.parse(localStorage.getItem(KEYS) ?? '{}') as Record<string, string>;
 
 /** `#key=…` signs in and leaves the address at once, so that it is not bookmarked or shared. */
 export function takeKeyFromAddress(): void {
@@ -15,7 +21,13 @@ export function takeKeyFromAddress(): void {
 
 interface Session {
   client: AlmanacClient | undefined;
+  /** Workspaces that this browser has a key of. */
+  workspaces: string[];
   signIn(key: string): void;
+  /** Notes which workspace a key opens; that of the one who is signed in unless given. */
+  remember(workspace: string, key?: string): void;
+  switchTo(workspace: string): void;
+  forget(workspace: string): void;
   signOut(): void;
 }
 
@@ -26,22 +38,40 @@ export const clientFor = (apiKey: string): AlmanacClient =>
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [key, setKey] = useState(() => localStorage.getItem(STORAGE));
+  const [keys, setKeys] = useState(storedKeys);
   const cache = useQueryClient();
-  const session = useMemo<Session>(
-    () => ({
+  const session = useMemo<Session>(() => {
+    const keep = (next: Record<string, string>): void => {
+      localStorage.setItem(KEYS, JSON.stringify(next));
+      setKeys(next);
+    };
+    const session: Session = {
       client: key ? clientFor(key) : undefined,
+      workspaces: Object.keys(keys).sort(),
       signIn(next) {
         localStorage.setItem(STORAGE, next);
+        cache.clear();
         setKey(next);
+      },
+      remember(workspace, own = key ?? '') {
+        if (keys[workspace] !== own) keep({ ...keys, [workspace]: own });
+      },
+      switchTo(workspace) {
+        const next = keys[workspace];
+        if (next !== undefined) session.signIn(next);
+      },
+      forget(workspace) {
+        keep(Object.fromEntries(Object.entries(keys).filter(([name]) => name !== workspace)));
       },
       signOut() {
         localStorage.removeItem(STORAGE);
+        keep({});
         cache.clear();
         setKey(null);
       },
-    }),
-    [key, cache],
-  );
+    };
+    return session;
+  }, [key, keys, cache]);
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 

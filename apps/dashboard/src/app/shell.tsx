@@ -1,9 +1,10 @@
 /** The frame of every view: navigation, theme, the runs under way, and short cuts. */
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { NavLink, Outlet, useLocation, useNavigate, useNavigation } from 'react-router';
 import { SignIn } from '../views/signIn';
 import { useHotkeys } from './hotkeys';
 import { LiveRuns } from './liveRuns';
+import { useCall } from './queries';
 import { useSession } from './session';
 import { setTheme, type Theme, useTheme } from './theme';
 
@@ -60,6 +61,7 @@ function SignedIn() {
           )}
         </nav>
         <div className="foot">
+          <WorkspaceChoice />
           <ThemeChoice />
           <button type="button" className="quiet compact" onClick={() => help.current?.showModal()}>
             Short cuts <kbd>?</kbd>
@@ -105,6 +107,31 @@ function SignedIn() {
         </div>
       </dialog>
     </div>
+  );
+}
+
+/** Shown where this browser has keys of several workspaces; another is added by signing in to it, or made in the settings. */
+function WorkspaceChoice() {
+  const { workspaces, remember, switchTo } = useSession();
+  const navigate = useNavigate();
+  const current = useCall('systemStatus', {}).data?.workspace;
+  useEffect(() => {
+    if (current !== undefined) remember(current);
+  }, [current, remember]);
+  if (workspaces.length < 2) return null;
+  return (
+    <select
+      aria-label="Workspace"
+      value={current ?? ''}
+      onChange={(event) => {
+        switchTo(event.target.value);
+        void navigate('/series');
+      }}
+    >
+      {workspaces.map((name) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
   );
 }
 

@@ -10,6 +10,7 @@ import { Lines } from '../chart/lines';
 import { ChartCard } from '../ui/chartCard';
 import type { Cell } from '../ui/download';
 import { Await, Empty, Failure, Page } from '../ui/parts';
+import { Webhooks } from './monitoring/webhooks';
 
 const titles: Record<MonitorResult['alerts'][number]['code'], string> = {
   ERROR_DRIFT: 'The error has grown',
@@ -33,7 +34,12 @@ export function Component() {
               aria-label="Model"
               style={{ width: 'auto' }}
               value={chosen}
-              onChange={(event) => setAddress({ model: event.target.value })}
+              onChange={(event) =>
+                setAddress((before) => {
+                  before.set('model', event.target.value);
+                  return before;
+                })
+              }
             >
               {models.data?.items.map((model) => (
                 <option key={model.name}>{model.name}</option>
@@ -53,6 +59,7 @@ export function Component() {
           )
         }
       </Await>
+      <Webhooks />
     </Page>
   );
 }
@@ -153,6 +160,7 @@ function OneModel({ model }: { model: string }) {
                     </ChartCard>
                   </div>
                 )}
+                <Alerts model={model} results={results} />
                 <ScoredTable model={model} scored={scored} />
               </>
             ) : (
@@ -162,6 +170,47 @@ function OneModel({ model }: { model: string }) {
         )
       }
     </Await>
+  );
+}
+
+/** Each alert when it was raised first, newest first; as long as it is repeated, it is one. */
+function Alerts({ model, results }: { model: string; results: readonly { at: string; result: MonitorResult }[] }) {
+  const raised = results.flatMap(({ at, result }, index) =>
+    result.alerts
+      .filter(({ code }) => !results[index + 1]?.result.alerts.some((before) => before.code === code))
+      .map((alert) => ({ at, ...alert })),
+  );
+  if (raised.length === 0) return null;
+  return (
+    <ChartCard
+      title="Alerts so far"
+      name={`${model}-alerts`}
+      png={false}
+      csv={() => [['raised_at', 'code', 'since', 'message'], ...raised.map(({ at, code, since, message }) => [at, code, since, message])]}
+    >
+      <div className="table-scroll" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th>Raised</th>
+              <th>Alert</th>
+              <th>What was seen</th>
+              <th>Since</th>
+            </tr>
+          </thead>
+          <tbody>
+            {raised.map(({ at, code, since, message }) => (
+              <tr key={`${at} ${code}`}>
+                <td>{time(at)}</td>
+                <td>{titles[code]}</td>
+                <td>{message}</td>
+                <td>{time(since)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </ChartCard>
   );
 }
 

@@ -1,4 +1,4 @@
-/** Settings: API keys, workers with their engines, the queue. */
+/** Settings: workers with their engines, the queue, API keys, workspaces. */
 import { type ApiKeyCreated, scope as scopes, type Scope } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -6,9 +6,11 @@ import { ago, count } from '../app/format';
 import { useCall } from '../app/queries';
 import { useClient, useSession } from '../app/session';
 import { Await, Failure, Page } from '../ui/parts';
+import { Workspaces } from './settings/workspaces';
 
 export function Component() {
   const { signOut } = useSession();
+  const workspace = useCall('systemStatus', {}).data?.workspace;
   return (
     <Page
       title="Settings"
@@ -20,6 +22,7 @@ export function Component() {
     >
       <System />
       <Keys />
+      {workspace !== undefined && <Workspaces current={workspace} />}
     </Page>
   );
 }

@@ -1,0 +1,298 @@
+/** Webhooks: who is told when something happens, what was delivered, and what can be sent again. */
+import { type Webhook, type WebhookCreated, type WebhookDelivery, webhookEvent, type WebhookEvent } from '@almanac/contracts';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useSearchParams } from 'react-router';
+import { ago, time } from '../../app/format';
+import { useCall } from '../../app/queries';
+import { useClient } from '../../app/session';
+import { ChartCard } from '../../ui/chartCard';
+import type { Cell } from '../../ui/download';
+import { Await, Failure, Field } from '../../ui/parts';
+
+const meanings: Record<WebhookEvent, string> = {
+  'run.finished': 'a run succeeded',
+  'run.failed': 'a run failed',
+  'run.cancelled': 'a run was cancelled',
+  'forecast.stored': 'a forecast is there',
+  'alert.raised': 'monitoring found something',
+  'alias.moved': 'another version became champion or challenger',
+};
+
+export function Webhooks() {
+  const query = useCall('listWebhooks', { query: { limit: 1000 } });
+  const [making, setMaking] = useState(false);
+  const [secret, setSecret] = useState<WebhookCreated>();
+  return (
+    <section className="card stack">
+      <div className="row spread">
+        <div>
+          <h2>Webhooks</h2>
+          <p className="small muted">Signed messages to an address of yours, sent again until they arrive.</p>
+        </div>
+        <button type="button" aria-expanded={making} onClick={() => setMaking(!making)}>
+          New webhook
+        </button>
+      </div>
+      {secret && (
+        <div className="note" role="status">
+          <strong>The secret that signs what {secret.url} gets, shown only now</strong>
+          <code style={{ overflowWrap: 'anywhere' }}>{secret.secret}</code>
+          <div className="actions">
+            <button type="button" className="compact" onClick={() => void navigator.clipboard.writeText(secret.secret)}>
+              Copy
+            </button>
+          </div>
+        </div>
+      )}
+      {making && (
+        <NewWebhook
+          onMade={(made) => {
+            setSecret(made);
+            setMaking(false);
+          }}
+        />
+      )}
+      <Await query={query} height={60}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p className="muted">Nobody is told yet. Make a webhook to hear of alerts, failed runs and new forecasts.</p>
+          ) : (
+            items.map((webhook) => <OneWebhook key={webhook.id} webhook={webhook} onSecret={setSecret} />)
+          )
+        }
+      </Await>
+    </section>
+  );
+}
+
+function useRefresh() {
+  const cache = useQueryClient();
+  return () => Promise.all(['listWebhooks', 'listWebhookDeliveries'].map((key) => cache.invalidateQueries({ queryKey: [key] })));
+}
+
+function NewWebhook({ onMade }: { onMade: (made: WebhookCreated) => void }) {
+  const client = useClient();
+  const refresh = useRefresh();
+  const [url, setUrl] = useState('');
+  const [description, setDescription] = useState('');
+  const [events, setEvents] = useState<WebhookEvent[]>(['alert.raised', 'run.failed', 'alias.moved']);
+  const make = useMutation({
+    mutationFn: () => client.call('createWebhook', { body: { url, description, events } }),
+    onSuccess: async (made) => {
+      onMade(made);
+      await refresh();
+    },
+  });
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        make.mutate();
+      }}
+    >
+      <div className="fields">
+        <Field id="webhook-url" label="Address" help="An https address that answers 2xx.">
+          <input
+            id="webhook-url"
+            type="url"
+            required
+            autoFocus
+            placeholder="https://example.org/almanac"
+            value={url}
+            onChange={(event) => setUrl(event.target.value)}
+          />
+        </Field>
+        <Field id="webhook-description" label="What it is for">
+          <input id="webhook-description" value={description} onChange={(event) => setDescription(event.target.value)} />
+        </Field>
+      </div>
+      <fieldset className="plain">
+        <legend>Tell when</legend>
+        <div className="row">
+          {webhookEvent.options.map((event) => (
+            <label key={event} className="check">
+              <input
+                type="checkbox"
+                checked={events.includes(event)}
+                onChange={({ target }) =>
+                  setEvents((before) => (target.checked ? [...before, event] : before.filter((other) => other !== event)))
+                }
+              />
+              {meanings[event]}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      {make.error ? <Failure error={make.error} /> : null}
+      <div className="row">
+        <button type="submit" className="primary" disabled={make.isPending || events.length === 0}>
+          Make the webhook
+        </button>
+      </div>
+    </form>
+  );
+}
+
+type Act = 'ping' | 'toggle' | 'secret' | 'delete';
+
+function OneWebhook({ webhook, onSecret }: { webhook: Webhook; onSecret: (made: WebhookCreated) => void }) {
+  const client = useClient();
+  const refresh = useRefresh();
+  const [address, setAddress] = useSearchParams();
+  const open = address.get('webhook') === webhook.id;
+  const params = { webhookId: webhook.id };
+  const act = useMutation({
+    mutationFn: async (what: Act) => {
+      if (what === 'ping') await client.call('pingWebhook', { params });
+      else if (what === 'toggle') await client.call('updateWebhook', { params, body: { enabled: !webhook.enabled } });
+      else if (what === 'secret') onSecret(await client.call('rotateWebhookSecret', { params }));
+      else await client.call('deleteWebhook', { params });
+    },
+    onSuccess: refresh,
+  });
+  const button = (what: Act, label: string, danger = false, question?: string) => (
+    <button
+      type="button"
+      className={danger ? 'compact danger' : 'compact'}
+      disabled={act.isPending}
+      onClick={() => (question === undefined || confirm(question)) && act.mutate(what)}
+    >
+      {label}
+    </button>
+  );
+  return (
+    <div className="stack entry" style={{ gap: 8 }}>
+      <div className="row spread">
+        <div style={{ minWidth: 0 }}>
+          <h3 style={{ overflowWrap: 'anywhere' }}>
+            {webhook.url} {!webhook.enabled && <span className="badge">paused</span>}
+          </h3>
+          <p className="small muted">
+            {webhook.description && `${webhook.description} · `}
+            {webhook.events.map((event) => meanings[event]).join(', ')}
+          </p>
+        </div>
+        <div className="row">
+          {button('ping', 'Send a test')}
+          {button('toggle', webhook.enabled ? 'Pause' : 'Resume')}
+          {button('secret', 'New secret', false, 'The secret of now stops signing at once. Make a new one?')}
+          {button('delete', 'Delete', true, `Delete the webhook to ${webhook.url}, with its deliveries?`)}
+        </div>
+      </div>
+      {act.error ? <Failure error={act.error} /> : null}
+      <details
+        open={open}
+        onToggle={({ currentTarget }) => {
+          if (currentTarget.open === open) return;
+          setAddress(
+            (before) => {
+              if (currentTarget.open) before.set('webhook', webhook.id);
+              else before.delete('webhook');
+              return before;
+            },
+            { replace: true },
+          );
+        }}
+      >
+        <summary>Deliveries</summary>
+        {open && <Deliveries webhook={webhook} />}
+      </details>
+    </div>
+  );
+}
+
+const tones: Record<WebhookDelivery['status'], string> = { delivered: 'good', failed: 'bad', pending: 'live' };
+
+const rows = (items: readonly WebhookDelivery[]): Cell[][] => [
+  ['created_at', 'event', 'status', 'attempts', 'response_status', 'error', 'message_id', 'message'],
+  ...items.map((one) => [
+    one.createdAt,
+    one.event,
+    one.status,
+    one.attempts,
+    one.responseStatus,
+    one.error,
+    one.messageId,
+    JSON.stringify(one.message),
+  ]),
+];
+
+function Deliveries({ webhook }: { webhook: Webhook }) {
+  const client = useClient();
+  const refresh = useRefresh();
+  const params = { webhookId: webhook.id };
+  const query = useCall('listWebhookDeliveries', { params, query: { limit: 100 } }, { refetchInterval: 3000 });
+  const replay = useMutation({
+    mutationFn: (deliveryId: string) => client.call('replayWebhookDelivery', { params: { ...params, deliveryId } }),
+    onSuccess: refresh,
+  });
+  return (
+    <Await query={query} height={60}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <p className="muted">Nothing has been sent yet.</p>
+        ) : (
+          <ChartCard title="Last deliveries" name="webhook-deliveries" png={false} csv={() => rows(items)}>
+            {replay.error ? <Failure error={replay.error} /> : null}
+            <div className="table-scroll" tabIndex={0}>
+              <table>
+                <thead>
+                  <tr>
+                    <th>When</th>
+                    <th>Event</th>
+                    <th>Status</th>
+                    <th className="number">Attempts</th>
+                    <th>What came back</th>
+                    <th>Message</th>
+                    <th />
+                  </tr>
+                </thead>
+                <tbody>
+                  {items.map((delivery) => (
+                    <tr key={delivery.id}>
+                      <td title={time(delivery.createdAt)}>{ago(delivery.createdAt)}</td>
+                      <td>{delivery.event}</td>
+                      <td>
+                        <span className={`badge ${tones[delivery.status]}`}>{delivery.status}</span>
+                      </td>
+                      <td className="number">
+                        {delivery.attempts} of {delivery.maxAttempts}
+                      </td>
+                      <td className="small">
+                        {delivery.responseStatus ?? ''} {delivery.error}
+                        {delivery.status === 'pending' &&
+                          delivery.nextAttemptAt &&
+                          delivery.attempts > 0 &&
+                          ` next ${ago(delivery.nextAttemptAt)}`}
+                      </td>
+                      <td>
+                        <details>
+                          <summary className="small">Show</summary>
+                          <pre className="mono small" style={{ margin: 0, maxWidth: 420, overflowX: 'auto' }} tabIndex={0}>
+                            {JSON.stringify(delivery.message, null, 2)}
+                          </pre>
+                        </details>
+                      </td>
+                      <td>
+                        <button
+                          type="button"
+                          className="compact"
+                          disabled={replay.isPending || delivery.status === 'pending'}
+                          onClick={() => replay.mutate(delivery.id)}
+                        >
+                          Send again
+                        </button>
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          </ChartCard>
+        )
+      }
+    </Await>
+  );
+}
