@@ -51,5 +51,6 @@ export function temporalScores(p: Tensors, name: string, { contextLength: L, hor
     );
     scores = tf.add(scores, tf.mul(wave, tf.slice(strengths, [k], [1])));
   });
-  return scores;
+  // Without periods their one weight stays in the sum at 0, so that it has a gradient.
+  return periods.length > 0 ? scores : tf.add(scores, tf.mul(strengths, 0));
 }

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { forcedBranch, type Branch } from '../attention/align.js';
 import { pointwiseNetwork } from '../attention/pointwise.js';
 import { Random } from '../dataset/random.js';
+import { type HeadKind } from '../heads/head.js';
 import { type Tensors } from '../model/parameters.js';
 import { trainToy } from './trainToy.js';
 
@@ -89,11 +90,14 @@ export async function alignmentTask({
   branches,
   steps,
   seed = 1,
+  head,
 }: {
   task: AlignmentTask;
   branches: readonly Branch[];
   steps: number;
   seed?: number;
+  /** Trained by its own loss; the median by absolute error where none is named. */
+  head?: HeadKind;
 }): Promise<AlignmentScore> {
   const make = ALIGNMENT_TASKS[task];
   const covariates = make(new Random(0)).covariates[0]!.length;
@@ -106,6 +110,7 @@ export async function alignmentTask({
     branches,
     periods: [7, SEASON, 24],
     window: 6,
+    ...(head ? { head } : {}),
   });
   const draw = (random: Random): { x: tf.Tensor2D; truth: tf.Tensor2D; covariates: tf.Tensor3D; answers: tf.Tensor3D } => {
     const all = Array.from({ length: BATCH }, () => make(random));
@@ -144,7 +149,8 @@ export async function alignmentTask({
       if (step === 0) untrained = score(p).mae;
       const { x, truth, covariates } = draw(random);
       const forced = branches.length > 1 ? forcedBranch(step, steps, branches.length, random) : undefined;
-      const { forecast } = network.run(p, { x, covariates, truth }, { forced });
+      const { forecast, raw } = network.run(p, { x, covariates, truth }, { forced });
+      if (head) return network.head.loss(raw, truth, tf.onesLike(truth), new Float64Array(BATCH).fill(1));
       return tf.mean(tf.abs(tf.sub(forecast, truth)));
     },
   });

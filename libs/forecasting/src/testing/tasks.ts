@@ -4,6 +4,7 @@
  */
 import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
+import { pointwiseNetwork } from '../attention/pointwise.js';
 import { recurrentLayer, type CellKind } from '../cells/layer.js';
 import { injectNoise, linearSchedule, readoutSpecs, rollOut } from '../cells/rollOut.js';
 import { Random } from '../dataset/random.js';
@@ -200,6 +201,49 @@ export async function rollOutTask({ draw, steps, method, known, trainHorizon, ho
       valueOf(tf.mean(tf.abs(tf.sub(forecast(p, series, horizon, 0), tf.slice(series, [known, 0, 0], [horizon, BATCH, 1]))))),
     ),
   };
+}
+
+/**
+ * Mean absolute error of the point-wise network's recursive decoder, running free over a chaotic map, by whether it was fed the truth
+ * throughout its training or ever more rarely.
+ */
+export async function recursiveDecoder({
+  scheduled,
+  steps,
+  seed = 1,
+}: {
+  scheduled: boolean;
+  steps: number;
+  seed?: number;
+}): Promise<{ mae: number }> {
+  const [L, H] = [10, 8];
+  const network = pointwiseNetwork({
+    name: 'net',
+    contextLength: L,
+    horizon: H,
+    hidden: 24,
+    covariates: 0,
+    branches: ['contextual'],
+    periods: [],
+    window: 1,
+    decoder: 'recursive',
+  });
+  const draw = (random: Random): { x: tf.Tensor2D; truth: tf.Tensor2D; covariates: tf.Tensor3D } => {
+    const all = tf.transpose(tf.reshape(chaoticMap(random, L + H, L), [L + H, BATCH])) as tf.Tensor2D;
+    return { x: tf.slice(all, [0, 0], [BATCH, L]), truth: tf.slice(all, [0, L], [BATCH, H]), covariates: tf.zeros([BATCH, L + H, 0]) };
+  };
+  const trained = await trainToy({
+    specs: network.specs,
+    steps,
+    seed,
+    loss: (p, step, random) => {
+      const inputs = draw(random);
+      const { forecast } = network.run(p, inputs, { random, truthProbability: scheduled ? linearSchedule(step, steps) : 1 });
+      return mse(forecast, inputs.truth);
+    },
+  });
+  const { truth, ...known } = draw(new Random(77));
+  return { mae: trained.use((p) => valueOf(tf.mean(tf.abs(tf.sub(network.run(p, known).forecast, truth))))) };
 }
 
 /** Twenty short series and a net far too large for them: mean squared error of one-step forecasts on the steps after those trained on. */
