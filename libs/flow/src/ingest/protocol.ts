@@ -9,6 +9,8 @@ export interface ReadJob {
   /** An empty folder for what does not fit into memory. */
   scratch: string;
   limits: { memoryMb: number; threads: number };
+  /** Leave nothing to the reader of plain files; for comparisons. */
+  general?: boolean;
 }
 
 /** A rejected row, as it is kept. `line` is null where the format has no lines. */

@@ -2,35 +2,76 @@
  * Values of one series for a chart: never more points than asked for. A long range is cut into buckets of equal width, of
  * which minimum and maximum are kept, so that no peak is lost; wide buckets are made of stored block extremes, without
  * reading a value.
+ *
+ * One prepared statement finds the series, decides what to read, and reads it: dashboards ask this many times a second.
  */
 import { notFound, versionDropped } from '../errors.js';
-import { readInt8, toFloat64Array, type Field } from '../postgres/binary.js';
+import { toFloat64Array } from '../postgres/binary.js';
 import type { Context } from '../postgres/context.js';
-import { copyOutAll } from '../postgres/transfer.js';
-import type { SeriesRange } from '../records.js';
-import { BLOCK_STEPS, blockOf, chunkOf } from './layout.js';
+import type { SeriesKey, SeriesRange } from '../records.js';
+import { BLOCK_STEPS, blockOf, CHUNK_STEPS } from './layout.js';
 
 /** Buckets of three blocks and more are rounded to whole blocks: at most a third wider than asked for. */
 const BLOCKS_FROM_WIDTH = 3 * BLOCK_STEPS;
 
-/** What there is of a channel in a version: first step, and the step after the last. */
-const EXTENT = `
-  SELECT min(c.first_step)::float8 AS first, max(c.first_step + c.length)::float8 AS end, v.channel, v.version, v.dropped
-  FROM (SELECT s.id, ch.channel, coalesce($3::integer, d.current_version) AS version,
-          EXISTS (SELECT 1 FROM dataset_version dv WHERE dv.dataset_id = d.id AND dv.no = $3 AND dv.dropped_at IS NOT NULL) AS dropped
-        FROM series s JOIN dataset d ON d.id = s.dataset_id JOIN dataset_channel ch ON ch.dataset_id = d.id
-        WHERE s.id = $1 AND s.workspace_id = $2 AND ch.name = $4) v
-  LEFT JOIN series_chunk c ON c.series_id = v.id AND c.channel = v.channel
-    AND c.valid_from <= v.version AND (c.valid_to IS NULL OR c.valid_to > v.version)
-  GROUP BY v.channel, v.version, v.dropped`;
+const IN_VERSION =
+  'c.series_id = t.series_id AND c.channel = t.channel AND c.valid_from <= t.version AND (c.valid_to IS NULL OR c.valid_to > t.version)';
 
-interface Extent {
-  first: number | null;
-  end: number | null;
-  channel: number;
-  version: number;
-  dropped: boolean;
-}
+/**
+ * $1 workspace, $2 first and $3 last step, $4 points, $5 version, $6 channel, $7 stamp that the caller has. Arrays come in
+ * the binary form that COPY has, which is read without an object per value. Each step is worked out once: a step that
+ * is merged into the next is asked again for every chunk.
+ */
+const sqlFor = (series: string): string => `
+  WITH t AS MATERIALIZED (
+    SELECT d.id AS dataset_id, d.frequency, d.time_zone, coalesce($5::integer, d.current_version) AS version, s.id AS series_id, ch.channel
+    FROM ${series} LEFT JOIN dataset_channel ch ON ch.dataset_id = d.id AND ch.name = $6
+    WHERE d.workspace_id = $1
+  ), range AS MATERIALIZED (
+    SELECT t.*, t.dataset_id || '.' || t.version AS stamp,
+      $5 IS NOT NULL AND EXISTS (SELECT 1 FROM dataset_version v WHERE v.dataset_id = t.dataset_id AND v.no = $5 AND v.dropped_at IS NOT NULL) AS dropped,
+      greatest((SELECT c.first_step FROM series_chunk c WHERE ${IN_VERSION} ORDER BY c.chunk_no LIMIT 1), $2::bigint) AS first,
+      least((SELECT c.first_step + c.length - 1 FROM series_chunk c WHERE ${IN_VERSION} ORDER BY c.chunk_no DESC LIMIT 1), $3::bigint) AS last
+    FROM t
+  ), plan AS MATERIALIZED (
+    SELECT r.*, (last - first + 1)::float8 > $4::float8
+      AND ceil((last - first + 1) / greatest(1, floor($4::float8 / 2))) >= ${BLOCKS_FROM_WIDTH} AS by_block
+    FROM range r
+  )
+  SELECT t.dataset_id, t.frequency, t.time_zone, t.version, t.series_id, t.channel, t.stamp, t.dropped, t.first, t.last, t.by_block, c.first_step,
+    CASE WHEN t.by_block THEN array_send(c.lows) END, CASE WHEN t.by_block THEN array_send(c.highs) END,
+    CASE WHEN c.lows IS NULL OR NOT t.by_block THEN array_send(c.values) END
+  FROM plan t LEFT JOIN series_chunk c ON ${IN_VERSION} AND t.stamp IS DISTINCT FROM $7
+    AND c.chunk_no BETWEEN floor(t.first / ${CHUNK_STEPS}.0)::integer AND floor(t.last / ${CHUNK_STEPS}.0)::integer
+  ORDER BY c.chunk_no`;
+
+const BY_ID = { name: 'range-by-id', text: sqlFor('series s JOIN dataset d ON d.id = s.dataset_id AND s.id = $8') };
+const BY_NAME = {
+  name: 'range-by-name',
+  text: sqlFor('dataset d LEFT JOIN series s ON s.dataset_id = d.id AND s.unique_id = $9 AND s.length > 0').replace(
+    'WHERE d.workspace_id = $1',
+    'WHERE d.workspace_id = $1 AND d.name = $8 AND d.current_version > 0',
+  ),
+};
+
+type Row = [
+  datasetId: string,
+  frequency: string,
+  timeZone: string,
+  version: number,
+  seriesId: string | null,
+  channel: number | null,
+  stamp: string,
+  dropped: boolean,
+  first: string | null,
+  last: string | null,
+  byBlock: boolean | null,
+  firstStep: string,
+  lows: Buffer | null,
+  highs: Buffer | null,
+  values: Buffer | null,
+];
+type Chunk = { firstStep: number; lows: Buffer | null; highs: Buffer | null; values: Buffer | null };
 
 export interface RangeQuery {
   fromStep?: number;
@@ -38,33 +79,39 @@ export interface RangeQuery {
   maxPoints?: number;
   channel?: string;
   version?: number;
+  /** The `stamp` of an earlier answer: nothing is read where it would be the same again. */
+  known?: string;
 }
 
-export async function readRange(context: Context, seriesId: number, query: RangeQuery): Promise<SeriesRange> {
-  return context.withClient(async (client) => {
-    const { rows: found } = await client.query<Extent>(EXTENT, [
-      seriesId,
-      context.workspaceId,
-      query.version ?? null,
-      query.channel ?? 'y',
-    ]);
-    const extent = found[0];
-    if (!extent) throw notFound(query.channel === undefined ? 'series' : 'channel', query.channel ?? String(seriesId));
-    if (extent.dropped) throw versionDropped(extent.version);
-    if (extent.first === null || extent.end === null) return empty();
-    const from = Math.max(extent.first, query.fromStep ?? -Infinity);
-    const to = Math.min(extent.end - 1, query.toStep ?? Infinity);
-    if (to < from) return empty();
-    const plan = planOf(from, to, query.maxPoints ?? Infinity);
-    const rows = await copyOutAll(
-      client,
-      `SELECT first_step, ${plan.byBlock ? 'lows, highs, CASE WHEN lows IS NULL THEN values END' : 'NULL, NULL, values'}
-       FROM series_chunk WHERE series_id = ${seriesId} AND channel = ${extent.channel} AND chunk_no BETWEEN ${chunkOf(from)} AND ${chunkOf(to)}
-         AND valid_from <= ${extent.version} AND (valid_to IS NULL OR valid_to > ${extent.version}) ORDER BY chunk_no`,
-    );
-    return plan.width === 1 ? exact(rows, from, to) : bucketed(rows, plan);
-  });
+export async function readRange(context: Context, key: SeriesKey, query: RangeQuery): Promise<SeriesRange> {
+  const { maxPoints = Infinity, channel = 'y', version = null } = query;
+  const named = typeof key === 'object';
+  const given = [context.workspaceId, query.fromStep ?? null, query.toStep ?? null, maxPoints, version, channel, query.known ?? null];
+  const { rows } = await context.withClient((client) =>
+    client.query<Row>({
+      ...(named ? BY_NAME : BY_ID),
+      values: [...given, ...(named ? [key.dataset, key.uniqueId] : [key])],
+      rowMode: 'array',
+    }),
+  );
+  if (!rows[0]) throw named ? notFound('dataset', key.dataset) : notFound('series', String(key));
+  const [, frequency, timeZone, found, seriesId, channelNo, stamp, dropped, first, last, byBlock] = rows[0];
+  if (seriesId === null && named) throw notFound('series', key.uniqueId);
+  if (channelNo === null) throw notFound('channel', channel);
+  if (dropped) throw versionDropped(found);
+  const about = { frequency, timeZone, stamp };
+  if (first === null || last === null || Number(last) < Number(first) || stamp === query.known) return { ...about, ...empty() };
+  const chunks = rows.map(([, , , , , , , , , , , firstStep, lows, highs, values]): Chunk => ({
+    firstStep: Number(firstStep),
+    lows,
+    highs,
+    values,
+  }));
+  const plan = planOf(Number(first), Number(last), maxPoints, byBlock === true);
+  return { ...about, ...(plan.width === 1 ? exact(chunks, plan) : bucketed(chunks, plan)) };
 }
+
+type Values = Pick<SeriesRange, 'steps' | 'values' | 'downsampled'>;
 
 interface Plan {
   from: number;
@@ -75,12 +122,12 @@ interface Plan {
   byBlock: boolean;
 }
 
-function planOf(from: number, to: number, maxPoints: number): Plan {
+function planOf(from: number, to: number, maxPoints: number, byBlock: boolean): Plan {
   const steps = to - from + 1;
   if (steps <= maxPoints) return { from, to, width: 1, buckets: steps, byBlock: false };
   const wanted = Math.max(1, Math.floor(maxPoints / 2));
   const width = Math.ceil(steps / wanted);
-  if (width < BLOCKS_FROM_WIDTH) return { from, to, width, buckets: Math.ceil(steps / width), byBlock: false };
+  if (!byBlock) return { from, to, width, buckets: Math.ceil(steps / width), byBlock: false };
   // Whole blocks: the first and the last bucket may reach up to 59 steps beyond the range.
   const firstBlock = blockOf(from);
   const blocks = blockOf(to) - firstBlock + 1;
@@ -95,12 +142,12 @@ function planOf(from: number, to: number, maxPoints: number): Plan {
   };
 }
 
-function exact(rows: Field[][], from: number, to: number): SeriesRange {
+function exact(chunks: readonly Chunk[], { from, to }: Plan): Values {
   const length = to - from + 1;
   const values = new Float64Array(length).fill(NaN);
-  for (const [firstStep, , , field] of rows) {
-    const first = readInt8(firstStep!);
-    const chunk = toFloat64Array(field!);
+  for (const { firstStep: first, values: field } of chunks) {
+    if (!field) continue;
+    const chunk = toFloat64Array(field);
     const start = Math.max(first, from);
     const end = Math.min(first + chunk.length, to + 1);
     if (start < end) values.set(chunk.subarray(start - first, end - first), start - from);
@@ -109,7 +156,7 @@ function exact(rows: Field[][], from: number, to: number): SeriesRange {
 }
 
 /** Two points per bucket: its minimum at its first step, its maximum in its middle. */
-function bucketed(rows: Field[][], plan: Plan): SeriesRange {
+function bucketed(chunks: readonly Chunk[], plan: Plan): Values {
   const lows = new Float64Array(plan.buckets).fill(NaN);
   const highs = new Float64Array(plan.buckets).fill(NaN);
   const take = (step: number, low: number, high: number): void => {
@@ -118,14 +165,13 @@ function bucketed(rows: Field[][], plan: Plan): SeriesRange {
     if (!(lows[bucket]! <= low)) lows[bucket] = low;
     if (!(highs[bucket]! >= high)) highs[bucket] = high;
   };
-  for (const [firstStep, lowField, highField, valueField] of rows) {
-    const first = readInt8(firstStep!);
+  for (const { firstStep: first, lows: lowField, highs: highField, values: valueField } of chunks) {
     if (valueField) {
       const values = toFloat64Array(valueField);
       for (let i = 0; i < values.length; i += 1) take(first + i, values[i]!, values[i]!);
-    } else {
-      const low = toFloat64Array(lowField!);
-      const high = toFloat64Array(highField!);
+    } else if (lowField && highField) {
+      const low = toFloat64Array(lowField);
+      const high = toFloat64Array(highField);
       for (let i = 0; i < low.length; i += 1) take((blockOf(first) + i) * BLOCK_STEPS, low[i]!, high[i]!);
     }
   }
@@ -141,6 +187,6 @@ function bucketed(rows: Field[][], plan: Plan): SeriesRange {
   return { steps, values, downsampled: true };
 }
 
-function empty(): SeriesRange {
+function empty(): Values {
   return { steps: new Float64Array(0), values: new Float64Array(0), downsampled: false };
 }

@@ -18,11 +18,15 @@ export interface ReadFile {
   statics: Record<string, Record<string, number | string | null>>;
 }
 
-/** @throws AlmanacError as the reader does */
+/**
+ * @param general whether files that are plain are read as all others are
+ * @throws AlmanacError as the reader does
+ */
 export async function readContent(
   fileName: string,
   content: string | Buffer,
   options: Partial<IngestOptionsInput> = {},
+  general = false,
 ): Promise<ReadFile> {
   const folder = await mkdtemp(join(tmpdir(), 'almanac-corpus-'));
   try {
@@ -30,20 +34,26 @@ export async function readContent(
     const scratch = join(folder, 'scratch');
     await mkdir(scratch);
     await writeFile(path, content);
-    return await readPath(path, fileName, scratch, options);
+    return await readPath(path, fileName, scratch, options, general);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function readPath(path: string, fileName: string, scratch: string, input: Partial<IngestOptionsInput>): Promise<ReadFile> {
+async function readPath(
+  path: string,
+  fileName: string,
+  scratch: string,
+  input: Partial<IngestOptionsInput>,
+  general: boolean,
+): Promise<ReadFile> {
   const options = ingestOptions.parse({ dataset: 'corpus', ...input });
   let head: HeadMessage | undefined;
   const result: Omit<ReadFile, 'head'> = { rejects: [], duplicates: 0, series: byName(), covariates: byName(), statics: byName() };
   const target = byName<Map<number, number>>();
   const others = byName<Record<string, Map<number, number>>>();
   await read(
-    { path, fileName, options, scratch, limits: { memoryMb: 512, threads: 1 } },
+    { path, fileName, options, scratch, limits: { memoryMb: 512, threads: 1 }, general },
     {
       message: (message) => {
         if (message.type === 'head') head = message;

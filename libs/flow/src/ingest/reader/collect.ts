@@ -1,11 +1,11 @@
 /**
- * Streams `placed` in the order of series and steps and cuts it into pieces: arrays of a bounded number of steps, NaN
- * where there is no value. Memory holds one piece per channel, however long a series is.
+ * Cuts rows that come in the order of series and steps into pieces: arrays of a bounded number of steps, NaN where there
+ * is no value. Memory holds one piece per channel, however long a series is.
  */
 import { AlmanacError, type Frequency } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
 import type { Piece } from '../frames.js';
-import type { Database } from './database.js';
+import type { SortedRows } from './scanner.js';
 
 /** A whole number of the store's chunks, so that a piece ends where a chunk does. */
 const PIECE_STEPS = 960 * 64;
@@ -48,8 +48,7 @@ function aggregate(name: string, column: string): string {
 
 /** @param emit takes a piece; pieces of a series come together, steps ascending */
 export async function collect(
-  database: Database,
-  sql: string,
+  sorted: AsyncIterable<SortedRows>,
   channels: number,
   series: SeriesNames,
   emit: (piece: Piece) => Promise<void>,
@@ -80,7 +79,7 @@ export async function collect(
     used = 0;
   };
 
-  for await (const { rows, columns } of database.stream(sql)) {
+  for await (const { rows, columns } of sorted) {
     const numbers = columns[0]!;
     const steps = columns[1]!;
     for (let row = 0; row < rows; row++) {

@@ -3,7 +3,7 @@
  * covariates s0…, and for a row that cannot be used the number of the rule that it breaks and the text at fault.
  * `parsed.rowid` is the row's number in the file, from 0, rows that the reader left out not counted.
  */
-import { AlmanacError } from '@almanac/series';
+import { AlmanacError, isAlmanacError } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
 import type { Column, Mapping } from './columns.js';
 import { type Database, literal } from './database.js';
@@ -37,7 +37,9 @@ export interface Parsed {
 export async function parse(database: Database, source: Source, mapping: Mapping, options: IngestOptions): Promise<Parsed> {
   const style: NumberStyle = { decimal: options.decimalSeparator, thousands: options.thousandsSeparator };
   const shaped = mapping.layout === 'long' ? longShape(source, mapping, options) : wideShape(source, mapping);
-  const times = await readTimes(database, shaped.relation, shaped.time, options.frequency, options.timeFormat);
+  const times = await readTimes(database, shaped.relation, shaped.time, options.frequency, options.timeFormat).catch((cause: unknown) => {
+    throw isAlmanacError(cause) ? cause : unreadable(cause);
+  });
 
   const shownTime = `CAST(c${shaped.time.index} AS VARCHAR)`;
   const numbers = [
@@ -154,6 +156,13 @@ function unreadable(cause: unknown): AlmanacError {
   if (/not utf-?8|unicode|encoding/i.test(reason)) {
     return new AlmanacError('ENCODING_INVALID', 'The file is not UTF-8 throughout.', {
       hint: 'Save it as UTF-8, and upload it again.',
+      subject: { reason },
+      cause,
+    });
+  }
+  if (/state machine/i.test(reason)) {
+    return new AlmanacError('LINES_UNCLEAR', 'The lines of the file do not all end the same way.', {
+      hint: 'Save it with one kind of line break throughout, and upload it again.',
       subject: { reason },
       cause,
     });

@@ -13,6 +13,7 @@ import { detect, type Detected } from './detect.js';
 import { isMissing, numberSql } from './numbers.js';
 import { parse, type Parsed } from './parse.js';
 import { place } from './place.js';
+import { type PlainFile, readPlain } from './plain.js';
 import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects } from './rejects.js';
 import { asUtf8, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
 
@@ -29,6 +30,8 @@ export async function read(job: ReadJob, output: Output): Promise<void> {
   const database = await Database.open(file.path, job.scratch, job.limits);
   try {
     const { source, mapping } = await openSource(database, file, detected, options);
+    const plain = job.general ? undefined : await readPlain(source, mapping, detected, options);
+    if (plain) return await sendPlain(plain, source, mapping, detected, options, output);
     const parsed = await parse(database, source, mapping, options);
     const rowsRead = await countRows(database, source, parsed);
     if (rowsRead === 0) throw noRows(job.fileName);
@@ -46,7 +49,7 @@ export async function read(job: ReadJob, output: Output): Promise<void> {
     const series = await nameSeries(database, mapping, parsed);
     const last = await lastStep(database, options);
     const dropped = options.dropLastStep && last !== null ? last : undefined;
-    const channels = mapping.layout === 'long' ? [...mapping.past, ...mapping.future].map(({ name }) => name) : [];
+    const channels = channelsOf(mapping);
     await output.message({
       type: 'head',
       format: detected.format,
@@ -60,16 +63,50 @@ export async function read(job: ReadJob, output: Output): Promise<void> {
       rowsRead,
       rowsRejected: rejects.total,
       rejections: describeRejects(rejects),
-      warnings: warningsAbout(detected, parsed),
+      warnings: warningsAbout(detected, parsed.times.description),
     });
     const sql = sortedSql(options.aggregation, parsed.covariates, dropped);
-    const collected = await collect(database, sql, 1 + channels.length, series, output.piece);
+    const collected = await collect(database.stream(sql), 1 + channels.length, series, output.piece);
     if (collected.duplicate && !options.dryRun)
       throw duplicateError(collected.duplicate, frequency, await linesOfStep(database, source, parsed, collected.duplicate));
     await output.message({ type: 'end', duplicates: collected.duplicates });
   } finally {
     database.close();
   }
+}
+
+/** Of a file in which nothing is odd there is nothing to reject. */
+async function sendPlain(
+  { frequency, rowsRead, lastStep, ids, rows }: PlainFile,
+  source: Source,
+  mapping: Mapping,
+  detected: Detected,
+  options: IngestOptions,
+  output: Output,
+): Promise<void> {
+  const channels = channelsOf(mapping);
+  await output.message({
+    type: 'head',
+    format: detected.format,
+    layout: 'long',
+    columns: describeColumns(source, mapping),
+    frequency: frequency.code,
+    timeZone: options.timeZone,
+    channels,
+    series: ids.length,
+    lastStep,
+    rowsRead,
+    rowsRejected: 0,
+    rejections: [],
+    warnings: warningsAbout(detected, ''),
+  });
+  const { duplicates } = await collect(rows(), 1 + channels.length, { ids, statics: [] }, output.piece);
+  await output.message({ type: 'end', duplicates });
+}
+
+/** Names of the covariates, past before future. */
+function channelsOf(mapping: Mapping): string[] {
+  return mapping.layout === 'long' ? [...mapping.past, ...mapping.future].map(({ name }) => name) : [];
 }
 
 interface Opened {
@@ -228,10 +265,10 @@ function describeRejects(rejects: Rejects): Findings['rejections'] {
   });
 }
 
-function warningsAbout(detected: Detected, parsed: Parsed): string[] {
+function warningsAbout(detected: Detected, times: string): string[] {
   const warnings: string[] = [];
   if (detected.encoding === 'windows-1252') warnings.push('The file is not UTF-8; it was read as Windows-1252 (Western European).');
-  if (parsed.times.description.includes('since 1970')) warnings.push(`Times were read as ${parsed.times.description}.`);
+  if (times.includes('since 1970')) warnings.push(`Times were read as ${times}.`);
   return warnings;
 }
 

@@ -1,0 +1,111 @@
+/**
+ * Reads files that are written in the plainest way without a database: once to see that nothing in them is odd and what
+ * they hold, and once more to pass it on. A file with anything odd in it is left to the general reader, from its start.
+ */
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { Frequency, inferFrequency } from '@almanac/series';
+import type { IngestOptions } from '@almanac/contracts';
+import type { Column, Mapping } from './columns.js';
+import type { Detected } from './detect.js';
+import { type PlainShape, PlainScanner, ROLE, type SortedRows } from './scanner.js';
+import { decompressor, type Source } from './source.js';
+
+const CHUNK_BYTES = 1 << 20;
+const DELIMITERS = [',', ';', '\t', '|'];
+
+export interface PlainFile {
+  frequency: Frequency;
+  rowsRead: number;
+  lastStep: number | null;
+  ids: string[];
+  /** Once more, in the order of the file: see `SortedRows`. */
+  rows(): AsyncGenerator<SortedRows, void>;
+}
+
+/** @returns undefined where the general reader has to read it */
+export async function readPlain(
+  source: Source,
+  mapping: Mapping,
+  detected: Detected,
+  options: IngestOptions,
+): Promise<PlainFile | undefined> {
+  const shape = shapeOf(source, mapping, detected, options);
+  const { lines } = source;
+  if (!shape || !lines) return undefined;
+  const rows = (scanner: PlainScanner): AsyncGenerator<SortedRows, void> => {
+    let stream: Readable = createReadStream(lines.path, { highWaterMark: CHUNK_BYTES });
+    for (const stage of decompressor(lines.compression)) stream = stream.pipe(stage);
+    return scanner.rows(stream as AsyncIterable<Buffer>);
+  };
+  const scanner = new PlainScanner(shape);
+  for await (const batch of rows(scanner)) if (batch.rows === 0) break;
+  if (scanner.odd || scanner.rowsRead === 0) return undefined;
+  const { rowsRead, lastStep, ids } = scanner;
+  return { frequency: shape.grid, rowsRead, lastStep, ids, rows: () => rows(new PlainScanner(shape)) };
+}
+
+function shapeOf(source: Source, mapping: Mapping, { head }: Detected, options: IngestOptions): PlainShape | undefined {
+  if (mapping.layout !== 'long' || !mapping.value || !source.lines?.delimiter || mapping.statics.length > 0) return undefined;
+  const { delimiter, skipLines, compression } = source.lines;
+  const asked = options.aggregation ?? options.timeFormat;
+  if (asked !== undefined || options.dropLastStep || options.decimalSeparator !== '.' || compression !== 'none') return undefined;
+  if (!DELIMITERS.includes(delimiter)) return undefined;
+  const numbers = [mapping.value, ...[...mapping.past, ...mapping.future].map(({ column }) => column)];
+  const used: (Column | undefined)[] = [mapping.id, mapping.time, ...numbers];
+  // A column with two roles is the general reader's.
+  if (new Set(used).size !== used.length) return undefined;
+  const roles = source.columns.map((column) =>
+    column === mapping.id
+      ? ROLE.id
+      : column === mapping.time
+        ? ROLE.time
+        : numbers.includes(column)
+          ? numbers.indexOf(column)
+          : ROLE.unused,
+  );
+  const grid = gridOf(head, mapping.time.index, { delimiter, skipLines }, options);
+  if (!grid || grid.kind === 'integer') return undefined;
+  const utc = options.timeZone === 'UTC';
+  const only = mapping.id ? undefined : options.dataset;
+  // Fixed grids lie in UTC: a clock has to be placed there first. Calendar grids lie in the zone, and so does a clock.
+  return {
+    delimiter,
+    skipLines,
+    roles,
+    channels: numbers.length,
+    // Steps count civil units since 1970 in any zone.
+    grid: grid.kind === 'calendar' ? Frequency.parse(grid.code, 'UTC') : grid,
+    only,
+    clocks: utc || grid.kind === 'calendar',
+    instants: utc || grid.kind === 'fixed',
+  };
+}
+
+/**
+ * The grid asked for, or the coarsest on which the times of the first rows fall: where all others fall on it too, it is
+ * also the coarsest for the file.
+ */
+function gridOf(
+  head: string,
+  timeColumn: number,
+  { delimiter, skipLines }: { delimiter: string; skipLines: number },
+  { frequency, timeZone }: IngestOptions,
+): Frequency | undefined {
+  try {
+    if (frequency !== 'auto') return Frequency.parse(frequency, timeZone);
+    if (timeZone !== 'UTC') return undefined;
+    const lines = head.split('\n').slice(skipLines, -1);
+    const times = lines.map((line) => Date.parse(isoOf(line.split(delimiter)[timeColumn]?.trim() ?? '')));
+    return times.some(Number.isNaN) ? undefined : inferFrequency(times, timeZone);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Text that JavaScript reads as the scanner does. */
+const isoOf = (text: string): string =>
+  (text.length > 10 && !/(Z|[+-]\d\d(:?\d\d)?)$/.test(text.slice(10)) ? `${text}Z` : text.replace(/([+-]\d\d)$/, '$1:00')).replace(
+    ' ',
+    'T',
+  );
