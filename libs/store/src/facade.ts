@@ -176,9 +176,9 @@ export interface Schedules {
   due(now: Date): Promise<r.ScheduleRecord[]>;
   /**
    * Takes one due time of a schedule for this process and moves `nextDueAt` on, in one step: of many processes exactly one
-   * gets true. A `skipped` firing is only written down.
+   * gets true. With a reason the due time is skipped: only written down.
    */
-  fire(scheduleId: string, dueAt: Date, nextDueAt: Date | null, outcome?: 'fired' | 'skipped'): Promise<boolean>;
+  fire(scheduleId: string, dueAt: Date, nextDueAt: Date | null, skipped?: 'downtime' | 'overlap'): Promise<boolean>;
   /** Notes the run that a firing made. */
   attachRun(scheduleId: string, dueAt: Date, runId: string): Promise<void>;
   /** Newest first. */

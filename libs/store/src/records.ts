@@ -407,12 +407,18 @@ export interface ScheduleRecord {
   timeZone: string;
   action: Json;
   paused: boolean;
+  /** What becomes of a due time while the run before is open. */
+  overlap: 'skip' | 'queue' | 'cancel';
+  /** Which missed due times are made up for; with `all` the last `catchUpLimit` of them. */
+  catchUp: 'none' | 'latest' | 'all';
+  catchUpLimit: number;
   nextDueAt: Date | null;
   lastFiredAt: Date | null;
   lastRunId: string | null;
   createdAt: Date;
 }
-export type NewSchedule = Pick<ScheduleRecord, 'name' | 'cron' | 'timeZone' | 'action' | 'paused' | 'nextDueAt'>;
+export type NewSchedule = Pick<ScheduleRecord, 'name' | 'cron' | 'timeZone' | 'action' | 'paused' | 'nextDueAt'> &
+  Partial<Pick<ScheduleRecord, 'overlap' | 'catchUp' | 'catchUpLimit'>>;
 export type SchedulePatch = Partial<Omit<NewSchedule, 'name'>>;
 
 export interface FiringRecord {
@@ -420,6 +426,8 @@ export interface FiringRecord {
   firedAt: Date;
   runId: string | null;
   outcome: 'fired' | 'skipped';
+  /** Why it was skipped. */
+  reason: 'downtime' | 'overlap' | null;
 }
 
 export type IdempotencyState =

@@ -1,6 +1,6 @@
 /** `almanac schedule …` and `almanac keys …`. */
-import { scope, type ScheduleAction, type Scope } from '@almanac/contracts';
-import type { Command } from 'commander';
+import { catchUpPolicy, overlapPolicy, scope, type ScheduleAction, type ScheduleRequestInput, type Scope } from '@almanac/contracts';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../connection.js';
 import { contextOf } from '../context.js';
 import { shortDate, show, table } from '../print.js';
@@ -40,10 +40,20 @@ export function scheduleCommands(program: Command): void {
     .option('--train <dataset>', 'train on this dataset')
     .option('--model <name>', 'with --train: name in the registry')
     .option('--kind <kind>', 'with --train: kind of model')
+    .addOption(new Option('--overlap <policy>', 'while the run before is open').choices(overlapPolicy.options))
+    .addOption(new Option('--catch-up <policy>', 'due times missed while no worker ran').choices(catchUpPolicy.options))
+    .option('--catch-up-limit <number>', 'with --catch-up all: only the last so many', Number)
     .action(
       async (
         name: string,
-        flags: { cron: string; timeZone: string; forecast?: string; train?: string; model?: string; kind?: string },
+        flags: {
+          cron: string;
+          timeZone: string;
+          forecast?: string;
+          train?: string;
+          model?: string;
+          kind?: string;
+        } & Pick<ScheduleRequestInput, 'overlap' | 'catchUp' | 'catchUpLimit'>,
         command: Command,
       ) => {
         const context = contextOf(command);
@@ -59,7 +69,10 @@ export function scheduleCommands(program: Command): void {
                 ...(flags.kind ? { kind: flags.kind } : {}),
               },
             };
-        const made = await context.client.call('createSchedule', { body: { name, cron: flags.cron, timeZone: flags.timeZone, action } });
+        const { cron, timeZone, overlap, catchUp, catchUpLimit } = flags;
+        const made = await context.client.call('createSchedule', {
+          body: { name, cron, timeZone, overlap, catchUp, catchUpLimit, action },
+        });
         show(
           context,
           made,

@@ -14,6 +14,20 @@ export const scheduleAction = z.discriminatedUnion('kind', [
 ]);
 export type ScheduleAction = z.infer<typeof scheduleAction>;
 
+/** What becomes of a due time while the run of the one before is open. */
+export const overlapPolicy = z.enum(['skip', 'queue', 'cancel']);
+export const catchUpPolicy = z.enum(['none', 'latest', 'all']);
+const policies = {
+  overlap: overlapPolicy.meta({
+    description: 'While the run before is open: `skip` the due time, `queue` its run behind it, or `cancel` the one before and go on.',
+  }),
+  catchUp: catchUpPolicy.meta({
+    description:
+      'Due times missed while no worker ran: `none` is made up for, the `latest`, or `all` of them, oldest first; a forecast made up for uses what was known when it was due.',
+  }),
+  catchUpLimit: z.number().int().min(1).max(100).meta({ description: 'With `all`: only the last so many.' }),
+};
+
 export const scheduleRequest = z
   .object({
     name,
@@ -21,6 +35,9 @@ export const scheduleRequest = z
     timeZone: z.string().default('UTC'),
     action: scheduleAction,
     paused: z.boolean().default(false),
+    overlap: policies.overlap.default('queue'),
+    catchUp: policies.catchUp.default('latest'),
+    catchUpLimit: policies.catchUpLimit.default(24),
   })
   .meta({ id: 'ScheduleRequest' });
 export type ScheduleRequest = z.infer<typeof scheduleRequest>;
@@ -34,6 +51,7 @@ export const schedule = z
     timeZone: z.string(),
     action: scheduleAction,
     paused: z.boolean(),
+    ...policies,
     nextDueAt: z.array(instant).meta({ description: 'The next five.' }),
     lastFiredAt: instant.nullable(),
     lastRunId: uuid.nullable(),
@@ -47,10 +65,22 @@ export const schedulePatch = z.object({
   timeZone: z.string().optional(),
   paused: z.boolean().optional(),
   action: scheduleAction.optional(),
+  overlap: policies.overlap.optional(),
+  catchUp: policies.catchUp.optional(),
+  catchUpLimit: policies.catchUpLimit.optional(),
 });
 
 export const firing = z
-  .object({ dueAt: instant, firedAt: instant, runId: uuid.nullable(), outcome: z.enum(['fired', 'skipped']) })
+  .object({
+    dueAt: instant,
+    firedAt: instant,
+    runId: uuid.nullable(),
+    outcome: z.enum(['fired', 'skipped']),
+    reason: z
+      .enum(['downtime', 'overlap'])
+      .nullable()
+      .meta({ description: 'Why it was skipped: no worker ran then, or the run before was still open.' }),
+  })
   .meta({ id: 'Firing' });
 export type Firing = z.infer<typeof firing>;
 export const firingPage = pageOf(firing);

@@ -1,27 +1,33 @@
 /**
  * Fires what is due. Any number of processes may do so at once: the firing, its run and the next due time are written in
  * one transaction, keyed by schedule and due time, so that exactly one of them gets it and a crash leaves all or nothing.
- * After a downtime only the latest missed due time makes a run; the earlier ones are written down as skipped.
+ * A due time that a worker sees late was missed: the schedule says which of those are made up for, and what happens while the
+ * run before is open. What makes no run is written down with the reason.
  * A firing whose action is refused leaves a failed run that says why.
  */
 import type { RunKind } from '@almanac/contracts';
 import type { Json, NewRun, RunRecord, ScheduleRecord } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
-import { carry } from '../runs/runs.js';
+import { cancelRun, carry } from '../runs/runs.js';
 import { toProblem } from '../runs/wire.js';
 import { planRun } from './actions.js';
 import { missedDues, nextDue } from './due.js';
 import type { Action } from './schedules.js';
+
+/** A due time is looked at every second; what is this late was due while no worker ran. */
+const LATE_MS = 60_000;
 
 /** Returns the runs that this process started. */
 export async function fireDue(context: FlowContext): Promise<RunRecord[]> {
   const now = context.now();
   const runs: RunRecord[] = [];
   for (const schedule of await context.store.schedules.due(now)) {
-    const run = await fireOne(context, schedule, now);
-    if (run === null) continue;
-    runs.push(run);
-    if (run.status === 'queued') await carry(context, run);
+    for (const run of await fireOne(context, schedule, now)) {
+      runs.push(run);
+      if (run.status !== 'queued') continue;
+      if (run.afterId === null) await carry(context, run);
+      else if (schedule.overlap === 'cancel') await cancelRun(context, run.afterId);
+    }
   }
   return runs;
 }
@@ -31,27 +37,54 @@ interface Planned {
   error?: unknown;
 }
 
-async function fireOne(context: FlowContext, schedule: ScheduleRecord, now: Date): Promise<RunRecord | null> {
+async function fireOne(context: FlowContext, schedule: ScheduleRecord, now: Date): Promise<RunRecord[]> {
   const { cron, timeZone, nextDueAt } = schedule;
-  if (nextDueAt === null) return null;
+  if (nextDueAt === null) return [];
   const dues = missedDues(cron, timeZone, nextDueAt, now);
-  const latest = dues.at(-1);
-  if (latest === undefined) return null;
-  const planned = await plan(context, schedule);
+  const wanted = new Set(madeUpFor(schedule, dues, now));
+  // Planned outside the transaction: planning reads other tables and may fail.
+  const plans = new Map<Date, Planned>();
+  for (const due of wanted) plans.set(due, await plan(context, schedule, due, now));
+  const following = (at: number): Date | null => dues[at + 1] ?? nextDue(cron, timeZone, now);
   return context.store.transaction(async (within) => {
-    for (const due of dues.slice(0, -1)) if (!(await within.schedules.fire(schedule.id, due, latest, 'skipped'))) return null;
-    if (!(await within.schedules.fire(schedule.id, latest, nextDue(cron, timeZone, now), 'fired'))) return null;
-    const run = await within.runs.create({ codeVersion: context.codeVersion, ...planned.run });
-    await within.schedules.attachRun(schedule.id, latest, run.id);
-    return planned.error === undefined ? run : within.runs.fail(run.id, toProblem(planned.error) as unknown as Json);
+    const made: RunRecord[] = [];
+    let before = schedule.lastRunId === null ? null : await within.runs.get(schedule.lastRunId);
+    for (const [at, due] of dues.entries()) {
+      const planned = plans.get(due);
+      const open = before !== null && before.finishedAt === null;
+      const skipped = !planned ? 'downtime' : open && schedule.overlap === 'skip' ? 'overlap' : undefined;
+      if (!(await within.schedules.fire(schedule.id, due, following(at), skipped))) return made;
+      if (!planned || skipped) continue;
+      const waits = open && before ? { afterId: before.id } : {};
+      const run = await within.runs.create({ codeVersion: context.codeVersion, ...planned.run, ...waits });
+      await within.schedules.attachRun(schedule.id, due, run.id);
+      before = planned.error === undefined ? run : await within.runs.fail(run.id, toProblem(planned.error) as unknown as Json);
+      made.push(before);
+    }
+    return made;
   });
 }
 
-async function plan(context: FlowContext, { action }: ScheduleRecord): Promise<Planned> {
-  const wanted = action as unknown as Action;
+/** The due times that make a run; the others are skipped. */
+function madeUpFor({ catchUp, catchUpLimit }: ScheduleRecord, dues: readonly Date[], now: Date): Date[] {
+  if (catchUp === 'all') return dues.slice(-catchUpLimit);
+  return dues.slice(-1).filter((due) => catchUp === 'latest' || now.getTime() - due.getTime() < LATE_MS);
+}
+
+async function plan(context: FlowContext, schedule: ScheduleRecord, due: Date, now: Date): Promise<Planned> {
+  const wanted = asOf(
+    schedule.action as unknown as Action,
+    schedule.catchUp === 'all' && now.getTime() - due.getTime() >= LATE_MS ? due : null,
+  );
   try {
     return { run: await planRun(context, wanted) };
   } catch (error) {
     return { run: { kind: wanted.kind, config: wanted.request as unknown as Json }, error };
   }
+}
+
+/** A forecast that is made up for knows what was known when it was due; anything else would be the same forecast again. */
+function asOf(action: Action, due: Date | null): Action {
+  if (due === null || action.kind !== 'forecast' || action.request.cutoff !== undefined) return action;
+  return { ...action, request: { ...action.request, cutoff: due.toISOString() } };
 }

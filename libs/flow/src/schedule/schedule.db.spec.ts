@@ -1,6 +1,7 @@
 /** Schedules on a real Postgres, with a clock that the test turns. */
 import { createSchedule, fireDue, getSchedule, listFirings, updateSchedule } from '@almanac/flow/schedule';
-import { type FlowContext, JOBS } from '@almanac/flow/runs';
+import type { ScheduleRequestInput } from '@almanac/contracts';
+import { cancelRun, type FlowContext, JOBS } from '@almanac/flow/runs';
 import { folderObjectStore, openQueue, silentLogger } from '@almanac/platform';
 import { openStore } from '@almanac/store';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -46,7 +47,20 @@ afterEach(async () => {
 });
 afterAll(() => database.drop());
 
-async function prepared(name: string): Promise<FlowContext> {
+/** A version of the model `hours`, as a training run leaves it. */
+async function registered({ store }: FlowContext): Promise<void> {
+  const dataset = await store.datasets.get('hours');
+  const run = await store.runs.create({ kind: 'train', dataset: 'hours', model: 'hours', config: {} });
+  const { id } = await store.models.ensure('hours', dataset.id);
+  const stored = { manifestKey: 'none', weightsKey: 'none', sha256: 'none' };
+  await store.models.addVersion(
+    id,
+    { runId: run.id, kind: 'seasonalNaive', horizon: 24, config: {}, metrics: {}, ...stored },
+    { promoteIfFirst: true },
+  );
+}
+
+async function prepared(name: string, policies: Partial<ScheduleRequestInput> = {}): Promise<FlowContext> {
   const context = await scheduler();
   await context.store.series.writeVersion({
     dataset: { name: 'hours', frequency: 'h', timeZone: 'UTC' },
@@ -54,7 +68,7 @@ async function prepared(name: string): Promise<FlowContext> {
     pieces: [{ id: 'a', firstStep: 0, values: Float64Array.from({ length: 200 }, (_, t) => t % 24) }],
     summary: () => ({ rowsRead: 0, rowsRejected: 0, findings: null }),
   });
-  await createSchedule(context, { name, ...schedule });
+  await createSchedule(context, { name, ...schedule, ...policies });
   return context;
 }
 
@@ -99,7 +113,90 @@ describe('schedules', () => {
       '2024-01-11T05 skipped',
       '2024-01-10T05 skipped',
     ]);
+    expect(items.map(({ reason }) => reason)).toEqual([null, 'downtime', 'downtime', 'downtime']);
     await context.store.schedules.delete('late');
+  });
+
+  it('make up for nothing, or for the last few missed times, where they are told so', async () => {
+    const context = await prepared('all', { catchUp: 'all', catchUpLimit: 2 });
+    await createSchedule(context, { name: 'none', ...schedule, catchUp: 'none' });
+    now = new Date('2024-01-13T12:00:00Z');
+    const runs = await fireDue(context);
+    const outcomes = async (name: string): Promise<string[]> =>
+      (await listFirings(context, name, {})).items.map(({ dueAt, outcome }) => `${dueAt.slice(8, 10)} ${outcome}`);
+    expect(await outcomes('all')).toEqual(['13 fired', '12 fired', '11 skipped', '10 skipped']);
+    expect(await outcomes('none')).toEqual(['13 skipped', '12 skipped', '11 skipped', '10 skipped']);
+    // One after the other, the oldest first.
+    expect(runs.map(({ afterId }) => afterId)).toEqual([null, runs[0]!.id]);
+    now = new Date('2024-01-14T05:00:10Z');
+    await fireDue(context);
+    expect((await outcomes('none'))[0]).toBe('14 fired');
+    for (const name of ['all', 'none']) await context.store.schedules.delete(name);
+  });
+
+  it('make up for a forecast with what was known when it was due', async () => {
+    const context = await prepared('train');
+    await context.store.schedules.delete('train');
+    await registered(context);
+    await createSchedule(context, {
+      name: 'nightly',
+      ...schedule,
+      catchUp: 'all',
+      action: { kind: 'forecast', request: { model: 'hours' } },
+    });
+    now = new Date('2024-01-12T05:00:30Z');
+    const runs = await fireDue(context);
+    expect(runs.map(({ config }) => config['cutoff'])).toEqual(['2024-01-10T05:00:00.000Z', '2024-01-11T05:00:00.000Z', undefined]);
+    await context.store.schedules.delete('nightly');
+  });
+
+  describe('whose run before is still open', () => {
+    const day = (no: number): Date => new Date(`2024-01-${no}T05:00:10Z`);
+
+    it('leave the due time out with `skip`', async () => {
+      const context = await prepared('skip', { overlap: 'skip' });
+      now = day(10);
+      const [first] = await fireDue(context);
+      now = day(11);
+      expect(await fireDue(context)).toEqual([]);
+      expect((await listFirings(context, 'skip', {})).items[0]).toMatchObject({ outcome: 'skipped', reason: 'overlap', runId: null });
+      await cancelRun(context, first!.id);
+      now = day(12);
+      expect(await fireDue(context)).toHaveLength(1);
+      await context.store.schedules.delete('skip');
+    });
+
+    it('put the run behind it with `queue`', async () => {
+      const context = await prepared('queue', { overlap: 'queue' });
+      now = day(10);
+      const [first] = await fireDue(context);
+      now = day(11);
+      const [second] = await fireDue(context);
+      expect(second).toMatchObject({ status: 'queued', afterId: first!.id });
+      expect(await context.queue.state('train', second!.id)).toBe('absent');
+      expect(await context.store.runs.claim(second!.id, 'too early')).toBeNull();
+      await cancelRun(context, first!.id);
+      expect(await context.queue.state('train', second!.id)).toBe('waiting');
+      expect(await context.store.runs.claim(second!.id, 'in time')).toMatchObject({ status: 'running' });
+      await context.store.schedules.delete('queue');
+    });
+
+    it('cancel it with `cancel`', async () => {
+      const context = await prepared('cancel', { overlap: 'cancel' });
+      now = day(10);
+      const [first] = await fireDue(context);
+      now = day(11);
+      const [second] = await fireDue(context);
+      expect((await context.store.runs.get(first!.id)).status).toBe('cancelled');
+      expect(await context.queue.state('train', second!.id)).toBe('waiting');
+      now = day(12);
+      // A running one is asked to stop, and the next waits until it has.
+      await context.store.runs.claim(second!.id, 'worker');
+      const [third] = await fireDue(context);
+      expect(await context.store.runs.get(second!.id)).toMatchObject({ status: 'running', cancelRequested: true });
+      expect(await context.queue.state('train', third!.id)).toBe('absent');
+      await context.store.schedules.delete('cancel');
+    });
   });
 
   it('do not make up for a pause', async () => {

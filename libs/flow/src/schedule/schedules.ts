@@ -23,10 +23,11 @@ const SHOWN_DUES = 5;
 
 /** @throws AlmanacError SCHEDULE_EXISTS, CRON_INVALID, TIME_ZONE_UNKNOWN, and what its action is refused for */
 export async function createSchedule(context: FlowContext, input: ScheduleRequestInput): Promise<Schedule> {
-  const { name, cron, timeZone, action, paused } = scheduleRequest.parse(input);
+  const { action, ...schedule } = scheduleRequest.parse(input);
+  const { cron, timeZone } = schedule;
   const nextDueAt = nextDue(cron, timeZone, context.now());
   await planRun(context, action);
-  const record = await context.store.schedules.create({ name, cron, timeZone, action: action as unknown as Json, paused, nextDueAt });
+  const record = await context.store.schedules.create({ ...schedule, action: action as unknown as Json, nextDueAt });
   return toSchedule(record, context.now());
 }
 
@@ -41,8 +42,10 @@ export async function updateSchedule(context: FlowContext, name: string, patch: 
     cron,
     timeZone,
     ...(moved ? { nextDueAt: nextDue(cron, timeZone, context.now()) } : {}),
-    ...(patch.paused === undefined ? {} : { paused: patch.paused }),
     ...(patch.action === undefined ? {} : { action: patch.action as unknown as Json }),
+    ...Object.fromEntries(
+      (['paused', 'overlap', 'catchUp', 'catchUpLimit'] as const).flatMap((key) => (patch[key] === undefined ? [] : [[key, patch[key]]])),
+    ),
   });
   return toSchedule(record, context.now());
 }
@@ -71,11 +74,12 @@ export async function runSchedule(context: FlowContext, name: string): Promise<R
 /** @throws AlmanacError SCHEDULE_NOT_FOUND */
 export async function listFirings({ store }: FlowContext, name: string, query: PageQuery): Promise<z.infer<typeof firingPage>> {
   const page = await store.schedules.firings(name, query);
-  const items = page.items.map(({ dueAt, firedAt, runId, outcome }) => ({
+  const items = page.items.map(({ dueAt, firedAt, runId, outcome, reason }) => ({
     dueAt: dueAt.toISOString(),
     firedAt: firedAt.toISOString(),
     runId,
     outcome,
+    reason,
   }));
   return { items, next: page.next };
 }
@@ -88,6 +92,9 @@ function toSchedule(record: ScheduleRecord, now: Date): Schedule {
     timeZone: record.timeZone,
     action: record.action as unknown as Action,
     paused: record.paused,
+    overlap: record.overlap,
+    catchUp: record.catchUp,
+    catchUpLimit: record.catchUpLimit,
     nextDueAt: nextDues(record.cron, record.timeZone, now, SHOWN_DUES).map((due) => due.toISOString()),
     lastFiredAt: record.lastFiredAt?.toISOString() ?? null,
     lastRunId: record.lastRunId,

@@ -40,6 +40,9 @@ export class ScheduleEntity implements ScheduleRecord {
   @Column('text', { name: 'time_zone' }) timeZone!: string;
   @Column('jsonb') action!: Json;
   @Column('boolean') paused!: boolean;
+  @Column('text') overlap!: ScheduleRecord['overlap'];
+  @Column('text', { name: 'catch_up' }) catchUp!: ScheduleRecord['catchUp'];
+  @Column('integer', { name: 'catch_up_limit' }) catchUpLimit!: number;
   @Column('timestamptz', { name: 'next_due_at', nullable: true }) nextDueAt!: Date | null;
   @Column('timestamptz', { name: 'last_fired_at', nullable: true }) lastFiredAt!: Date | null;
   @Column('uuid', { name: 'last_run_id', nullable: true }) lastRunId!: string | null;

@@ -52,12 +52,13 @@ export function schedules(context: Context): Schedules {
         .where('s.workspaceId = :workspaceId AND NOT s.paused AND s.nextDueAt <= :now', { workspaceId, now })
         .orderBy('s.nextDueAt')
         .getMany(),
-    fire: (scheduleId, dueAt, nextDueAt, outcome = 'fired') =>
+    fire: (scheduleId, dueAt, nextDueAt, skipped) =>
       context.transaction(async (inside) => {
+        const outcome = skipped === undefined ? 'fired' : 'skipped';
         const taken = await inside.query(
-          `INSERT INTO schedule_firing (workspace_id, schedule_id, due_at, outcome) VALUES ($1, $2, $3, $4)
+          `INSERT INTO schedule_firing (workspace_id, schedule_id, due_at, outcome, reason) VALUES ($1, $2, $3, $4, $5)
            ON CONFLICT DO NOTHING RETURNING 1`,
-          [workspaceId, scheduleId, dueAt, outcome],
+          [workspaceId, scheduleId, dueAt, outcome, skipped ?? null],
         );
         if (taken.length === 0) return false;
         // A due time set meanwhile by a changed cron expression lies later and stays.
@@ -77,7 +78,7 @@ export function schedules(context: Context): Schedules {
       const { id } = await get(name);
       const before = keyOf(query, 1)?.[0] ?? 'infinity';
       const rows = await context.query<Json & FiringRecord>(
-        `SELECT due_at AS "dueAt", fired_at AS "firedAt", run_id AS "runId", outcome FROM schedule_firing
+        `SELECT due_at AS "dueAt", fired_at AS "firedAt", run_id AS "runId", outcome, reason FROM schedule_firing
          WHERE schedule_id = $1 AND due_at < $2 ORDER BY due_at DESC LIMIT $3`,
         [id, before, limitOf(query) + 1],
       );
