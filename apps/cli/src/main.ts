@@ -10,6 +10,7 @@ import { modelCommands } from './commands/models.js';
 import { runCommands } from './commands/runs.js';
 import { keyCommands, scheduleCommands } from './commands/schedules.js';
 import { uploadCommand } from './commands/upload.js';
+import { webhookCommands, workspaceCommands } from './commands/webhooks.js';
 import { RunFailed } from './follow.js';
 import { note } from './print.js';
 
@@ -26,6 +27,8 @@ backtestCommands(program);
 runCommands(program);
 scheduleCommands(program);
 keyCommands(program);
+webhookCommands(program);
+workspaceCommands(program);
 // Sub-commands inherit no override, and a slip there must exit with 2 as well.
 const inherit = (command: Command): void =>
   command.commands.forEach((child) => inherit(child.exitOverride().showHelpAfterError('(--help shows the options)')));

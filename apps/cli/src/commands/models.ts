@@ -2,11 +2,13 @@
 import { forecastResult, type TrainRequestInput, trainResult, type TrainResult } from '@almanac/contracts';
 import { type Command, InvalidArgumentError } from 'commander';
 import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../connection.js';
-import { contextOf } from '../context.js';
+import { type Context, contextOf } from '../context.js';
 import { follow } from '../follow.js';
+import { historiesOf, toCsv } from '../history.js';
 import { count, duration, fixed, note, shortDate, show, table } from '../print.js';
 
 const whole = (value: string): number => {
@@ -24,6 +26,43 @@ const jsonObject = (value: string): Record<string, unknown> => {
   }
   throw new InvalidArgumentError(`Give a JSON object, e.g. '{"hidden":128}'.`);
 };
+
+const listed = (value: string): string[] => value.split(',').filter(Boolean);
+const numbersOf = (value: string): number[] => listed(value).map(Number);
+const whereOf = (value: string, before: Record<string, string> = {}): Record<string, string> => {
+  const at = value.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Give NAME=VALUE.');
+  return { ...before, [value.slice(0, at)]: value.slice(at + 1) };
+};
+
+interface ForecastFlags {
+  horizon?: number;
+  series?: string[];
+  search?: string;
+  where?: Record<string, string>;
+  cutoff?: string;
+  attention?: boolean;
+  wait: boolean;
+  file?: string;
+  level?: number[];
+  frequency?: string;
+  timeZone?: string;
+  futureCovariates?: string[];
+}
+
+/** Prints CSV in the columns of the export. */
+async function forecastFile(context: Context, model: string | undefined, flags: ForecastFlags, file: string): Promise<void> {
+  const { series, ahead } = historiesOf(await readFile(file, 'utf8'), {
+    id: 'unique_id',
+    time: 'ds',
+    value: 'y',
+    futureCovariates: flags.futureCovariates ?? [],
+  });
+  const { level, frequency, timeZone } = flags;
+  const answer = await context.client.predict({ series, model, horizon: flags.horizon ?? ahead, level, frequency, timeZone });
+  if (answer.validation) note(`${answer.model} was the best of ${answer.validation.models.map((one) => one.model).join(', ')}.`);
+  show(context, answer, () => toCsv(answer.columns));
+}
 
 /** The rest is in the JSON. */
 const MAIN_METRICS = ['wql', 'mase', 'mae', 'smape', 'coverage80', 'coverage95'];
@@ -149,34 +188,38 @@ export function modelCommands(program: Command): void {
 
   program
     .command('forecast')
-    .description('forecast every series of a dataset (or some) with a model')
-    .argument('<model>', 'NAME, NAME@ALIAS or NAME/VERSION')
+    .description('forecast every series of a dataset (or some) with a model; with --file, the series of a CSV, and nothing is stored')
+    .argument('[model]', 'NAME, NAME@ALIAS or NAME/VERSION; with --file also a baseline (default there: the best of them)')
     .option('--horizon <steps>', "steps ahead (default: the model's own)", whole)
-    .option('-s, --series <ids>', 'only these, with commas between', (value) => value.split(','))
+    .option('-s, --series <ids>', 'only these, with commas between', listed)
+    .option('--search <text>', 'only series whose id contains this')
+    .option('--where <name=value>', 'only series whose static covariate has this value; may be repeated', whereOf)
     .option('--cutoff <time>', 'last observation that may be used, e.g. 2001-06-28T23:00:00Z')
     .option('--attention', 'keep the attention maps')
     .option('--no-wait', 'do not wait for the run')
-    .action(
-      async (
-        model: string,
-        flags: { horizon?: number; series?: string[]; cutoff?: string; attention?: boolean; wait: boolean },
-        command: Command,
-      ) => {
-        const context = contextOf(command);
-        const { series, wait, ...rest } = flags;
-        const queued = await context.client.call('forecast', { body: { model, ...rest, ...(series ? { uniqueIds: series } : {}) } });
-        if (!wait)
-          return show(context, queued, () => `Forecast run ${queued.id} is queued. Follow it with: almanac runs follow ${queued.id}`);
-        const run = await follow(context, queued.id);
-        const result = forecastResult.parse(run.result);
-        show(
-          context,
-          { runId: run.id, ...result },
-          () =>
-            `${count(result.series)} series, ${result.horizon} steps ahead, with ${result.model} version ${result.version} in ${duration(result.seconds)}.\nRead them with: almanac get --run ${run.id}`,
-        );
-      },
-    );
+    .option('-f, --file <csv>', 'forecast the histories of this file: unique_id, ds, y')
+    .option('--level <percents>', 'with --file: prediction intervals, with commas between (default: 80,95)', numbersOf)
+    .option('--frequency <frequency>', 'with --file: 15min, h, D, W-MON, MS, QS, YS, 1 (default: found from the data)')
+    .option('--time-zone <zone>', 'with --file: IANA zone of the calendar and of local times')
+    .option('--future-covariates <columns>', 'with --file: columns known ahead; rows without y at the end hold their future', listed)
+    .action(async (model: string | undefined, flags: ForecastFlags, command: Command) => {
+      const context = contextOf(command);
+      if (flags.file !== undefined) return forecastFile(context, model, flags, flags.file);
+      if (model === undefined) throw new UsageError('Name a model, or give --file.');
+      const { series, wait, horizon, cutoff, attention, search, where } = flags;
+      const body = { model, horizon, cutoff, attention, search, where, ...(series ? { uniqueIds: series } : {}) };
+      const queued = await context.client.call('forecast', { body });
+      if (!wait)
+        return show(context, queued, () => `Forecast run ${queued.id} is queued. Follow it with: almanac runs follow ${queued.id}`);
+      const run = await follow(context, queued.id);
+      const result = forecastResult.parse(run.result);
+      show(
+        context,
+        { runId: run.id, ...result },
+        () =>
+          `${count(result.series)} series, ${result.horizon} steps ahead, with ${result.model} version ${result.version} in ${duration(result.seconds)}.\nRead them with: almanac get --run ${run.id}`,
+      );
+    });
 
   program
     .command('get')

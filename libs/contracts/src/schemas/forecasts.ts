@@ -19,6 +19,11 @@ export const forecastRequest = z
     model: modelReference,
     horizon: z.number().int().positive().max(10_000).optional().meta({ description: "The model's own unless given." }),
     uniqueIds: z.array(z.string()).optional().meta({ description: 'Every series of the dataset unless given.' }),
+    search: z.string().min(1).optional().meta({ description: 'Only series whose id contains this, as when series are listed.' }),
+    where: z
+      .record(z.string(), z.union([z.string(), z.number()]))
+      .optional()
+      .meta({ description: 'Only series whose static covariates have these values.', example: { region: 'north' } }),
     datasetVersion: z.number().int().positive().optional(),
     cutoff: instant.optional().meta({ description: 'Last observation the forecast may use; the end of each series unless given.' }),
     attention: z.boolean().default(false),

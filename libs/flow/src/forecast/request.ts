@@ -6,6 +6,7 @@ import { resolveModel } from '../register/reference.js';
 import type { FlowContext } from '../runs/context.js';
 import { startRun } from '../runs/runs.js';
 import { MODEL_KINDS } from '../train/kinds.js';
+import { selectSeries } from './filter.js';
 
 /** A forecast request with everything decided that its run rests on; the run's `config`. */
 export interface ForecastPlan extends ForecastRequest {
@@ -67,10 +68,11 @@ async function planForecast({ store }: Pick<FlowContext, 'store'>, request: Fore
         subject: { model: version.model, horizon: version.horizon },
       },
     );
-  for (const uniqueId of request.uniqueIds ?? []) await store.series.get(dataset.id, uniqueId);
+  const uniqueIds = await selectSeries(store, dataset, request);
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   return {
     ...request,
+    ...(uniqueIds ? { uniqueIds } : {}),
     modelName: version.model,
     modelVersion: version.no,
     modelVersionId: version.id,

@@ -1,0 +1,89 @@
+/**
+ * A CSV of histories as the body of a stateless forecast. Rows without a value after the last observation of a series are
+ * its future: they carry the future covariates, and there are as many of them as steps are forecast.
+ */
+import type { PredictionRequestInput } from '@almanac/contracts';
+import { UsageError } from './connection.js';
+
+export interface HistoryColumns {
+  id: string;
+  time: string;
+  value: string;
+  futureCovariates: string[];
+}
+
+type Series = Extract<PredictionRequestInput['series'], unknown[]>[number];
+
+/** RFC 4180: commas, quotes doubled inside quotes, either line ending. */
+export function parseCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y;
+  const body = text.replace(/^\uFEFF/, '');
+  while (cell.lastIndex < body.length) {
+    const at = cell.lastIndex;
+    const match = cell.exec(body);
+    if (!match) throw new UsageError(`Line ${rows.length + 1} of the file is no CSV, at "${body.slice(at, at + 20)}".`);
+    row.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
+    if (match[3] === ',' && cell.lastIndex < body.length) continue;
+    if (row.length > 1 || row[0] !== '') rows.push(row);
+    row = [];
+  }
+  return rows;
+}
+
+/** @returns the series, and the steps ahead for which there are covariates */
+export function historiesOf(text: string, columns: HistoryColumns): { series: Series[]; ahead: number | undefined } {
+  const [head, ...rows] = parseCsv(text);
+  const place = (name: string): number => {
+    const index = head?.indexOf(name) ?? -1;
+    if (index < 0) throw new UsageError(`The file has no column "${name}"; it has ${head?.join(', ') ?? 'none'}.`);
+    return index;
+  };
+  const number = (cell: string, line: number): number | null => {
+    if (cell.trim() === '') return null;
+    const value = Number(cell);
+    if (Number.isNaN(value)) throw new UsageError(`Line ${line} of the file: "${cell}" is no number.`);
+    return value;
+  };
+  const [id, time, value] = [place(columns.id), place(columns.time), place(columns.value)];
+  const covariates = columns.futureCovariates.map((name) => ({ name, at: place(name) }));
+  const byId = new Map<string, { ds: string; y: number | null; x: (number | null)[] }[]>();
+  rows.forEach((row, i) => {
+    const uniqueId = row[id] ?? '';
+    const line = i + 2;
+    const known = byId.get(uniqueId) ?? [];
+    known.push({ ds: row[time] ?? '', y: number(row[value] ?? '', line), x: covariates.map(({ at }) => number(row[at] ?? '', line)) });
+    byId.set(uniqueId, known);
+  });
+  let ahead: number | undefined;
+  const series = [...byId].map(([uniqueId, all]): Series => {
+    const until = all.findLastIndex(({ y }) => y !== null) + 1;
+    if (covariates.length > 0) ahead = Math.min(ahead ?? Infinity, all.length - until);
+    const past = all.slice(0, until);
+    return {
+      uniqueId,
+      ds: past.map(({ ds }) => (/^-?\d+$/.test(ds) ? Number(ds) : ds)),
+      y: past.map(({ y }) => y),
+      ...(covariates.length > 0
+        ? { futureCovariates: Object.fromEntries(covariates.map(({ name }, k) => [name, all.map(({ x }) => x[k]!)])) }
+        : {}),
+    };
+  });
+  // Covariates reach exactly as far as is forecast, whichever series knows more.
+  for (const one of series)
+    for (const [name, values] of Object.entries(one.futureCovariates ?? {}))
+      one.futureCovariates![name] = values.slice(0, one.y.length + (ahead ?? 0));
+  return { series, ahead };
+}
+
+/** Columns as CSV, in their order. */
+export function toCsv(columns: Record<string, (string | number | null)[]>): string {
+  const names = Object.keys(columns);
+  const quoted = (cell: string | number | null): string => {
+    const text = cell === null ? '' : String(cell);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const rows = (columns[names[0]!] ?? []).map((_, i) => names.map((name) => quoted(columns[name]![i]!)).join(','));
+  return [names.map(quoted).join(','), ...rows].join('\n');
+}
