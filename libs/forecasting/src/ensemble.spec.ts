@@ -38,6 +38,22 @@ describe('EnsembleForecaster', () => {
     }
   });
 
+  it('draws paths where all its members do, out of what they draw from the same seed', async () => {
+    const whole = ensemble();
+    const networks = createForecaster('ensemble', {
+      ...whole.config,
+      members: whole.config.members.filter(({ kind }) => kind === 'segment'),
+    });
+    for (const model of [whole, networks]) await model.fit(panel, { seed: 1 });
+    const options = { ...ask, paths: { count: 40, seed: 2 } };
+    expect((await whole.predict(panel, options))[0]!.paths).toBeUndefined();
+    const [forecast] = await networks.predict(panel, options);
+    expect(forecast!.paths).toHaveLength(40 * HORIZON);
+    const below = forecast!.paths!.filter((value, i) => value < forecast!.quantiles[HORIZON + (i % HORIZON)]!).length;
+    expect(Math.abs(below / (40 * HORIZON) - 0.5)).toBeLessThan(0.2);
+    expect((await networks.predict(panel, options))[0]).toEqual(forecast);
+  });
+
   it('survives a round trip, and reports progress over all members', async () => {
     const seen: FitProgress[] = [];
     const model = ensemble('mean');

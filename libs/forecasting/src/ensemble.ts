@@ -86,7 +86,12 @@ export class EnsembleForecaster implements Forecaster {
     const combine = this.config.combine === 'mean' ? mean : median;
     return all[0]!.map((first, s) => {
       const quantiles = first.quantiles.map((_, i) => combine(all.map((forecasts) => forecasts[s]!.quantiles[i]!)));
-      return { ...first, quantiles: keepTo(target, quantiles) };
+      // Members draw the k-th path from the same scores, so that combining them is combining quantiles.
+      const drawn = all.every((forecasts) => forecasts[s]!.paths !== undefined);
+      const paths = drawn ? first.paths?.map((_, i) => combine(all.map((forecasts) => forecasts[s]!.paths![i]!))) : undefined;
+      const forecast = { ...first, quantiles: keepTo(target, quantiles) };
+      delete forecast.paths;
+      return paths ? { ...forecast, paths: keepTo(target, paths) } : forecast;
     });
   }
 

@@ -54,7 +54,7 @@ export interface PointwiseInputs {
   /** [B,L], scaled; 0 where missing. */
   x: tf.Tensor2D;
   /** [B,L], 1 where observed; all by default. */
-  mask?: tf.Tensor2D;
+  mask?: tf.Tensor2D | undefined;
   /** [B,L+H,F] */
   covariates: tf.Tensor3D;
   /** [B,H], in training only: fills the pointer's buffer, and what a recursive decoder is fed. */
@@ -83,6 +83,11 @@ export interface PointwiseNetwork {
   readonly specs: readonly ParameterSpec[];
   readonly head: StepHead;
   run(p: Tensors, inputs: PointwiseInputs, options?: RunOptions): PointwiseOutput;
+  /**
+   * How far back the encoder's gradient reaches: the norm of that of its last state with respect to the first step of the look-back, over
+   * that with respect to the last step. 1 forgets nothing; 0 is a look-back longer than what is learned from it.
+   */
+  reach(p: Tensors, inputs: PointwiseInputs, random: Random): number;
 }
 
 /** A run of n steps: what they ask, in the decoder's words and in the values before them. */
@@ -122,15 +127,37 @@ export function pointwiseNetwork(settings: PointwiseSettings): PointwiseNetwork 
   ];
   const swap = (z: tf.Tensor): tf.Tensor3D => tf.transpose(z, [1, 0, 2]) as tf.Tensor3D;
 
+  const lookBack = ({
+    x,
+    mask,
+    covariates,
+  }: PointwiseInputs): { values: tf.Tensor3D; known: tf.Tensor3D; past: tf.Tensor3D; sequence: tf.Tensor3D } => {
+    const values = tf.expandDims(x, 2) as tf.Tensor3D;
+    const known = tf.expandDims(mask ?? tf.onesLike(x), 2) as tf.Tensor3D;
+    const past = tf.slice(covariates, [0, 0, 0], [x.shape[0], L, F]);
+    return { values, known, past, sequence: swap(tf.concat([values, known, past], 2)) };
+  };
+
   return {
     specs,
     head,
+    reach(p, inputs, random) {
+      return tf.tidy(() => {
+        const { sequence } = lookBack(inputs);
+        const [, B, I] = sequence.shape;
+        const direction = tf.tensor2d(
+          Float32Array.from({ length: B * encoder.width }, () => random.normal()),
+          [B, encoder.width],
+        );
+        const gradient = tf.grad((x) => tf.sum(tf.mul(direction, encoder.encode(p, x as tf.Tensor3D).last)))(sequence);
+        const [first, last] = [0, L - 1].map((t) => tf.norm(tf.slice(gradient, [t, 0, 0], [1, B, I])).dataSync()[0]!) as [number, number];
+        return last > 0 ? first / last : 0;
+      });
+    },
     run(p, { x, mask, covariates, truth, known: observed }, options = {}) {
       const { forced, random, forks, copies = 1 } = options;
-      const values = tf.expandDims(x, 2) as tf.Tensor3D;
-      const known = tf.expandDims(mask ?? tf.onesLike(x), 2) as tf.Tensor3D;
-      const past = tf.slice(covariates, [0, 0, 0], [x.shape[0], L, F]);
-      const encoded = encoder.encode(p, swap(tf.concat([values, known, past], 2)), random ? { random } : {});
+      const { values, known, past, sequence } = lookBack({ x, mask, covariates });
+      const encoded = encoder.encode(p, sequence, random ? { random } : {});
       const h = swap(encoded.h); // [B,L,W]
       const before = tf.concat(
         [tf.zeros([x.shape[0], 1, encoder.width]), tf.slice(h, [0, 0, 0], [-1, L - 1, encoder.width])],

@@ -6,6 +6,7 @@ import { Random } from '../dataset/random.js';
 import { Parameters, type ParameterSpec, type Tensors } from '../model/parameters.js';
 import { family, imputation, largestChild, recall, seasonalAutoregression } from '../testing/tasks.js';
 import { type Encoder } from './encoder.js';
+import { delayedEncoder } from './delayed.js';
 import { gridEncoder } from './grid.js';
 import { hierarchicalEncoder } from './hierarchical.js';
 import { incoherence, levelsOf, reconcile, summingMatrix } from './hierarchy.js';
@@ -39,6 +40,7 @@ const encoders: [string, Encoder, boolean][] = [
   ['stacked, dilated, with shortcuts', stackedEncoder({ ...settings, dilations: [[1, 2], [4]] }), true],
   ['hierarchical', hierarchicalEncoder({ ...settings, every: 4 }), true],
   ['grid', gridEncoder({ ...settings, seasonLength: 4 }), true],
+  ['delayed', delayedEncoder(stackedEncoder(settings), 'e', [1, 4]), true],
   ['bidirectional', stackedEncoder({ ...settings, bidirectional: true, dilations: [[1], [1]] }), false],
 ];
 
@@ -135,6 +137,13 @@ describe('what each encoder is for', () => {
     const flat = await seasonalAutoregression({ encoder: stackedEncoder({ ...shape, inputs: 1, hidden: 22 }), steps: 150 });
     const grid = await seasonalAutoregression({ encoder: gridEncoder({ ...shape, inputs: 1, seasonLength: 24 }), steps: 150 });
     expect(grid.mse).toBeLessThan(0.75 * flat.mse);
+  });
+
+  it('delayed: forecasts from the day before better than without the shortcut', async () => {
+    const flat = await seasonalAutoregression({ encoder: stackedEncoder({ ...shape, inputs: 1, hidden: 18 }), steps: 100 });
+    const delayed = delayedEncoder(stackedEncoder({ ...shape, inputs: 1 }), 'e', [23]);
+    const short = await seasonalAutoregression({ encoder: delayed, steps: 100 });
+    expect(short.mse).toBeLessThan(0.75 * flat.mse);
   });
 
   it('tree: a parent that follows its largest child is forecast from the children', async () => {

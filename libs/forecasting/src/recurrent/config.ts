@@ -53,6 +53,8 @@ export type RecurrentConfig = {
   scaler: ScalerKind;
   cell: CellKind;
   encoder: EncoderKind;
+  /** Steps back that shortcuts reach from each state of the encoder, e.g. a season; none by default. */
+  delays: number[];
   /** `parallel`: all steps at once; `recursive`: each from the one before; `forking`: trained from every step of the look-back's second half. */
   decoder: DecoderKind;
   /** What is predicted of a step: quantiles, a distribution's parameters, or words to copy or make (`vocabulary`, which needs the pointer). */
@@ -75,6 +77,7 @@ export function completeRecurrentConfig(config: Partial<RecurrentConfig>): Recur
     decoder: 'parallel',
     head: 'quantile',
     paths: 100,
+    delays: [],
   };
   const train = { ...LATER_TRAINING, ...config.train };
   return { ...later, ...config, train } as RecurrentConfig;
@@ -101,6 +104,7 @@ export function defaultRecurrentConfig(facts: {
     scaler: facts.seasonLengths.length > 0 ? 'seasonalDifference' : 'lastValue',
     cell: 'gru',
     encoder: 'plain',
+    delays: [],
     decoder: 'parallel',
     head: 'quantile',
     paths: 100,
@@ -145,6 +149,8 @@ export function checkRecurrentConfig(config: RecurrentConfig): void {
     fail('window', 'Give a whole number of steps, at most contextLength.');
   if (!CELL_KINDS.includes(config.cell)) fail('cell', `Cells are ${CELL_KINDS.join(', ')}.`);
   if (!ENCODER_KINDS.includes(config.encoder)) fail('encoder', `Encoders are ${ENCODER_KINDS.join(', ')}.`);
+  if (!config.delays.every((delay, i) => whole(delay, 1) && delay < config.contextLength && config.delays.indexOf(delay) === i))
+    fail('delays', 'Give different numbers of steps, each at least 1 and less than contextLength.');
   if (!DECODER_KINDS.includes(config.decoder)) fail('decoder', `Decoders are ${DECODER_KINDS.join(', ')}.`);
   if (config.decoder === 'forking' && config.encoder === 'bidirectional')
     fail('encoder', 'A fork must not know what comes after it: use another encoder with the forking decoder.');

@@ -1,5 +1,6 @@
 /** From settings to the point-wise attention network with the encoder that they name. */
 import { pointwiseNetwork, type PointwiseNetwork } from '../attention/pointwise.js';
+import { delayedEncoder } from '../encoders/delayed.js';
 import { type Encoder } from '../encoders/encoder.js';
 import { gridEncoder } from '../encoders/grid.js';
 import { hierarchicalEncoder } from '../encoders/hierarchical.js';
@@ -20,7 +21,10 @@ export function recurrentNetwork(config: RecurrentConfig, covariates: number): P
     levels: config.levels,
     decoder: config.decoder,
     head: config.head,
-    encoder: (name, inputs) => encoderOf(config, name, inputs),
+    encoder: (name, inputs) => {
+      const encoder = encoderOf(config, name, inputs);
+      return config.delays.length > 0 ? delayedEncoder(encoder, name, config.delays) : encoder;
+    },
   });
 }
 

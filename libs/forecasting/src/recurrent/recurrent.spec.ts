@@ -91,9 +91,35 @@ describe('RecurrentForecaster', () => {
     expect(loadForecaster(first.save()).kind).toBe('recurrent');
   });
 
+  it('says how far back its gradient reaches: farther with shortcuts', async () => {
+    const reachOf = async (delays: number[]): Promise<number> => {
+      const seen: FitProgress[] = [];
+      const model = new RecurrentForecaster(config({ delays, contextLength: 36, branches: ['contextual'] }, 30));
+      await model.fit(panelOf(12, 120), { seed: 1, onProgress: (progress) => seen.push(progress) });
+      const validated = seen.filter(({ validation }) => validation !== undefined);
+      expect(validated.every(({ gradientReach }) => gradientReach! > 0 && gradientReach! < 10)).toBe(true);
+      return validated.at(-1)!.gradientReach!;
+    };
+    expect(await reachOf([35])).toBeGreaterThan(3 * (await reachOf([])));
+  });
+
   it('says what it cannot do', async () => {
     expect(() => new RecurrentForecaster(config({ branches: [] }))).toThrow(/branches/);
     expect(() => new RecurrentForecaster(config({ window: 999 }))).toThrow(/window/);
+    const refused: [string, Partial<RecurrentConfig>][] = [
+      ['delays', { delays: [3, 3] }],
+      ['delays', { delays: [500] }],
+      ['decoder', { decoder: 'sideways' as 'recursive' }],
+      ['head', { head: 'foot' as 'quantile' }],
+      ['scaler', { scaler: 'seriesDeviation' }],
+      ['scaler', { head: 'negativeBinomial' }],
+      ['branches', { head: 'vocabulary', branches: ['temporal'] }],
+      ['paths', { paths: 0 }],
+    ];
+    for (const [setting, changes] of refused)
+      expect(() => new RecurrentForecaster(config(changes))).toThrow(
+        expect.objectContaining({ code: 'INVALID_CONFIG', subject: { setting } }),
+      );
     await expect(new RecurrentForecaster(config()).fit(panelOf(2, 9), { seed: 1 })).rejects.toMatchObject({ code: 'SERIES_TOO_SHORT' });
     const model = new RecurrentForecaster(config({}, 1));
     await expect(model.predict(panelOf(1, 50), { horizon: 3, levels: [0.5] })).rejects.toMatchObject({ code: 'MODEL_NOT_FITTED' });

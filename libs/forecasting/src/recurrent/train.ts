@@ -102,7 +102,7 @@ export async function trainRecurrent(
         step: step + 1,
         totalSteps: train.steps,
         loss,
-        ...(validation === undefined ? {} : { validation }),
+        ...(validation === undefined ? {} : { validation, gradientReach: reachOf(network, reader, sampler, parameters, step) }),
         stepsPerSecond,
         etaSeconds: (train.steps - step - 1) / stepsPerSecond,
       });
@@ -135,6 +135,15 @@ function validate(
     });
   }
   return windows.length > 0 ? sum / windows.length : undefined;
+}
+
+/** Of the weights in training, over the windows of the step. */
+function reachOf(network: PointwiseNetwork, reader: PointReader, sampler: PointSampler, parameters: Parameters, step: number): number {
+  let reach = 0;
+  tf.tidy(() => {
+    reach = network.reach(parameters.named(parameters.tensors()), reader.read(sampler.draw(step)), new Random(0, 93, step));
+  });
+  return reach;
 }
 
 function sizesOf({ scales }: PointBatch): Float64Array {

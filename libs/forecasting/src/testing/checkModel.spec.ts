@@ -21,7 +21,7 @@ const recurrent = (changes: Changes): Forecaster => {
 };
 const recurrents: [string, Changes][] = [
   ['gru, three alignments', {}],
-  ['lstm, hierarchical', { cell: 'lstm', encoder: 'hierarchical', branches: ['contextual'] }],
+  ['lstm, hierarchical, delays', { cell: 'lstm', encoder: 'hierarchical', delays: [12, 24], branches: ['contextual'] }],
   ['minGru, dilated, temporal alignment', { cell: 'minGru', encoder: 'dilated', branches: ['temporal'] }],
   ['rnn, bidirectional, pointer', { cell: 'rnn', encoder: 'bidirectional', branches: ['pointer'] }],
   ['recursive, scheduled sampling, studentT', { decoder: 'recursive', head: 'studentT', branches: ['contextual'] }],
