@@ -3,6 +3,7 @@
  * set per data set: two panels with equal frequency, seasons, lengths, size and metric get equal settings.
  */
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
+import type { CalendarSettings } from './dataset/calendarCovariates.js';
 import type { CovariateNames } from './dataset/covariates.js';
 import { HEAD_KINDS, type HeadKind } from './heads/head.js';
 import { SCALER_KINDS, type ScalerKind } from './scalers/windowScale.js';
@@ -46,6 +47,8 @@ export type SegmentConfig = {
   /** Length of the cycle learned per series, taken out before the network and put back after it; 0 for none. */
   cycle: number;
   covariates: CovariateNames;
+  /** What the calendar says about each step, holidays among it, as further future covariates. None by default. */
+  calendar?: CalendarSettings;
   /** What the network predicts: quantiles, or the parameters of a distribution. */
   head: HeadKind;
   /** Ascending; the head learns these, others are interpolated. */

@@ -72,3 +72,4 @@ export {
   type TrialScore,
 } from './search/halving.js';
 export { OnlineConformal, type OnlineConformalSettings, type OnlineConformalState } from './calibrate/online.js';
+export { CALENDAR_FIELDS, calendarNames, withCalendar, type CalendarField, type CalendarSettings } from './dataset/calendarCovariates.js';

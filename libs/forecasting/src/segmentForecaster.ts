@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { normalQuantile } from './baselines/normal.js';
 import { applyWidths, widthFactors, type Scored } from './calibrate/widths.js';
 import { checkConfig, type SegmentConfig } from './config.js';
+import { withCalendar, withCalendarNames } from './dataset/calendarCovariates.js';
 import type { CovariateScales } from './dataset/covariates.js';
 import { keepTo } from './dataset/target.js';
 import { KnownSeries, WindowReader, type Batch, type Sizes, type Window } from './dataset/windows.js';
@@ -59,11 +60,14 @@ interface Values {
 
 export class SegmentForecaster implements Forecaster {
   readonly kind = 'segment';
+  readonly config: SegmentConfig;
+
   constructor(
-    readonly config: SegmentConfig,
+    config: SegmentConfig,
     private fitted?: Fitted,
   ) {
     checkConfig(config);
+    this.config = withCalendarNames(config);
   }
 
   static load({ manifest, weights }: Checkpoint): SegmentForecaster {
@@ -75,7 +79,8 @@ export class SegmentForecaster implements Forecaster {
     return new SegmentForecaster(config, { reader, parameters, nonNegative, widths, persistence });
   }
 
-  async fit(panel: Panel, options: FitOptions): Promise<void> {
+  async fit(given: Panel, options: FitOptions): Promise<void> {
+    const panel = await withCalendar(given, this.config.calendar, this.config.horizon);
     if (this.config.head === 'negativeBinomial') requireCounts(panel);
     const reader = new WindowReader(this.config, KnownSeries.of(panel.series, this.config.covariates));
     const { parameters, validation } = await train(panel.series, reader, this.config, options);
@@ -91,8 +96,9 @@ export class SegmentForecaster implements Forecaster {
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     const fitted = this.need();
     if (options.horizon > this.config.horizon) return forecastBeyond(this, panel, options, this.config.horizon);
+    const { series: read } = await withCalendar(panel, this.config.calendar, this.config.horizon);
     await initEngine();
-    const windows: Window[] = panel.series.map((series) => ({ series, origin: series.values.length }));
+    const windows: Window[] = read.map((series) => ({ series, origin: series.values.length }));
     const forecasts: SeriesForecast[] = [];
     for (let from = 0; from < windows.length; from += EVALUATION_BATCH) {
       options.signal?.throwIfAborted();

@@ -7,6 +7,7 @@ import { BRANCHES, type Branch } from '../attention/align.js';
 import { DECODER_KINDS, type DecoderKind } from '../attention/pointwise.js';
 import { CELL_KINDS, type CellKind } from '../cells/layer.js';
 import { inverseSigmoidSchedule, linearSchedule } from '../cells/rollOut.js';
+import { type CalendarSettings } from '../dataset/calendarCovariates.js';
 import { type CovariateNames } from '../dataset/covariates.js';
 import { HEAD_KINDS, type HeadKind } from '../heads/head.js';
 import { SCALER_KINDS, type ScalerKind } from '../scalers/windowScale.js';
@@ -67,6 +68,8 @@ export type RecurrentConfig = {
   /** Values per pointer window. */
   window: number;
   covariates: CovariateNames;
+  /** What the calendar says about each step, holidays among it, as further future covariates. None by default. */
+  calendar?: CalendarSettings;
   train: RecurrentTraining;
 };
 

@@ -6,6 +6,7 @@ import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
 import { type PointwiseNetwork, type PointwiseOutput, type RunOptions } from '../attention/pointwise.js';
+import { withCalendar, withCalendarNames } from '../dataset/calendarCovariates.js';
 import { covariateScales, type CovariateScales } from '../dataset/covariates.js';
 import { ancestralPaths } from '../decoders/ancestral.js';
 import { keepTo } from '../dataset/target.js';
@@ -56,7 +57,7 @@ export class RecurrentForecaster implements Forecaster {
 
   /** @throws INVALID_CONFIG */
   constructor(config: RecurrentConfig) {
-    this.config = completeRecurrentConfig(config);
+    this.config = withCalendarNames(completeRecurrentConfig(config));
     checkRecurrentConfig(this.config);
   }
 
@@ -68,7 +69,8 @@ export class RecurrentForecaster implements Forecaster {
     return forecaster;
   }
 
-  async fit(panel: Panel, options: FitOptions): Promise<void> {
+  async fit(given: Panel, options: FitOptions): Promise<void> {
+    const panel = await withCalendar(given, this.config.calendar, this.config.horizon);
     if (this.config.head === 'negativeBinomial') requireCounts(panel);
     const learned: Learned = {
       covariates: covariateScales(panel.series, this.config.covariates),
@@ -94,13 +96,14 @@ export class RecurrentForecaster implements Forecaster {
     const fitted = this.need();
     const { horizon: H } = this.config;
     if (options.horizon > H) return forecastBeyond(this, panel, options, H);
+    const { series: read } = await withCalendar(panel, this.config.calendar, H);
     await initEngine();
     const copies = Math.max(taughtAlways(this.config) ? this.config.paths : 1, options.paths && this.ancestral ? options.paths.count : 1);
     const size = Math.min(BATCH, Math.max(1, Math.floor(LARGEST_BATCH / copies)));
     const forecasts: SeriesForecast[] = [];
-    for (let from = 0; from < panel.series.length; from += size) {
+    for (let from = 0; from < read.length; from += size) {
       options.signal?.throwIfAborted();
-      tf.tidy(() => forecasts.push(...this.forecastPart(panel.series.slice(from, from + size), options, fitted)));
+      tf.tidy(() => forecasts.push(...this.forecastPart(read.slice(from, from + size), options, fitted)));
       await new Promise((resolve) => setImmediate(resolve));
     }
     return forecasts;

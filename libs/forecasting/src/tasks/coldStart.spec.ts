@@ -29,6 +29,7 @@ const create = (): Forecaster =>
     seasonLengths: [12],
     covariates: { static: ['area', 'cos', 'sin'], past: [], future: [] },
     levels: ask.levels,
+    steps: 300,
   });
 
 /** Mean |actual − median| over the mean |actual|, and coverage of the outer levels. */
