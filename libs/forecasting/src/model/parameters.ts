@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { AlmanacError } from '@almanac/series';
 import { Random } from '../dataset/random.js';
 import type { Checkpoint, CheckpointManifest } from '../forecaster.js';
+import { count } from './specs.js';
 
 export interface ParameterSpec {
   name: string;
@@ -105,10 +106,6 @@ export class Parameters {
   manifest(): CheckpointManifest['tensors'] {
     return this.specs.map((spec, i) => ({ name: spec.name, shape: spec.shape, offset: this.offsets[i]! }));
   }
-}
-
-export function count(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }
 
 /** Blocks of orthonormal rows (Saxe et al. 2014), by Gram-Schmidt on normal draws; one block per rows×rows square. */
