@@ -32,6 +32,7 @@ export const router = createBrowserRouter([
           { path: 'runs', lazy: () => import('../views/runs') },
           { path: 'runs/:runId', lazy: () => import('../views/run') },
           { path: 'attention/:runId/:uniqueId', lazy: () => import('../views/attention') },
+          { path: 'what-if/:model/:uniqueId', lazy: () => import('../views/whatIf') },
           { path: 'settings', lazy: () => import('../views/settings') },
           { path: '*', element: <Empty title="There is no view at this address">The navigation lists every view.</Empty> },
         ],

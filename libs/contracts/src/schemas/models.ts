@@ -39,6 +39,7 @@ export const modelVersion = z
     runId: uuid,
     aliases: z.array(z.string()),
     horizon: z.number().int(),
+    futureCovariates: z.array(z.string()).default([]).meta({ description: 'Those it was trained with; what-if changes them.' }),
     score: score.nullable(),
     baselines: z.array(score),
     wqlRatio: z.number().nullable(),

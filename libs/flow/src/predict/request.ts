@@ -4,6 +4,7 @@ import { AlmanacError, Frequency } from '@almanac/series';
 import type { DatasetRecord, Json, ModelVersionRecord } from '@almanac/store';
 import { isTrained } from '../forecast/request.js';
 import { parseReference, resolveModel } from '../register/reference.js';
+import { futureCovariatesOf } from '../register/wire.js';
 import type { FlowContext } from '../runs/context.js';
 import { carry } from '../runs/runs.js';
 import { toRun } from '../runs/wire.js';
@@ -215,10 +216,4 @@ function columnsOf({ level, quantiles }: PredictionRequest): { name: string; lev
       { name: `-hi-${percent}`, level: exact(0.5 + percent / 200) },
     ]),
   ];
-}
-
-/** Of a model or, for an ensemble, of its members. */
-function futureCovariatesOf(config: Json): string[] {
-  const { covariates, members } = config as { covariates?: { future?: string[] }; members?: { config: Json }[] };
-  return [...new Set([...(covariates?.future ?? []), ...(members ?? []).flatMap((member) => futureCovariatesOf(member.config))])];
 }

@@ -1,11 +1,17 @@
 /** Where the row of a model version and its wire form differ: lineage is read from the run that made it. */
 import type { EngineInfo, ModelVersion, Score } from '@almanac/contracts';
-import type { ModelVersionRecord, Store } from '@almanac/store';
+import type { Json, ModelVersionRecord, Store } from '@almanac/store';
 
 interface Measured {
   score?: Score;
   baselines?: Score[];
   wqlRatio?: number | null;
+}
+
+/** Of a model or, for an ensemble, of its members. */
+export function futureCovariatesOf(config: Json): string[] {
+  const { covariates, members } = config as { covariates?: { future?: string[] }; members?: { config: Json }[] };
+  return [...new Set([...(covariates?.future ?? []), ...(members ?? []).flatMap((member) => futureCovariatesOf(member.config))])];
 }
 
 export async function toModelVersion(store: Store, record: ModelVersionRecord): Promise<ModelVersion> {
@@ -20,6 +26,7 @@ export async function toModelVersion(store: Store, record: ModelVersionRecord): 
     runId: record.runId,
     aliases: [...record.aliases],
     horizon: record.horizon,
+    futureCovariates: futureCovariatesOf(record.config),
     score: measured.score ?? null,
     baselines: measured.baselines ?? [],
     wqlRatio: measured.wqlRatio ?? null,

@@ -173,6 +173,11 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
             <p className="row" style={{ marginTop: 14 }}>
               <Link to={`/attention/${forecast.runId}/${encodeURIComponent(uniqueId)}`}>What it looked at</Link>
               <Link to={`/runs/${forecast.runId}`}>The run</Link>
+              {version && version.futureCovariates.length > 0 && (
+                <Link to={`/what-if/${encodeURIComponent(forecast.model)}/${encodeURIComponent(uniqueId)}?version=${forecast.version}`}>
+                  What if?
+                </Link>
+              )}
             </p>
           </section>
           <section className="card">

@@ -1,0 +1,198 @@
+/**
+ * What if: the future covariates of one series as points that can be dragged, and the forecast that follows them, beside the
+ * one with the covariates as they are stored. Nothing is stored.
+ */
+import { ApiError, type Dataset, type ModelVersion, type WhatIf } from '@almanac/contracts';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { Link, useParams, useSearchParams } from 'react-router';
+import { isSubDaily, share, shortTime, time, value } from '../app/format';
+import { useCall } from '../app/queries';
+import { useClient } from '../app/session';
+import type { Cell } from '../ui/download';
+import { ChartCard } from '../ui/chartCard';
+import { Await, Empty, Failure, Page } from '../ui/parts';
+import { Compared } from './whatIf/compared';
+import { CovariateEditor } from './whatIf/editor';
+
+export function Component() {
+  const { model = '', uniqueId = '' } = useParams();
+  const [address] = useSearchParams();
+  const query = useCall('listModelVersions', { params: { model }, query: { limit: 1000 } });
+  const wanted = Number(address.get('version'));
+  return (
+    <Page
+      title={`What if: ${uniqueId}`}
+      about={
+        <>
+          Change what will be known of the future, and see what <Link to={`/models/${encodeURIComponent(model)}`}>{model}</Link> makes of
+          it. Nothing is stored.
+        </>
+      }
+    >
+      <Await query={query} height={400}>
+        {({ items }) => {
+          const version = items.find((one) => (wanted > 0 ? one.version === wanted : one.aliases.includes('champion'))) ?? items[0];
+          if (!version) return <Empty title="There is no such version">Choose another one on the page of the model.</Empty>;
+          if (version.futureCovariates.length === 0)
+            return (
+              <Empty title="This model looks at no future covariates">
+                Name future covariates when the dataset is uploaded (“More options”), and train a model on it.
+              </Empty>
+            );
+          return <Loaded key={`${version.version} ${uniqueId}`} version={version} uniqueId={uniqueId} />;
+        }}
+      </Await>
+    </Page>
+  );
+}
+
+function Loaded({ version, uniqueId }: { version: ModelVersion; uniqueId: string }) {
+  const dataset = useCall('getDataset', { params: { dataset: version.lineage.dataset } });
+  return (
+    <Await query={dataset} height={400}>
+      {(found) => <Change version={version} uniqueId={uniqueId} dataset={found} />}
+    </Await>
+  );
+}
+
+type Edits = Record<string, readonly number[]>;
+
+/** Dragging asks for a forecast once the hand rests for this long. */
+const REST_MS = 120;
+
+function useRested<T>(given: T): T {
+  const [rested, setRested] = useState(given);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(given), REST_MS);
+    return () => clearTimeout(timer);
+  }, [given]);
+  return rested;
+}
+
+function Change({ version, uniqueId, dataset }: { version: ModelVersion; uniqueId: string; dataset: Dataset }) {
+  const client = useClient();
+  const [address, setAddress] = useSearchParams();
+  const [edits, setEdits] = useState<Edits>({});
+  const rested = useRested(edits);
+  const cutoff = address.get('cutoff') ?? undefined;
+  const query = useQuery({
+    queryKey: ['whatIf', version.model, version.version, uniqueId, cutoff, rested],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      client.whatIf(
+        {
+          model: `${version.model}/${version.version}`,
+          uniqueIds: [uniqueId],
+          ...(cutoff ? { cutoff } : {}),
+          // A change of nothing still tells how the covariate stands.
+          changes: version.futureCovariates.map((covariate) => ({
+            covariate,
+            ...(rested[covariate] ? { values: [...rested[covariate]] } : { add: 0 }),
+          })),
+        },
+        signal,
+      ),
+  });
+  // The end of the series, less a horizon: there everything is known that the forecast needs.
+  const end = useCall('getObservations', { params: { dataset: dataset.name, uniqueId }, query: { maxPoints: 100_000 } });
+  const back = end.data?.ds.at(-1 - version.horizon);
+  const tooShort = query.error instanceof ApiError && query.error.problem.code === 'COVARIATE_TOO_SHORT';
+  const lookBack = (): void =>
+    setAddress(
+      (before) => {
+        if (back) before.set('cutoff', back);
+        return before;
+      },
+      { replace: true },
+    );
+  const item = query.data?.items[0];
+  if (query.error && !item)
+    return (
+      <>
+        <Failure error={query.error} retry={() => void query.refetch()} />
+        {tooShort && back && (
+          <div className="note">
+            <strong>The future covariates end too early for a forecast from the last observation.</strong>
+            <span>Upload their values through the horizon; or look at what would have come {version.horizon} steps ago.</span>
+            <div className="actions">
+              <button type="button" className="primary" onClick={lookBack}>
+                From {time(back, dataset.timeZone, isSubDaily(dataset.frequency))}
+              </button>
+            </div>
+          </div>
+        )}
+      </>
+    );
+  if (!query.data || !item) return <Await query={{ ...query, data: undefined }}>{() => null}</Await>;
+  const changed = Object.keys(edits).length > 0;
+  return (
+    <>
+      {query.error ? <Failure error={query.error} /> : null}
+      <ChartCard
+        title="Forecast"
+        name={`${version.model}-${uniqueId}-what-if`}
+        csv={() => rows(query.data, item)}
+        about={<Totals answer={query.data} item={item} changed={changed} />}
+      >
+        <Compared answer={query.data} item={item} history={end.data} zone={dataset.timeZone} />
+      </ChartCard>
+      {item.covariates.map((covariate) => (
+        <CovariateEditor
+          key={covariate.name}
+          name={covariate.name}
+          ds={item.ds}
+          baseline={covariate.baseline.map((one) => one ?? 0)}
+          values={edits[covariate.name]}
+          zone={dataset.timeZone}
+          withTime={isSubDaily(dataset.frequency)}
+          onChange={(values) =>
+            setEdits((before) => {
+              const others = Object.fromEntries(Object.entries(before).filter(([name]) => name !== covariate.name));
+              return values ? { ...others, [covariate.name]: values } : others;
+            })
+          }
+        />
+      ))}
+      <p className="small muted">
+        From {shortTime(item.cutoff, dataset.timeZone, isSubDaily(dataset.frequency))}, version {version.version}. Other steps than those of
+        the horizon stay as they are stored.
+      </p>
+    </>
+  );
+}
+
+type Item = WhatIf['items'][number];
+const medianOf = ({ levels }: WhatIf, quantiles: Item['baseline']): (number | null)[] =>
+  quantiles[levels.findIndex((level) => Math.abs(level - 0.5) < 1e-9)] ?? [];
+const sum = (values: readonly (number | null)[]): number => values.reduce<number>((total, one) => total + (one ?? 0), 0);
+
+function Totals({ answer, item, changed }: { answer: WhatIf; item: Item; changed: boolean }) {
+  const before = sum(medianOf(answer, item.baseline));
+  const after = sum(medianOf(answer, item.changed));
+  return (
+    <span role="status">
+      {changed
+        ? `Over the horizon ${value(before)} becomes ${value(after)}${before === 0 ? '' : `, ${after >= before ? '+' : '−'}${share(Math.abs(after / before - 1))}`}.`
+        : `Over the horizon ${value(before)}. Drag the points below.`}
+    </span>
+  );
+}
+
+function rows(answer: WhatIf, item: Item): Cell[][] {
+  const columns = ['baseline', 'changed'] as const;
+  return [
+    [
+      'unique_id',
+      'ds',
+      ...item.covariates.flatMap(({ name }) => [name, `${name} changed`]),
+      ...columns.flatMap((column) => answer.levels.map((level) => `${column} ${level}`)),
+    ],
+    ...item.ds.map((ds, step) => [
+      item.uniqueId,
+      ds,
+      ...item.covariates.flatMap((covariate) => [covariate.baseline[step], covariate.changed[step]]),
+      ...columns.flatMap((column) => item[column].map((quantile) => quantile[step])),
+    ]),
+  ];
+}
