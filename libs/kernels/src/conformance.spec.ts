@@ -243,6 +243,23 @@ describe.each(engines)('engine $name', ({ present, start }) => {
     }
   });
 
+  check('quantiles, pinball, seasonalCopy and dense take any number of outer axes, with the values of flat ones', async () => {
+    const [outer, Q] = [[2, 3, 4], 5];
+    const flat = { centre: random([24], 1), spread: random([24, Q - 1], 2), x: random([24, 7], 3), target: random([24], 4) };
+    const deep = Object.fromEntries(
+      Object.entries(flat).map(([name, tensor]) => [name, tf.reshape(tensor, [...outer, ...tensor.shape.slice(1)])]),
+    ) as typeof flat;
+    const weights = { w: random([7, Q], 5) };
+    const weight = random([24], 6);
+    const all: Operation = ({ centre, spread, x, target, w }) => {
+      const q = quantiles(centre!, spread!, 2);
+      const logits = dense(x!, w!, undefined, { relu: true });
+      const { copied } = seasonalCopy(logits, q, target!);
+      return [pinball(q, target!, tf.reshape(weight, target!.shape), [0.1, 0.3, 0.5, 0.7, 0.9]), tf.reshape(copied, [24])];
+    };
+    expect(difference(await evaluate({ ...deep, ...weights }, all), await evaluate({ ...flat, ...weights }, all))).toBeLessThan(1e-6);
+  });
+
   check('tanh, sigmoid and softplus agree with their references to 1e-5, and keep NaN', async () => {
     for (const size of [1, 7, 100]) {
       const inputs = { x: random([size], size, 12) };

@@ -23,7 +23,8 @@ export function pinball(q: tf.Tensor, target: tf.Tensor, weight: tf.Tensor, leve
   const [loss] = fused({
     inputs: { q },
     forward: () => {
-      const [loss, slope] = runKernel(pinballKernel, { q, target, weight, levels: tf.tensor1d([...levels]) }, { N, Q });
+      const flat = { q: tf.reshape(q, [N, Q]), target: tf.reshape(target, [N]), weight: tf.reshape(weight, [N]) };
+      const [loss, slope] = runKernel(pinballKernel, { ...flat, levels: tf.tensor1d([...levels]) }, { N, Q });
       return { outputs: [tf.reshape(loss!, [])], saved: { slope: tf.reshape(slope!, q.shape) } };
     },
     backward: ([dy], { slope }) => ({ q: tf.mul(slope!, dy!) }),
