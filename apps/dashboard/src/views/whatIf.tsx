@@ -2,11 +2,11 @@
  * What if: the future covariates of one series as points that can be dragged, and the forecast that follows them, beside the
  * one with the covariates as they are stored. Nothing is stored.
  */
-import { ApiError, type Dataset, type ModelVersion, type WhatIf } from '@almanac/contracts';
+import type { Dataset, ModelVersion, Observations, WhatIf } from '@almanac/contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
-import { isSubDaily, share, shortTime, time, value } from '../app/format';
+import { isSubDaily, share, shortTime, value } from '../app/format';
 import { useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import type { Cell } from '../ui/download';
@@ -51,7 +51,52 @@ function Loaded({ version, uniqueId }: { version: ModelVersion; uniqueId: string
   const dataset = useCall('getDataset', { params: { dataset: version.lineage.dataset } });
   return (
     <Await query={dataset} height={400}>
-      {(found) => <Change version={version} uniqueId={uniqueId} dataset={found} />}
+      {(found) => <Placed version={version} uniqueId={uniqueId} dataset={found} />}
+    </Await>
+  );
+}
+
+interface Subject {
+  version: ModelVersion;
+  uniqueId: string;
+  dataset: Dataset;
+}
+
+/** Forecasts from the end where the covariates reach far enough beyond it, else from a horizon before the end. */
+function Placed({ version, uniqueId, dataset }: Subject) {
+  const [address] = useSearchParams();
+  const params = { dataset: dataset.name, uniqueId };
+  const history = useCall('getObservations', { params, query: { maxPoints: 100_000 } });
+  const last = history.data?.ds.at(-1);
+  const beyond = useCall(
+    'getObservations',
+    { params, query: { channel: version.futureCovariates[0] ?? '', from: last, maxPoints: 20_000 } },
+    { enabled: last !== undefined },
+  );
+  return (
+    <Await query={history} height={400}>
+      {(known) => (
+        <Await query={beyond} height={400}>
+          {({ ds }) => {
+            const reaches = ds.length > version.horizon;
+            const cutoff = address.get('cutoff') ?? (reaches ? undefined : known.ds.at(-1 - version.horizon));
+            return (
+              <>
+                {!reaches && (
+                  <div className="note">
+                    <strong>The stored future covariates end too early for a forecast from the last observation.</strong>
+                    <span>
+                      This is what would have been forecast {version.horizon} steps before it. Upload their values through the horizon to
+                      look ahead.
+                    </span>
+                  </div>
+                )}
+                <Change version={version} uniqueId={uniqueId} dataset={dataset} history={known} cutoff={cutoff} />
+              </>
+            );
+          }}
+        </Await>
+      )}
     </Await>
   );
 }
@@ -70,12 +115,10 @@ function useRested<T>(given: T): T {
   return rested;
 }
 
-function Change({ version, uniqueId, dataset }: { version: ModelVersion; uniqueId: string; dataset: Dataset }) {
+function Change({ version, uniqueId, dataset, history, cutoff }: Subject & { history: Observations; cutoff: string | undefined }) {
   const client = useClient();
-  const [address, setAddress] = useSearchParams();
   const [edits, setEdits] = useState<Edits>({});
   const rested = useRested(edits);
-  const cutoff = address.get('cutoff') ?? undefined;
   const query = useQuery({
     queryKey: ['whatIf', version.model, version.version, uniqueId, cutoff, rested],
     placeholderData: keepPreviousData,
@@ -94,37 +137,13 @@ function Change({ version, uniqueId, dataset }: { version: ModelVersion; uniqueI
         signal,
       ),
   });
-  // The end of the series, less a horizon: there everything is known that the forecast needs.
-  const end = useCall('getObservations', { params: { dataset: dataset.name, uniqueId }, query: { maxPoints: 100_000 } });
-  const back = end.data?.ds.at(-1 - version.horizon);
-  const tooShort = query.error instanceof ApiError && query.error.problem.code === 'COVARIATE_TOO_SHORT';
-  const lookBack = (): void =>
-    setAddress(
-      (before) => {
-        if (back) before.set('cutoff', back);
-        return before;
-      },
-      { replace: true },
-    );
   const item = query.data?.items[0];
-  if (query.error && !item)
+  if (!query.data || !item)
     return (
-      <>
-        <Failure error={query.error} retry={() => void query.refetch()} />
-        {tooShort && back && (
-          <div className="note">
-            <strong>The future covariates end too early for a forecast from the last observation.</strong>
-            <span>Upload their values through the horizon; or look at what would have come {version.horizon} steps ago.</span>
-            <div className="actions">
-              <button type="button" className="primary" onClick={lookBack}>
-                From {time(back, dataset.timeZone, isSubDaily(dataset.frequency))}
-              </button>
-            </div>
-          </div>
-        )}
-      </>
+      <Await query={{ ...query, data: undefined }} height={400}>
+        {() => null}
+      </Await>
     );
-  if (!query.data || !item) return <Await query={{ ...query, data: undefined }}>{() => null}</Await>;
   const changed = Object.keys(edits).length > 0;
   return (
     <>
@@ -135,7 +154,7 @@ function Change({ version, uniqueId, dataset }: { version: ModelVersion; uniqueI
         csv={() => rows(query.data, item)}
         about={<Totals answer={query.data} item={item} changed={changed} />}
       >
-        <Compared answer={query.data} item={item} history={end.data} zone={dataset.timeZone} />
+        <Compared answer={query.data} item={item} history={history} zone={dataset.timeZone} />
       </ChartCard>
       {item.covariates.map((covariate) => (
         <CovariateEditor

@@ -9,7 +9,7 @@ import { timeLabels } from '../../chart/timeAxis';
 interface Props {
   answer: WhatIf;
   item: WhatIf['items'][number];
-  history: Observations | undefined;
+  history: Observations;
   zone: string;
 }
 
@@ -19,7 +19,7 @@ const BEFORE = 2;
 export function Compared({ answer, item, history, zone }: Props) {
   const data = useMemo(() => {
     const cutoff = Date.parse(item.cutoff);
-    const past = (history?.ds ?? []).map((ds, index) => ({ at: Date.parse(ds), y: history?.y[index] ?? null }));
+    const past = history.ds.map((ds, index) => ({ at: Date.parse(ds), y: history.y[index] ?? null }));
     const first = past.findIndex(({ at }) => at > cutoff);
     const known = (first < 0 ? past : past.slice(0, first)).slice(-BEFORE * item.ds.length);
     const came = new Map(past.map(({ at, y }) => [at, y]));
