@@ -18,6 +18,7 @@ import { stackedEncoder } from '../encoders/stacked.js';
 import { type HeadKind } from '../heads/head.js';
 import { stepHead, type StepHead } from '../heads/stepHead.js';
 import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { type SmoothedWindows } from '../seasonal/smoothing.js';
 import { align, gateSpecs, readable, type Alignment, type Branch } from './align.js';
 import { contextualKeys, contextualScores, contextualSpecs } from './contextual.js';
 import { pointerScores, pointerSpecs, windowsBefore } from './pointer.js';
@@ -61,6 +62,8 @@ export interface PointwiseInputs {
   truth?: tf.Tensor2D;
   /** [B,H], 1 where `truth` was observed; all by default. */
   known?: tf.Tensor2D;
+  /** For a network that knows its series one by one. */
+  windows?: SmoothedWindows;
 }
 
 export interface PointwiseOutput extends Alignment {
@@ -68,6 +71,8 @@ export interface PointwiseOutput extends Alignment {
   forecast: tf.Tensor2D;
   /** [B,n,parts], what the head makes of each step; of the quantile head the quantiles, ascending. */
   raw: tf.Tensor3D;
+  /** [B,H], what was taken out before the network and put back onto its forecasts; draws in copies lack it. */
+  shift?: tf.Tensor2D;
 }
 
 export interface RunOptions extends FeedOptions {

@@ -22,7 +22,7 @@ export function ancestralPaths(
   const B = series.length;
   const draws = Array.from({ length: count * B }, (_, row) => pathDraws(series[row % B]!.id, seed, Math.floor(row / B)));
   const paths = series.map(() => new Float64Array(count * horizon));
-  run({
+  const { shift } = run({
     copies: count,
     draw: (raw, step) => {
       const parts = raw.length / draws.length;
@@ -33,5 +33,7 @@ export function ancestralPaths(
       });
     },
   });
+  const moved = shift?.dataSync<'float32'>();
+  if (moved) paths.forEach((path, b) => path.forEach((_, i) => (path[i]! += moved[b * horizon + (i % horizon)]!)));
   return paths;
 }

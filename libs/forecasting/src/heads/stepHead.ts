@@ -48,6 +48,8 @@ export interface StepHead {
    * @param truth [B,n] scaled @param weight [B,n] @param scales [B] of the windows
    */
   loss(raw: tf.Tensor3D, truth: tf.Tensor2D, weight: tf.Tensor2D, scales: Float64Array): tf.Scalar;
+  /** The same distributions moved by `by` [B,n]; absent where the head cannot be moved. */
+  shifted?(raw: tf.Tensor3D, by: tf.Tensor2D): tf.Tensor3D;
   /** Scaled quantile of one step, from its `parts` raw numbers. */
   quantile(row: Float32Array, score: Score, scale: number): number;
 }
@@ -107,6 +109,7 @@ function quantileHead({ name, hidden, levels }: StepHeadSettings): StepHead {
       return { raw: raw as tf.Tensor3D, centre: flat(median) };
     },
     loss: (raw, truth, weight) => pinball(tf.expandDims(raw, 0), tf.expandDims(truth, 0), tf.expandDims(weight, 0), levels),
+    shifted: (raw, by) => tf.add(raw, tf.expandDims(by, 2)) as tf.Tensor3D,
     quantile: (row, { z }) => between(row, scores, z),
   };
 }
@@ -141,8 +144,21 @@ function distributionHead(kind: HeadKind, head: ParametricHead, { name, hidden }
       const [target, weights] = [truth.dataSync<'float32'>(), weight.dataSync<'float32'>()];
       return negativeLogLikelihood(head, tf.expandDims(raw, 0), target, weights, scales);
     },
+    ...(kind === 'negativeBinomial' ? {} : { shifted: moved }),
     quantile: (row, { level }, scale) => head.quantile(row, level, scale),
   };
+}
+
+/** Moves the centre alone, the first of a distribution's numbers. */
+function moved(raw: tf.Tensor3D, by: tf.Tensor2D): tf.Tensor3D {
+  return tf.add(
+    raw,
+    tf.pad(tf.expandDims(by, 2), [
+      [0, 0],
+      [0, 0],
+      [0, raw.shape[2] - 1],
+    ]),
+  ) as tf.Tensor3D;
 }
 
 /** [Q − 1, Q] of −1, 0, 1: sums the increments outward from the anchor. */

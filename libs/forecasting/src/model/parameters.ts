@@ -19,7 +19,7 @@ export interface ParameterSpec {
 }
 
 /** Tables with one row per series that the network knows; row 0 is for strangers. */
-const PER_SERIES = ['series.embedding', 'series.cycle'];
+const PER_SERIES = ['series.embedding', 'series.cycle', 'series.smoothing', 'series.season'];
 
 export type Tensors = Record<string, tf.Tensor>;
 

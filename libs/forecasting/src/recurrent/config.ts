@@ -52,6 +52,11 @@ export type RecurrentConfig = {
   contextLength: number;
   levels: number[];
   scaler: ScalerKind;
+  /**
+   * Exponential smoothing before the network, its factors and first season learned per series; see `seasonal/smoothing`. Best with the
+   * scaler `meanAbs`, whose centre does not depend on where in its season a window begins.
+   */
+  smoothing: boolean;
   cell: CellKind;
   encoder: EncoderKind;
   /** Steps back that shortcuts reach from each state of the encoder, e.g. a season; none by default. */
@@ -81,6 +86,7 @@ export function completeRecurrentConfig(config: Partial<RecurrentConfig>): Recur
     head: 'quantile',
     paths: 100,
     delays: [],
+    smoothing: false,
   };
   const train = { ...LATER_TRAINING, ...config.train };
   return { ...later, ...config, train } as RecurrentConfig;
@@ -105,6 +111,7 @@ export function defaultRecurrentConfig(facts: {
     contextLength,
     levels: [...DEFAULT_QUANTILES],
     scaler: facts.seasonLengths.length > 0 ? 'seasonalDifference' : 'lastValue',
+    smoothing: false,
     cell: 'gru',
     encoder: 'plain',
     delays: [],
@@ -164,6 +171,8 @@ export function checkRecurrentConfig(config: RecurrentConfig): void {
     fail('scaler', 'Counts are scaled by their mean: use meanAbs with the negativeBinomial head.');
   if (config.head === 'vocabulary' && !config.branches.includes('pointer'))
     fail('branches', 'The vocabulary head copies what the pointer points at: name the pointer too.');
+  if (config.smoothing && (config.decoder === 'forking' || config.head === 'vocabulary' || config.head === 'negativeBinomial'))
+    fail('smoothing', 'A fork would know the last level, and words and counts cannot be moved by one: use another decoder or head.');
   if (!whole(config.paths, 2)) fail('paths', 'Give a whole number, at least 2.');
   if (!TEACHERS.includes(config.train.teacher)) fail('train', `Teachers are ${TEACHERS.join(', ')}.`);
   if (config.branches.length === 0 || !config.branches.every((branch) => BRANCHES.includes(branch)))

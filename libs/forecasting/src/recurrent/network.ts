@@ -5,10 +5,13 @@ import { type Encoder } from '../encoders/encoder.js';
 import { gridEncoder } from '../encoders/grid.js';
 import { hierarchicalEncoder } from '../encoders/hierarchical.js';
 import { stackedEncoder } from '../encoders/stacked.js';
+import { smoothedNetwork } from '../seasonal/smoothing.js';
 import { type RecurrentConfig } from './config.js';
 
-export function recurrentNetwork(config: RecurrentConfig, covariates: number): PointwiseNetwork {
-  return pointwiseNetwork({
+/** @param rows series that the network knows, and one for strangers */
+export function recurrentNetwork(config: RecurrentConfig, covariates: number, rows: number): PointwiseNetwork {
+  const { contextLength, horizon, seasonLengths } = config;
+  const network = pointwiseNetwork({
     name: 'net',
     contextLength: config.contextLength,
     horizon: config.horizon,
@@ -26,6 +29,7 @@ export function recurrentNetwork(config: RecurrentConfig, covariates: number): P
       return config.delays.length > 0 ? delayedEncoder(encoder, name, config.delays) : encoder;
     },
   });
+  return config.smoothing ? smoothedNetwork(network, { contextLength, horizon, seasonLength: seasonLengths[0] ?? 1, rows }) : network;
 }
 
 function encoderOf(

@@ -36,6 +36,8 @@ const BATCH = 64;
 const LARGEST_BATCH = 512;
 
 interface Learned {
+  /** Of the series that exponential smoothing knows one by one. */
+  ids?: readonly string[];
   covariates: CovariateScales;
   /** No training value was negative, so no forecast is. */
   nonNegative: boolean;
@@ -73,6 +75,7 @@ export class RecurrentForecaster implements Forecaster {
     const panel = await withCalendar(given, this.config.calendar, this.config.horizon);
     if (this.config.head === 'negativeBinomial') requireCounts(panel);
     const learned: Learned = {
+      ...(this.config.smoothing ? { ids: panel.series.map(({ id }) => id) } : {}),
       covariates: covariateScales(panel.series, this.config.covariates),
       nonNegative: panel.series.every(({ values }) => values.every((value) => !(value < 0))),
     };
@@ -140,9 +143,9 @@ export class RecurrentForecaster implements Forecaster {
     const { horizon: H, scaler, head: kind } = this.config;
     const { head } = network;
     const batch = reader.read(part.map((series) => ({ series, origin: series.values.length })));
-    const { x, mask, covariates, scales } = batch;
+    const { x, mask, covariates, scales, windows } = batch;
     const run = (options: RunOptions = {}): PointwiseOutput =>
-      network.run(parameters.named(parameters.tensors()), { x, mask, covariates }, options);
+      network.run(parameters.named(parameters.tensors()), { x, mask, covariates, windows }, options);
     const output = this.ancestral && !attention ? undefined : run();
     const raw = output?.raw.dataSync<'float32'>();
     const parts = output?.raw.shape[2] ?? 0;
@@ -212,8 +215,9 @@ export class RecurrentForecaster implements Forecaster {
   }
 
   private build(learned: Learned, weights?: Float32Array): Fitted {
-    const reader = new PointReader(this.config, learned.covariates);
-    const network = recurrentNetwork(this.config, reader.covariates);
+    const ids = learned.ids ?? [];
+    const reader = new PointReader(this.config, learned.covariates, ids);
+    const network = recurrentNetwork(this.config, reader.covariates, ids.length + 1);
     return { learned, reader, network, parameters: new Parameters(network.specs, weights) };
   }
 

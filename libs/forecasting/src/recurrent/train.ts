@@ -31,7 +31,10 @@ export async function trainRecurrent(
   const { seed, signal, checkpoint, onProgress } = options;
   const parameters = new Parameters(network.specs);
   parameters.initialise(seed);
-  if (options.start) parameters.values.set(sized(options.start.weights, parameters.values.length));
+  if (options.start) {
+    if (config.smoothing) parameters.load(options.start, reader.rowsOf(options.start));
+    else parameters.values.set(sized(options.start.weights, parameters.values.length));
+  }
   const state = { values: parameters.values, ...startOptimiser(parameters.values), best: parameters.values.slice() };
   let bestLoss = Infinity;
   let first = 0;

@@ -8,7 +8,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { calendarSize, cyclesOf, writeCalendar, type Cycle } from '../dataset/calendar.js';
 import { CovariateReader, type CovariateScales } from '../dataset/covariates.js';
 import { Random } from '../dataset/random.js';
-import { type SeriesData } from '../forecaster.js';
+import { type Checkpoint, type SeriesData } from '../forecaster.js';
+import { type SmoothedWindows } from '../seasonal/smoothing.js';
 import { bend, windowScale, type WindowScale } from '../scalers/windowScale.js';
 import { forksOf, type RecurrentConfig } from './config.js';
 
@@ -16,6 +17,8 @@ export interface PointWindow {
   series: SeriesData;
   /** Index in `series.values` of the first step of the horizon. */
   origin: number;
+  /** Read as if the series were unknown to the model. */
+  stranger?: boolean;
 }
 
 export interface PointBatch {
@@ -28,6 +31,7 @@ export interface PointBatch {
   truth: tf.Tensor2D;
   weight: tf.Tensor2D;
   scales: WindowScale[];
+  windows: SmoothedWindows;
 }
 
 export class PointReader {
@@ -36,20 +40,31 @@ export class PointReader {
   private readonly cycles: Cycle[];
   private readonly calendar: number;
   private readonly reader: CovariateReader;
+  private readonly rows: Map<string, number>;
 
   constructor(
     private readonly config: RecurrentConfig,
     scales: CovariateScales,
+    /** Ids of the series that the network knows, in the order of its tables. */
+    ids: readonly string[],
   ) {
+    this.rows = new Map(ids.map((id, i) => [id, i + 1]));
     this.cycles = cyclesOf(config.seasonLengths);
     this.calendar = calendarSize(this.cycles);
     this.reader = new CovariateReader(config.covariates, scales, 1);
     this.covariates = this.calendar + config.covariates.past.length + this.reader.horizonSize;
   }
 
+  /** The row of another model's series tables for each row here: its own, or a stranger's. */
+  rowsOf({ manifest }: Checkpoint): number[] {
+    const { ids } = manifest.config['learned'] as { ids?: readonly string[] };
+    return [0, ...[...this.rows.keys()].map((id) => (ids?.indexOf(id) ?? -1) + 1)];
+  }
+
   /** To be called inside a `tidy`. */
   read(windows: readonly PointWindow[]): PointBatch {
     const { contextLength: L, horizon: H, scaler } = this.config;
+    const season = this.config.seasonLengths[0] ?? 1;
     const B = windows.length;
     const F = this.covariates;
     const x = new Float32Array(B * L);
@@ -84,6 +99,10 @@ export class PointReader {
       weight: tf.tensor2d(weight, [B, H]),
       covariates: tf.tensor3d(covariates, [B, L + H, F]),
       scales,
+      windows: {
+        series: Int32Array.from(windows, ({ series, stranger }) => (stranger ? 0 : (this.rows.get(series.id) ?? 0))),
+        phase: Int32Array.from(windows, ({ series, origin }) => (((series.firstStep + origin - L) % season) + season) % season),
+      },
     };
   }
 
@@ -96,6 +115,9 @@ export class PointReader {
     return known ? end : origin;
   }
 }
+
+/** Share of the training windows whose series is treated as a stranger, so that strangers can be forecast. */
+const STRANGERS = 0.1;
 
 export class PointSampler {
   readonly validation: PointWindow[];
@@ -128,6 +150,7 @@ export class PointSampler {
 
   draw(step: number): PointWindow[] {
     const random = new Random(this.seed, 92, step);
+    const choice = new Random(this.seed, 94, step);
     return Array.from({ length: this.config.train.batch }, () => {
       const index = random.below(this.total);
       let low = 0;
@@ -138,7 +161,7 @@ export class PointSampler {
         else high = middle - 1;
       }
       const { series, first, before } = this.ranges[low]!;
-      return { series, origin: first + index - before };
+      return { series, origin: first + index - before, stranger: choice.next() < STRANGERS };
     });
   }
 }

@@ -26,9 +26,10 @@ const recurrents: [string, Changes][] = [
   ['rnn, bidirectional, pointer', { cell: 'rnn', encoder: 'bidirectional', branches: ['pointer'] }],
   ['recursive, scheduled sampling, studentT', { decoder: 'recursive', head: 'studentT', branches: ['contextual'] }],
   [
-    'recursive, always taught, gaussian',
-    { decoder: 'recursive', head: 'gaussian', branches: ['temporal'], paths: 30, train: { teacher: 'always' } },
+    'recursive, always taught, gaussian, smoothing',
+    { decoder: 'recursive', head: 'gaussian', branches: ['temporal'], smoothing: true, paths: 30, train: { teacher: 'always' } },
   ],
+  ['smoothing', { smoothing: true, branches: ['pointer'] }],
   ['forking, revin', { decoder: 'forking', scaler: 'revin', branches: ['temporal', 'pointer'] }],
   ['vocabulary with pointer, robustArcsinh', { head: 'vocabulary', scaler: 'robustArcsinh', branches: ['pointer'] }],
   ['slstm, grid', { cell: 'slstm', encoder: 'grid', contextLength: 24, branches: ['contextual', 'temporal'] }],
