@@ -5,6 +5,7 @@
  * next block is forecast after each of them, and its quantiles are those of all these forecasts together (as Chronos-Bolt, Ansari et
  * al. 2024, unrolls its patches). Future covariates are read as far as they reach; past covariates count as missing.
  */
+import { keepTo } from '../dataset/target.js';
 import { type Forecaster, type Panel, type PredictOptions, type SeriesData, type SeriesForecast } from '../forecaster.js';
 import { sampleQuantile } from '../heads/paths.js';
 
@@ -25,6 +26,8 @@ export async function forecastBeyond(
   panel = { ...panel, series: panel.series.map((one) => wholeBlocks(one, horizon, Math.ceil(horizon / own) * own)) };
   const rest = { ...options, attention: false };
   delete rest.paths;
+  // What is fed back is what was forecast; what comes out keeps to the target.
+  delete rest.target;
   const first = await model.predict(panel, { ...rest, horizon: own, levels });
   const { pools } = await unroll(model, panel, { ...rest, horizon, levels: SHARES, paths: { count: COPIES, seed: SEED } }, own);
   const drawn = paths && (await unroll(model, panel, { ...rest, horizon, levels: [0.5], paths }, own)).futures;
@@ -34,7 +37,8 @@ export async function forecastBeyond(
       quantiles.set(forecast.quantiles.subarray(q * own, (q + 1) * own), q * horizon);
       for (let t = own; t < horizon; t++) quantiles[q * horizon + t] = sampleQuantile(pools[s]![t - own]!, level);
     });
-    return { id: forecast.id, cutoff: forecast.cutoff, quantiles, ...(drawn ? { paths: drawn[s]! } : {}) };
+    keepTo(options.target, quantiles);
+    return { id: forecast.id, cutoff: forecast.cutoff, quantiles, ...(drawn ? { paths: keepTo(options.target, drawn[s]!) } : {}) };
   });
 }
 

@@ -70,6 +70,20 @@ describe('cold start', () => {
     const alone = await member.predict(known, ask);
     expect([0, 1, 3].map((i) => together[i])).toEqual(alone.slice(0, 3));
     expect(together[2]).toMatchObject({ id: 'shop 1000', cutoff: shop(1000, 0).series.firstStep - 1 });
+
+    // Whole futures: nobody knows the secret factor, which lifts all months of a shop alike.
+    const stranger = panelOf([shop(1000, 0).series]);
+    const [drawn] = await model.predict(stranger, { ...ask, paths: { count: 400, seed: 1 } });
+    const sums = Array.from({ length: 400 }, (_, k) =>
+      drawn!.paths!.subarray(k * HORIZON, (k + 1) * HORIZON).reduce((sum, value) => sum + value, 0),
+    ).sort((a, b) => a - b);
+    const widthOf = (q: number): number => drawn!.quantiles.subarray(q * HORIZON, (q + 1) * HORIZON).reduce((sum, value) => sum + value, 0);
+    // Independent months would leave a third of the spread of a year.
+    expect((sums[360]! - sums[40]!) / (widthOf(2) - widthOf(0))).toBeGreaterThan(0.6);
+    const [longer] = await model.predict(stranger, { ...ask, horizon: 2 * HORIZON });
+    expect(longer!.quantiles).toHaveLength(3 * 2 * HORIZON);
+    expect(longer!.quantiles.subarray(0, HORIZON)).toEqual(drawn!.quantiles.subarray(0, HORIZON));
+    expect(longer!.quantiles.every(Number.isFinite)).toBe(true);
   });
 
   it('says what it lacks', async () => {

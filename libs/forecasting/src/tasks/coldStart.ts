@@ -3,12 +3,13 @@
  * read. What is known of such a series are its static covariates, the calendar, its future covariates and at most its last observation.
  *
  * Invariants: a series with at least `fewest` observations gets the member's forecast, bit for bit; which of the two forecasts a series
- * depends on that series alone.
+ * depends on that series alone. Beyond its horizon a cold start goes on from its own forecasts, as every forecaster does.
  *
  * The network learns from windows of the training series as if their history were unknown: h₀ = MLP(static covariates, last value), then
  * a recurrent decoder over the calendar. Values pass through asinh((y − median)/IQR), so that series of very different size share one net.
  */
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
+import { normalQuantile } from '../baselines/normal.js';
 import { calendarSize, cyclesOf, writeCalendar, type Cycle } from '../dataset/calendar.js';
 import { covariateScales, CovariateReader, type CovariateNames, type CovariateScales } from '../dataset/covariates.js';
 import { Random } from '../dataset/random.js';
@@ -23,6 +24,9 @@ import {
   type SeriesForecast,
 } from '../forecaster.js';
 import { type MemberMaker } from '../ensemble.js';
+import { between } from '../heads/stepHead.js';
+import { copulaPaths, persistenceOf, scoreOfOutcome } from '../heads/paths.js';
+import { forecastBeyond } from '../model/beyond.js';
 import { levelWeights } from '../model/levels.js';
 import { type TaskExample, type TaskInput } from './examples.js';
 import { taskSpec } from './spec.js';
@@ -49,6 +53,8 @@ interface Learned {
   spread: number;
   nonNegative: boolean;
   covariates: CovariateScales;
+  /** Of neighbouring errors, for sampled paths. */
+  persistence: number;
 }
 
 interface Fitted {
@@ -119,36 +125,22 @@ export class ColdStartForecaster implements Forecaster {
     );
     const examples = this.examples(panel.series, learned, options.seed);
     await network.fit(examples, { seed: options.seed, ...(options.signal ? { signal: options.signal } : {}) });
+    const unseen = examples.slice(examples.length - Math.floor(examples.length * network.spec.train.validationShare));
+    learned.persistence = await this.persistence(network, unseen);
     await this.member.fit(panel, { ...rest, ...(start ? { start: memberOf(start) } : {}) });
     this.fitted = { learned, network };
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
-    const { learned, network } = this.need();
-    const { horizon, levels, signal } = options;
-    if (horizon > this.config.horizon)
-      throw new AlmanacError('HORIZON_TOO_LONG', `The model forecasts ${this.config.horizon} steps, not ${horizon}.`, {
-        hint: 'Ask for fewer steps, or train a model with a longer horizon.',
-      });
-    signal?.throwIfAborted();
+    this.need();
+    options.signal?.throwIfAborted();
     const isCold = ({ values }: SeriesData): boolean => countObserved(values) < (this.config.fewest ?? 2);
-    const cold = panel.series.filter(isCold);
-    const warm = panel.series.filter((one) => !isCold(one));
-    const known = warm.length > 0 ? await this.member.predict({ ...panel, series: warm }, options) : [];
-    const answers = await network.answer(cold.map((series) => this.inputOf(series, series.values.length, horizon, learned)));
-    const weights = levelWeights(network.spec.levels, levels);
-    const H = this.config.horizon;
-    const drawn = cold.map((series, i) => {
-      const answer = answers[i]!;
-      const quantiles = new Float64Array(levels.length * horizon);
-      weights.forEach(({ low, high, share }, q) => {
-        for (let t = 0; t < horizon; t++) {
-          const value = untransformed((1 - share) * answer[low * H + t]! + share * answer[high * H + t]!, learned);
-          quantiles[q * horizon + t] = learned.nonNegative ? Math.max(0, value) : value;
-        }
-      });
-      return { id: series.id, cutoff: series.firstStep + series.values.length - 1, quantiles: keepTo(options.target, quantiles) };
-    });
+    const cold = { ...panel, series: panel.series.filter(isCold) };
+    const warm = { ...panel, series: panel.series.filter((one) => !isCold(one)) };
+    const known = warm.series.length > 0 ? await this.member.predict(warm, options) : [];
+    const beyond = cold.series.length > 0 && options.horizon > this.config.horizon;
+    const own = { predict: ({ series }: Panel, asked: PredictOptions): Promise<SeriesForecast[]> => this.draw(series, asked) };
+    const drawn = await (beyond ? forecastBeyond(own, cold, options, this.config.horizon) : own.predict(cold, options));
     const [fromKnown, fromDrawn] = [known.values(), drawn.values()];
     return panel.series.map((one) => (isCold(one) ? fromDrawn : fromKnown).next().value!);
   }
@@ -179,6 +171,51 @@ export class ColdStartForecaster implements Forecaster {
     this.fitted = undefined;
   }
 
+  private async draw(series: readonly SeriesData[], { horizon, levels, paths, target }: PredictOptions): Promise<SeriesForecast[]> {
+    const { learned, network } = this.need();
+    const H = this.config.horizon;
+    const answers = await network.answer(series.map((one) => this.inputOf(one, one.values.length, horizon, learned)));
+    const wanted = levelWeights(network.spec.levels, levels);
+    const scores = network.spec.levels.map(normalQuantile);
+    return series.map((one, i) => {
+      const row = (t: number): Float64Array => Float64Array.from(network.spec.levels, (_, q) => answers[i]![q * H + t]!);
+      const inUnits = (value: number): number => {
+        const own = learned.center + learned.spread * Math.sinh(value);
+        return learned.nonNegative ? Math.max(0, own) : own;
+      };
+      const quantiles = new Float64Array(levels.length * horizon);
+      for (let t = 0; t < horizon; t++)
+        wanted.forEach(({ low, high, share }, q) => {
+          const own = row(t);
+          quantiles[q * horizon + t] = inUnits((1 - share) * own[low]! + share * own[high]!);
+        });
+      const future = paths && copulaPaths(one.id, paths, horizon, learned.persistence, (t, { z }) => inUnits(between(row(t), scores, z)));
+      return {
+        id: one.id,
+        cutoff: one.firstStep + one.values.length - 1,
+        quantiles: keepTo(target, quantiles),
+        ...(future ? { paths: keepTo(target, future) } : {}),
+      };
+    });
+  }
+
+  /** How the network's errors hang together from step to step: nearly wholly, where what is unknown is the series' level. */
+  private async persistence(network: TaskModel, examples: readonly TaskExample[]): Promise<number> {
+    const { levels } = network.spec;
+    const H = this.config.horizon;
+    const scores = levels.map(normalQuantile);
+    const answers = await network.answer(examples);
+    return persistenceOf(
+      answers.map((answer, e) =>
+        Float64Array.from({ length: H }, (_, t) => {
+          const row = Float64Array.from(levels, (__, q) => answer[q * H + t]!);
+          const actual = examples[e]!.target[t]!;
+          return Number.isNaN(actual) ? Number.NaN : scoreOfOutcome(actual, ({ z }) => between(row, scores, z));
+        }),
+      ),
+    );
+  }
+
   private learn(series: readonly SeriesData[]): Learned {
     const values = Float64Array.from(series.flatMap((one) => [...one.values].filter((value) => !Number.isNaN(value)))).sort();
     const at = (share: number): number => values[Math.floor(share * (values.length - 1))] ?? 0;
@@ -188,6 +225,7 @@ export class ColdStartForecaster implements Forecaster {
       spread: spread > 0 ? spread : Math.abs(at(0.5)) || 1,
       nonNegative: at(0) >= 0,
       covariates: covariateScales(series, this.config.covariates),
+      persistence: 0,
     };
   }
 
@@ -245,10 +283,6 @@ function memberOf({ manifest, weights }: Checkpoint): Checkpoint {
 
 function transformed(value: number, { center, spread }: Learned): number {
   return Math.asinh((value - center) / spread);
-}
-
-function untransformed(value: number, { center, spread }: Learned): number {
-  return center + spread * Math.sinh(value);
 }
 
 function countObserved(values: Float64Array): number {
