@@ -37,6 +37,7 @@ async function start(): Promise<void> {
       logger,
       now: () => new Date(),
       codeVersion: config.codeVersion,
+      limits: config.limits,
     };
     const app = await createApp(context);
     closing.push(() => app.close());

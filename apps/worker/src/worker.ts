@@ -39,6 +39,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     logger,
     now: () => new Date(),
     codeVersion: config.codeVersion,
+    limits: config.limits,
   };
   const compute = startCompute({ engine: config.engine, threads: config.threads });
   const engine = await probe(compute);

@@ -3,6 +3,7 @@
  * A test of the API checks that each row is served.
  */
 import { z } from 'zod';
+import * as a from './schemas/admission.js';
 import * as c from './schemas/common.js';
 import * as d from './schemas/datasets.js';
 import * as b from './schemas/backtests.js';
@@ -166,6 +167,16 @@ export const endpoints = {
     status: 204,
     response: z.void(),
   },
+  appendObservations: {
+    method: 'POST',
+    path: '/v1/datasets/:dataset/observations',
+    summary: 'Add or correct a few observations at once: all rows or none; 422 ROWS_REFUSED names the rows at fault and why',
+    scope: 'write',
+    params: byDataset,
+    body: d.observationRows,
+    status: 200,
+    response: d.appended,
+  },
   listDatasetVersions: {
     method: 'GET',
     path: '/v1/datasets/:dataset/versions',
@@ -246,6 +257,15 @@ export const endpoints = {
     status: 200,
     response: r.runCurve,
   },
+  predictRun: {
+    method: 'POST',
+    path: '/v1/runs/predict',
+    summary: 'What a run would take (memory, time, cost) and whether it would be admitted; nothing is queued',
+    scope: 'read',
+    body: s.scheduleAction,
+    status: 200,
+    response: a.runPrediction,
+  },
   cancelRun: {
     method: 'POST',
     path: '/v1/runs/:runId/cancel',
@@ -291,6 +311,16 @@ export const endpoints = {
     body: b.backtestRequest,
     status: 202,
     response: r.run,
+  },
+  listBacktestSeries: {
+    method: 'GET',
+    path: '/v1/backtests/:runId/series',
+    summary: 'Errors of a backtest by series, the worst first',
+    scope: 'read',
+    params: byRun,
+    query: b.backtestSeriesQuery,
+    status: 200,
+    response: b.backtestSeriesPage,
   },
   monitor: {
     method: 'POST',

@@ -2,6 +2,7 @@
 export { type AlmanacClient, ApiError, buildPath, type ClientOptions, createClient } from './client.js';
 export { endpoints, type Endpoint, type EndpointInput, type EndpointName, type EndpointOutput } from './endpoints.js';
 export { JOB_NAMES, deliverJob, type DeliverJob, type JobName, runJob, type RunJob } from './jobs.js';
+export * from './schemas/admission.js';
 export * from './schemas/backtests.js';
 export * from './schemas/common.js';
 export * from './schemas/datasets.js';

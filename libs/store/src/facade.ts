@@ -81,6 +81,8 @@ export interface Series {
   find(datasetId: string, uniqueId: string): Promise<r.SeriesRecord | null>;
   /** @throws AlmanacError SERIES_NOT_FOUND */
   get(datasetId: string, uniqueId: string): Promise<r.SeriesRecord>;
+  /** Lengths of the series of the current version, of some of them where there are more than `most`. */
+  lengths(datasetId: string, most?: number): Promise<number[]>;
   /** All series that a dataset ever had, in byte order of their ids, cut into groups of `size`. */
   groups(datasetId: string, size: number): Promise<{ from: string; to: string }[]>;
 }
@@ -90,6 +92,11 @@ export interface Runs {
   create(run: r.NewRun): Promise<r.RunRecord>;
   /** @throws AlmanacError RUN_NOT_FOUND */
   get(id: string): Promise<r.RunRecord>;
+  /**
+   * The newest open upload into a dataset, dry runs aside. Held until the transaction ends: of several that accept uploads
+   * at once each sees the one before.
+   */
+  lastOpenUpload(dataset: string): Promise<string | null>;
   /** Newest first. */
   list(query?: r.RunQuery): Promise<r.Page<r.RunRecord>>;
   /** Writes the parts of a run down, in one step; those that are there already stay. Returns all of them in order. */
@@ -108,6 +115,10 @@ export interface Runs {
   heartbeat(id: string, workerId: string): Promise<{ lost: boolean; cancel: boolean }>;
   /** Merges nothing: replaces the progress of a running run. The points join its curve; one at a known step replaces that. */
   progress(id: string, progress: r.Json, points?: readonly r.RunPoint[]): Promise<void>;
+  /** Of one forecaster in a backtest; saving them again changes nothing. */
+  saveSeriesScores(id: string, label: string, scores: readonly r.SeriesScore[]): Promise<void>;
+  /** Worst WQL first. */
+  seriesScores(id: string, query: r.PageQuery & { label: string; search?: string | undefined }): Promise<r.Page<r.RankedScore>>;
   /** Ascending steps. */
   curve(id: string): Promise<r.RunPoint[]>;
   setEngine(id: string, engine: r.Json): Promise<void>;
@@ -147,6 +158,8 @@ export interface Models {
   versionById(id: string): Promise<r.ModelVersionRecord>;
   /** Newest first. */
   versions(name: string, query: r.PageQuery): Promise<r.Page<r.ModelVersionRecord>>;
+  /** What was measured of the newest versions of any model. */
+  latestMetrics(limit: number): Promise<{ runId: string; metrics: r.Json }[]>;
   setAlias(name: string, alias: r.AliasName, no: number, reason: string): Promise<r.ModelVersionRecord>;
   /** Newest first. */
   aliasHistory(name: string, query: r.PageQuery): Promise<r.Page<r.AliasChangeRecord>>;

@@ -1,6 +1,6 @@
 /** Backtests: how good would past forecasts have been? Several models over the same rolling cutoffs. */
 import { z } from 'zod';
-import { instant, name } from './common.js';
+import { device, instant, name, pageOf, pageQuery } from './common.js';
 import { score } from './runs.js';
 
 export const backtestModel = z.object({
@@ -30,6 +30,7 @@ export const backtestRequest = z
       .meta({ description: 'Fit again after so many windows; 0: once, at the first cutoff.' }),
     steps: z.number().int().positive().max(1_000_000).optional().meta({ description: 'Optimiser steps of each fit.' }),
     seed: z.number().int().nonnegative().default(1),
+    device: device.default('auto').meta({ description: '`auto` takes a GPU where a worker offers one; `gpu` insists on it.' }),
   })
   .meta({ id: 'BacktestRequest' });
 export type BacktestRequest = z.infer<typeof backtestRequest>;
@@ -76,3 +77,22 @@ export const backtestResult = z
   })
   .meta({ id: 'BacktestResult' });
 export type BacktestResult = z.infer<typeof backtestResult>;
+
+export const backtestSeriesQuery = pageQuery.extend({
+  label: z.string().meta({ description: 'Of the forecaster in the backtest.' }),
+  search: z.string().optional().meta({ description: 'Part of the id, any case.' }),
+});
+/** How good the forecasts of one series were, over all windows. */
+export const backtestSeries = z
+  .object({
+    uniqueId: z.string(),
+    observations: z.number().int().meta({ description: 'Steps that were scored.' }),
+    wql: z.number().nullable(),
+    naiveWql: z.number().nullable().meta({ description: 'Seasonal naive on the same steps.' }),
+    mase: z.number().nullable(),
+    mae: z.number().nullable(),
+    coverage80: z.number().nullable(),
+  })
+  .meta({ id: 'BacktestSeries' });
+export type BacktestSeries = z.infer<typeof backtestSeries>;
+export const backtestSeriesPage = pageOf(backtestSeries);

@@ -24,6 +24,9 @@ export const pageOf = <T extends z.ZodType>(item: T): z.ZodObject<{ items: z.Zod
     next: z.string().nullable().meta({ description: 'Pass as `after` for the next page; null on the last.' }),
   });
 
+/** Where to compute: `auto` takes a GPU where a worker has one. */
+export const device = z.enum(['auto', 'cpu', 'gpu']);
+
 /** RFC 9457 problem details with a stable code. */
 export const problem = z
   .object({

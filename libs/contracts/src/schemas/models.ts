@@ -1,6 +1,6 @@
 /** The registry: models, their versions, and the names that point at versions. */
 import { z } from 'zod';
-import { instant, name, pageOf, uuid } from './common.js';
+import { device, instant, name, pageOf, uuid } from './common.js';
 import { score } from './runs.js';
 
 /** What to train. `config` overrides the defaults that one rule derives from frequency, length and size. */
@@ -21,6 +21,7 @@ export const trainRequest = z
     steps: z.number().int().positive().max(1_000_000).optional(),
     config: z.record(z.string(), z.unknown()).default({}),
     seed: z.number().int().nonnegative().default(1),
+    device: device.default('auto').meta({ description: '`auto` takes a GPU where a worker offers one; `gpu` insists on it.' }),
     promote: z.boolean().default(true).meta({ description: 'Make it `champion` when the model has none yet.' }),
     gate: z.boolean().default(false).meta({
       description:

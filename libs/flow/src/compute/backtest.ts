@@ -78,7 +78,21 @@ export function scoreWindows({ panel, kind, label, windows }: ScoreWindowsTask):
     score: { kind, label, metrics: metricsOf(overall) },
     windows: windows.map(({ forecasts }) => metricsOf(scores(forecasts).overall)),
     perHorizon: perHorizon.map(({ wql }) => defined(wql)),
+    series: bySeries(panel, windows),
   };
+}
+
+function bySeries(panel: Panel, windows: readonly WindowForecasts[]): ScoredBacktest['series'] {
+  const own = new Map<string, SeriesForecast[]>(panel.series.map(({ id }) => [id, []]));
+  for (const { forecasts } of windows) for (const forecast of forecasts) own.get(forecast.id)?.push(forecast);
+  return panel.series.flatMap((series) => {
+    const forecasts = own.get(series.id) ?? [];
+    const { overall } = scoreForecasts({ ...panel, series: [series] }, forecasts, { levels: DEFAULT_QUANTILES });
+    const { observations, wql, mase, mae, coverage } = overall;
+    if (observations === 0) return [];
+    const share = defined(coverage['80'] ?? Number.NaN);
+    return [{ uniqueId: series.id, observations, wql: defined(wql), mase: defined(mase), mae: defined(mae), coverage80: share }];
+  });
 }
 
 function create({ model, horizon, windows, stepSize, steps }: CertifyTask, of: Panel): Forecaster {

@@ -10,21 +10,9 @@ import {
   type RecurrentConfig,
   type SegmentConfig,
 } from '@almanac/forecasting';
-
-export interface Wishes {
-  kind: string;
-  horizon: number;
-  /** Last steps of each series that the rule must not count. */
-  holdout: number;
-  contextLength?: number | undefined;
-  steps?: number | undefined;
-  config: Record<string, unknown>;
-}
+import { DEFAULT_MEMBERS, overridden, type Wishes } from './wishes.js';
 
 type Member = { kind: string; config: Record<string, unknown> };
-type Trained = SegmentConfig | RecurrentConfig;
-
-const DEFAULT_MEMBERS = 3;
 
 export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> {
   const { kind, horizon, holdout, config } = wishes;
@@ -58,16 +46,4 @@ export function needed(kind: string, config: Record<string, unknown>): number {
   if (kind === 'ensemble')
     return Math.max(...(config as { members: Member[] }).members.map((member) => needed(member.kind, member.config)));
   return 2;
-}
-
-function overridden(derived: Trained, { contextLength, steps, config }: Wishes): Record<string, unknown> {
-  const { train, ...overrides } = config as Partial<Trained>;
-  const segment = 'segmentLength' in derived ? derived.segmentLength : 1;
-  return {
-    ...derived,
-    // At least so many steps, as segments go.
-    ...(contextLength === undefined ? {} : { contextLength: segment * Math.ceil(contextLength / segment) }),
-    ...overrides,
-    train: { ...derived.train, ...(steps === undefined ? {} : { steps }), ...train },
-  };
 }

@@ -1,6 +1,7 @@
 /** What can be computed away from the worker, and what is said meanwhile. Everything here travels between processes. */
 import type { BacktestResult, EngineInfo, GateVerdict, Prediction, RunProgress, Score } from '@almanac/contracts';
 import type { Checkpoint, Panel, SeriesForecast } from '@almanac/forecasting';
+import type { SeriesScore } from '@almanac/store';
 
 /** Engine settings that a run records, and that resuming or replaying it forces. */
 export interface EngineWish {
@@ -106,7 +107,10 @@ export interface ScoreWindowsTask {
   windows: WindowForecasts[];
 }
 
-export type ScoredBacktest = Pick<BacktestResult['models'][number], 'score' | 'windows' | 'perHorizon'>;
+export type ScoredBacktest = Pick<BacktestResult['models'][number], 'score' | 'windows' | 'perHorizon'> & {
+  /** Over all windows. */
+  series: SeriesScore[];
+};
 
 /** Past forecasts beside what was observed since. */
 export interface ScoreTask {

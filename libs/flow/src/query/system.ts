@@ -1,5 +1,6 @@
 /** What carries the work at the moment. */
 import type { EngineInfo, SystemStatus, WorkerResources } from '@almanac/contracts';
+import type { Store } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
 
 /** A worker that was not seen for so long is not listed. */
@@ -11,18 +12,34 @@ export async function systemStatus({
   codeVersion,
 }: Pick<FlowContext, 'store' | 'queue' | 'codeVersion'>): Promise<SystemStatus> {
   const [workspace, depth, workers] = await Promise.all([store.workspaces.get(), queue.depth(), store.workers.list(SEEN_WITHIN_MS)]);
+  const busy = await Promise.all(workers.map(({ busyWith }) => seenFrom(store, busyWith)));
   return {
     version: codeVersion,
     workspace: workspace.name,
     queueDriver: queue.driver,
     queueDepth: depth,
-    workers: workers.map(({ id, engine, resources, startedAt, seenAt, busyWith }) => ({
+    workers: workers.map(({ id, engine, resources, startedAt, seenAt }, i) => ({
       id,
       engine: engine as EngineInfo | null,
       startedAt: startedAt.toISOString(),
       seenAt: seenAt.toISOString(),
-      busyWith,
+      busyWith: busy[i]!,
       resources: resources as WorkerResources | null,
     })),
   };
+}
+
+/** Workers serve every workspace; which runs of another they are at is not told. */
+async function seenFrom(store: Store, busyWith: string | null): Promise<string | null> {
+  if (busyWith === null) return null;
+  const own = await Promise.all(
+    busyWith.split(', ').map((id) =>
+      store.runs.get(id).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  const told = busyWith.split(', ').filter((_, i) => own[i]);
+  return told.length < own.length ? [...told, 'runs of other workspaces'].join(', ') : busyWith;
 }

@@ -9,6 +9,16 @@ import type { FlowContext } from '../runs/context.js';
 import { saveCheckpoint } from './checkpoint.js';
 import { toModelVersion } from './wire.js';
 
+/** What predicting the time of another training rests on. */
+export interface Pace {
+  /** Floating-point operations of all steps. */
+  operations: number;
+  seconds: number;
+  /** Of the run, beside training. */
+  otherSeconds: number;
+  device: 'cpu' | 'gpu';
+}
+
 export interface Registration {
   model: string;
   datasetId: string;
@@ -20,6 +30,8 @@ export interface Registration {
   score: Score;
   baselines: Score[];
   wqlRatio: number | null;
+  /** How fast it was trained; left out for what learns nothing. */
+  pace?: Pace | undefined;
   /** Make it champion where there is none. */
   promoteIfFirst: boolean;
 }
@@ -35,7 +47,7 @@ export async function registerVersion(
     const { id } = await within.models.ensure(model, datasetId);
     const before = await versionOfRun(within, model, runId);
     if (before) return before;
-    const metrics = { score, baselines, wqlRatio };
+    const metrics = { score, baselines, wqlRatio, ...(registration.pace ? { pace: registration.pace } : {}) };
     return within.models.addVersion(
       id,
       { runId, kind, horizon, config, metrics, ...stored },

@@ -1,6 +1,6 @@
 /** What every use case is handed: the store of one workspace, the queue, object storage and a clock. */
 import type { JobName } from '@almanac/contracts';
-import type { JobDefinition, Logger, ObjectStore, Queue } from '@almanac/platform';
+import type { JobDefinition, Logger, ObjectStore, Queue, RunLimits } from '@almanac/platform';
 import type { RunRecord, Store } from '@almanac/store';
 
 export interface FlowContext {
@@ -12,6 +12,8 @@ export interface FlowContext {
   now: () => Date;
   /** Recorded in the lineage. */
   codeVersion: string;
+  /** What a run may take; none but those of the workers unless given. */
+  limits?: RunLimits;
 }
 
 const HOUR_SECONDS = 3600;

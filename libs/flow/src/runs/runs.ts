@@ -4,14 +4,15 @@
  */
 import type { Run, RunKind } from '@almanac/contracts';
 import type { NewRun, RunRecord } from '@almanac/store';
+import { admit } from '../admit/admit.js';
 import { type FlowContext, jobOf } from './context.js';
 import { toRun } from './wire.js';
 
 const QUEUE_PATIENCE_MS = 3_000;
 
-/** Writes the run down, and hands it to the queue. */
+/** Writes the run down, and hands it to the queue. @throws AlmanacError RUN_TOO_LARGE, RUN_TOO_LONG, RUN_TOO_COSTLY, GPU_UNAVAILABLE */
 export async function startRun(context: FlowContext, run: NewRun & { kind: RunKind }, options: { priority?: number } = {}): Promise<Run> {
-  const record = await context.store.runs.create({ codeVersion: context.codeVersion, ...run });
+  const record = await context.store.runs.create({ codeVersion: context.codeVersion, ...(await admit(context, run)) });
   await carry(context, record, options);
   return toRun(record);
 }

@@ -7,6 +7,7 @@
  */
 import type { RunKind } from '@almanac/contracts';
 import type { Json, NewRun, RunRecord, ScheduleRecord } from '@almanac/store';
+import { admit } from '../admit/admit.js';
 import type { FlowContext } from '../runs/context.js';
 import { cancelRun, carry } from '../runs/runs.js';
 import { toProblem } from '../runs/wire.js';
@@ -77,7 +78,7 @@ async function plan(context: FlowContext, schedule: ScheduleRecord, due: Date, n
     schedule.catchUp === 'all' && now.getTime() - due.getTime() >= LATE_MS ? due : null,
   );
   try {
-    return { run: await planRun(context, wanted) };
+    return { run: await admit(context, await planRun(context, wanted)) };
   } catch (error) {
     return { run: { kind: wanted.kind, config: wanted.request as unknown as Json }, error };
   }

@@ -33,3 +33,6 @@ export const MODEL_KINDS: readonly ModelKind[] = [
   baseline('optimisedTheta', 'The Theta method with its parameter fitted to each series.'),
   baseline('autoEts', 'Exponential smoothing, its form chosen for each series.'),
 ];
+
+/** False for a baseline, and for what nobody knows. */
+export const isTrainable = (kind: string): boolean => MODEL_KINDS.some((known) => known.kind === kind && known.trainable);

@@ -101,6 +101,11 @@ export function models(context: Context): Models {
       ]);
       return toPage(rows, query, (version) => [version.no]);
     },
+    latestMetrics: (limit) =>
+      context.query<{ runId: string; metrics: Json }>(
+        'SELECT run_id AS "runId", metrics FROM model_version WHERE workspace_id = $1 ORDER BY id DESC LIMIT $2',
+        [workspaceId, limit],
+      ),
     setAlias: (name, alias, no, reason) =>
       context.transaction(async (inside) => {
         const inTransaction = models(inside);

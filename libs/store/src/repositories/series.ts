@@ -25,6 +25,13 @@ export function series(context: Context): Series {
       if (!found) throw notFound('series', uniqueId);
       return found;
     },
+    async lengths(datasetId, most = 10_000) {
+      const rows = await context.query<{ length: number }>(
+        'SELECT length FROM series WHERE workspace_id = $1 AND dataset_id = $2 AND length > 0 LIMIT $3',
+        [workspaceId, datasetId, most],
+      );
+      return rows.map(({ length }) => length);
+    },
     groups: (datasetId, size) =>
       context.query<{ from: string; to: string }>(
         `SELECT min(unique_id) AS "from", max(unique_id) AS "to" FROM (

@@ -8,7 +8,7 @@ import type { Json, RunRecord } from '@almanac/store';
 import type { BacktestTask, CertifyTask, Compute, ScoreWindowsTask, WindowForecasts } from '../../compute/index.js';
 import { fetchAside, type NewPart, putAside, type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
-import { MODEL_KINDS } from '../../train/kinds.js';
+import { isTrainable } from '../../train/kinds.js';
 import type { BacktestPlan } from '../request.js';
 
 type Model = BacktestPlan['models'][number];
@@ -29,7 +29,10 @@ export async function executeBacktest(context: RunContext, compute: Compute): Pr
   const startedAt = Date.now();
   const parts = await runParts(
     context,
-    pieces.map((config): NewPart => ({ queue: 'part', config })),
+    pieces.map((config): NewPart => {
+      const onGpu = plan.device === 'gpu' && config.task === 'backtest' && isTrainable(models[config.model]!.kind);
+      return { queue: onGpu ? 'gpu' : 'part', config };
+    }),
     (states) => {
       const { done, ...rest } = shareDone(states, startedAt);
       void report({ phase: 'backtesting', message: `${done} of ${states.length} parts`, step: done, totalSteps: states.length, ...rest });
@@ -44,7 +47,8 @@ export async function executeBacktest(context: RunContext, compute: Compute): Pr
     const own = parts.filter((_, at) => pieces[at]!.model === no);
     const windows = (await Promise.all(own.slice(0, -1).map((part) => fetchAside<WindowForecasts[]>(context, part)))).flat();
     cutoffs = windows.map(({ cutoff }) => cutoff);
-    const scored = await compute.run<ScoreWindowsTask>({ task: 'scoreWindows', panel, kind, label, windows }, { signal });
+    const { series, ...scored } = await compute.run<ScoreWindowsTask>({ task: 'scoreWindows', panel, kind, label, windows }, { signal });
+    await store.runs.saveSeriesScores(run.id, label, series);
     joined.push({ ...scored, certificate: certificateOf(own.at(-1)!) });
   }
   const reference = joined.find(({ score }) => score.label === NAIVE.label)!.score.metrics['wql'];
@@ -86,8 +90,7 @@ const modelsOf = ({ models }: BacktestPlan): Model[] => (models.some(({ label })
 
 /** Windows that share a fit stay together; the certificate comes last. */
 function piecesOf({ windows, refitEvery }: BacktestPlan, { kind }: Model, model: number): Piece[] {
-  const trainable = MODEL_KINDS.some((known) => known.kind === kind && known.trainable);
-  const fits = !trainable || refitEvery === 0 ? 1 : Math.ceil(windows / refitEvery);
+  const fits = !isTrainable(kind) || refitEvery === 0 ? 1 : Math.ceil(windows / refitEvery);
   const each = fits === 1 ? windows : refitEvery * Math.ceil(fits / MOST_PARTS);
   const pieces: Piece[] = [];
   for (let from = 0; from < windows; from += each) pieces.push({ task: 'backtest', model, from, to: Math.min(windows, from + each) });

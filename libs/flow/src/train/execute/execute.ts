@@ -1,10 +1,11 @@
 /** The training run: reads the pinned version of the dataset, trains and measures in a process of its own, registers. */
 import { type TrainResult, trainResult } from '@almanac/contracts';
 import type { Panel } from '@almanac/forecasting';
+import { type SegmentConfig, stepOperations } from '@almanac/forecasting/plan';
 import { Frequency } from '@almanac/series';
 import type { DatasetRecord, DatasetVersionRecord, Json } from '@almanac/store';
 import type { Compute, TrainOutcome, TrainTask } from '../../compute/index.js';
-import { registerVersion } from '../../register/index.js';
+import { type Pace, registerVersion } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
 import type { TrainingPlan } from '../request.js';
@@ -41,6 +42,7 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
     score,
     baselines,
     wqlRatio,
+    pace: paceOf(context, outcome, members ? memberSeconds : outcome.trainSeconds, plan.device === 'gpu' ? 'gpu' : 'cpu'),
     promoteIfFirst: plan.promote,
   });
   const gate = await passGate(context, plan, registered, outcome.gate);
@@ -83,6 +85,14 @@ function trainPanel(
       },
     ),
   );
+}
+
+function paceOf({ run }: RunContext, { config, steps }: TrainOutcome, seconds: number, device: Pace['device']): Pace | undefined {
+  const { members } = config as { members?: { config: Json }[] };
+  const configs = (members ? members.map((member) => member.config) : [config]).filter((one) => 'segmentLength' in one);
+  if (steps === 0 || configs.length === 0 || run.startedAt === null) return undefined;
+  const operations = configs.reduce((sum, one) => sum + stepOperations(one as SegmentConfig), 0) * (steps / configs.length);
+  return { operations, seconds, otherSeconds: Math.max(0, (Date.now() - run.startedAt.getTime()) / 1000 - seconds), device };
 }
 
 /** The held-out steps of the series that reach the end of the dataset; shorter ones hold out their own last steps. */

@@ -6,12 +6,11 @@
 import type { RunProgress } from '@almanac/contracts';
 import type { Json, PartState } from '@almanac/store';
 import type { Compute, MemberOutcome, MemberTask } from '../../compute/index.js';
+import { DEFAULT_MEMBERS } from '../../compute/wishes.js';
 import { fetchAside, type NewPart, putAside, type RunContext, runParts, wholeOf } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
 import type { TrainingPlan } from '../request.js';
 import { InterruptedTraining } from './interrupted.js';
-
-const DEFAULT_MEMBERS = 3;
 
 /** How many members a plan has; 0 for what is no ensemble. */
 export function membersOf({ kind, config }: TrainingPlan): number {
@@ -21,9 +20,10 @@ export function membersOf({ kind, config }: TrainingPlan): number {
 
 /** Has every member trained. @param threads of each, wherever it is trained */
 export async function trainMembers(context: RunContext, plan: TrainingPlan, threads: number): Promise<MemberOutcome[]> {
+  const queue = plan.device === 'gpu' ? 'gpu' : 'member';
   const parts = await runParts(
     context,
-    Array.from({ length: membersOf(plan) }, (_, member): NewPart => ({ queue: 'member', config: { task: 'member', member, threads } })),
+    Array.from({ length: membersOf(plan) }, (_, member): NewPart => ({ queue, config: { task: 'member', member, threads } })),
     (states) => void context.report(together(states)),
   );
   return Promise.all(parts.map((part) => fetchAside<MemberOutcome>(context, part)));

@@ -1,0 +1,179 @@
+/** What a run will take is known before it is queued; what wants a GPU goes where there is one. On a real Postgres, and Redis. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JobName, TrainRequestInput } from '@almanac/contracts';
+import { predictAction } from '@almanac/flow/admit';
+import { requestBacktest } from '@almanac/flow/backtest';
+import { type Compute, startCompute } from '@almanac/flow/compute';
+import { type FlowContext, JOBS } from '@almanac/flow/runs';
+import { newWorkerId } from '@almanac/flow/runs/execute';
+import { requestTraining } from '@almanac/flow/train';
+import { runHandlers } from '@almanac/flow/work';
+import { folderObjectStore, openQueue, type Queue, type RunLimits, silentLogger } from '@almanac/platform';
+import { openStore, type RunRecord, type Store } from '@almanac/store';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { redisIsInstalled, startRedis, type TestRedis } from '../../../../test/support/redis.js';
+
+const GIGABYTE = 2 ** 30;
+const free: RunLimits = { memoryBytes: undefined, seconds: undefined, cost: undefined, pricePerHour: { cpu: undefined, gpu: undefined } };
+const small: TrainRequestInput = { dataset: 'waves', horizon: 24, contextLength: 48, steps: 4, config: { hidden: 8 } };
+
+let database: TestDatabase;
+let folder: string;
+let store: Store;
+let flow: FlowContext;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'almanac-admit-'));
+  store = await openStore({ databaseUrl: database.url });
+  const queue = await openQueue<JobName>({ databaseUrl: database.url, redisUrl: undefined }, JOBS, silentLogger);
+  flow = { store, queue, objects: folderObjectStore(folder), logger: silentLogger, now: () => new Date(), codeVersion: 'test' };
+  await store.series.writeVersion({
+    dataset: { name: 'waves', frequency: 'h', timeZone: 'UTC' },
+    mode: 'replace',
+    pieces: [0, 1].map((series) => ({
+      id: `s${series}`,
+      firstStep: 0,
+      values: Float64Array.from({ length: 400 }, (_, t) => 10 + series + Math.sin((2 * Math.PI * t) / 24)),
+    })),
+    summary: () => ({ rowsRead: 0, rowsRejected: 0, findings: null }),
+  });
+});
+afterEach(async () => {
+  for (const { id } of await store.workers.list(60_000)) await store.workers.remove(id);
+});
+afterAll(async () => {
+  await flow?.queue.close();
+  await store?.close();
+  await database?.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const offers = (id: string, memoryBytes: number, devices: string[] = []): Promise<void> =>
+  store.workers.beat({ id, engine: null, busyWith: null, resources: { threads: 1, memoryBytes, devices } });
+const codeOf = (asked: Promise<unknown>): Promise<unknown> => asked.catch((error: { code: string }) => error.code);
+const training = (request: TrainRequestInput): Promise<unknown> => codeOf(requestTraining(flow, request));
+
+describe('a run', () => {
+  it('is refused before it is queued when it does not fit the memory of any worker', async () => {
+    await offers('tiny', GIGABYTE / 16);
+    const before = (await store.runs.list()).items.length;
+    expect(await training(small)).toBe('RUN_TOO_LARGE');
+    expect((await store.runs.list()).items).toHaveLength(before);
+    await offers('roomy', 8 * GIGABYTE);
+    const run = await requestTraining(flow, small);
+    expect(run.status).toBe('queued');
+    await store.runs.requestCancel(run.id);
+    expect(await training({ ...small, config: { hidden: 20_000 } })).toBe('RUN_TOO_LARGE');
+  });
+
+  it('is refused for its time and its cost', async () => {
+    const limited = (limits: Partial<RunLimits>): FlowContext => ({ ...flow, limits: { ...free, ...limits } });
+    const long: TrainRequestInput = { dataset: 'waves', steps: 900_000 };
+    expect(await codeOf(requestTraining(limited({ seconds: 600 }), long))).toBe('RUN_TOO_LONG');
+    const priced = limited({ cost: 1, pricePerHour: { cpu: 0.5, gpu: 2 } });
+    expect(await codeOf(requestTraining(priced, long))).toBe('RUN_TOO_COSTLY');
+    expect(await codeOf(requestBacktest(priced, { dataset: 'waves', windows: 10, stepSize: 24, horizon: 24, steps: 500_000 }))).toBe(
+      'RUN_TOO_COSTLY',
+    );
+    // Ordinary runs pass the same limits.
+    await store.runs.requestCancel((await requestTraining(priced, small)).id);
+  });
+
+  it('can be asked about without being queued', async () => {
+    const ask = (request: object): ReturnType<typeof predictAction> =>
+      predictAction(flow, { kind: 'train', request: { ...small, ...request } as never });
+    const before = (await store.runs.list()).items.length;
+    const [one, wide, twice] = [await ask({}), await ask({ config: { hidden: 256 } }), await ask({ steps: 8 })];
+    expect(one).toMatchObject({ fits: true, problem: null, steps: 4, device: 'cpu', basis: 'assumed', limits: { memoryBytes: null } });
+    expect(wide.memoryBytes!).toBeGreaterThan(one.memoryBytes!);
+    expect(twice.seconds!).toBeGreaterThanOrEqual(one.seconds!);
+    await offers('tiny', GIGABYTE / 16);
+    expect(await ask({})).toMatchObject({ fits: false, problem: { code: 'RUN_TOO_LARGE' } });
+    expect(await ask({ device: 'gpu' })).toMatchObject({ fits: false, problem: { code: 'GPU_UNAVAILABLE' } });
+    await expect(ask({ dataset: 'nowhere' })).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' });
+    expect((await store.runs.list()).items).toHaveLength(before);
+  });
+});
+
+describe.each(['pg-boss', 'bull'] as const)('a run that wants a GPU, on %s', (driver) => {
+  let redis: TestRedis | undefined;
+  const stops: (() => Promise<void>)[] = [];
+  beforeAll(async () => {
+    if (driver === 'bull' && redisIsInstalled()) redis = await startRedis();
+  });
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop();
+  });
+  afterAll(() => redis?.stop());
+
+  async function over(): Promise<FlowContext> {
+    const queue: Queue<JobName> = await openQueue({ databaseUrl: database.url, redisUrl: redis?.url }, JOBS, silentLogger);
+    stops.push(() => queue.close());
+    return { ...flow, queue };
+  }
+  /** @param devices declared, as a configuration would; they compute on the CPU here */
+  async function worker(devices: string[], onDevice: (device: string, work: Promise<unknown>) => void = () => undefined): Promise<string> {
+    const context = await over();
+    const cpu = startCompute({ threads: 1 });
+    const each = devices.map((device): Compute => {
+      const run: Compute['run'] = (task, options) => {
+        const work = cpu.run(task, options);
+        onDevice(device, work);
+        return work;
+      };
+      return { ...cpu, run };
+    });
+    const holder = { workerId: newWorkerId(), holds: () => undefined, letsGo: () => undefined };
+    await offers(holder.workerId, 8 * GIGABYTE, devices);
+    await context.queue.work(
+      [...runHandlers(context, { cpu, devices: each }, holder), { name: 'deliver', handle: () => Promise.resolve() }],
+      {
+        train: 1,
+        part: 1,
+        member: 1,
+        gpu: devices.length,
+      },
+    );
+    stops.push(() => cpu.close());
+    return holder.workerId;
+  }
+  async function ended(id: string): Promise<RunRecord> {
+    for (;;) {
+      const run = await store.runs.get(id);
+      if (run.finishedAt !== null) return run;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  it.skipIf(driver === 'bull' && !redisIsInstalled())('goes to the worker that has one, and one at a time to each device', async () => {
+    const asking = await over();
+    await worker([]);
+    expect(await codeOf(requestTraining(asking, { ...small, device: 'gpu' }))).toBe('GPU_UNAVAILABLE');
+    const busy = new Map<string, number>();
+    const used: string[] = [];
+    const able = await worker(['0', '1'], (device, work) => {
+      busy.set(device, (busy.get(device) ?? 0) + 1);
+      expect(busy.get(device)).toBe(1);
+      used.push(device);
+      void work.catch(() => undefined).finally(() => busy.set(device, busy.get(device)! - 1));
+    });
+    const ids: string[] = [];
+    for (let seed = 1; seed <= 4; seed++) ids.push((await requestTraining(asking, { ...small, model: `gpu-${driver}`, seed })).id);
+    for (const id of ids) expect(await ended(id)).toMatchObject({ error: null, workerId: able, queue: 'gpu', config: { device: 'gpu' } });
+    expect(new Set(used)).toEqual(new Set(['0', '1']));
+    // A baseline has no use for it.
+    const plain = await ended(
+      (await requestTraining(asking, { dataset: 'waves', kind: 'naive', horizon: 24, model: `naive-${driver}` })).id,
+    );
+    expect(plain).toMatchObject({ error: null, queue: null, config: { device: 'cpu' } });
+    // What was measured tells the next.
+    expect(await predictAction(flow, { kind: 'train', request: { ...small, device: 'gpu' } as never })).toMatchObject({
+      basis: 'history',
+      device: 'gpu',
+    });
+  });
+});

@@ -1,0 +1,167 @@
+/**
+ * Admission: before a run is queued its memory, time and cost are predicted, and it is refused where they cannot fit.
+ * Memory is counted from the settings that the run will have; time is the counted work at the pace that trainings here were
+ * measured to have, else at that of a typical machine; cost is time at the configured price.
+ * Invariants: nothing is computed to predict it, so the API can; where nothing is known (no worker runs, no limit is set)
+ * nothing is refused.
+ */
+import type { RunKind, RunPrediction } from '@almanac/contracts';
+import { AlmanacError } from '@almanac/series';
+import type { NewRun, Store } from '@almanac/store';
+import { type FlowContext, jobOf, JOBS } from '../runs/context.js';
+import { toProblem } from '../runs/wire.js';
+import { workOf } from './work.js';
+
+type Context = Pick<FlowContext, 'store' | 'limits'>;
+type Asked = NewRun & { kind: RunKind };
+type Device = RunPrediction['device'];
+interface Paces {
+  /** Operations a second. */
+  pace: number;
+  otherSeconds: number;
+  likeRun: string | null;
+}
+
+const SEEN_WITHIN_MS = 15_000;
+const REMEMBERED = 20;
+/** Two cores, and a modest GPU: orders of magnitude, until something was measured. */
+const ASSUMED_PACE: Record<Device, number> = { cpu: 2e10, gpu: 1e12 };
+const ASSUMED_OTHER_SECONDS = 10;
+
+/** The run as it will be queued: where it computes is decided. @throws AlmanacError RUN_TOO_LARGE, RUN_TOO_LONG, RUN_TOO_COSTLY, GPU_UNAVAILABLE */
+export async function admit(context: Context, run: Asked): Promise<Asked> {
+  if (run.kind !== 'train' && run.kind !== 'backtest') return run;
+  const { prediction, placed } = await look(context, run);
+  const refusal = refusalOf(prediction, run);
+  if (refusal) throw refusal;
+  return placed;
+}
+
+/** What a run would take, and why it would be refused. */
+export async function predictRun(context: Context, run: Asked): Promise<RunPrediction> {
+  try {
+    const { prediction } = await look(context, run);
+    const refusal = refusalOf(prediction, run);
+    return { ...prediction, fits: !refusal, problem: refusal ? toProblem(refusal) : null };
+  } catch (error) {
+    if (!(error instanceof AlmanacError) || error.code !== 'GPU_UNAVAILABLE') throw error;
+    return { ...nothingKnown(run.kind, 'gpu'), fits: false, problem: toProblem(error) };
+  }
+}
+
+async function look({ store, limits }: Context, run: Asked): Promise<{ prediction: RunPrediction; placed: Asked }> {
+  const workers = await store.workers.list(SEEN_WITHIN_MS);
+  const resources = workers.flatMap((worker) => (worker.resources === null ? [] : [worker.resources as unknown as Resources]));
+  const device = deviceOf(run, resources);
+  const work = await workOf(store, run, Math.max(1, ...resources.map(({ threads }) => threads)));
+  const { pace, otherSeconds, likeRun } = await measuredPace(store, device);
+  const seconds = work.operations === undefined ? work.seconds : work.operations / pace + otherSeconds;
+  const price = limits?.pricePerHour[device];
+  const parts = work.parts && device === 'gpu';
+  const placed = {
+    ...run,
+    config: { ...run.config, ...('device' in run.config ? { device } : {}) },
+    // A run in parts waits for them and computes little itself.
+    ...(device === 'gpu' && !parts ? { queue: 'gpu' } : {}),
+  };
+  const deadline = JOBS.find(({ name }) => name === jobOf({ kind: run.kind, queue: null }))!.deadlineSeconds;
+  const largest = resources.length > 0 ? Math.max(...resources.map(({ memoryBytes }) => memoryBytes)) : undefined;
+  const prediction: RunPrediction = {
+    kind: run.kind,
+    device,
+    steps: work.steps ?? null,
+    memoryBytes: work.memoryBytes === undefined ? null : Math.round(work.memoryBytes),
+    seconds: seconds === undefined ? null : Math.round(seconds * 10) / 10,
+    cost: seconds === undefined || price === undefined ? null : (seconds / 3600) * price,
+    basis: likeRun === null && work.likeRun === undefined ? 'assumed' : 'history',
+    likeRun: work.likeRun ?? likeRun,
+    limits: {
+      memoryBytes: least(limits?.memoryBytes, largest) ?? null,
+      seconds: least(limits?.seconds, deadline) ?? null,
+      cost: limits?.cost ?? null,
+    },
+    fits: true,
+    problem: null,
+  };
+  return { prediction, placed };
+}
+
+interface Resources {
+  threads: number;
+  memoryBytes: number;
+  devices: string[];
+}
+
+function deviceOf({ kind, config }: Asked, resources: readonly Resources[]): Device {
+  const wanted = (config['device'] ?? 'cpu') as 'auto' | Device;
+  const there = resources.some(({ devices }) => devices.length > 0);
+  if (wanted === 'gpu' && !there)
+    throw new AlmanacError('GPU_UNAVAILABLE', `No running worker offers a GPU for this ${kind}.`, {
+      hint: 'Start a worker with one (ALMANAC_DEVICES), or ask for the device "auto" or "cpu".',
+      status: 409,
+    });
+  // A baseline computes next to nothing.
+  const trains = kind === 'backtest' || ['segment', 'recurrent', 'ensemble'].includes(String(config['kind']));
+  return wanted === 'gpu' || (wanted === 'auto' && there && trains) ? 'gpu' : 'cpu';
+}
+
+function refusalOf({ memoryBytes, seconds, cost, limits, kind, basis }: RunPrediction, run: Asked): AlmanacError | undefined {
+  const over = (value: number | null, limit: number | null): value is number => value !== null && limit !== null && value > limit;
+  const what = `This ${kind}${run.model ? ` of "${run.model}"` : ''}`;
+  const refuse = (code: string, message: string, hint: string, value: number, limit: number | null): AlmanacError =>
+    new AlmanacError(code, message, { hint, subject: { predicted: value, limit, basis }, status: 422 });
+  if (over(memoryBytes, limits.memoryBytes))
+    return refuse(
+      'RUN_TOO_LARGE',
+      `${what} would take about ${gigabytes(memoryBytes)} of memory; a run may take ${gigabytes(limits.memoryBytes!)}.`,
+      'Train on fewer series, with a smaller batch, context or hidden size, or start a worker with more memory.',
+      memoryBytes,
+      limits.memoryBytes,
+    );
+  if (over(seconds, limits.seconds))
+    return refuse(
+      'RUN_TOO_LONG',
+      `${what} would take about ${hours(seconds)}; a run may take ${hours(limits.seconds!)}.`,
+      'Ask for fewer steps, windows or models, or a smaller network.',
+      seconds,
+      limits.seconds,
+    );
+  if (over(cost, limits.cost))
+    return refuse(
+      'RUN_TOO_COSTLY',
+      `${what} would cost about ${cost.toFixed(2)}; a run may cost ${limits.cost!.toFixed(2)}.`,
+      'Ask for fewer steps, windows or models, or a smaller network.',
+      cost,
+      limits.cost,
+    );
+  return undefined;
+}
+
+/** Median of what the newest trainings on such a device had. */
+async function measuredPace(store: Store, device: Device): Promise<Paces> {
+  const latest = await store.models.latestMetrics(REMEMBERED);
+  const measured = latest.flatMap(({ runId, metrics }) => {
+    const pace = (metrics as { pace?: { operations: number; seconds: number; otherSeconds: number; device: Device } }).pace;
+    return pace?.device === device && pace.seconds > 0 ? [{ ...pace, runId }] : [];
+  });
+  if (measured.length === 0) return { pace: ASSUMED_PACE[device], otherSeconds: ASSUMED_OTHER_SECONDS, likeRun: null };
+  return {
+    pace: median(measured.map(({ operations, seconds }) => operations / seconds)),
+    otherSeconds: median(measured.map(({ otherSeconds }) => otherSeconds)),
+    likeRun: measured[0]!.runId,
+  };
+}
+
+function nothingKnown(kind: RunKind, device: Device): RunPrediction {
+  const unknown = { memoryBytes: null, seconds: null, cost: null };
+  return { kind, device, steps: null, ...unknown, limits: unknown, basis: 'assumed', likeRun: null, fits: true, problem: null };
+}
+
+const least = (...values: (number | undefined)[]): number | undefined => {
+  const known = values.filter((value) => value !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+};
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(2)} GB`;
+const hours = (seconds: number): string =>
+  seconds < 120 ? `${Math.round(seconds)} s` : seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
