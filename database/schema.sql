@@ -393,6 +393,23 @@ COMMENT ON COLUMN series_chunk.lows IS 'Minimum of each 60 steps of the chunk, f
 
 COMMENT ON TABLE series_chunk IS 'Up to 960 steps of one channel of one series: those of chunk_no = floor(step / 960), from first_step on; NULL is a gap';
 
+CREATE TABLE series_score (
+  workspace_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  label text NOT NULL,
+  unique_id text COLLATE "C" NOT NULL,
+  observations integer NOT NULL,
+  wql double precision,
+  mase double precision,
+  mae double precision,
+  coverage80 double precision,
+  CONSTRAINT series_score_pkey PRIMARY KEY (run_id, label, unique_id),
+  CONSTRAINT series_score_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  CONSTRAINT series_score_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+COMMENT ON COLUMN series_score.label IS 'Of the forecaster in the backtest';
+COMMENT ON COLUMN series_score.observations IS 'Steps that were scored, over all windows';
+
 CREATE TABLE series_static_history (
   workspace_id uuid NOT NULL,
   series_id bigint NOT NULL,

@@ -322,6 +322,16 @@ export const endpoints = {
     status: 200,
     response: b.backtestSeriesPage,
   },
+  listBacktestSeries: {
+    method: 'GET',
+    path: '/v1/backtests/:runId/series',
+    summary: 'Errors of a backtest by series, the worst first',
+    scope: 'read',
+    params: byRun,
+    query: b.backtestSeriesQuery,
+    status: 200,
+    response: b.backtestSeriesPage,
+  },
   monitor: {
     method: 'POST',
     path: '/v1/monitor',

@@ -119,6 +119,10 @@ export interface Runs {
   saveSeriesScores(id: string, label: string, scores: readonly r.SeriesScore[]): Promise<void>;
   /** Worst WQL first. */
   seriesScores(id: string, query: r.PageQuery & { label: string; search?: string | undefined }): Promise<r.Page<r.RankedScore>>;
+  /** Of one forecaster in a backtest; saving them again changes nothing. */
+  saveSeriesScores(id: string, label: string, scores: readonly r.SeriesScore[]): Promise<void>;
+  /** Worst WQL first. */
+  seriesScores(id: string, query: r.PageQuery & { label: string; search?: string | undefined }): Promise<r.Page<r.RankedScore>>;
   /** Ascending steps. */
   curve(id: string): Promise<r.RunPoint[]>;
   setEngine(id: string, engine: r.Json): Promise<void>;

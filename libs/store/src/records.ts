@@ -259,6 +259,18 @@ export interface RunRecord {
 /** How far a part of a run is. */
 export type PartState = Pick<RunRecord, 'id' | 'status' | 'progress'> & { partNo: number };
 
+/** How good the forecasts of one series were in a backtest. */
+export interface SeriesScore {
+  uniqueId: string;
+  observations: number;
+  wql: number | null;
+  mase: number | null;
+  mae: number | null;
+  coverage80: number | null;
+}
+/** Beside seasonal naive on the same steps. */
+export type RankedScore = SeriesScore & { naiveWql: number | null };
+
 /** A point of a training's curve. */
 export interface RunPoint {
   step: number;

@@ -11,5 +11,5 @@ export {
 export { getChangepoints, listHolidays } from './marks.js';
 export { columnsOf, getAttention, latestForecasts, latestForecastsCsv } from './forecasts.js';
 export { listAliasHistory, listModels, listModelVersions } from './models.js';
-export { getRun, getRunCurve, listRuns, rejectsCsv } from './runs.js';
+export { getRun, getRunCurve, listBacktestSeries, listRuns, rejectsCsv } from './runs.js';
 export { systemStatus } from './system.js';

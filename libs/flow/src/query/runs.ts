@@ -1,6 +1,6 @@
 /** Runs as they stand, and what an ingest run rejected. */
-import type { Page, Run, RunCurve } from '@almanac/contracts';
-import type { RunQuery, Store } from '@almanac/store';
+import type { BacktestSeries, Page, Run, RunCurve } from '@almanac/contracts';
+import type { PageQuery, RunQuery, Store } from '@almanac/store';
 import { toRun } from '../runs/wire.js';
 
 type Source = { store: Store };
@@ -13,6 +13,16 @@ export async function getRun({ store }: Source, runId: string): Promise<Run> {
 export async function listRuns({ store }: Source, query: RunQuery): Promise<Page<Run>> {
   const page = await store.runs.list(query);
   return { items: page.items.map(toRun), next: page.next };
+}
+
+/** @throws AlmanacError RUN_NOT_FOUND */
+export async function listBacktestSeries(
+  { store }: Source,
+  runId: string,
+  query: PageQuery & { label: string; search?: string | undefined },
+): Promise<Page<BacktestSeries>> {
+  await store.runs.get(runId);
+  return store.runs.seriesScores(runId, query);
 }
 
 const CURVE_POINTS = 4000;

@@ -11,6 +11,7 @@ import { notFound, versionDropped } from '../errors.js';
 import { newId } from '../ids.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
+import { seriesScores } from './seriesScores.js';
 import type { Json, PartState, RejectedRow, RunInput, RunPoint, RunRecord } from '../records.js';
 
 const CHANNEL = 'almanac_run';
@@ -135,6 +136,7 @@ export function runs(context: Context): Runs {
         ],
       );
     },
+    ...seriesScores(context),
     curve: (id) =>
       context.query<RunPoint & Json>(
         `SELECT step, loss, validation, steps_per_second AS "stepsPerSecond" FROM run_point

@@ -124,3 +124,25 @@ describe('the curve of a run', () => {
     expect(await store.runs.curve(id)).toEqual([point(5, 2.8, 4), point(10, 1.8, null)]);
   });
 });
+
+describe('scores of a backtest by series', () => {
+  it('come with the worst first, page by page, beside seasonal naive', async () => {
+    const { id } = await store.runs.create({ kind: 'backtest', config: {} });
+    const score = (uniqueId: string, wql: number | null) => ({ uniqueId, observations: 4, wql, mase: 1, mae: null, coverage80: 0.75 });
+    await store.runs.saveSeriesScores(id, 'theta', [score('a', 0.1), score('b', 0.5), score('c', null), score('d', 0.5)]);
+    await store.runs.saveSeriesScores(id, 'theta', [score('a', 0.2)]);
+    await store.runs.saveSeriesScores(id, 'seasonalNaive', [score('a', 0.4), score('d', 0.6)]);
+    const first = await store.runs.seriesScores(id, { label: 'theta', limit: 2 });
+    expect(first.items).toEqual([
+      { ...score('b', 0.5), naiveWql: null },
+      { ...score('d', 0.5), naiveWql: 0.6 },
+    ]);
+    const second = await store.runs.seriesScores(id, { label: 'theta', limit: 2, after: first.next! });
+    expect(second.items.map(({ uniqueId, wql }) => [uniqueId, wql])).toEqual([
+      ['a', 0.2],
+      ['c', null],
+    ]);
+    expect(second.next).toBeNull();
+    expect((await store.runs.seriesScores(id, { label: 'theta', search: 'D' })).items).toHaveLength(1);
+  });
+});
