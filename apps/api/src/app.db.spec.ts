@@ -237,6 +237,15 @@ describe('idempotency keys', () => {
     expect({ status: other.status, code: problem.parse(await other.json()).code }).toEqual({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' });
   });
 
+  it('of an upload hold for its bytes, not for its length', async () => {
+    const send = (content: string): Promise<{ runId: string }> =>
+      clientOf('write').upload(new Blob([content]), 'a.csv', { dataset: 'once' }, 'k3');
+    const first = await send(CSV);
+    expect(await send(CSV)).toEqual(first);
+    expect(await refusal(send(CSV.replace(',1\n', ',2\n')))).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' });
+    expect((await store.runs.list({ dataset: 'once' })).items).toHaveLength(1);
+  });
+
   it('are free again after a refusal', async () => {
     const headers = { authorization: `Bearer ${KEYS.write}`, 'content-type': 'application/json', 'idempotency-key': 'k2' };
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -286,6 +295,96 @@ describe('pages', () => {
       after = page.next;
     }
     expect(seen).toEqual(all);
+  });
+});
+
+describe('uploads into one dataset', () => {
+  it('start in the order in which they were accepted, whatever becomes of the one before', async () => {
+    const accept = async (content: string, dryRun = false): Promise<string> =>
+      (await clientOf('write').upload(new Blob([content]), 'a.csv', { dataset: 'ordered', dryRun })).runId;
+    const [first, second] = [await accept(CSV), await accept(`${CSV}a,2024-01-02,2\n`)];
+    const dry = await accept(CSV, true);
+    expect(await store.runs.claim(second, 'w')).toBeNull();
+    expect(await store.runs.claim(first, 'w')).toMatchObject({ status: 'running' });
+    expect(await store.runs.claim(second, 'w')).toBeNull();
+    expect(await store.runs.claim(dry, 'w')).toMatchObject({ status: 'running' });
+    await store.runs.fail(first, { code: 'X' });
+    expect(await store.runs.claim(second, 'w')).toMatchObject({ status: 'running' });
+  });
+
+  it('accepted at once wait for one another in a chain', async () => {
+    const accepted = await Promise.all(
+      Array.from({ length: 5 }, () => clientOf('write').upload(new Blob([CSV]), 'a.csv', { dataset: 'chained' })),
+    );
+    const runs = await Promise.all(accepted.map(({ runId }) => store.runs.get(runId)));
+    const after = runs.map(({ afterId }) => afterId);
+    expect(new Set(after).size).toBe(5);
+    expect(after.filter((id) => id === null)).toHaveLength(1);
+  });
+});
+
+describe('a few observations at a time', () => {
+  const hour = (h: number): string => new Date(Date.UTC(2024, 0, 1, h)).toISOString();
+  const post = (rows: object[], key?: string): Promise<Response> =>
+    fetch(`${url}/v1/datasets/trickle/observations`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEYS.write}`, 'content-type': 'application/json', ...(key ? { 'idempotency-key': key } : {}) },
+      body: JSON.stringify(rows),
+    });
+  const values = async (uniqueId: string): Promise<unknown> => {
+    const { ds, y } = await clientOf('read').call('getObservations', { params: { dataset: 'trickle', uniqueId } });
+    return [ds[0], ...y];
+  };
+
+  it('are added and corrected, all or none, and twice is once', async () => {
+    expect((await post([{ unique_id: 'a', ds: hour(0), y: 1 }])).status).toBe(404);
+    await store.series.writeVersion({
+      dataset: { name: 'trickle', frequency: 'h', timeZone: 'Europe/Berlin', futureCovariates: ['price'] },
+      mode: 'append',
+      pieces: [{ id: 'a', firstStep: Date.UTC(2024, 0, 1) / 3_600_000, values: Float64Array.of(1, 2) }],
+      summary: () => ({ rowsRead: 0, rowsRejected: 0, findings: null }),
+    });
+    const rows = [
+      { unique_id: 'b', ds: hour(5), y: 5, price: 0.5 },
+      { unique_id: 'a', ds: '2024-01-01 03:00:00+01:00', y: 3 },
+      { unique_id: 'a', ds: hour(1), y: 20 },
+      { unique_id: 'a', ds: hour(4), y: null },
+    ];
+    const first = await post(rows, 'few');
+    expect([first.status, await first.json()]).toEqual([200, { dataset: 'trickle', version: 2, unchanged: false, observations: 3 }]);
+    expect((await post(rows, 'few')).headers.get('idempotency-replayed')).toBe('true');
+    expect(await (await post(rows)).json()).toMatchObject({ version: 2, unchanged: true });
+    expect(await values('a')).toEqual([hour(0), 1, 20, 3]);
+    expect(await values('b')).toEqual([hour(5), 5]);
+    const { items } = await clientOf('read').call('listDatasetVersions', { params: { dataset: 'trickle' } });
+    expect(items[0]).toMatchObject({ version: 2, fileName: 'observations.json', sha256: expect.any(String) });
+  });
+
+  it('are refused by row and rule, and leave nothing', async () => {
+    const answer = await post([
+      { unique_id: 'c', ds: hour(0), y: 1 },
+      { unique_id: 'c', ds: '2024-01-01T00:30:00Z', y: 1 },
+      { unique_id: 'c', ds: '2024-02-30T00:00:00Z', y: 1 },
+      { unique_id: 'c', ds: '2024-01-01 05:00:00', y: 1 },
+      { unique_id: 'c', ds: hour(0), y: 2 },
+      { unique_id: 'c', ds: hour(1), y: 2, wind: 3 },
+    ]);
+    const details = problem.parse(await answer.json());
+    expect([answer.status, details.code, details.subject?.['rowsRejected']]).toEqual([422, 'ROWS_REFUSED', 5]);
+    expect((details.subject?.['rows'] as { row: number; rule: string }[]).map(({ row, rule }) => [row, rule])).toEqual([
+      [1, 'OFF_GRID'],
+      [2, 'TIMESTAMP_INVALID'],
+      [3, 'TIMESTAMP_WITHOUT_OFFSET'],
+      [4, 'DUPLICATE_TIMESTAMP'],
+      [5, 'COLUMN_UNKNOWN'],
+    ]);
+    expect(await refusal(clientOf('read').call('getObservations', { params: { dataset: 'trickle', uniqueId: 'c' } }))).toMatchObject({
+      code: 'SERIES_NOT_FOUND',
+    });
+    expect(problem.parse(await (await post([{ unique_id: 'c', ds: hour(0), y: 'many' }])).json())).toMatchObject({
+      code: 'REQUEST_INVALID',
+      detail: expect.stringContaining('body.0.y'),
+    });
   });
 });
 

@@ -19,6 +19,20 @@ export function versionDropped(version: number): AlmanacError {
   });
 }
 
+/** Somebody else writes the dataset, and has for a while. */
+export function busy(dataset: string): AlmanacError {
+  return new AlmanacError('DATASET_BUSY', `An upload to the dataset "${dataset}" is being stored.`, {
+    hint: 'Send it again in a while: nothing of it was stored.',
+    subject: { dataset },
+    status: 409,
+  });
+}
+
+/** True where a lock was not to be had in the time set. */
+export function isLockTimeout(error: unknown): boolean {
+  return (error as { code?: string }).code === '55P03';
+}
+
 /** True for a violated unique constraint. */
 export function isDuplicate(error: unknown): boolean {
   return (error as { code?: string }).code === '23505';

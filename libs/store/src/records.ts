@@ -149,6 +149,8 @@ export interface VersionSummary {
 
 export interface WriteVersion {
   dataset: DatasetDefinition;
+  /** Wait at most so long for whoever else writes the dataset; for ever unless given. */
+  patienceMs?: number;
   uploadId?: string | null;
   /** The run that writes; becomes part of the lineage. */
   runId?: string | null;

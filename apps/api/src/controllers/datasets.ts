@@ -1,6 +1,7 @@
 /** Datasets, their versions, their series and the values of one. */
 import { Controller, Req, Res } from '@nestjs/common';
-import type { ChangepointList, Dataset, DatasetVersion, HolidayList, Page, Series } from '@almanac/contracts';
+import type { Appended, ChangepointList, Dataset, DatasetVersion, HolidayList, Page, Series } from '@almanac/contracts';
+import { appendObservations } from '@almanac/flow/ingest';
 import {
   deleteDataset,
   getChangepoints,
@@ -31,6 +32,11 @@ export class DatasetsController {
   @Route('deleteDataset')
   delete(@Input() { params }: Parse<'deleteDataset'>, @Flow() flow: FlowContext): Promise<void> {
     return deleteDataset(flow, params.dataset);
+  }
+
+  @Route('appendObservations')
+  append(@Input() { params, body }: Parse<'appendObservations'>, @Flow() flow: FlowContext): Promise<Appended> {
+    return appendObservations(flow, params.dataset, body);
   }
 
   @Route('listDatasetVersions')

@@ -2,15 +2,16 @@
  * Uploads: the body goes straight into object storage while it is hashed, so memory stays flat whatever the size of the
  * file; then an ingest run reads it. As multipart (options, then file) or as the bare file with options in the query.
  */
-import { Controller, Req } from '@nestjs/common';
+import { Controller, Req, Res } from '@nestjs/common';
 import { type IngestOptions, ingestOptions, type UploadAccepted } from '@almanac/contracts';
 import { requestIngest } from '@almanac/flow/ingest';
 import type { FlowContext } from '@almanac/flow/runs';
 import { AlmanacError } from '@almanac/series';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { Flow } from '../http/caller.js';
+import { once } from '../http/idempotency.js';
 import { parsePart, Route } from '../http/route.js';
 
 interface Incoming {
@@ -69,12 +70,17 @@ function fromBody(request: FastifyRequest): Incoming {
 @Controller()
 export class UploadsController {
   @Route('createUpload')
-  async create(@Req() request: FastifyRequest, @Flow() flow: FlowContext): Promise<UploadAccepted> {
+  async create(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Flow() flow: FlowContext,
+  ): Promise<UploadAccepted> {
     try {
       const incoming = request.isMultipart() ? await fromMultipart(request) : fromBody(request);
       const stored = await flow.objects.put(incoming.file);
       if (!incoming.isWhole()) throw refuse('The file did not arrive whole.', 'Send it again.');
-      return await requestIngest(flow, { fileName: incoming.fileName, options: incoming.options, object: stored });
+      const { fileName, options } = incoming;
+      return await once(request, reply, { fileName, options, ...stored }, () => requestIngest(flow, { fileName, options, object: stored }));
     } catch (error) {
       // The rest of the body is read and dropped, or the client would never read the answer.
       request.raw.resume();

@@ -17,6 +17,8 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
 export const ENDPOINT = 'almanac:endpoint';
+/** A body of many rows may have as many faults. */
+const MOST_ISSUES = 20;
 
 type Table = typeof endpoints;
 type Parsed<E, K extends string> = E extends Record<K, infer S extends z.ZodType> ? { [P in K]: z.output<S> } : unknown;
@@ -43,8 +45,10 @@ export function parsePart<T>(part: string, schema: z.ZodType<T>, value: unknown)
   const strict = schema instanceof z.ZodObject ? (schema.strict() as unknown as z.ZodType<T>) : schema;
   const result = strict.safeParse(value);
   if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => ({ at: [part, ...issue.path].join('.'), problem: issue.message }));
-  throw new AlmanacError('REQUEST_INVALID', issues.map(({ at, problem }) => `${at}: ${problem}`).join('; '), {
+  const all = result.error.issues;
+  const issues = all.slice(0, MOST_ISSUES).map((issue) => ({ at: [part, ...issue.path].join('.'), problem: issue.message }));
+  const more = all.length > issues.length ? `; and ${all.length - issues.length} more` : '';
+  throw new AlmanacError('REQUEST_INVALID', issues.map(({ at, problem }) => `${at}: ${problem}`).join('; ') + more, {
     hint: 'GET /v1/openapi.json describes every field.',
     subject: { issues },
   });

@@ -93,6 +93,30 @@ export type Findings = z.infer<typeof findings>;
 export const uploadAccepted = z.object({ uploadId: uuid, runId: uuid, dataset: name }).meta({ id: 'UploadAccepted' });
 export type UploadAccepted = z.infer<typeof uploadAccepted>;
 
+/** An observation as forecasters write it; further keys are covariates of the dataset. */
+export const observationRow = z
+  .object({
+    unique_id: z.string().trim().min(1),
+    ds: z.union([z.string(), z.number()]).meta({
+      description: 'ISO 8601, with an offset where the grid is finer than a day; a whole number where the grid is one.',
+      example: '2024-01-31T13:00:00Z',
+    }),
+    y: z.number().nullable().meta({ description: 'null says nothing about the step.' }),
+  })
+  .catchall(z.number().nullable())
+  .meta({ id: 'ObservationRow' });
+export type ObservationRow = z.infer<typeof observationRow>;
+export const observationRows = z.array(observationRow).min(1).max(50_000);
+export const appended = z
+  .object({
+    dataset: name,
+    version: z.number().int(),
+    unchanged: z.boolean().meta({ description: 'All of it was there already.' }),
+    observations: z.number().int(),
+  })
+  .meta({ id: 'Appended' });
+export type Appended = z.infer<typeof appended>;
+
 export const dataset = z
   .object({
     id: uuid,

@@ -12,8 +12,10 @@ import { fillZeros, NOTHING_STORED, type Stored } from './fill.js';
 import type { Piece } from './frames.js';
 import type { HeadMessage, RejectedLine } from './protocol.js';
 import { type Finding, readFile } from './readerProcess.js';
+import { storedSteps } from './stored.js';
 import { Tally } from './tally.js';
 
+export { appendObservations } from './append.js';
 export { type ArrivedFile, type IngestPlan, requestIngest } from './request.js';
 
 export interface IngestDependencies {
@@ -33,7 +35,6 @@ export interface IngestRequest {
 }
 
 const DEFAULT_LIMITS = { memoryMb: 2048, threads: 2 };
-const PAGE = 1000;
 const PROGRESS_MS = 250;
 
 /**
@@ -150,19 +151,6 @@ class Reading {
 /** Asked for with the first piece, when the writer holds the dataset: nobody else changes it then. */
 async function* filledWith(pieces: AsyncIterable<Piece>, lastStep: number | null, stored: () => Promise<Stored>): AsyncGenerator<Piece> {
   yield* fillZeros(pieces, lastStep, await stored());
-}
-
-async function storedSteps(store: Store, name: string): Promise<Stored> {
-  const dataset = await store.datasets.find(name);
-  if (dataset === null) return NOTHING_STORED;
-  const firstSteps = new Map<string, number>();
-  let after: string | undefined;
-  do {
-    const page = await store.series.list(dataset.id, { limit: PAGE, after });
-    for (const { uniqueId, firstStep, length } of page.items) if (length > 0) firstSteps.set(uniqueId, firstStep);
-    after = page.next ?? undefined;
-  } while (after !== undefined);
-  return { firstSteps, lastStep: dataset.lastStep };
 }
 
 async function* asStored(pieces: AsyncIterable<Piece>, channels: readonly string[]): AsyncGenerator<SeriesPiece> {

@@ -4,7 +4,7 @@ import type { StoredObject } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import type { Json } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
-import { startRun } from '../runs/runs.js';
+import { carry } from '../runs/runs.js';
 
 /** The `config` of an ingest run. */
 export interface IngestPlan {
@@ -19,7 +19,11 @@ export interface ArrivedFile {
   options: IngestOptionsInput;
 }
 
-/** @throws AlmanacError EMPTY_FILE */
+/**
+ * Uploads into one dataset are applied in the order in which they were accepted: each run starts once the one before has
+ * ended, whichever way. A dry run waits for nothing.
+ * @throws AlmanacError EMPTY_FILE
+ */
 export async function requestIngest(context: FlowContext, { fileName, object, options: input }: ArrivedFile): Promise<UploadAccepted> {
   const options = ingestOptions.parse(input);
   if (object.bytes === 0)
@@ -27,14 +31,22 @@ export async function requestIngest(context: FlowContext, { fileName, object, op
       hint: 'Upload a file with a header and at least one row.',
       subject: { file: fileName },
     });
-  const upload = await context.store.uploads.create({
-    fileName,
-    size: object.bytes,
-    sha256: object.sha256,
-    objectKey: object.sha256,
-    mapping: options as unknown as Json,
+  const { dataset, dryRun } = options;
+  const { upload, run } = await context.store.transaction(async (within) => {
+    const upload = await within.uploads.create({
+      fileName,
+      size: object.bytes,
+      sha256: object.sha256,
+      objectKey: object.sha256,
+      mapping: options as unknown as Json,
+    });
+    const plan: IngestPlan = { uploadId: upload.id, fileName, options };
+    const afterId = dryRun ? null : await within.runs.lastOpenUpload(dataset);
+    const config = plan as unknown as Json;
+    const run = await within.runs.create({ kind: 'ingest', dataset, config, codeVersion: context.codeVersion, afterId });
+    return { upload, run };
   });
-  const plan: IngestPlan = { uploadId: upload.id, fileName, options };
-  const run = await startRun(context, { kind: 'ingest', dataset: options.dataset, config: plan as unknown as Json });
-  return { uploadId: upload.id, runId: run.id, dataset: options.dataset };
+  // Whoever ended the run before may have looked for followers when this one was not there yet.
+  if (run.afterId === null || (await context.store.runs.get(run.afterId)).finishedAt !== null) await carry(context, run);
+  return { uploadId: upload.id, runId: run.id, dataset };
 }

@@ -4,6 +4,7 @@
  */
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { PoolClient } from 'pg';
+import { busy, isLockTimeout } from '../errors.js';
 import { newId } from '../ids.js';
 import type { Context } from '../postgres/context.js';
 import type { DatasetDefinition, WriteVersion, WrittenTotals, WrittenVersion } from '../records.js';
@@ -25,7 +26,10 @@ export async function writeVersion(context: Context, write: WriteVersion): Promi
 }
 
 async function writeInside(context: Context, client: PoolClient, write: WriteVersion, frequency: Frequency): Promise<WrittenVersion> {
-  const dataset = await lockDataset(context, client, write.dataset, frequency);
+  if (write.patienceMs !== undefined) await client.query(`SET LOCAL lock_timeout = ${Math.ceil(write.patienceMs)}`);
+  const dataset = await lockDataset(context, client, write.dataset, frequency).catch((error: unknown) => {
+    throw isLockTimeout(error) ? busy(write.dataset.name) : error;
+  });
   const version = dataset.currentVersion + 1;
   const channels = await ensureChannels(context, client, dataset.id, write.dataset);
   if (write.mode === 'replace' && dataset.currentVersion > 0) await closeAll(client, dataset.id, version);

@@ -94,6 +94,15 @@ export function runs(context: Context): Runs {
       await change(ASK_TO_STOP, `parent_id = $2 AND status IN (${OPEN})`, [parentId]);
     },
     followers: (id) => table.find({ where: { workspaceId, afterId: id, status: 'queued' } }),
+    async lastOpenUpload(dataset) {
+      await context.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 5))', [`${workspaceId} ${dataset}`]);
+      const [row] = await context.query<{ id: string }>(
+        `SELECT id FROM run WHERE workspace_id = $1 AND dataset = $2 AND kind = 'ingest' AND status IN (${OPEN})
+           AND config -> 'options' ->> 'dryRun' IS DISTINCT FROM 'true' ORDER BY id DESC LIMIT 1`,
+        [workspaceId, dataset],
+      );
+      return row?.id ?? null;
+    },
     async list(query = {}) {
       const before = keyOf(query, 1);
       const where: FindOptionsWhere<RunEntity> = { workspaceId, parentId: query.parentId ?? IsNull() };

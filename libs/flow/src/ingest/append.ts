@@ -1,0 +1,186 @@
+/**
+ * A few observations at a time, as a service posts them every hour: added to a dataset that is there, at once and without
+ * a run. What was sent is kept as an upload, so that the version it makes has the same lineage as any other.
+ *
+ * Invariants: all rows or none; the same rows twice change nothing; a row means what it would mean in a file.
+ */
+import { AlmanacError, Frequency } from '@almanac/series';
+import type { Appended, ObservationRow } from '@almanac/contracts';
+import type { DatasetRecord, Json, SeriesPiece } from '@almanac/store';
+import type { FlowContext } from '../runs/context.js';
+import { fillZeros, NOTHING_STORED } from './fill.js';
+import type { Piece } from './frames.js';
+import { storedSteps } from './stored.js';
+
+/** Rows at fault that are named. */
+const SHOWN = 100;
+/** Steps between two values of a piece, at most. */
+const PIECE_GAP = 960;
+/** An upload that is being stored holds the dataset; longer than this nobody waits with a request open. */
+const PATIENCE_MS = 10_000;
+const TARGET = 'y';
+const COLUMNS = new Set(['unique_id', 'ds', TARGET]);
+const TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.0+)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/;
+
+interface Fault {
+  /** From 0, as it was sent. */
+  row: number;
+  rule: string;
+  text: string;
+}
+
+/**
+ * @param rows one observation each; a y of null says nothing about its step
+ * @throws AlmanacError DATASET_NOT_FOUND, ROWS_REFUSED with what is wrong with which row, DATASET_BUSY
+ */
+export async function appendObservations(
+  { store, objects }: Pick<FlowContext, 'store' | 'objects'>,
+  name: string,
+  rows: readonly ObservationRow[],
+): Promise<Appended> {
+  const dataset = await store.datasets.get(name);
+  const channels = (await store.datasets.channels(dataset.id)).filter(({ kind }) => kind !== 'target');
+  const known = new Set([...COLUMNS, ...channels.map((channel) => channel.name)]);
+  const values = valuesOf(rows, Frequency.parse(dataset.frequency, dataset.timeZone), known);
+  const content = Buffer.from(JSON.stringify(rows));
+  const { sha256, bytes } = await objects.put(content);
+  const written = await store.transaction(async (within) => {
+    const upload = await within.uploads.create({
+      fileName: 'observations.json',
+      size: bytes,
+      sha256,
+      objectKey: sha256,
+      mapping: { dataset: name, format: 'json', mode: 'append' } satisfies Json,
+    });
+    const named = (kind: string): string[] => channels.filter((channel) => channel.kind === kind).map((channel) => channel.name);
+    return within.series.writeVersion({
+      dataset: { ...dataset, pastCovariates: named('past'), futureCovariates: named('future') },
+      uploadId: upload.id,
+      mode: 'append',
+      patienceMs: PATIENCE_MS,
+      pieces: dataset.fillPolicy === 'zero' ? zeroFilled(values, dataset, () => storedSteps(within, name)) : piecesOf(values),
+      summary: () => ({ rowsRead: rows.length, rowsRejected: 0, findings: null }),
+    });
+  });
+  if (!written.unchanged) await store.datasets.compact(dataset.id);
+  return { dataset: name, version: written.version, unchanged: written.unchanged, observations: rows.filter(({ y }) => y !== null).length };
+}
+
+/** Values by series, channel and step. */
+type Values = Map<string, Map<string, Map<number, number>>>;
+
+function valuesOf(rows: readonly ObservationRow[], grid: Frequency, known: ReadonlySet<string>): Values {
+  const faults: Fault[] = [];
+  const values: Values = new Map();
+  const seen = new Map<string, Set<number>>();
+  rows.forEach((observation, row) => {
+    const { unique_id: id, ds } = observation;
+    const step = stepOf(ds, grid);
+    const strange = Object.keys(observation).find((column) => !known.has(column));
+    const steps = seen.get(id) ?? new Set();
+    seen.set(id, steps);
+    if (typeof step === 'string') faults.push({ row, rule: step, text: String(ds) });
+    else if (strange !== undefined) faults.push({ row, rule: 'COLUMN_UNKNOWN', text: strange });
+    else if (steps.has(step)) faults.push({ row, rule: 'DUPLICATE_TIMESTAMP', text: `${id} ${String(ds)}` });
+    else {
+      steps.add(step);
+      for (const [column, value] of Object.entries(observation)) {
+        if (column === 'unique_id' || column === 'ds' || value === null) continue;
+        const channels = values.get(id) ?? new Map<string, Map<number, number>>();
+        values.set(id, channels);
+        const channel = channels.get(column) ?? new Map<number, number>();
+        channels.set(column, channel.set(step, Number(value)));
+      }
+    }
+  });
+  if (faults.length > 0) throw refusal(faults, grid);
+  return values;
+}
+
+/** The step that a time names, or the rule that it breaks. */
+function stepOf(ds: string | number, grid: Frequency): number | string {
+  if (grid.kind === 'integer') {
+    const step = typeof ds === 'number' ? ds : /^-?\d{1,9}$/.test(ds) ? Number(ds) : NaN;
+    return Number.isInteger(step) && Math.abs(step) < 1e9 ? step : 'TIMESTAMP_INVALID';
+  }
+  const [, year, month, day, hour = '00', minute = '00', second = '00', offset] = TIME.exec(String(ds).trim()) ?? [];
+  if (year === undefined || Number(year) < 1000 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
+    return 'TIMESTAMP_INVALID';
+  const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  if (new Date(midnight).toISOString().slice(0, 10) !== `${year}-${month}-${day}`) return 'TIMESTAMP_INVALID';
+  const clock = midnight + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000;
+  if (offset !== undefined) return onGrid(grid, clock - offsetMs(offset));
+  if (grid.timeZone === 'UTC') return onGrid(grid, clock);
+  // A day of the zone, counted as one of UTC; an hour of the zone may come twice, or never.
+  return grid.kind === 'calendar' ? onGrid(Frequency.parse(grid.code, 'UTC'), clock) : 'TIMESTAMP_WITHOUT_OFFSET';
+}
+
+const onGrid = (grid: Frequency, time: number): number | string => (grid.isOnGrid(time) ? grid.floorStep(time) : 'OFF_GRID');
+
+function offsetMs(offset: string): number {
+  if (offset === 'Z') return 0;
+  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3).replace(':', '') || 0);
+  return (offset.startsWith('-') ? -60_000 : 60_000) * minutes;
+}
+
+function* piecesOf(values: Values): Generator<SeriesPiece> {
+  for (const [id, channels] of values) {
+    for (const [channel, points] of channels) {
+      for (const { firstStep, values } of runsOf(points))
+        yield { id, channel: channel === TARGET ? undefined : channel, firstStep, values };
+    }
+  }
+}
+
+/** Points that lie near each other as arrays, NaN between them. */
+function* runsOf(points: ReadonlyMap<number, number>): Generator<{ firstStep: number; values: Float64Array }> {
+  const steps = Float64Array.from(points.keys()).sort();
+  let from = 0;
+  while (from < steps.length) {
+    let to = from + 1;
+    while (to < steps.length && steps[to]! - steps[to - 1]! <= PIECE_GAP) to += 1;
+    const firstStep = steps[from]!;
+    const values = new Float64Array(steps[to - 1]! - firstStep + 1).fill(NaN);
+    for (const step of steps.subarray(from, to)) values[step - firstStep] = points.get(step)!;
+    yield { firstStep, values };
+    from = to;
+  }
+}
+
+/** By the declared policy, as for files: steps that nobody named become zeros. */
+async function* zeroFilled(
+  values: Values,
+  dataset: DatasetRecord,
+  stored: () => ReturnType<typeof storedSteps>,
+): AsyncGenerator<SeriesPiece> {
+  const targets = [...values].flatMap(([id, channels]) =>
+    [...runsOf(channels.get(TARGET) ?? new Map())].map((run): Piece => ({ id, channel: 0, ...run })),
+  );
+  const last = targets.reduce((most, piece) => Math.max(most, piece.firstStep + piece.values.length - 1), -Infinity);
+  const known = dataset.lastStep === null ? NOTHING_STORED : await stored();
+  for await (const { id, firstStep, values } of fillZeros(each(targets), targets.length === 0 ? null : last, known))
+    yield { id, firstStep, values };
+  for (const piece of piecesOf(values)) if (piece.channel !== undefined) yield piece;
+}
+
+async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
+}
+
+const SAYS: Readonly<Record<string, string>> = {
+  TIMESTAMP_INVALID: 'is no time',
+  TIMESTAMP_WITHOUT_OFFSET: 'has no offset, which hours of a zone need',
+  OFF_GRID: 'is not on the grid',
+  COLUMN_UNKNOWN: 'is no column of the dataset',
+  DUPLICATE_TIMESTAMP: 'comes twice',
+};
+
+function refusal(faults: readonly Fault[], grid: Frequency): AlmanacError {
+  const { row, rule, text } = faults[0]!;
+  const others = faults.length === 1 ? '' : ` ${faults.length - 1} more rows are at fault.`;
+  return new AlmanacError('ROWS_REFUSED', `Row ${row}: "${text.slice(0, 200)}" ${SAYS[rule]}.${others} Nothing was stored.`, {
+    hint: `The grid is ${grid.code} (${grid.timeZone}). Write times by ISO 8601 with an offset; values of a step that is there already correct it.`,
+    subject: { rows: faults.slice(0, SHOWN).map((fault) => ({ ...fault, text: fault.text.slice(0, 200) })), rowsRejected: faults.length },
+    status: 422,
+  });
+}
