@@ -81,6 +81,8 @@ const OBSERVATIONS_PER_STEP = 150;
 const LEAST_STEPS = 800;
 /** Shorter series are too easily learned by name. */
 const EMBEDDED_LENGTH = 1000;
+/** In steps: a series this short is known as well by a model of its own. */
+const SHORT_SERIES = 500;
 /** In seasons of the longest kind. */
 const LONG_SERIES = 20;
 const LONG_HORIZON = 192;
@@ -93,8 +95,7 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
   const { horizon, count, frequency } = facts;
   const metric = facts.metric ?? 'wql';
   const seasonLengths = [...facts.seasonLengths];
-  const lengths = [...facts.lengths].sort((a, b) => a - b);
-  const typical = lengths[Math.floor(lengths.length / 2)] ?? horizon;
+  const typical = typicalLength(facts) || horizon;
   const segmentLength = segmentLengthFor(seasonLengths[0] ?? 0, horizon);
   const longest = seasonLengths.at(-1) ?? 0;
   // A few long series are best known one by one; many are known by what they share.
@@ -139,20 +140,35 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
   };
 }
 
+export type DefaultMember =
+  { kind: 'segment'; config: SegmentConfig } | { kind: 'optimisedTheta'; config: Record<string, never>; weight: number };
+
 /**
- * Members for an `ensemble`: the default model under several seeds, its context length alternately as it is, shorter and longer
- * where the series are long enough, because models that read different spans err differently.
+ * Settings of an `ensemble`: the default model under several seeds, its context length alternately as it is, shorter and longer
+ * where the series are long enough, because models that read different spans err differently. Short series get a Theta model of
+ * their own as well, with the weight of all networks together: it knows nothing of other series and errs where they do not.
+ *
+ * @param networks how many
  */
-export function defaultEnsemble(facts: PanelFacts, members: number): { kind: 'segment'; config: SegmentConfig }[] {
+export function defaultEnsemble(facts: PanelFacts, networks: number): { members: DefaultMember[]; combine: 'median' | 'mean' } {
   const config = defaultConfig(facts);
   const { contextLength, segmentLength, temporalSeason } = config;
-  const lengths = [...facts.lengths].sort((a, b) => a - b);
-  const room = (lengths[Math.floor(lengths.length / 2)] ?? 0) - 2 * facts.horizon;
+  const typical = typicalLength(facts);
+  const room = typical - 2 * facts.horizon;
   const spans = [1, 0.5, 1.5].map((factor) => {
     const span = segmentLength * Math.max(2, Math.round((factor * contextLength) / segmentLength));
     return span <= Math.max(room, contextLength) && span >= temporalSeason ? span : contextLength;
   });
-  return Array.from({ length: members }, (_, i) => ({ kind: 'segment', config: { ...config, contextLength: spans[i % spans.length]! } }));
+  const members = Array.from({ length: networks }, (_, i): DefaultMember => ({
+    kind: 'segment',
+    config: { ...config, contextLength: spans[i % spans.length]! },
+  }));
+  if (typical >= SHORT_SERIES) return { members, combine: 'median' };
+  return { members: [...members, { kind: 'optimisedTheta', config: {}, weight: networks }], combine: 'mean' };
+}
+
+function typicalLength({ lengths }: PanelFacts): number {
+  return [...lengths].sort((a, b) => a - b)[Math.floor(lengths.length / 2)] ?? 0;
 }
 
 /** Observations a series must have before training can use it: one season (or segment) of context and one horizon. */

@@ -17,12 +17,13 @@ const panel: Panel = {
 };
 const ask = { horizon: HORIZON, levels: [0.1, 0.5, 0.9] };
 
+const facts = { frequency: '1', seasonLengths: [8], horizon: HORIZON, lengths: [90, 90], count: 2 };
+
 function ensemble(combine: 'median' | 'mean' = 'median'): EnsembleForecaster {
-  const members = defaultEnsemble({ frequency: '1', seasonLengths: [8], horizon: HORIZON, lengths: [90, 90], count: 2 }, 3).map(
-    ({ kind, config }) => ({
-      kind,
-      config: { ...config, hidden: 8, train: { ...config.train, steps: 6, batch: 8 } },
-    }),
+  const members = defaultEnsemble(facts, 3).members.flatMap((member) =>
+    member.kind === 'segment'
+      ? [{ kind: 'segment', config: { ...member.config, hidden: 8, train: { ...member.config.train, steps: 6, batch: 8 } } }]
+      : [],
   );
   return createForecaster('ensemble', { members: [...members, { kind: 'seasonalNaive', config: {} }], combine }) as EnsembleForecaster;
 }
@@ -36,6 +37,34 @@ describe('EnsembleForecaster', () => {
       expect(forecast!.quantiles[t]!).toBeLessThanOrEqual(forecast!.quantiles[HORIZON + t]!);
       expect(forecast!.quantiles[HORIZON + t]!).toBeLessThanOrEqual(forecast!.quantiles[2 * HORIZON + t]!);
     }
+  });
+
+  it('gives short series a Theta model of their own with half of the weight, and long ones none', () => {
+    const short = defaultEnsemble(facts, 3);
+    expect(short.combine).toBe('mean');
+    expect(short.members.at(-1)).toEqual({ kind: 'optimisedTheta', config: {}, weight: 3 });
+    expect(defaultEnsemble({ ...facts, lengths: [900, 900] }, 3).members.map(({ kind }) => kind)).toEqual([
+      'segment',
+      'segment',
+      'segment',
+    ]);
+  });
+
+  it('takes the mean by weight', async () => {
+    const kinds = ['naive', 'seasonalNaive'];
+    const members = kinds.map((kind, i) => ({ kind, config: {}, weight: 1 + 2 * i }));
+    const model = createForecaster('ensemble', { members, combine: 'mean' });
+    await model.fit(panel, { seed: 1 });
+    const [naive, seasonal] = await Promise.all(
+      kinds.map(async (kind) => {
+        const member = createForecaster(kind);
+        await member.fit(panel, { seed: 1 });
+        return (await member.predict(panel, ask))[0]!.quantiles;
+      }),
+    );
+    const { quantiles } = (await model.predict(panel, ask))[0]!;
+    quantiles.forEach((value, i) => expect(value).toBeCloseTo((naive![i]! + 3 * seasonal![i]!) / 4, 5));
+    expect(() => createForecaster('ensemble', { members: [{ kind: 'naive', config: {}, weight: 0 }], combine: 'mean' })).toThrow('weight');
   });
 
   it('draws paths where all its members do, out of what they draw from the same seed', async () => {

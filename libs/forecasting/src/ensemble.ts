@@ -9,7 +9,8 @@ import { keepTo } from './dataset/target.js';
 import type { Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast } from './forecaster.js';
 
 export type EnsembleConfig = {
-  members: { kind: string; config: Record<string, unknown> }[];
+  /** `weight` counts where the mean is taken; 1 where absent. */
+  members: { kind: string; config: Record<string, unknown>; weight?: number }[];
   /** How the members' quantiles of one level become one number. */
   combine: 'median' | 'mean';
 };
@@ -43,6 +44,11 @@ export class EnsembleForecaster implements Forecaster {
     if (!Array.isArray(config.members) || config.members.length === 0)
       throw new AlmanacError('INVALID_CONFIG', 'An ensemble needs at least one member.', {
         hint: 'List members as { kind, config }.',
+        subject: { setting: 'members' },
+      });
+    if (!config.members.every(({ weight = 1 }) => weight > 0 && Number.isFinite(weight)))
+      throw new AlmanacError('INVALID_CONFIG', 'The weight of a member of an ensemble must be above 0.', {
+        hint: 'Leave the member out instead.',
         subject: { setting: 'members' },
       });
     this.members = members ?? config.members.map(({ kind, config }) => maker.create(kind, config));
@@ -83,7 +89,8 @@ export class EnsembleForecaster implements Forecaster {
     const { target, ...each } = options;
     const all: SeriesForecast[][] = [];
     for (const member of this.members) all.push(await member.predict(panel, each));
-    const combine = this.config.combine === 'mean' ? mean : median;
+    const weights = this.config.members.map(({ weight = 1 }) => weight);
+    const combine = this.config.combine === 'mean' ? (values: number[]): number => mean(values, weights) : median;
     return all[0]!.map((first, s) => {
       const quantiles = first.quantiles.map((_, i) => combine(all.map((forecasts) => forecasts[s]!.quantiles[i]!)));
       // Members draw the k-th path from the same scores, so that combining them is combining quantiles.
@@ -156,8 +163,8 @@ function overall<T extends { step: number; totalSteps: number; etaSeconds: numbe
   };
 }
 
-function mean(values: number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function mean(values: number[], weights: number[]): number {
+  return values.reduce((sum, value, i) => sum + weights[i]! * value, 0) / weights.reduce((sum, weight) => sum + weight, 0);
 }
 
 function median(values: number[]): number {

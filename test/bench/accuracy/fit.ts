@@ -1,5 +1,5 @@
-/** One way for every data set from a panel to a fitted forecaster: the default settings, or an ensemble of them. */
-import { createForecaster, defaultConfig, defaultEnsemble, type Forecaster, type Metric, type Panel } from '@almanac/forecasting';
+/** One way for every data set from a panel to a fitted forecaster: the default ensemble, which on long series is of one network unless more are asked for. */
+import { createForecaster, defaultEnsemble, type Forecaster, type Metric, type Panel } from '@almanac/forecasting';
 
 export interface FitSettings {
   seed: number;
@@ -19,13 +19,16 @@ export async function fitDefault(
 ): Promise<{ model: Forecaster; seconds: number }> {
   const lengths = panel.series.map(({ values }) => values.length);
   const facts = { frequency: panel.frequency, seasonLengths: panel.seasonLengths, horizon, lengths, count: lengths.length, metric };
-  const members = settings.members > 1 ? defaultEnsemble(facts, settings.members) : [{ kind: 'segment', config: defaultConfig(facts) }];
-  for (const { config } of members) {
-    if (settings.steps !== undefined) config.train.steps = settings.steps;
-    if (tail !== undefined) config.train.validationTail = tail;
+  const { members, combine } = defaultEnsemble(facts, settings.members);
+  for (const member of members) {
+    if (member.kind !== 'segment') continue;
+    if (settings.steps !== undefined) member.config.train.steps = settings.steps;
+    if (tail !== undefined) member.config.train.validationTail = tail;
   }
-  const model =
-    members.length > 1 ? createForecaster('ensemble', { members, combine: 'median' }) : createForecaster('segment', members[0]!.config);
+  const [only] = members;
+  const model = createForecaster(
+    ...(members.length === 1 && only ? ([only.kind, only.config] as const) : (['ensemble', { members, combine }] as const)),
+  );
   const started = performance.now();
   let shown = 0;
   await model.fit(panel, {

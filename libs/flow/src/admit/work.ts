@@ -82,7 +82,9 @@ function configsOf(facts: PanelFacts, wishes: Wishes): SegmentConfig[] {
   if (kind === 'recurrent') return [overridden({ ...derived, ...RECURRENT, train: { ...derived.train, batch: RECURRENT_BATCH } }, wishes)];
   const { members = DEFAULT_MEMBERS } = config as { members?: number | { kind: string; config: Record<string, unknown> }[] };
   return typeof members === 'number'
-    ? defaultEnsemble(facts, members).map((member) => overridden(member.config, { ...wishes, config: {} }))
+    ? defaultEnsemble(facts, members).members.flatMap((member) =>
+        member.kind === 'segment' ? [overridden(member.config, { ...wishes, config: {} })] : [],
+      )
     : members.flatMap((member) => configsOf(facts, { ...wishes, ...member }));
 }
 

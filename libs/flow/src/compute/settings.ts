@@ -12,7 +12,7 @@ import {
 } from '@almanac/forecasting';
 import { DEFAULT_MEMBERS, overridden, type Wishes } from './wishes.js';
 
-type Member = { kind: string; config: Record<string, unknown> };
+type Member = { kind: string; config: Record<string, unknown>; weight?: number };
 
 export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> {
   const { kind, horizon, holdout, config } = wishes;
@@ -29,14 +29,22 @@ export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> 
   if (kind === 'segment') return overridden(defaultConfig(facts), wishes);
   if (kind === 'recurrent') return overridden(defaultRecurrentConfig(facts), wishes);
   if (kind !== 'ensemble') return config;
-  const { members, combine = 'median' } = config as { members?: Member[] | number; combine?: string };
+  const { members, combine } = config as { members?: Member[] | number; combine?: string };
+  const derived = defaultEnsemble(facts, typeof members === 'number' ? members : DEFAULT_MEMBERS);
   const listed: Member[] = Array.isArray(members)
     ? members
-    : defaultEnsemble(facts, members ?? DEFAULT_MEMBERS).map(({ kind: own, config: derived }) => ({
-        kind: own,
-        config: { ...derived, train: { ...derived.train, steps: wishes.steps ?? derived.train.steps } },
-      }));
-  return { combine, members: listed.map((member) => ({ kind: member.kind, config: settings(panel, { ...wishes, ...member }) })) };
+    : derived.members.map((member) =>
+        member.kind === 'segment'
+          ? {
+              kind: 'segment',
+              config: { ...member.config, train: { ...member.config.train, steps: wishes.steps ?? member.config.train.steps } },
+            }
+          : member,
+      );
+  return {
+    combine: combine ?? (Array.isArray(members) ? 'median' : derived.combine),
+    members: listed.map((member) => ({ ...member, config: settings(panel, { ...wishes, ...member }) })),
+  };
 }
 
 /** Observations a series must have to be trained on. */
