@@ -10,6 +10,12 @@ export const metric = (number: number | null | undefined): string => (number ===
 export const share = (number: number | null | undefined): string =>
   number === null || number === undefined ? '–' : `${(100 * number).toFixed(1)} %`;
 
+/** 1.5 GB, in powers of 1000. */
+export const bytes = (size: number): string =>
+  new Intl.NumberFormat('en', { style: 'unit', unit: 'byte', unitDisplay: 'narrow', notation: 'compact', maximumFractionDigits: 1 })
+    .format(size)
+    .replace('BB', 'GB');
+
 export function duration(seconds: number): string {
   if (seconds < 1) return 'under 1 s';
   if (seconds < 60) return `${Math.round(seconds)} s`;

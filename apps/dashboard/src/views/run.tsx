@@ -218,7 +218,7 @@ function Result({ run }: { run: Run }) {
   }
   if (run.kind === 'backtest') {
     const result = backtestResult.safeParse(run.result).data;
-    return result ? <BacktestView result={result} /> : null;
+    return result ? <BacktestView runId={run.id} dataset={run.dataset ?? ''} result={result} /> : null;
   }
   if (run.kind === 'monitor') {
     return (

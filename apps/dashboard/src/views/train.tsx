@@ -1,12 +1,13 @@
 /** Train: a form with sound defaults, what each option means, and how far it would reach into the data. */
 import type { Dataset, TrainRequestInput } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
-import { count, duration } from '../app/format';
+import { bytes, count, duration, value } from '../app/format';
 import { useCall } from '../app/queries';
+import { useRested } from '../app/rested';
 import { useClient } from '../app/session';
-import { Await, Empty, Failure, Field, Page } from '../ui/parts';
+import { Await, Empty, Failure, Field, Page, Skeleton } from '../ui/parts';
 
 export function Component() {
   const query = useCall('listDatasets', { query: { limit: 1000 } });
@@ -46,6 +47,7 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
   const dataset = datasets.find((candidate) => candidate.name === address.get('dataset')) ?? (datasets[0] as Dataset);
   const kinds = useCall('modelKinds', {});
   const [form, setForm] = useState<Omit<TrainRequestInput, 'dataset'>>({ kind: 'segment' });
+  const [refused, setRefused] = useState(false);
   const set = (change: Partial<TrainRequestInput>): void => setForm((before) => ({ ...before, ...change }));
   const train = useMutation({
     mutationFn: () => client.call('train', { body: { ...form, dataset: dataset.name } }),
@@ -132,9 +134,9 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
             </label>
           </div>
         </details>
-        <Prediction dataset={dataset} kind={form.kind ?? 'segment'} />
+        <Prediction request={{ ...form, dataset: dataset.name }} onRefused={setRefused} />
         <div className="row">
-          <button type="submit" className="primary" disabled={train.isPending}>
+          <button type="submit" className="primary" disabled={train.isPending || refused}>
             {train.isPending ? 'Queueing …' : 'Train'}
           </button>
         </div>
@@ -144,16 +146,61 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
   );
 }
 
-/** What it took the last time: the honest estimate where there is one. */
-function Prediction({ dataset, kind }: { dataset: Dataset; kind: string }) {
-  const runs = useCall('listRuns', { query: { kind: 'train', status: 'succeeded', dataset: dataset.name, limit: 20 } });
-  const last = runs.data?.items.find((run) => run.config['kind'] === kind && run.startedAt && run.finishedAt);
-  if (!last?.startedAt || !last.finishedAt)
-    return <p className="muted small">How long it takes is known after the first steps; it can be cancelled at any time.</p>;
+/** What it would take, asked anew when the form rests; the same numbers decide whether the run is admitted. */
+function Prediction({ request, onRefused }: { request: TrainRequestInput; onRefused: (refused: boolean) => void }) {
+  // As text: a form that was drawn anew is still the same form.
+  const rested = useRested(JSON.stringify(request), 300);
+  const query = useCall(
+    'predictRun',
+    { body: { kind: 'train', request: JSON.parse(rested) as TrainRequestInput } },
+    { keepPrevious: true },
+  );
+  const refused = query.data !== undefined && !query.data.fits;
+  useEffect(() => onRefused(refused), [refused, onRefused]);
+  if (query.error) return <Failure error={query.error} />;
+  const p = query.data;
+  if (!p) return <Skeleton height={44} />;
   return (
-    <p className="muted small">
-      The last training of this kind on {dataset.name} took {duration((Date.parse(last.finishedAt) - Date.parse(last.startedAt)) / 1000)}
-      {last.engine ? ` on the ${last.engine.name} engine` : ''}.
-    </p>
+    <div className={p.fits ? 'note' : 'note bad'} role="status">
+      <strong>{p.fits ? 'What it will take' : (p.problem?.detail ?? 'It does not fit.')}</strong>
+      {p.problem?.hint && <span>{p.problem.hint}</span>}
+      <dl className="facts">
+        <div>
+          <dt>Time</dt>
+          <dd>{p.seconds === null ? 'known after the first steps' : `about ${duration(p.seconds)}`}</dd>
+        </div>
+        <div>
+          <dt>Memory</dt>
+          <dd>
+            {p.memoryBytes === null ? '–' : bytes(p.memoryBytes)}
+            {p.limits.memoryBytes !== null && ` of ${bytes(p.limits.memoryBytes)}`}
+          </dd>
+        </div>
+        {p.cost !== null && (
+          <div>
+            <dt>Cost</dt>
+            <dd>{value(p.cost)}</dd>
+          </div>
+        )}
+        {p.steps !== null && (
+          <div>
+            <dt>Training steps</dt>
+            <dd>{count(p.steps)}</dd>
+          </div>
+        )}
+        <div>
+          <dt>On</dt>
+          <dd>{p.device === 'gpu' ? 'a GPU' : 'the CPU'}</dd>
+        </div>
+      </dl>
+      <span className="small muted">
+        {p.basis === 'history' ? (
+          <>The time is from {p.likeRun ? <Link to={`/runs/${p.likeRun}`}>a training</Link> : 'trainings'} on this machine.</>
+        ) : (
+          'No training has been measured here yet: the time is that of a typical machine.'
+        )}{' '}
+        It can be cancelled at any time.
+      </span>
+    </div>
   );
 }

@@ -4,10 +4,11 @@
  */
 import type { Dataset, ModelVersion, Observations, WhatIf } from '@almanac/contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
 import { isSubDaily, share, shortTime, value } from '../app/format';
 import { useCall } from '../app/queries';
+import { useRested } from '../app/rested';
 import { useClient } from '../app/session';
 import type { Cell } from '../ui/download';
 import { ChartCard } from '../ui/chartCard';
@@ -103,22 +104,10 @@ function Placed({ version, uniqueId, dataset }: Subject) {
 
 type Edits = Record<string, readonly number[]>;
 
-/** Dragging asks for a forecast once the hand rests for this long. */
-const REST_MS = 120;
-
-function useRested<T>(given: T): T {
-  const [rested, setRested] = useState(given);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(given), REST_MS);
-    return () => clearTimeout(timer);
-  }, [given]);
-  return rested;
-}
-
 function Change({ version, uniqueId, dataset, history, cutoff }: Subject & { history: Observations; cutoff: string | undefined }) {
   const client = useClient();
   const [edits, setEdits] = useState<Edits>({});
-  const rested = useRested(edits);
+  const rested = useRested(edits, 120);
   const query = useQuery({
     queryKey: ['whatIf', version.model, version.version, uniqueId, cutoff, rested],
     placeholderData: keepPreviousData,

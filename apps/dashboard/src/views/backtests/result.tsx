@@ -5,6 +5,7 @@ import { metric, time } from '../../app/format';
 import { Lines } from '../../chart/lines';
 import { ChartCard } from '../../ui/chartCard';
 import type { Cell } from '../../ui/download';
+import { BySeries } from './bySeries';
 import { ScoreTable } from '../models/scoreTable';
 
 type Model = BacktestResult['models'][number];
@@ -23,7 +24,7 @@ function leaderboard(models: readonly Model[]): Cell[][] {
   ];
 }
 
-export function BacktestView({ result }: { result: BacktestResult }) {
+export function BacktestView({ runId, dataset, result }: { runId: string; dataset: string; result: BacktestResult }) {
   const models = useMemo(
     () => result.models.toSorted((a, b) => (a.score.metrics['wql'] ?? Infinity) - (b.score.metrics['wql'] ?? Infinity)),
     [result],
@@ -76,6 +77,7 @@ export function BacktestView({ result }: { result: BacktestResult }) {
           <Lines x={cutoffs} lines={coverage} zone="UTC" bounds={[0, 1]} label="Coverage of the 80 % interval by cutoff" />
         </ChartCard>
       </div>
+      <BySeries runId={runId} dataset={dataset} labels={models.map((model) => model.score.label)} />
       <ChartCard title="Every window" name="backtest-windows" png={false} csv={() => table('cutoff', result.windows, byCutoff)}>
         <div className="table-scroll" tabIndex={0}>
           <table>

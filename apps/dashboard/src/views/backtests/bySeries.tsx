@@ -1,0 +1,136 @@
+/** Errors of a backtest by series, the worst first, beside seasonal naive on the same steps. */
+import type { BacktestSeries } from '@almanac/contracts';
+import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { useDeferredValue, useState } from 'react';
+import { Link } from 'react-router';
+import { count, metric, share } from '../../app/format';
+import { useClient } from '../../app/session';
+import { saveCsv } from '../../ui/download';
+import { Await, Failure } from '../../ui/parts';
+
+const PAGE = 20;
+const MOST = 1000;
+
+export function BySeries({ runId, dataset, labels }: { runId: string; dataset: string; labels: readonly string[] }) {
+  const client = useClient();
+  const [label, setLabel] = useState(labels[0] ?? '');
+  const [text, setText] = useState('');
+  const search = useDeferredValue(text.trim());
+  const ask = (limit: number, after: string | undefined, signal?: AbortSignal) =>
+    client.call('listBacktestSeries', { params: { runId }, query: { label, limit, after, ...(search ? { search } : {}) } }, signal);
+  const query = useInfiniteQuery({
+    queryKey: ['listBacktestSeries', runId, label, search],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) => ask(PAGE, pageParam, signal),
+    getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+  const csv = useMutation({
+    mutationFn: async () => {
+      const all: BacktestSeries[] = [];
+      for (let after: string | null | undefined; after !== null;) {
+        const page = await ask(MOST, after);
+        all.push(...page.items);
+        after = page.next;
+      }
+      saveCsv(
+        [
+          ['unique_id', 'observations', 'wql', 'seasonal_naive_wql', 'mase', 'mae', 'coverage_80'],
+          ...all.map((one) => [one.uniqueId, one.observations, one.wql, one.naiveWql, one.mase, one.mae, one.coverage80]),
+        ],
+        `backtest-${label}-by-series.csv`,
+      );
+    },
+  });
+  return (
+    <section className="card">
+      <div className="row spread card-head">
+        <h2>By series, worst first</h2>
+        <div className="row">
+          <select aria-label="Forecaster" style={{ width: 'auto' }} value={label} onChange={(event) => setLabel(event.target.value)}>
+            {labels.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+          <input
+            aria-label="Search the scored series"
+            type="search"
+            placeholder="Search"
+            style={{ width: 150 }}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+          <button
+            type="button"
+            className="quiet compact"
+            aria-label="Errors by series as CSV"
+            disabled={csv.isPending}
+            onClick={() => csv.mutate()}
+          >
+            CSV
+          </button>
+        </div>
+      </div>
+      {csv.error ? <Failure error={csv.error} /> : null}
+      <Await query={query} height={240}>
+        {({ pages }) => {
+          const items = pages.flatMap((page) => page.items);
+          if (items.length === 0)
+            return (
+              <p className="muted">
+                {search ? `No series has “${search}” in its id.` : 'This backtest was made before errors were kept by series.'}
+              </p>
+            );
+          return (
+            <div className="table-scroll" tabIndex={0} role="region" aria-label="Errors by series">
+              <table>
+                <thead>
+                  <tr>
+                    <th>Series</th>
+                    <th className="number">WQL</th>
+                    <th className="number">Seasonal naive</th>
+                    <th className="number">MASE</th>
+                    <th className="number">MAE</th>
+                    <th className="number">in 80 %</th>
+                    <th className="number">Steps</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {items.map((one) => (
+                    <tr key={one.uniqueId}>
+                      <td>
+                        <Link to={`/series/${encodeURIComponent(dataset)}/${encodeURIComponent(one.uniqueId)}`}>{one.uniqueId}</Link>
+                      </td>
+                      <td className="number">
+                        {one.wql !== null && one.naiveWql !== null && one.wql > one.naiveWql ? (
+                          <strong>{metric(one.wql)}</strong>
+                        ) : (
+                          metric(one.wql)
+                        )}
+                      </td>
+                      <td className="number">{metric(one.naiveWql)}</td>
+                      <td className="number">{metric(one.mase)}</td>
+                      <td className="number">{metric(one.mae)}</td>
+                      <td className="number">{share(one.coverage80)}</td>
+                      <td className="number">{count(one.observations)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+              {query.hasNextPage && (
+                <button
+                  type="button"
+                  className="quiet compact"
+                  disabled={query.isFetchingNextPage}
+                  onClick={() => void query.fetchNextPage()}
+                >
+                  {query.isFetchingNextPage ? 'Loading …' : 'More'}
+                </button>
+              )}
+            </div>
+          );
+        }}
+      </Await>
+    </section>
+  );
+}
