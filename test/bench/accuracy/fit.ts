@@ -26,9 +26,8 @@ export async function fitDefault(
     if (tail !== undefined) member.config.train.validationTail = tail;
   }
   const [only] = members;
-  const model = createForecaster(
-    ...(members.length === 1 && only ? ([only.kind, only.config] as const) : (['ensemble', { members, combine }] as const)),
-  );
+  const model =
+    members.length === 1 && only ? createForecaster(only.kind, only.config) : createForecaster('ensemble', { members, combine });
   const started = performance.now();
   let shown = 0;
   await model.fit(panel, {
