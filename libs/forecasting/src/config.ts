@@ -29,6 +29,8 @@ export interface TrainSettings {
   validationSeries: number;
   /** Validation windows are scored this many times over the run. */
   validations: number;
+  /** Training stops after so many scores in a row without a better one; never where absent. */
+  patience?: number;
 }
 
 export type SegmentConfig = {
@@ -136,6 +138,7 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
       validationTail: few ? Math.max(horizon, Math.round(typical / 10)) : horizon,
       validationSeries: few ? count : Math.min(64, Math.ceil(count / 5)),
       validations: 8,
+      patience: 4,
     },
   };
 }
@@ -211,6 +214,7 @@ export function checkConfig(config: SegmentConfig): void {
   if (!whole(config.embedding, 0)) fail('embedding', 'Give a whole number, or 0 for none.');
   if (!whole(config.cycle, 0)) fail('cycle', 'Give a number of steps, or 0 for none.');
   if (config.levels.length === 0 || !ascending) fail('levels', 'Give ascending levels between 0 and 1.');
+  if (config.train.patience !== undefined && !whole(config.train.patience, 1)) fail('train', 'Give a patience of at least 1, or none.');
   if (!whole(config.train.steps, 1) || !whole(config.train.batch, 1)) fail('train', 'Give at least one step and one window per batch.');
 }
 

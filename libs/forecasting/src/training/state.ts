@@ -21,6 +21,8 @@ export class TrainingState {
   /** Steps done. */
   step = 0;
   bestLoss = Infinity;
+  /** Validations since the best. */
+  stale = 0;
 
   constructor(private readonly optimiser: SharedOptimiser) {
     this.best = new Float32Array(optimiser.values.length);
@@ -39,7 +41,7 @@ export class TrainingState {
         format: 'almanac-checkpoint',
         version: 1,
         kind: 'segment-run',
-        config: { ...identity, step: this.step, bestLoss: Number.isFinite(this.bestLoss) ? this.bestLoss : null },
+        config: { ...identity, step: this.step, stale: this.stale, bestLoss: Number.isFinite(this.bestLoss) ? this.bestLoss : null },
         tensors: ARRAYS.map((name, i) => ({ name, shape: [size], offset: i * size })),
       },
       weights,
@@ -48,7 +50,7 @@ export class TrainingState {
 
   /** Takes over a saved state. @throws CHECKPOINT_MISMATCH when it is of another run */
   restore({ manifest, weights }: Checkpoint, identity: RunIdentity): void {
-    const saved = manifest.config as unknown as RunIdentity & { step: number; bestLoss: number | null };
+    const saved = manifest.config as unknown as RunIdentity & { step: number; stale?: number; bestLoss: number | null };
     const differing =
       manifest.kind !== 'segment-run' || weights.length !== ARRAYS.length * this.best.length
         ? 'kind'
@@ -62,6 +64,7 @@ export class TrainingState {
     this.arrays.forEach((array, i) => array.set(weights.subarray(i * size, (i + 1) * size)));
     this.step = saved.step;
     this.bestLoss = saved.bestLoss ?? Infinity;
+    this.stale = saved.stale ?? 0;
   }
 
   private get arrays(): Float32Array[] {

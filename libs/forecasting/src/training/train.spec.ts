@@ -53,6 +53,24 @@ describe('training', () => {
     expect(apart).toBeLessThan(1e-3);
   });
 
+  it('stops when validation has not improved for as long as its patience, and keeps the best weights', async () => {
+    const config = { ...model(200).config };
+    const impatient = new SegmentForecaster({ ...config, train: { ...config.train, learningRate: 2, validations: 40, patience: 3 } });
+    const losses: number[] = [];
+    let steps = 0;
+    await impatient.fit(panel, {
+      seed: 3,
+      onProgress: ({ step, validation }) => {
+        steps = step;
+        if (validation !== undefined) losses.push(validation);
+      },
+    });
+    expect(steps).toBeLessThan(200);
+    const best = Math.min(...losses);
+    expect(losses.slice(-4)[0]).toBe(best);
+    for (const loss of losses.slice(-3)) expect(loss).toBeGreaterThanOrEqual(best);
+  });
+
   it('refuses the state of another run', async () => {
     const state = await interrupted(1, 7);
     for (const options of [

@@ -1,7 +1,7 @@
 /**
- * The training loop: a fixed number of steps over sampled windows, averaged weights scored on the validation windows, the
- * best of them kept. Everything random is a function of (seed, step), so a run that is stopped and resumed ends with the
- * same weights as one that never was.
+ * The training loop: steps over sampled windows, averaged weights scored on the validation windows, the best of them kept; it
+ * ends after a fixed number of steps, or earlier when validation has long stopped improving. Everything random is a function of
+ * (seed, step), so a run that is stopped and resumed ends with the same weights as one that never was.
  */
 import { initEngine, SharedOptimiser, startReplicas } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
@@ -62,11 +62,11 @@ export async function train(
 
 async function run(rank: Rank, state: TrainingState, identity: RunIdentity, { onProgress, signal, checkpoint }: FitOptions): Promise<void> {
   const { sampler, evaluator, optimiser } = rank;
-  const { steps, validations } = evaluator.config.train;
+  const { steps, validations, patience = Infinity } = evaluator.config.train;
   const every = Math.max(1, Math.floor(steps / validations));
   const firstStep = state.step;
   const started = performance.now();
-  for (let step = firstStep; step < steps; step++) {
+  for (let step = firstStep; step < steps && state.stale < patience; step++) {
     // Lets timers, aborts and messages through.
     await new Promise((resolve) => setImmediate(resolve));
     if (signal?.aborted) return;
@@ -78,7 +78,8 @@ async function run(rank: Rank, state: TrainingState, identity: RunIdentity, { on
       if (last) state.best.set(optimiser.average);
     } else if ((step + 1) % every === 0 || last) {
       validation = evaluate(evaluator, sampler.validation, optimiser.average);
-      if (validation < state.bestLoss) {
+      state.stale = validation < state.bestLoss ? 0 : state.stale + 1;
+      if (state.stale === 0) {
         state.bestLoss = validation;
         state.best.set(optimiser.average);
       }
