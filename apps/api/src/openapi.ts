@@ -6,6 +6,8 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 const tagOf = (path: string): string => path.split('/')[2] ?? 'other';
 
 function requestBody(endpoint: Endpoint): ZodOpenApiOperationObject['requestBody'] {
+  if (endpoint.consumes === 'application/x-tar')
+    return { required: true, content: { [endpoint.consumes]: { schema: z.string().meta({ format: 'binary' }) } } };
   if (!endpoint.body) return undefined;
   if (endpoint.consumes === 'multipart') {
     return {

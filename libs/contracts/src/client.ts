@@ -32,6 +32,8 @@ export interface AlmanacClient {
   stream<N extends EndpointName>(name: N, input: EndpointInput<N>, signal?: AbortSignal): Promise<Response>;
   /** Sends a file; a streamed Blob (`fs.openAsBlob`) does not grow memory. */
   upload(file: Blob, fileName: string, options: IngestOptionsInput, idempotencyKey?: string): Promise<UploadAccepted>;
+  /** Sends the file of an exported version. */
+  importModel(archive: Blob, query?: EndpointInput<'importModel'>['query']): Promise<EndpointOutput<'importModel'>>;
   /** Yields the run each time it changes until it has ended; picks up again when the connection drops. */
   followRun(runId: string, signal?: AbortSignal): AsyncGenerator<Run, void>;
   /** Forecasts the history in the body, however long that takes. @throws ApiError with what the run failed with */
@@ -120,6 +122,15 @@ export function createClient(options: ClientOptions): AlmanacClient {
       });
       if (!response.ok) throw await failure(response);
       return endpoints.createUpload.response.parse(await response.json());
+    },
+    async importModel(archive, query = {}) {
+      const response = await doFetch(base + buildPath(endpoints.importModel, { query }), {
+        method: 'POST',
+        headers: headers({ 'content-type': endpoints.importModel.consumes }),
+        body: archive,
+      });
+      if (!response.ok) throw await failure(response);
+      return endpoints.importModel.response.parse(await response.json());
     },
     async *followRun(runId, signal) {
       for (;;) {

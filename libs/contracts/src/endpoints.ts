@@ -26,9 +26,9 @@ export interface Endpoint {
   query?: z.ZodType;
   body?: z.ZodType;
   /** Content of the answer where it is not JSON. */
-  produces?: 'text/csv' | 'text/event-stream';
-  /** `multipart`: a file part and an `options` part. */
-  consumes?: 'multipart';
+  produces?: 'text/csv' | 'text/event-stream' | 'application/x-tar';
+  /** `multipart`: a file part and an `options` part; else the bare file is the body. */
+  consumes?: 'multipart' | 'application/x-tar';
   status: number;
   response: z.ZodType;
   /** It answers 202 with a run where the work takes longer than the caller waits. */
@@ -158,6 +158,16 @@ export const endpoints = {
     status: 200,
     response: d.dataset,
   },
+  updateDataset: {
+    method: 'PATCH',
+    path: '/v1/datasets/:dataset',
+    summary: 'Say for how many days a dataset keeps its observations',
+    scope: 'write',
+    params: byDataset,
+    body: d.datasetPatch,
+    status: 200,
+    response: d.dataset,
+  },
   deleteDataset: {
     method: 'DELETE',
     path: '/v1/datasets/:dataset',
@@ -206,6 +216,15 @@ export const endpoints = {
     query: d.seriesQuery,
     status: 200,
     response: d.seriesPage,
+  },
+  deleteSeries: {
+    method: 'DELETE',
+    path: '/v1/datasets/:dataset/series/:uniqueId',
+    summary: 'Delete one series: a new version of the dataset without it; its forecasts stay',
+    scope: 'write',
+    params: bySeries,
+    status: 204,
+    response: z.void(),
   },
   getObservations: {
     method: 'GET',
@@ -263,6 +282,7 @@ export const endpoints = {
     summary: 'What a run would take (memory, time, cost) and whether it would be admitted; nothing is queued',
     scope: 'read',
     body: s.scheduleAction,
+    pure: true,
     status: 200,
     response: a.runPrediction,
   },
@@ -270,6 +290,15 @@ export const endpoints = {
     method: 'POST',
     path: '/v1/runs/:runId/cancel',
     summary: 'Ask a run to stop; a queued one stops at once',
+    scope: 'write',
+    params: byRun,
+    status: 202,
+    response: r.run,
+  },
+  resumeRun: {
+    method: 'POST',
+    path: '/v1/runs/:runId/resume',
+    summary: 'Go on with a training that was cancelled or failed, as a new run from its last state',
     scope: 'write',
     params: byRun,
     status: 202,
@@ -322,16 +351,6 @@ export const endpoints = {
     status: 200,
     response: b.backtestSeriesPage,
   },
-  listBacktestSeries: {
-    method: 'GET',
-    path: '/v1/backtests/:runId/series',
-    summary: 'Errors of a backtest by series, the worst first',
-    scope: 'read',
-    params: byRun,
-    query: b.backtestSeriesQuery,
-    status: 200,
-    response: b.backtestSeriesPage,
-  },
   monitor: {
     method: 'POST',
     path: '/v1/monitor',
@@ -369,6 +388,45 @@ export const endpoints = {
     body: m.setAlias,
     status: 200,
     response: m.modelVersion,
+  },
+  exportModelVersion: {
+    method: 'GET',
+    path: '/v1/models/:model/versions/:version/export',
+    summary: 'The version as one file: manifest with hashes and lineage, checkpoint, weights',
+    scope: 'read',
+    params: m.exportedVersion,
+    produces: 'application/x-tar',
+    status: 200,
+    response: text,
+  },
+  importModel: {
+    method: 'POST',
+    path: '/v1/models/import',
+    summary: 'Add an exported version to the registry; a changed or newer file is refused',
+    scope: 'write',
+    consumes: 'application/x-tar',
+    query: m.importQuery,
+    status: 201,
+    response: m.modelVersion,
+  },
+  deleteModelVersion: {
+    method: 'DELETE',
+    path: '/v1/models/:model/versions/:version',
+    summary: 'Delete a version that bears no alias and that no stored forecast rests on',
+    scope: 'write',
+    params: m.exportedVersion,
+    status: 204,
+    response: z.void(),
+  },
+  deleteModel: {
+    method: 'DELETE',
+    path: '/v1/models/:model',
+    summary: 'Delete a model with all its versions, where no schedule names it',
+    scope: 'write',
+    params: byModel,
+    query: m.deleteModelQuery,
+    status: 204,
+    response: z.void(),
   },
   listAliasHistory: {
     method: 'GET',

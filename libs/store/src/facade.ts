@@ -17,7 +17,7 @@ export interface Workspaces {
   /** With all that is in it. @throws AlmanacError WORKSPACE_NOT_FOUND, WORKSPACE_BUSY */
   delete(name: string): Promise<void>;
   /** Ids of the workspaces that have open runs, due schedules or due deliveries. */
-  withWork(kind: 'runs' | 'schedules' | 'deliveries', now: Date): Promise<string[]>;
+  withWork(kind: 'runs' | 'schedules' | 'deliveries' | 'retention', now: Date): Promise<string[]>;
 }
 
 export interface ApiKeys {
@@ -51,6 +51,12 @@ export interface Datasets {
   versions(datasetId: string, query: r.PageQuery): Promise<r.Page<r.DatasetVersionRecord>>;
   /** @throws AlmanacError DATASET_VERSION_NOT_FOUND */
   version(datasetId: string, no: number): Promise<r.DatasetVersionRecord>;
+  /** @param keepDays null keeps all. @throws AlmanacError DATASET_NOT_FOUND */
+  setKeepDays(name: string, keepDays: number | null): Promise<r.DatasetRecord>;
+  /** Those that keep their observations for a time. */
+  listKept(): Promise<r.DatasetRecord[]>;
+  /** Takes observations out: a new version without them; null where there were none. @throws AlmanacError SERIES_NOT_FOUND */
+  cut(datasetId: string, what: r.Cut): Promise<r.CutVersion | null>;
   /** With series, values, models and forecasts; runs and uploads stay. @throws AlmanacError DATASET_NOT_FOUND */
   delete(name: string): Promise<void>;
   /**
@@ -119,10 +125,8 @@ export interface Runs {
   saveSeriesScores(id: string, label: string, scores: readonly r.SeriesScore[]): Promise<void>;
   /** Worst WQL first. */
   seriesScores(id: string, query: r.PageQuery & { label: string; search?: string | undefined }): Promise<r.Page<r.RankedScore>>;
-  /** Of one forecaster in a backtest; saving them again changes nothing. */
-  saveSeriesScores(id: string, label: string, scores: readonly r.SeriesScore[]): Promise<void>;
-  /** Worst WQL first. */
-  seriesScores(id: string, query: r.PageQuery & { label: string; search?: string | undefined }): Promise<r.Page<r.RankedScore>>;
+  /** Gives a run that goes on from another the curve of that. */
+  copyCurve(from: string, to: string): Promise<void>;
   /** Ascending steps. */
   curve(id: string): Promise<r.RunPoint[]>;
   setEngine(id: string, engine: r.Json): Promise<void>;
@@ -165,6 +169,13 @@ export interface Models {
   /** What was measured of the newest versions of any model. */
   latestMetrics(limit: number): Promise<{ runId: string; metrics: r.Json }[]>;
   setAlias(name: string, alias: r.AliasName, no: number, reason: string): Promise<r.ModelVersionRecord>;
+  /**
+   * Where it bears no alias and no forecast rests on it. Returns the objects that no version needs any more.
+   * @throws AlmanacError MODEL_VERSION_NOT_FOUND, MODEL_VERSION_IN_USE
+   */
+  deleteVersion(name: string, no: number): Promise<string[]>;
+  /** With all versions, where no run is at it. Returns the same. @throws AlmanacError MODEL_NOT_FOUND, MODEL_IN_USE */
+  delete(name: string, options: { forecasts: boolean }): Promise<string[]>;
   /** Newest first. */
   aliasHistory(name: string, query: r.PageQuery): Promise<r.Page<r.AliasChangeRecord>>;
 }

@@ -1,14 +1,35 @@
 /** Training, backtests, monitoring, and the registry. */
-import { Controller } from '@nestjs/common';
-import type { AliasChange, Model, ModelVersion, Page, Run } from '@almanac/contracts';
+import { Controller, Req, Res } from '@nestjs/common';
+import { type AliasChange, type Model, type ModelVersion, type Page, type Run, endpoints } from '@almanac/contracts';
 import { requestBacktest } from '@almanac/flow/backtest';
 import { requestMonitoring } from '@almanac/flow/monitor';
 import { listAliasHistory, listModels, listModelVersions } from '@almanac/flow/query';
-import { setAlias } from '@almanac/flow/register';
+import { deleteModel, deleteVersion, exportVersion, importVersion, setAlias } from '@almanac/flow/register';
 import type { FlowContext } from '@almanac/flow/runs';
 import { MODEL_KINDS, type ModelKind, requestTraining } from '@almanac/flow/train';
+import { AlmanacError } from '@almanac/series';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Readable } from 'node:stream';
 import { Flow } from '../http/caller.js';
 import { Input, type Parse, Route } from '../http/route.js';
+
+/** Weights are read whole, to be hashed before anything of them is believed. */
+const MOST_ARCHIVE_BYTES = 1 << 30;
+
+async function upTo(body: Readable, most: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of body as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes > most)
+      throw new AlmanacError('ARCHIVE_TOO_LARGE', `An archive may have ${most} bytes.`, {
+        hint: 'Train the model here instead.',
+        status: 413,
+      });
+  }
+  return Buffer.concat(pieces);
+}
 
 @Controller()
 export class ModelsController {
@@ -45,6 +66,34 @@ export class ModelsController {
   @Route('setModelAlias')
   promote(@Input() { params, body }: Parse<'setModelAlias'>, @Flow() flow: FlowContext): Promise<ModelVersion> {
     return setAlias(flow, params.model, params.alias, body.version, body.reason);
+  }
+
+  @Route('exportModelVersion')
+  async export(@Input() { params }: Parse<'exportModelVersion'>, @Flow() flow: FlowContext, @Res() reply: FastifyReply): Promise<void> {
+    const archive = await exportVersion(flow, params.model, params.version);
+    void reply
+      .header('content-type', endpoints.exportModelVersion.produces)
+      .header('content-disposition', `attachment; filename="${params.model}-${params.version}.almanac-model.tar"`)
+      .send(archive);
+  }
+
+  @Route('importModel')
+  async import(
+    @Input() { query }: Parse<'importModel'>,
+    @Req() { body }: FastifyRequest,
+    @Flow() flow: FlowContext,
+  ): Promise<ModelVersion> {
+    return importVersion(flow, body instanceof Readable ? await upTo(body, MOST_ARCHIVE_BYTES) : Buffer.alloc(0), query);
+  }
+
+  @Route('deleteModelVersion')
+  removeVersion(@Input() { params }: Parse<'deleteModelVersion'>, @Flow() flow: FlowContext): Promise<void> {
+    return deleteVersion(flow, params.model, params.version);
+  }
+
+  @Route('deleteModel')
+  remove(@Input() { params, query }: Parse<'deleteModel'>, @Flow() flow: FlowContext): Promise<void> {
+    return deleteModel(flow, params.model, query);
   }
 
   @Route('listAliasHistory')

@@ -1,7 +1,7 @@
 /** `almanac train`, `forecast`, `models`, `promote` and `get`. */
 import { forecastResult, type TrainRequestInput, trainResult, type TrainResult } from '@almanac/contracts';
 import { type Command, InvalidArgumentError } from 'commander';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, openAsBlob } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -184,6 +184,55 @@ export function modelCommands(program: Command): void {
         body: { version, reason: flags.reason },
       });
       show(context, result, () => `${model}@${flags.alias} is now version ${version}.`);
+    });
+
+  program
+    .command('export')
+    .description('save a version of a model as one file')
+    .argument('<model>')
+    .argument('<version>', 'version number', whole)
+    .option('-o, --output <file>', 'file to write (default: <model>-<version>.almanac-model.tar)')
+    .action(async (model: string, version: number, flags: { output?: string }, command: Command) => {
+      const context = contextOf(command);
+      const target = flags.output ?? `${model}-${version}.almanac-model.tar`;
+      const response = await context.client.stream('exportModelVersion', { params: { model, version } });
+      await pipeline(Readable.fromWeb(response.body as never), createWriteStream(target));
+      show(context, { file: target }, () => `Version ${version} of ${model} is in ${target}.`);
+    });
+
+  program
+    .command('import')
+    .description('add an exported version to the registry')
+    .argument('<file>')
+    .option('-d, --dataset <name>', 'what it will forecast (default: the dataset it was trained on)')
+    .option('-m, --model <name>', 'its name here (default: the one it had)')
+    .action(async (file: string, flags: { dataset?: string; model?: string }, command: Command) => {
+      const context = contextOf(command);
+      const archive = await openAsBlob(file).catch(() => {
+        throw new UsageError(`There is no file ${file}.`);
+      });
+      const made = await context.client.importModel(archive, flags);
+      show(
+        context,
+        made,
+        () => `It is version ${made.version} of ${made.model} now. Use it with: almanac promote ${made.model} ${made.version}`,
+      );
+    });
+
+  program
+    .command('delete-model')
+    .description('delete a version of a model, or the whole model')
+    .argument('<model>')
+    .argument('[version]', 'version number', whole)
+    .option('--forecasts', 'with the whole model: delete the forecasts that rest on it, too')
+    .action(async (model: string, version: number | undefined, flags: { forecasts?: boolean }, command: Command) => {
+      const context = contextOf(command);
+      if (version === undefined)
+        await context.client.call('deleteModel', { params: { model }, query: { forecasts: String(flags.forecasts ?? false) } });
+      else await context.client.call('deleteModelVersion', { params: { model, version } });
+      show(context, { deleted: model, version }, () =>
+        version === undefined ? `${model} is deleted.` : `Version ${version} of ${model} is deleted.`,
+      );
     });
 
   program

@@ -51,6 +51,10 @@ export const modelVersion = z
       seed: z.number().int(),
       codeVersion: z.string(),
       engine: z.string(),
+      imported: z
+        .object({ digest: z.string(), model: name, version: z.number().int() })
+        .optional()
+        .meta({ description: 'It was trained elsewhere, as this version of this model; the rest tells of that training.' }),
     }),
     createdAt: instant,
   })
@@ -71,5 +75,16 @@ export const aliasChange = z
   .meta({ id: 'AliasChange', description: 'Immutable history: which version bore the alias from when to when.' });
 export type AliasChange = z.infer<typeof aliasChange>;
 export const aliasChangePage = pageOf(aliasChange);
+
+export const exportedVersion = z.object({ model: name, version: z.coerce.number().int().positive() });
+export const importQuery = z.object({
+  dataset: name
+    .optional()
+    .meta({ description: 'What it will forecast, with the same frequency and zone; the dataset it was trained on unless given.' }),
+  model: name.optional().meta({ description: 'Its name here; the one it had unless given.' }),
+});
+export const deleteModelQuery = z.object({
+  forecasts: z.stringbool().default(false).meta({ description: 'Delete the forecasts that rest on it, too; else they keep it.' }),
+});
 
 export const modelKinds = z.object({ items: z.array(z.object({ kind: z.string(), summary: z.string(), trainable: z.boolean() })) });

@@ -1,5 +1,8 @@
 /** The registry: model versions, what they rest on, and the names that point at them. */
 export { deleteCheckpoint, loadCheckpoint, saveCheckpoint, type StoredCheckpoint } from './checkpoint.js';
+export { exportVersion, importVersion, type ImportOptions } from './archive.js';
+export { learnedUntil } from './learned.js';
 export { type ModelReference, parseReference, resolveModel } from './reference.js';
 export { type Pace, registerVersion, type Registration, setAlias } from './register.js';
+export { deleteModel, deleteVersion } from './remove.js';
 export { toModelVersion } from './wire.js';

@@ -6,6 +6,8 @@ interface Measured {
   score?: Score;
   baselines?: Score[];
   wqlRatio?: number | null;
+  /** Set for a version that came from an archive. */
+  imported?: { digest: string; model: string; version: number };
 }
 
 /** Of a model or, for an ensemble, of its members. */
@@ -18,6 +20,7 @@ export async function toModelVersion(store: Store, record: ModelVersionRecord): 
   const [run, inputs] = await Promise.all([store.runs.get(record.runId), store.runs.inputs(record.runId)]);
   const measured = record.metrics as Measured;
   const engine = run.engine as EngineInfo | null;
+  const origin = measured.imported && (run.config as { lineage: ModelVersion['lineage'] }).lineage;
   const [input] = inputs;
   return {
     model: record.model,
@@ -30,14 +33,16 @@ export async function toModelVersion(store: Store, record: ModelVersionRecord): 
     score: measured.score ?? null,
     baselines: measured.baselines ?? [],
     wqlRatio: measured.wqlRatio ?? null,
-    lineage: {
-      dataset: input?.dataset ?? run.dataset ?? '',
-      datasetVersion: input?.version ?? 0,
-      uploads: input?.uploads ?? [],
-      seed: run.seed ?? 0,
-      codeVersion: run.codeVersion ?? '',
-      engine: engine === null ? '' : `${engine.name} ${engine.variant}, ${engine.threads} threads`,
-    },
+    lineage: origin
+      ? { ...origin, imported: measured.imported }
+      : {
+          dataset: input?.dataset ?? run.dataset ?? '',
+          datasetVersion: input?.version ?? 0,
+          uploads: input?.uploads ?? [],
+          seed: run.seed ?? 0,
+          codeVersion: run.codeVersion ?? '',
+          engine: engine === null ? '' : `${engine.name} ${engine.variant}, ${engine.threads} threads`,
+        },
     createdAt: record.createdAt.toISOString(),
   };
 }

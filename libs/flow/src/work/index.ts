@@ -13,7 +13,7 @@ import { executeMember, executeTraining } from '../train/execute/index.js';
 
 type Doing = (context: RunContext, compute: Compute) => ReturnType<Work>;
 
-const KINDS: Record<Exclude<RunKind, 'part'>, Doing> = {
+const KINDS: Record<Exclude<RunKind, 'part' | 'import'>, Doing> = {
   ingest,
   train: executeTraining,
   forecast: executeForecast,
@@ -59,7 +59,7 @@ export function runHandlers(
       const job = runJob.parse(payload);
       const workspace = { ...flow, store: flow.store.forWorkspace(job.workspaceId) };
       return executeRun(workspace, job, delivery, holder, async (context) => {
-        const doing = job.kind === 'part' ? PARTS[String(context.run.config['task'])]! : KINDS[job.kind];
+        const doing = job.kind === 'part' ? PARTS[String(context.run.config['task'])]! : KINDS[job.kind as keyof typeof KINDS];
         if (name !== 'gpu') return doing(context, computes.cpu);
         const device = free.shift()!;
         try {

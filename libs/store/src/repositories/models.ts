@@ -116,6 +116,53 @@ export function models(context: Context): Models {
         if ((await currentAlias(inside, model.id, alias)) !== no) await pointAlias(inside, model.id, alias, no, reason);
         return inTransaction.version(name, { no });
       }),
+    deleteVersion: (name, no) =>
+      context.transaction(async (inside) => {
+        const version = await models(inside).version(name, { no });
+        // Nobody points an alias at it meanwhile, nor stores a forecast that rests on it.
+        await inside.query('SELECT 1 FROM model WHERE id = $1 FOR UPDATE', [version.modelId]);
+        await inside.query('SELECT 1 FROM model_version WHERE id = $1 FOR UPDATE', [version.id]);
+        const { aliases } = await models(inside).versionById(version.id);
+        const inUse = (why: string, hint: string): AlmanacError =>
+          new AlmanacError('MODEL_VERSION_IN_USE', `Version ${no} of "${name}" ${why}.`, {
+            hint,
+            subject: { model: name, version: no },
+            status: 409,
+          });
+        if (aliases.length > 0) throw inUse(`is ${aliases.join(' and ')}`, 'Point the alias at another version first.');
+        const resting = await inside.query('SELECT 1 FROM forecast WHERE model_version_id = $1 LIMIT 1', [version.id]);
+        if (resting.length > 0)
+          throw inUse('made forecasts that are stored', 'They could not be replayed without it; it stays as long as they do.');
+        await inside.query('DELETE FROM model_version WHERE id = $1', [version.id]);
+        return unneeded(inside, [version.manifestKey, version.weightsKey]);
+      }),
+    delete: (name, { forecasts }) =>
+      context.transaction(async (inside) => {
+        const model = await models(inside).get(name);
+        await inside.query('SELECT 1 FROM model WHERE id = $1 FOR UPDATE', [model.id]);
+        const inUse = (why: string, hint: string): AlmanacError =>
+          new AlmanacError('MODEL_IN_USE', `The model "${name}" ${why}.`, { hint, subject: { model: name }, status: 409 });
+        const busy = await inside.query(
+          `SELECT 1 FROM run WHERE workspace_id = $1 AND model = $2 AND status IN ('queued', 'running') LIMIT 1`,
+          [workspaceId, name],
+        );
+        if (busy.length > 0) throw inUse('has a run that has not ended', 'Cancel the run, or wait for its end.');
+        const resting = await inside.query(
+          'SELECT 1 FROM forecast f JOIN model_version v ON v.id = f.model_version_id WHERE v.model_id = $1 LIMIT 1',
+          [model.id],
+        );
+        if (resting.length > 0 && !forecasts)
+          throw inUse('made forecasts that are stored', 'Ask for the forecasts to be deleted with it (`forecasts=true`).');
+        const keys = await inside.query<{ key: string }>(
+          'SELECT unnest(ARRAY[manifest_key, weights_key]) AS key FROM model_version WHERE model_id = $1',
+          [model.id],
+        );
+        await inside.query('DELETE FROM model WHERE id = $1', [model.id]);
+        return unneeded(
+          inside,
+          keys.map(({ key }) => key),
+        );
+      }),
     async aliasHistory(name, query) {
       const model = await get(name);
       const before: Key | undefined = keyOf(query, 1);
@@ -124,6 +171,15 @@ export function models(context: Context): Models {
       return toPage(rows, query, (change) => [change.id]);
     },
   };
+}
+
+/** Objects are shared by content, across workspaces too. */
+async function unneeded(context: Context, keys: readonly string[]): Promise<string[]> {
+  const rows = await context.query<{ key: string }>(
+    'SELECT DISTINCT key FROM unnest($1::text[]) AS key WHERE NOT EXISTS (SELECT 1 FROM model_version WHERE manifest_key = key OR weights_key = key)',
+    [keys],
+  );
+  return rows.map(({ key }) => key);
 }
 
 async function currentAlias(context: Context, modelId: string, alias: AliasName): Promise<number | undefined> {

@@ -1,8 +1,8 @@
 /** Promotion behind the gate: who is beaten, what becomes of the aliases, and why, in words that stay in their history. */
 import type { GateVerdict } from '@almanac/contracts';
-import type { DatasetVersionRecord, ModelVersionRecord, Store } from '@almanac/store';
+import type { DatasetVersionRecord, ModelVersionRecord } from '@almanac/store';
 import type { TrainOutcome, TrainTask } from '../../compute/index.js';
-import { loadCheckpoint } from '../../register/index.js';
+import { learnedUntil, loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import type { TrainingPlan } from '../request.js';
 
@@ -18,16 +18,9 @@ export async function championOf(
   if (!model || model.champion === null) return undefined;
   const champion = await store.models.version(plan.model, { no: model.champion });
   // Who has learned the held-out steps cannot be beaten on them fairly.
-  if (champion.horizon < plan.horizon || (await lastLearned(store, champion, version.datasetId)) > (version.lastStep ?? 0) - plan.holdout)
+  if (champion.horizon < plan.horizon || ((await learnedUntil(store, champion, version.datasetId)) ?? Infinity) > (version.lastStep ?? 0) - plan.holdout)
     return undefined;
   return { version: champion.no, checkpoint: await loadCheckpoint(objects, champion) };
-}
-
-async function lastLearned(store: Store, champion: ModelVersionRecord, datasetId: string): Promise<number> {
-  const { config } = await store.runs.get(champion.runId);
-  const plan = config as unknown as TrainingPlan;
-  const { lastStep } = await store.datasets.version(datasetId, plan.datasetVersion);
-  return (lastStep ?? 0) - plan.holdout;
 }
 
 /** Makes the version challenger, and champion where it beat everybody. */

@@ -1,0 +1,192 @@
+/** Versions that leave the registry as a file, come back from one, or are deleted; on a real Postgres. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JobName } from '@almanac/contracts';
+import { startCompute } from '@almanac/flow/compute';
+import { requestForecast } from '@almanac/flow/forecast';
+import { listAliasHistory, listModelVersions } from '@almanac/flow/query';
+import { deleteModel, deleteVersion, exportVersion, importVersion, setAlias } from '@almanac/flow/register';
+import { type FlowContext, JOBS } from '@almanac/flow/runs';
+import { newWorkerId } from '@almanac/flow/runs/execute';
+import { createSchedule, deleteSchedule } from '@almanac/flow/schedule';
+import { requestTraining } from '@almanac/flow/train';
+import { runHandlers } from '@almanac/flow/work';
+import { folderObjectStore, openQueue, silentLogger } from '@almanac/platform';
+import { openStore, type RunRecord, type Store } from '@almanac/store';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { tarOf, untar } from './tar.js';
+
+const HOURS = 24 * 20;
+const databases: TestDatabase[] = [];
+const closing: (() => Promise<unknown>)[] = [];
+let here: FlowContext;
+let elsewhere: FlowContext;
+
+/** A house of its own: database, objects and a worker. */
+async function house(): Promise<FlowContext> {
+  const database = await createTestDatabase();
+  databases.push(database);
+  const folder = await mkdtemp(join(tmpdir(), 'almanac-archive-'));
+  const store: Store = await openStore({ databaseUrl: database.url });
+  const queue = await openQueue<JobName>({ databaseUrl: database.url, redisUrl: undefined }, JOBS, silentLogger);
+  const compute = startCompute({ threads: 1 });
+  const flow: FlowContext = {
+    store,
+    queue,
+    objects: folderObjectStore(folder),
+    logger: silentLogger,
+    now: () => new Date(),
+    codeVersion: 'test',
+  };
+  const holder = { workerId: newWorkerId(), holds: () => undefined, letsGo: () => undefined };
+  await queue.work([...runHandlers(flow, { cpu: compute }, holder), { name: 'deliver', handle: () => Promise.resolve() }], {
+    train: 1,
+    forecast: 1,
+  });
+  for (const [name, frequency] of [
+    ['load', 'h'],
+    ['days', 'D'],
+  ] as const)
+    await store.series.writeVersion({
+      dataset: { name, frequency, timeZone: 'UTC' },
+      mode: 'replace',
+      pieces: [0, 1].map((series) => ({
+        id: `s${series}`,
+        firstStep: 400_000,
+        values: Float64Array.from({ length: HOURS }, (_, t) => 10 + series + Math.sin((2 * Math.PI * t) / 24)),
+      })),
+      summary: () => ({ rowsRead: 0, rowsRejected: 0, findings: null }),
+    });
+  closing.push(async () => {
+    await queue.close();
+    await compute.close();
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return flow;
+}
+
+async function ended({ store }: FlowContext, id: string): Promise<RunRecord> {
+  for (;;) {
+    const run = await store.runs.get(id);
+    if (run.finishedAt !== null) {
+      expect(run.error).toBeNull();
+      return run;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+const train = async (seed: number): Promise<RunRecord> =>
+  ended(
+    here,
+    (await requestTraining(here, { dataset: 'load', model: 'load', horizon: 24, contextLength: 48, steps: 5, config: { hidden: 8 }, seed }))
+      .id,
+  );
+
+async function quantiles(flow: FlowContext, model: string): Promise<number[][]> {
+  const run = await ended(flow, (await requestForecast(flow, { model })).id);
+  const all: number[][] = [];
+  for await (const forecast of flow.store.forecasts.stream({ runId: run.id })) all.push([...forecast.quantiles]);
+  return all;
+}
+
+beforeAll(async () => {
+  [here, elsewhere] = await Promise.all([house(), house()]);
+  await train(1);
+  await train(2);
+});
+afterAll(async () => {
+  for (const close of closing) await close();
+  for (const database of databases) await database.drop();
+});
+
+const refused = (work: Promise<unknown>): Promise<unknown> =>
+  work.catch(({ code, subject }: { code: string; subject?: { file?: string } }) => [code, subject?.file].filter(Boolean).join(' '));
+
+describe('an exported version', () => {
+  it('forecasts elsewhere what it forecasts here, tells where it came from, and is there once', async () => {
+    const archive = await exportVersion(here, 'load', 2);
+    expect((await exportVersion(here, 'load', 2)).equals(archive)).toBe(true);
+    const imported = await importVersion(elsewhere, archive);
+    expect(await importVersion(elsewhere, archive)).toEqual(imported);
+    const [original] = (await listModelVersions(here, 'load', {})).items;
+    expect(imported).toMatchObject({ model: 'load', version: 1, aliases: [], score: original!.score, horizon: 24 });
+    expect(imported.lineage).toEqual({
+      ...original!.lineage,
+      imported: { digest: expect.any(String) as string, model: 'load', version: 2 },
+    });
+    expect(await quantiles(elsewhere, 'load/1')).toEqual(await quantiles(here, 'load/2'));
+    const renamed = await importVersion(elsewhere, archive, { model: 'other' });
+    expect(renamed).toMatchObject({ model: 'other', version: 1 });
+  });
+
+  it('is refused when anything of it was changed, is missing, newer or for another grid', async () => {
+    const archive = await exportVersion(here, 'load', 1);
+    const alter = (change: (files: Record<string, Buffer>) => void): Buffer => {
+      const files = Object.fromEntries([...untar(archive)].map(([name, bytes]) => [name, Buffer.from(bytes)]));
+      change(files);
+      return tarOf(files);
+    };
+    const manifest = (change: (value: Record<string, unknown>) => void): Buffer =>
+      alter((files) => {
+        const value = JSON.parse(files['manifest.json']!.toString()) as Record<string, unknown>;
+        change(value);
+        files['manifest.json'] = Buffer.from(JSON.stringify(value));
+      });
+    const attempt = (bytes: Buffer, options = {}): Promise<unknown> =>
+      refused(importVersion(elsewhere, bytes, { model: 'never', ...options }));
+    expect(await attempt(alter((files) => (files['weights.f32']![40]! ^= 1)))).toBe('ARCHIVE_BROKEN weights.f32');
+    expect(await attempt(alter((files) => (files['checkpoint.json'] = Buffer.from(`${files['checkpoint.json']!.toString()} `))))).toBe(
+      'ARCHIVE_BROKEN checkpoint.json',
+    );
+    expect(await attempt(manifest((value) => (value['horizon'] = 25)))).toBe('ARCHIVE_BROKEN manifest.json');
+    expect(await attempt(manifest((value) => (value['version'] = 2)))).toBe('ARCHIVE_TOO_NEW');
+    expect(await attempt(alter((files) => delete files['weights.f32']))).toBe('ARCHIVE_INVALID');
+    expect(await attempt(archive.subarray(0, 700))).toBe('ARCHIVE_INVALID');
+    expect(await attempt(Buffer.from('no archive at all'))).toBe('ARCHIVE_INVALID');
+    expect(await attempt(archive, { dataset: 'days' })).toBe('ARCHIVE_OF_OTHER_GRID');
+    expect(await attempt(archive, { dataset: 'nowhere' })).toBe('DATASET_NOT_FOUND');
+    expect(await refused(elsewhere.store.models.get('never'))).toBe('MODEL_NOT_FOUND');
+  });
+});
+
+describe('deleting', () => {
+  it('spares what bears an alias or made stored forecasts, takes the rest with its weights, and keeps the history', async () => {
+    await train(3);
+    const { store, objects } = here;
+    const third = await store.models.version('load', { no: 3 });
+    expect(await refused(deleteVersion(here, 'load', 1))).toBe('MODEL_VERSION_IN_USE'); // champion
+    expect(await refused(deleteVersion(here, 'load', 2))).toBe('MODEL_VERSION_IN_USE'); // has forecasts
+    await setAlias(here, 'load', 'challenger', 3, 'a try');
+    expect(await refused(deleteVersion(here, 'load', 3))).toBe('MODEL_VERSION_IN_USE');
+    await setAlias(here, 'load', 'challenger', 2, 'another');
+    await deleteVersion(here, 'load', 3);
+    expect(await objects.has(third.weightsKey)).toBe(false);
+    expect(await refused(deleteVersion(here, 'load', 3))).toBe('MODEL_VERSION_NOT_FOUND');
+    const history = (await listAliasHistory(here, 'load', {})).items;
+    expect(history.some(({ alias, version }) => alias === 'challenger' && version === 3)).toBe(true);
+    // The number is not given again.
+    await train(3);
+    expect((await store.models.get('load')).latest).toBe(4);
+    expect(await objects.has((await store.models.version('load', { no: 4 })).weightsKey)).toBe(true);
+  });
+
+  it('of a whole model waits until nothing uses it, and leaves weights that another model shares', async () => {
+    const { store, objects } = here;
+    const archive = await exportVersion(here, 'load', 4);
+    await importVersion(here, archive, { model: 'copy' });
+    const { weightsKey } = await store.models.version('copy', { no: 1 });
+    await createSchedule(here, { name: 'nightly', cron: '0 0 * * *', action: { kind: 'forecast', request: { model: 'load@champion' } } });
+    expect(await refused(deleteModel(here, 'load', { forecasts: true }))).toBe('MODEL_IN_USE');
+    await deleteSchedule(here, 'nightly');
+    expect(await refused(deleteModel(here, 'load', { forecasts: false }))).toBe('MODEL_IN_USE');
+    await deleteModel(here, 'load', { forecasts: true });
+    expect(await refused(store.models.get('load'))).toBe('MODEL_NOT_FOUND');
+    expect(await objects.has(weightsKey)).toBe(true);
+    await deleteModel(here, 'copy', { forecasts: false });
+    expect(await objects.has(weightsKey)).toBe(false);
+  });
+});
