@@ -51,12 +51,15 @@ CREATE TABLE dataset (
   last_step bigint,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  keep_days integer,
   CONSTRAINT dataset_workspace_id_name_key UNIQUE (workspace_id, name),
   CONSTRAINT dataset_pkey PRIMARY KEY (id),
-  CONSTRAINT dataset_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+  CONSTRAINT dataset_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
+  CONSTRAINT dataset_keep_days_check CHECK ((keep_days > 0))
 );
 COMMENT ON COLUMN dataset.step_ms IS 'Width of a step; NULL for calendar grids, whose steps are in grid_step';
 COMMENT ON COLUMN dataset.current_version IS '0 until the first version is committed';
+COMMENT ON COLUMN dataset.keep_days IS 'Observations older than so many days are given up; NULL keeps all';
 
 CREATE TABLE dataset_channel (
   workspace_id uuid NOT NULL,
@@ -104,7 +107,7 @@ CREATE TABLE dataset_version (
   CONSTRAINT dataset_version_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
   CONSTRAINT dataset_version_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES upload(id),
   CONSTRAINT dataset_version_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
-  CONSTRAINT dataset_version_mode_check CHECK ((mode = ANY (ARRAY['append'::text, 'replace'::text])))
+  CONSTRAINT dataset_version_mode_check CHECK ((mode = ANY (ARRAY['append'::text, 'replace'::text, 'delete'::text])))
 );
 CREATE INDEX dataset_version_by_upload ON public.dataset_version USING btree (upload_id);
 COMMENT ON COLUMN dataset_version.dropped_at IS 'Since when it can no longer be read: compaction dropped chunks that only it held';
@@ -186,7 +189,7 @@ CREATE TABLE model_alias (
   from_at timestamp with time zone NOT NULL DEFAULT now(),
   to_at timestamp with time zone,
   CONSTRAINT model_alias_pkey PRIMARY KEY (id),
-  CONSTRAINT model_alias_model_id_version_fkey FOREIGN KEY (model_id, version) REFERENCES model_version(model_id, no) ON DELETE CASCADE,
+  CONSTRAINT model_alias_model_id_fkey FOREIGN KEY (model_id) REFERENCES model(id) ON DELETE CASCADE,
   CONSTRAINT model_alias_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
   CONSTRAINT model_alias_alias_check CHECK ((alias = ANY (ARRAY['champion'::text, 'challenger'::text])))
 );
