@@ -1,5 +1,5 @@
 /**
- * `ingest [--observations N] [--series N] [--rounds N]`: a CSV file in series order goes through the HTTP API into the
+ * `ingest [--rows N] [--series N] [--rounds N]`: a CSV file in series order goes through the HTTP API into the
  * store, beside `COPY … FROM STDIN (FORMAT csv)` of the same file into a plain table with its primary key, on the same
  * server, in turns. Then what both take on disk, and how long reading all of it back takes. By default 10 million
  * observations over 10,000 series.
@@ -208,7 +208,7 @@ export const ingest: Bench = {
   summary: 'a CSV file through the API into the store, beside COPY of the same file into a plain table',
   async run(args) {
     const series = Number(option(args, 'series') ?? 10_000);
-    const observations = Number(option(args, 'observations') ?? 10_000_000);
+    const observations = Number(option(args, 'rows') ?? 10_000_000);
     const sizes = { series, length: Math.max(1, Math.round(observations / series)), rounds: Number(option(args, 'rounds') ?? 1) };
     const home = mkdtempSync(join(tmpdir(), 'almanac-bench-ingest-'));
     chmodSync(home, 0o755);

@@ -1,5 +1,5 @@
 /**
- * `query [--observations N] [--series-length N] [--rate N] [--seconds N] [--pixels N]`: a chart of one whole series, asked
+ * `query [--rows N] [--series-length N] [--rate N] [--seconds N] [--pixels N]`: a chart of one whole series, asked
  * for over HTTP at a steady rate, beside the SQL alone at the same rate, in turns: the minimum and maximum of each bucket
  * made by SQL, and the very statement that the API asks. By default one series of 100,000 points at 1,000 pixels out of
  * 100 million observations, 50 requests a second.
@@ -183,7 +183,7 @@ export const query: Bench = {
     const length = Number(option(args, 'series-length') ?? 100_000);
     const sizes: Sizes = {
       length,
-      series: Math.max(1, Math.round(Number(option(args, 'observations') ?? 100_000_000) / length)),
+      series: Math.max(1, Math.round(Number(option(args, 'rows') ?? 100_000_000) / length)),
       rate: Number(option(args, 'rate') ?? 50),
       seconds: Number(option(args, 'seconds') ?? 20),
       pixels: Number(option(args, 'pixels') ?? 1000),

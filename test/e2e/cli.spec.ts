@@ -18,11 +18,12 @@ interface Said {
   err: string;
 }
 
-function run(args: string[], env: Record<string, string> = {}): Promise<Said> {
+function run(args: string[], env: Record<string, string> = {}, input?: string): Promise<Said> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program, ...args], {
       env: { PATH: process.env['PATH'], ALMANAC_URL: almanac.url, ALMANAC_API_KEY: almanac.apiKey, ALMANAC_HOME: folder, ...env },
     });
+    child.stdin.end(input);
     const said: Said = { code: null, out: '', err: '' };
     child.stdout.on('data', (data: Buffer) => (said.out += data.toString()));
     child.stderr.on('data', (data: Buffer) => (said.err += data.toString()));
@@ -52,6 +53,18 @@ afterAll(async () => {
 });
 
 describe('almanac', () => {
+  it('takes standard input for a file, says when nothing comes, and gives up what it is told to', async () => {
+    const piped = await run(['upload', '-', '--dataset', 'piped'], {}, 'unique_id,ds,y\na,2024-01-01,1\nb,2024-01-01,2\nb,2024-01-02,3\n');
+    expect(piped).toMatchObject({ code: 0 });
+    expect(piped.out).toContain('Stored as version 1 of "piped"');
+    expect(await run(['upload', '-', '--dataset', 'piped'], {}, '')).toMatchObject({ code: 2, err: expect.stringContaining('is empty') });
+    expect((await run(['delete-dataset', 'piped', '--series', 'a'])).code).toBe(0);
+    expect((await run(['series', 'piped'])).out).not.toMatch(/^a /m);
+    expect((await run(['retention', 'piped', '36500'])).out).toContain('36,500 days');
+    expect((await run(['delete-dataset', 'piped'])).code).toBe(0);
+    expect((await run(['series', 'piped'])).err).toContain('DATASET_NOT_FOUND');
+  });
+
   it('uploads, trains, forecasts and gets, each with exit code 0', async () => {
     const upload = await run(['upload', join(folder, 'sales.csv'), '--dataset', 'sales']);
     expect(upload).toMatchObject({ code: 0 });
@@ -107,6 +120,50 @@ describe('almanac', () => {
     ]);
     expect(made).toMatchObject({ code: 0 });
     expect((await run(['schedule'])).out).toMatch(/nightly +forecast sales-theta/);
+  });
+
+  it('forecasts the histories of a file, with the best baseline or a model, and stores nothing', async () => {
+    const stored = (await run(['get', '--format', 'json'])).out;
+    const best = await run(['forecast', '--file', join(folder, 'sales.csv'), '--horizon', '3', '--level', '90']);
+    expect(best).toMatchObject({ code: 0 });
+    const lines = best.out.trim().split('\n');
+    expect(lines[0]).toMatch(/^unique_id,ds,cutoff,(\w+),\1-lo-90,\1-hi-90$/);
+    expect(lines).toHaveLength(1 + 2 * 3);
+    expect(lines[1]).toMatch(/^a,2024-02-05,2024-02-04,\d/);
+    expect(best.err).toContain('was the best of autoEts, optimisedTheta, seasonalNaive');
+    const named = await run(['forecast', 'sales-theta', '--file', join(folder, 'sales.csv'), '--json']);
+    expect(JSON.parse(named.out)).toMatchObject({ model: 'sales-theta', version: 1, horizon: 14 });
+    expect((await run(['get', '--format', 'json'])).out).toBe(stored);
+    expect(await run(['forecast'])).toMatchObject({ code: 2 });
+  });
+
+  it('makes, tries out and deletes webhooks, and workspaces', async () => {
+    const made = JSON.parse((await run(['webhooks', 'create', 'http://127.0.0.1:9/hook', '--events', 'run.failed', '--json'])).out) as {
+      id: string;
+      secret: string;
+    };
+    expect(made.secret).toMatch(/^whsec_/);
+    const listed = await run(['webhooks']);
+    expect(listed.out).toContain('http://127.0.0.1:9/hook');
+    expect(listed.out).not.toContain(made.secret);
+    expect(await run(['webhooks', 'ping', made.id])).toMatchObject({ code: 0 });
+    let deliveries = '';
+    for (let look = 0; look < 30 && !deliveries.includes('private address'); look++)
+      deliveries = (await run(['webhooks', 'deliveries', made.id])).out;
+    expect(deliveries).toMatch(/ping .* pending +1 of 10 .*private address/);
+    expect(await run(['webhooks', 'delete', made.id])).toMatchObject({ code: 0 });
+    expect(await run(['webhooks', 'create', 'ftp://example.org'])).toMatchObject({ code: 1 });
+    expect(await run(['webhooks', 'create', 'https://example.org', '--events', 'flood'])).toMatchObject({ code: 2 });
+
+    const key = (await run(['workspaces', 'create', 'acme'])).out.split('\n')[0]!;
+    expect(await run(['datasets'], { ALMANAC_API_KEY: key })).toMatchObject({
+      code: 0,
+      out: expect.not.stringContaining('sales') as string,
+    });
+    expect(await run(['workspaces'], { ALMANAC_API_KEY: key })).toMatchObject({ code: 1 });
+    expect(await run(['workspaces', 'delete', 'acme'])).toMatchObject({ code: 2 });
+    expect(await run(['workspaces', 'delete', 'acme', '--yes'])).toMatchObject({ code: 0 });
+    expect((await run(['workspaces'])).out).not.toContain('acme');
   });
 
   it('changes nothing on a dry run', async () => {

@@ -4,6 +4,7 @@
  */
 import type { EngineInfo, JobName } from '@almanac/contracts';
 import { startCompute } from '@almanac/flow/compute';
+import { applyRetention } from '@almanac/flow/ingest';
 import { carryDeliveries, forgetDeliveries } from '@almanac/flow/notify/execute';
 import { type FlowContext, inWorkspaces, JOBS } from '@almanac/flow/runs';
 import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
@@ -68,6 +69,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     every(RECONCILE_MS, 'bringing queue and database together', () => reconcile(flow), logger),
     every(FIRE_MS, 'firing schedules', () => inWorkspaces(flow, 'schedules', fireDue), logger),
     every(SWEEP_MS, 'dropping what is no longer kept', () => Promise.all([forgetDeliveries(flow), store.predictions.expire()]), logger),
+    every(SWEEP_MS, 'giving up what is too old', () => inWorkspaces(flow, 'retention', applyRetention), logger),
     every(DELIVER_MS, 'carrying webhooks', () => inWorkspaces(flow, 'deliveries', carryDeliveries), logger),
   ];
   return {

@@ -58,6 +58,8 @@ export interface DatasetRecord {
   timeZone: string;
   aggregation: string | null;
   fillPolicy: string;
+  /** Observations older than so many days are given up; null keeps all. */
+  keepDays: number | null;
   /** 0 before the first version is committed; such a dataset is never listed. */
   currentVersion: number;
   seriesCount: number;
@@ -92,7 +94,7 @@ export interface DatasetVersionRecord {
   uploadId: string | null;
   fileName: string | null;
   sha256: string | null;
-  mode: 'append' | 'replace';
+  mode: 'append' | 'replace' | 'delete';
   rowsRead: number;
   rowsRejected: number;
   seriesCount: number;
@@ -145,6 +147,15 @@ export interface VersionSummary {
   rowsRead: number;
   rowsRejected: number;
   findings: Json | null;
+}
+
+/** What is taken out of a dataset. */
+export type Cut = { uniqueIds: readonly string[] } | { beforeStep: number };
+
+export interface CutVersion {
+  version: number;
+  /** Of the target, taken out. */
+  observations: number;
 }
 
 export interface WriteVersion {

@@ -1,7 +1,7 @@
 /** Datasets, their versions, their series and the values of one. */
 import { Controller, Req, Res } from '@nestjs/common';
 import type { Appended, ChangepointList, Dataset, DatasetVersion, HolidayList, Page, Series } from '@almanac/contracts';
-import { appendObservations } from '@almanac/flow/ingest';
+import { appendObservations, deleteSeries, setRetention } from '@almanac/flow/ingest';
 import {
   deleteDataset,
   getChangepoints,
@@ -27,6 +27,16 @@ export class DatasetsController {
   @Route('getDataset')
   get(@Input() { params }: Parse<'getDataset'>, @Flow() flow: FlowContext): Promise<Dataset> {
     return getDataset(flow, params.dataset);
+  }
+
+  @Route('updateDataset')
+  update(@Input() { params, body }: Parse<'updateDataset'>, @Flow() flow: FlowContext): Promise<Dataset> {
+    return setRetention(flow, params.dataset, body.keepDays);
+  }
+
+  @Route('deleteSeries')
+  deleteSeries(@Input() { params }: Parse<'deleteSeries'>, @Flow() flow: FlowContext): Promise<void> {
+    return deleteSeries(flow, params.dataset, params.uniqueId);
   }
 
   @Route('deleteDataset')

@@ -1,9 +1,18 @@
-/** `almanac upload FILE --dataset NAME`: sends a file and shows what was understood. */
-import { type Findings, ingestOptions, type IngestOptionsInput, type IngestResult, ingestResult } from '@almanac/contracts';
+/** `almanac upload FILE --dataset NAME`: sends a file, or standard input, and shows what was understood. */
+import {
+  type Findings,
+  ingestOptions,
+  type IngestOptionsInput,
+  type IngestResult,
+  ingestResult,
+  type UploadAccepted,
+} from '@almanac/contracts';
 import { type Command, InvalidArgumentError } from 'commander';
 import { randomUUID } from 'node:crypto';
-import { openAsBlob, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { createWriteStream, existsSync, mkdtempSync, openAsBlob, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../connection.js';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
@@ -32,6 +41,19 @@ export function findingsText(f: Findings): string {
   return [...lines, ...f.warnings.map((warning) => `note        ${warning}`)].join('\n');
 }
 
+/** Kept on disk while it is sent: its size is not known before its end, and memory must not grow with it. */
+async function withStandardInput<T>(use: (path: string) => Promise<T>): Promise<T> {
+  if (process.stdin.isTTY) throw new UsageError('Nothing is piped in. For example: cat sales.csv | almanac upload - --dataset sales');
+  const folder = mkdtempSync(join(tmpdir(), 'almanac-upload-'));
+  try {
+    const path = join(folder, 'standard-input');
+    await pipeline(process.stdin, createWriteStream(path));
+    return await use(path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 function resultText(result: IngestResult, dryRun: boolean): string {
   const outcome = dryRun
     ? 'Dry run: nothing was stored.'
@@ -45,7 +67,7 @@ export function uploadCommand(program: Command): void {
   program
     .command('upload')
     .description('upload a CSV, TSV, NDJSON, JSON or Parquet file (also .gz, .zst) into a dataset')
-    .argument('<file>', 'the file')
+    .argument('<file>', 'the file; - for standard input')
     .requiredOption('-d, --dataset <name>', 'dataset to make or to add to')
     .option('--id-column <name>', 'column that names the series (default: unique_id)')
     .option('--time-column <name>', 'column with the time (default: ds)')
@@ -75,15 +97,13 @@ export function uploadCommand(program: Command): void {
             .map((issue) => `--${issue.path.join('.').replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}: ${issue.message}`)
             .join('\n'),
         );
-      let size: number;
-      try {
-        size = statSync(file).size;
-      } catch {
-        throw new UsageError(`There is no file ${file}.`);
-      }
-      if (size === 0) throw new UsageError(`${file} is empty.`);
       const options = { ...rest, ...(replace ? { mode: 'replace' } : {}) } as IngestOptionsInput;
-      const accepted = await context.client.upload(await openAsBlob(file), basename(file), options, randomUUID());
+      const send = async (path: string, name: string): Promise<UploadAccepted> => {
+        if (statSync(path).size === 0) throw new UsageError(`${name} is empty.`);
+        return context.client.upload(await openAsBlob(path), name, options, randomUUID());
+      };
+      if (file !== '-' && !existsSync(file)) throw new UsageError(`There is no file ${file}.`);
+      const accepted = await (file === '-' ? withStandardInput((path) => send(path, 'standard-input')) : send(file, basename(file)));
       if (!wait) {
         show(
           context,
@@ -120,6 +140,35 @@ export function uploadCommand(program: Command): void {
                 shortDate(d.end),
               ]),
             ),
+      );
+    });
+
+  program
+    .command('retention')
+    .description('say for how many days a dataset keeps its observations')
+    .argument('<dataset>')
+    .argument('<days>', 'a number of days, or "all"')
+    .action(async (dataset: string, days: string, _: unknown, command: Command) => {
+      const context = contextOf(command);
+      if (days !== 'all' && !/^[1-9]\d*$/.test(days)) throw new UsageError('Give a number of days, or "all".');
+      const keepDays = days === 'all' ? null : Number(days);
+      const changed = await context.client.call('updateDataset', { params: { dataset }, body: { keepDays } });
+      show(context, changed, () =>
+        keepDays === null ? `${dataset} keeps all.` : `${dataset} keeps what is at most ${count(keepDays)} days old.`,
+      );
+    });
+
+  program
+    .command('delete-dataset')
+    .description('delete a dataset with its models and forecasts, or one of its series')
+    .argument('<dataset>')
+    .option('-s, --series <id>', 'only this series; its forecasts stay')
+    .action(async (dataset: string, { series }: { series?: string }, command: Command) => {
+      const context = contextOf(command);
+      if (series === undefined) await context.client.call('deleteDataset', { params: { dataset } });
+      else await context.client.call('deleteSeries', { params: { dataset, uniqueId: series } });
+      show(context, { deleted: series ?? dataset }, () =>
+        series === undefined ? `${dataset} is deleted.` : `${series} is deleted from ${dataset}.`,
       );
     });
 

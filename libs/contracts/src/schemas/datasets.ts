@@ -124,6 +124,7 @@ export const dataset = z
     frequency: z.string(),
     timeZone: z.string(),
     seasonLengths: z.array(z.number().int()),
+    keepDays: z.number().int().nullable().meta({ description: 'Observations older than so many days are given up; null keeps all.' }),
     version: z.number().int(),
     seriesCount: z.number().int(),
     observationCount: z.number().int(),
@@ -134,6 +135,7 @@ export const dataset = z
   })
   .meta({ id: 'Dataset' });
 export type Dataset = z.infer<typeof dataset>;
+export const datasetPatch = z.object({ keepDays: z.number().int().min(1).max(100_000).nullable() });
 export const datasetPage = pageOf(dataset);
 
 export const datasetVersion = z

@@ -16,6 +16,7 @@ import { storedSteps } from './stored.js';
 import { Tally } from './tally.js';
 
 export { appendObservations } from './append.js';
+export { applyRetention, deleteSeries, setRetention } from './retention.js';
 export { type ArrivedFile, type IngestPlan, requestIngest } from './request.js';
 
 export interface IngestDependencies {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IngestOptionsInput, ingestOptions, type IngestResult } from '@almanac/contracts';
-import { ingestUpload } from '@almanac/flow/ingest';
+import { applyRetention, deleteSeries, ingestUpload, setRetention } from '@almanac/flow/ingest';
 import { folderObjectStore, type ObjectStore } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
@@ -231,5 +231,33 @@ describe('the fill policy zero', () => {
   it('also closes the gap to a series whose past came later', async () => {
     await upload('earlier.csv', 'unique_id,ds\nb,2023-12-30\n', options);
     expect((await panel('events'))['b']).toEqual({ firstStep: day('2023-12-30'), values: [1, 0, 0, 1, 1, 0, 1, 0, 1] });
+  });
+});
+
+describe('retention', () => {
+  const now = (): Date => new Date('2024-03-01T12:00Z');
+  const days = (count: number): string =>
+    Array.from({ length: count }, (_, i) => `a,${new Date(Date.UTC(2024, 1, 29) - i * 86_400_000).toISOString().slice(0, 10)},${i}\n`)
+      .reverse()
+      .join('');
+
+  it('gives up what is too old, once a day, and leaves what a run rests on', async () => {
+    await upload('r.csv', `unique_id,ds,y\n${days(100)}`, { dataset: 'kept', frequency: 'D' });
+    const { id } = await store.datasets.get('kept');
+    expect(await applyRetention({ store, now })).toEqual([]);
+    expect(await setRetention({ store }, 'kept', 30)).toMatchObject({ keepDays: 30 });
+    expect(await applyRetention({ store, now })).toEqual(['kept']);
+    expect(await panel('kept')).toMatchObject({ a: { firstStep: day('2024-01-31') } });
+    expect(await store.datasets.get('kept')).toMatchObject({ currentVersion: 2, observationCount: 30 });
+    expect(await applyRetention({ store, now })).toEqual([]);
+    expect((await panel('kept', 1))['a']!.values).toHaveLength(100);
+    await deleteSeries({ store }, 'kept', 'a');
+    expect(await panel('kept')).toEqual({});
+    expect((await store.datasets.getById(id)).seriesCount).toBe(0);
+  });
+
+  it('is refused where steps have no age', async () => {
+    await upload('n.csv', 'unique_id,ds,y\na,1,1\na,2,2\n', { dataset: 'numbered', frequency: '1' });
+    await expect(setRetention({ store }, 'numbered', 30)).rejects.toMatchObject({ code: 'RETENTION_WITHOUT_TIME' });
   });
 });

@@ -131,7 +131,7 @@ function stepsBetween(grid: Frequency, from: string | undefined, to: string | un
   };
 }
 
-function toDataset(record: DatasetRecord): Dataset {
+export function toDataset(record: DatasetRecord): Dataset {
   const grid = gridOf(record);
   return {
     id: record.id,
@@ -139,6 +139,7 @@ function toDataset(record: DatasetRecord): Dataset {
     frequency: record.frequency,
     timeZone: record.timeZone,
     seasonLengths: grid.seasonLengths(),
+    keepDays: record.keepDays,
     version: record.currentVersion,
     seriesCount: record.seriesCount,
     observationCount: record.observationCount,

@@ -8,12 +8,12 @@ import type { PoolClient } from 'pg';
 import { CopyRows, float8ArrayLength, readFloat8Array, readInt8 } from '../postgres/binary.js';
 import { copyIn, copyOutAll, literal } from '../postgres/transfer.js';
 import type { SeriesPiece } from '../records.js';
-import { CHUNK_STEPS, chunkOf, TARGET, toChunk, type Chunk } from './layout.js';
+import { CHUNK_COLUMNS, encodeChunk } from './encode.js';
+import { CHUNK_STEPS, chunkOf, TARGET, toChunk } from './layout.js';
 import { resolveSeries, type SeriesIds } from './series-ids.js';
 
 /** 2048 chunks are 16 MB. */
 const BATCH_CHUNKS = 2048;
-const COLUMNS = 'workspace_id, series_id, channel, chunk_no, valid_from, first_step, length, count, min, max, lows, highs, values';
 
 export interface ChunkTarget {
   workspaceId: string;
@@ -111,13 +111,14 @@ export class ChunkWriter {
       const chunk = toChunk(part.chunkNo, part.dense);
       if (!chunk) continue;
       if (before) replaced.push(part);
-      this.encode(rows, series.ids.get(part.id)!, part, chunk);
+      const { workspaceId, version } = this.target;
+      encodeChunk(rows, { workspaceId, seriesId: series.ids.get(part.id)!, channel: part.channel, chunkNo: part.chunkNo, version }, chunk);
       written += 1;
       if (part.channel === TARGET) this.observations += chunk.count - (before?.count ?? 0);
     }
     if (written === 0) return;
     await this.close(replaced, series);
-    await copyIn(this.client, `series_chunk (${COLUMNS})`, rows);
+    await copyIn(this.client, `series_chunk (${CHUNK_COLUMNS})`, rows);
     this.chunks += written;
     await this.measure(series, parts);
   }
@@ -151,25 +152,6 @@ export class ChunkWriter {
       WHERE c.series_id = k.series_id AND c.channel = k.channel AND c.chunk_no = k.chunk_no AND c.valid_to IS NULL`;
     await this.client.query(`DELETE ${match.replace('FROM', 'FROM series_chunk c USING')} AND c.valid_from = $4`, values);
     await this.client.query(`UPDATE series_chunk c SET valid_to = $4 ${match}`, values);
-  }
-
-  private encode(rows: CopyRows, seriesId: number, part: Part, chunk: Chunk): void {
-    rows.row(13);
-    rows.bytes(Buffer.from(this.target.workspaceId.replaceAll('-', ''), 'hex'));
-    rows.int8(seriesId);
-    rows.int2(part.channel);
-    rows.int4(part.chunkNo);
-    rows.int4(this.target.version);
-    rows.int8(chunk.firstStep);
-    rows.int4(chunk.values.length);
-    rows.int4(chunk.count);
-    rows.float8(chunk.min);
-    rows.float8(chunk.max);
-    if (chunk.lows) rows.float8Array(chunk.lows);
-    else rows.null();
-    if (chunk.highs) rows.float8Array(chunk.highs);
-    else rows.null();
-    rows.float8Array(chunk.values);
   }
 
   /** First step and length of the series whose target was written. */

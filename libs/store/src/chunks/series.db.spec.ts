@@ -224,6 +224,61 @@ describe('a dataset version', () => {
   });
 });
 
+describe('taking observations out', () => {
+  const steps = (length: number, from = 0): number[] => Array.from({ length }, (_, i) => from + i);
+  const all = async (datasetId: string, version?: number): Promise<unknown[]> =>
+    (await read(datasetId, { covariates: true, version })).map(({ id, firstStep, values, futureCovariates }) => [
+      id,
+      firstStep,
+      values.length,
+      values[0],
+      futureCovariates?.['price']?.length ?? null,
+    ]);
+
+  it('leaves what is from a step on, in all channels, and earlier versions as they were', async () => {
+    const name = freshName();
+    const { datasetId } = await write(
+      name,
+      [
+        piece('long', 0, [...steps(1000), NaN, ...steps(2000, 1001)]),
+        { ...piece('long', 0, steps(3100)), channel: 'price' },
+        piece('old', 0, steps(900)),
+        piece('young', 2900, [7]),
+      ],
+      { dataset: { name, frequency: 'h', timeZone: 'UTC', futureCovariates: ['price'] } },
+    );
+    const before = await all(datasetId);
+    expect(await store.datasets.cut(datasetId, { beforeStep: 0 })).toBeNull();
+    expect(await store.datasets.cut(datasetId, { beforeStep: 1000 })).toEqual({ version: 2, observations: 1900 });
+    expect(await all(datasetId)).toEqual([
+      ['long', 1001, 2000, 1001, 2099],
+      ['young', 2900, 1, 7, null],
+    ]);
+    expect(await all(datasetId, 1)).toEqual(before);
+    expect(await store.datasets.getById(datasetId)).toMatchObject({ seriesCount: 2, observationCount: 2001, firstStep: 1001, lastStep: 3000 });
+    expect((await store.datasets.versions(datasetId, {})).items[0]).toMatchObject({ no: 2, mode: 'delete' });
+  });
+
+  it('takes out a series, which may come again', async () => {
+    const name = freshName();
+    const { datasetId } = await write(name, [piece('a', 0, [1, 2]), piece('b', 0, [3])]);
+    await expect(store.datasets.cut(datasetId, { uniqueIds: ['a', 'x'] })).rejects.toMatchObject({ code: 'SERIES_NOT_FOUND' });
+    expect(await store.datasets.cut(datasetId, { uniqueIds: ['a'] })).toEqual({ version: 2, observations: 2 });
+    expect(arrays(await read(datasetId))).toEqual([['b', 0, [3]]]);
+    expect(arrays(await read(datasetId, { version: 1 }))).toEqual([
+      ['a', 0, [1, 2]],
+      ['b', 0, [3]],
+    ]);
+    await expect(store.series.get(datasetId, 'a')).rejects.toMatchObject({ code: 'SERIES_NOT_FOUND' });
+    await write(name, [piece('a', 5, [9])]);
+    expect(arrays(await read(datasetId))).toEqual([
+      ['a', 5, [9]],
+      ['b', 0, [3]],
+    ]);
+    expect(await store.datasets.getById(datasetId)).toMatchObject({ seriesCount: 2, observationCount: 2 });
+  });
+});
+
 describe('reading a panel', () => {
   it('takes some series, up to a step, and never what lies after it', async () => {
     const { datasetId } = await write(

@@ -7,7 +7,7 @@ import type { PoolClient } from 'pg';
 import { busy, isLockTimeout } from '../errors.js';
 import { newId } from '../ids.js';
 import type { Context } from '../postgres/context.js';
-import type { DatasetDefinition, WriteVersion, WrittenTotals, WrittenVersion } from '../records.js';
+import type { DatasetDefinition, DatasetVersionRecord, VersionSummary, WriteVersion, WrittenTotals, WrittenVersion } from '../records.js';
 import { ChunkWriter } from './chunk-writer.js';
 import { ensureGridSteps } from './grid-steps.js';
 import { TARGET } from './layout.js';
@@ -51,41 +51,45 @@ async function writeInside(context: Context, client: PoolClient, write: WriteVer
   if (totals.firstStep !== null && totals.lastStep !== null) {
     await ensureGridSteps(context, frequency.code, frequency.timeZone, totals.firstStep, totals.lastStep);
   }
+  await client.query('UPDATE dataset SET aggregation = $2, fill_policy = $3 WHERE id = $1', [
+    dataset.id,
+    write.dataset.aggregation ?? null,
+    write.dataset.fillPolicy ?? 'none',
+  ]);
+  const { uploadId, runId, mode } = write;
+  await commitVersion(context, client, { datasetId: dataset.id, version, totals, uploadId, runId, mode, ...summary });
+  return { ...totals, datasetId: dataset.id, version, unchanged: false };
+}
+
+export interface NewVersion extends VersionSummary {
+  datasetId: string;
+  version: number;
+  totals: WrittenTotals;
+  mode: DatasetVersionRecord['mode'];
+  uploadId?: string | null | undefined;
+  runId?: string | null | undefined;
+}
+
+/** The last step of every change: readers see the version once the transaction commits. */
+export async function commitVersion(context: Context, client: PoolClient, made: NewVersion): Promise<void> {
+  const { datasetId, version, totals, mode, uploadId, runId, rowsRead, rowsRejected, findings } = made;
+  const { seriesCount, observationCount, firstStep, lastStep } = totals;
+  const counts = [seriesCount, observationCount, firstStep, lastStep];
   await client.query(
     `INSERT INTO dataset_version (workspace_id, dataset_id, no, upload_id, run_id, mode, rows_read, rows_rejected, series_count,
        observation_count, first_step, last_step, findings) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [
-      context.workspaceId,
-      dataset.id,
-      version,
-      write.uploadId ?? null,
-      write.runId ?? null,
-      write.mode,
-      summary.rowsRead,
-      summary.rowsRejected,
-      totals.seriesCount,
-      totals.observationCount,
-      totals.firstStep,
-      totals.lastStep,
-      summary.findings && JSON.stringify(summary.findings),
+      ...[context.workspaceId, datasetId, version, uploadId ?? null, runId ?? null, mode, rowsRead, rowsRejected],
+      ...counts,
+      findings && JSON.stringify(findings),
     ],
   );
   await client.query(
     `UPDATE dataset SET current_version = $2, series_count = $3, observation_count = $4, first_step = $5, last_step = $6,
-       aggregation = $7, fill_policy = $8, updated_at = now() WHERE id = $1`,
-    [
-      dataset.id,
-      version,
-      totals.seriesCount,
-      totals.observationCount,
-      totals.firstStep,
-      totals.lastStep,
-      write.dataset.aggregation ?? null,
-      write.dataset.fillPolicy ?? 'none',
-    ],
+       updated_at = now() WHERE id = $1`,
+    [datasetId, version, ...counts],
   );
-  if (write.runId) await pin(context, client, write.runId, dataset.id, version);
-  return { ...totals, datasetId: dataset.id, version, unchanged: false };
+  if (runId) await pin(context, client, runId, datasetId, version);
 }
 
 async function lockDataset(context: Context, client: PoolClient, given: DatasetDefinition, frequency: Frequency): Promise<Locked> {
@@ -167,7 +171,12 @@ async function closeAll(client: PoolClient, datasetId: string, version: number):
   await client.query('UPDATE series SET length = 0 WHERE dataset_id = $1', [datasetId]);
 }
 
-async function totalsOf(client: PoolClient, datasetId: string, observationCount: number, chunksWritten: number): Promise<WrittenTotals> {
+export async function totalsOf(
+  client: PoolClient,
+  datasetId: string,
+  observationCount: number,
+  chunksWritten: number,
+): Promise<WrittenTotals> {
   const { rows } = await client.query<{ seriesCount: number; firstStep: number | null; lastStep: number | null }>(
     `SELECT count(*)::integer AS "seriesCount", min(first_step)::float8 AS "firstStep", max(first_step + length - 1)::float8 AS "lastStep"
      FROM series WHERE dataset_id = $1 AND length > 0`,

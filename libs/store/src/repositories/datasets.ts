@@ -1,11 +1,12 @@
 /** Datasets and their versions. A dataset is visible from its first committed version on. */
-import { MoreThan } from 'typeorm';
+import { IsNull, MoreThan, Not } from 'typeorm';
 import type { Datasets } from '../facade.js';
 import { ChannelEntity, DatasetEntity } from '../entities/datasets.js';
 import { notFound } from '../errors.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
 import { compactDataset } from '../chunks/compact.js';
+import { cutDataset } from '../chunks/cut.js';
 import { versionRows } from './version-rows.js';
 
 const KEEP_LAST = 10;
@@ -53,6 +54,13 @@ export function datasets(context: Context): Datasets {
       if (!rows[0]) throw notFound('dataset version', String(no));
       return rows[0];
     },
+    async setKeepDays(name, keepDays) {
+      const { id } = await get(name);
+      await table.update({ id }, { keepDays });
+      return get(name);
+    },
+    listKept: () => table.find({ where: { ...committed, keepDays: Not(IsNull()) } }),
+    cut: (datasetId, what) => cutDataset(context, datasetId, what),
     delete: (name) =>
       context.transaction(async (inside) => {
         const dataset = await get(name);
