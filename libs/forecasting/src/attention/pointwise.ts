@@ -18,7 +18,7 @@ import { stackedEncoder } from '../encoders/stacked.js';
 import { type HeadKind } from '../heads/head.js';
 import { stepHead, type StepHead } from '../heads/stepHead.js';
 import { type ParameterSpec, type Tensors } from '../model/parameters.js';
-import { type SmoothedWindows } from '../seasonal/smoothing.js';
+import { type KnownWindows } from '../seasonal/smoothing.js';
 import { align, gateSpecs, readable, type Alignment, type Branch } from './align.js';
 import { contextualKeys, contextualScores, contextualSpecs } from './contextual.js';
 import { pointerScores, pointerSpecs, windowsBefore } from './pointer.js';
@@ -63,7 +63,7 @@ export interface PointwiseInputs {
   /** [B,H], 1 where `truth` was observed; all by default. */
   known?: tf.Tensor2D;
   /** For a network that knows its series one by one. */
-  windows?: SmoothedWindows;
+  windows?: KnownWindows;
 }
 
 export interface PointwiseOutput extends Alignment {
@@ -159,10 +159,13 @@ export function pointwiseNetwork(settings: PointwiseSettings): PointwiseNetwork 
         return last > 0 ? first / last : 0;
       });
     },
-    run(p, { x, mask, covariates, truth, known: observed }, options = {}) {
+    run(p, { x, mask, covariates, truth, known: observed, windows }, options = {}) {
       const { forced, random, forks, copies = 1 } = options;
       const { values, known, past, sequence } = lookBack({ x, mask, covariates });
-      const encoded = encoder.encode(p, sequence, random ? { random } : {});
+      const encoded = encoder.encode(p, sequence, {
+        ...(random ? { random } : {}),
+        ...(windows?.parents ? { parents: windows.parents } : {}),
+      });
       const h = swap(encoded.h); // [B,L,W]
       const before = tf.concat(
         [tf.zeros([x.shape[0], 1, encoder.width]), tf.slice(h, [0, 0, 0], [-1, L - 1, encoder.width])],

@@ -8,6 +8,8 @@ export interface EncodeOptions {
   mask?: tf.Tensor2D;
   /** Training: draws zoneout. */
   random?: Random;
+  /** Of the N series of a batch, whose rows stand series by series: the index of each one's parent, −1 for a root. */
+  parents?: readonly number[];
 }
 
 export interface Encoding {

@@ -68,6 +68,7 @@ export function treeEncoder({ name, inputs, hidden, hierarchy }: TreeSettings): 
       // Levels in order of depth, put back in the order of the nodes.
       const order = levels.flat();
       const both = tf.concat([tf.reshape(tf.concat(upward, 0), [N, B, hidden]), tf.reshape(tf.concat(downward, 0), [N, B, hidden])], 2);
+      if (order.every((node, i) => node === i)) return both as tf.Tensor3D;
       const place: tf.Tensor = tf.oneHot(
         tf.tensor1d(
           [...parents.keys()].map((node) => order.indexOf(node)),

@@ -61,6 +61,11 @@ export type RecurrentConfig = {
   encoder: EncoderKind;
   /** Steps back that shortcuts reach from each state of the encoder, e.g. a season; none by default. */
   delays: number[];
+  /**
+   * The hierarchy of the series, child to parent by id: series then read their relatives through a tree, and the forecasts of a family that
+   * is whole add up. Empty by default: every series stands for itself.
+   */
+  parents: Record<string, string>;
   /** `parallel`: all steps at once; `recursive`: each from the one before; `forking`: trained from every step of the look-back's second half. */
   decoder: DecoderKind;
   /** What is predicted of a step: quantiles, a distribution's parameters, or words to copy or make (`vocabulary`, which needs the pointer). */
@@ -87,6 +92,7 @@ export function completeRecurrentConfig(config: Partial<RecurrentConfig>): Recur
     paths: 100,
     delays: [],
     smoothing: false,
+    parents: {},
   };
   const train = { ...LATER_TRAINING, ...config.train };
   return { ...later, ...config, train } as RecurrentConfig;
@@ -115,6 +121,7 @@ export function defaultRecurrentConfig(facts: {
     cell: 'gru',
     encoder: 'plain',
     delays: [],
+    parents: {},
     decoder: 'parallel',
     head: 'quantile',
     paths: 100,
@@ -173,6 +180,8 @@ export function checkRecurrentConfig(config: RecurrentConfig): void {
     fail('branches', 'The vocabulary head copies what the pointer points at: name the pointer too.');
   if (config.smoothing && (config.decoder === 'forking' || config.head === 'vocabulary' || config.head === 'negativeBinomial'))
     fail('smoothing', 'A fork would know the last level, and words and counts cannot be moved by one: use another decoder or head.');
+  if (hasFamilies(config) && config.decoder === 'forking') fail('parents', 'A fork would know its relatives’ ends: use another decoder.');
+  if (Object.keys(config.parents).some((child) => circular(child, config.parents))) fail('parents', 'No series is part of itself.');
   if (!whole(config.paths, 2)) fail('paths', 'Give a whole number, at least 2.');
   if (!TEACHERS.includes(config.train.teacher)) fail('train', `Teachers are ${TEACHERS.join(', ')}.`);
   if (config.branches.length === 0 || !config.branches.every((branch) => BRANCHES.includes(branch)))
@@ -180,6 +189,19 @@ export function checkRecurrentConfig(config: RecurrentConfig): void {
   const ascending = config.levels.every((level, i) => level > (config.levels[i - 1] ?? 0) && level < 1);
   if (config.levels.length === 0 || !ascending) fail('levels', 'Give ascending levels between 0 and 1.');
   if (!whole(config.train.steps, 1) || !whole(config.train.batch, 1)) fail('train', 'Give at least one step and one window per batch.');
+}
+
+export function hasFamilies({ parents }: Pick<RecurrentConfig, 'parents'>): boolean {
+  return Object.keys(parents).length > 0;
+}
+
+function circular(child: string, parents: Readonly<Record<string, string>>): boolean {
+  const seen = new Set<string>();
+  for (let at: string | undefined = child; at !== undefined; at = parents[at]) {
+    if (seen.has(at)) return true;
+    seen.add(at);
+  }
+  return false;
 }
 
 /** Whether the net is a recursive one that was never fed its own forecasts. */

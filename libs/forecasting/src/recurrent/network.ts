@@ -4,9 +4,10 @@ import { delayedEncoder } from '../encoders/delayed.js';
 import { type Encoder } from '../encoders/encoder.js';
 import { gridEncoder } from '../encoders/grid.js';
 import { hierarchicalEncoder } from '../encoders/hierarchical.js';
+import { relatedEncoder } from '../encoders/related.js';
 import { stackedEncoder } from '../encoders/stacked.js';
 import { smoothedNetwork } from '../seasonal/smoothing.js';
-import { type RecurrentConfig } from './config.js';
+import { hasFamilies, type RecurrentConfig } from './config.js';
 
 /** @param rows series that the network knows, and one for strangers */
 export function recurrentNetwork(config: RecurrentConfig, covariates: number, rows: number): PointwiseNetwork {
@@ -26,7 +27,8 @@ export function recurrentNetwork(config: RecurrentConfig, covariates: number, ro
     head: config.head,
     encoder: (name, inputs) => {
       const encoder = encoderOf(config, name, inputs);
-      return config.delays.length > 0 ? delayedEncoder(encoder, name, config.delays) : encoder;
+      const delayed = config.delays.length > 0 ? delayedEncoder(encoder, name, config.delays) : encoder;
+      return hasFamilies(config) ? relatedEncoder(delayed, name, config.hidden) : delayed;
     },
   });
   return config.smoothing ? smoothedNetwork(network, { contextLength, horizon, seasonLength: seasonLengths[0] ?? 1, rows }) : network;

@@ -9,6 +9,7 @@ import { type PointwiseNetwork, type PointwiseOutput, type RunOptions } from '..
 import { withCalendar, withCalendarNames } from '../dataset/calendarCovariates.js';
 import { covariateScales, type CovariateScales } from '../dataset/covariates.js';
 import { ancestralPaths } from '../decoders/ancestral.js';
+import { coherent, COHERENT_LEVELS } from '../encoders/coherent.js';
 import { keepTo } from '../dataset/target.js';
 import {
   type AttentionMaps,
@@ -26,10 +27,10 @@ import { scoreOf, type Score } from '../heads/stepHead.js';
 import { forecastBeyond } from '../model/beyond.js';
 import { Parameters } from '../model/parameters.js';
 import { unbend } from '../scalers/windowScale.js';
-import { checkRecurrentConfig, completeRecurrentConfig, taughtAlways, type RecurrentConfig } from './config.js';
+import { checkRecurrentConfig, completeRecurrentConfig, hasFamilies, taughtAlways, type RecurrentConfig } from './config.js';
 import { recurrentNetwork } from './network.js';
 import { trainRecurrent } from './train.js';
-import { PointReader, PointSampler, type PointWindow } from './windows.js';
+import { FamilySampler, PointReader, SingleSampler, type PointWindow } from './windows.js';
 
 const BATCH = 64;
 /** Rows that sampled paths are drawn in at once. */
@@ -79,7 +80,7 @@ export class RecurrentForecaster implements Forecaster {
       covariates: covariateScales(panel.series, this.config.covariates),
       nonNegative: panel.series.every(({ values }) => values.every((value) => !(value < 0))),
     };
-    const sampler = new PointSampler(panel.series, this.config, options.seed);
+    const sampler = new (hasFamilies(this.config) ? FamilySampler : SingleSampler)(panel.series, this.config, options.seed);
     if (sampler.total === 0) {
       throw new AlmanacError(
         'SERIES_TOO_SHORT',
@@ -96,13 +97,27 @@ export class RecurrentForecaster implements Forecaster {
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
+    const { horizon: H } = this.config;
+    this.need();
+    if (options.horizon > H) return forecastBeyond(this, panel, options, H);
+    if (!hasFamilies(this.config)) return this.forecastEach(panel, options);
+    const { levels, horizon, target } = options;
+    const known = [...new Set([...levels, ...COHERENT_LEVELS])].sort((a, b) => a - b);
+    const each = await this.forecastEach(panel, { ...options, levels: known });
+    return coherent(each, this.config.parents, known, horizon, target).map((forecast) => {
+      const row = (level: number): Float64Array => forecast.quantiles.subarray(known.indexOf(level) * horizon).subarray(0, horizon);
+      return { ...forecast, quantiles: Float64Array.from(levels.flatMap((level) => [...row(level)])) };
+    });
+  }
+
+  private async forecastEach(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     const fitted = this.need();
     const { horizon: H } = this.config;
-    if (options.horizon > H) return forecastBeyond(this, panel, options, H);
     const { series: read } = await withCalendar(panel, this.config.calendar, H);
     await initEngine();
     const copies = Math.max(taughtAlways(this.config) ? this.config.paths : 1, options.paths && this.ancestral ? options.paths.count : 1);
-    const size = Math.min(BATCH, Math.max(1, Math.floor(LARGEST_BATCH / copies)));
+    // Relatives are read together.
+    const size = hasFamilies(this.config) ? read.length : Math.min(BATCH, Math.max(1, Math.floor(LARGEST_BATCH / copies)));
     const forecasts: SeriesForecast[] = [];
     for (let from = 0; from < read.length; from += size) {
       options.signal?.throwIfAborted();

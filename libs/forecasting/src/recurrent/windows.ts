@@ -8,10 +8,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { calendarSize, cyclesOf, writeCalendar, type Cycle } from '../dataset/calendar.js';
 import { CovariateReader, type CovariateScales } from '../dataset/covariates.js';
 import { Random } from '../dataset/random.js';
+import { hierarchyOf, type Parents } from '../encoders/coherent.js';
 import { type Checkpoint, type SeriesData } from '../forecaster.js';
-import { type SmoothedWindows } from '../seasonal/smoothing.js';
+import { type KnownWindows } from '../seasonal/smoothing.js';
 import { bend, windowScale, type WindowScale } from '../scalers/windowScale.js';
-import { forksOf, type RecurrentConfig } from './config.js';
+import { forksOf, hasFamilies, type RecurrentConfig } from './config.js';
 
 export interface PointWindow {
   series: SeriesData;
@@ -31,7 +32,7 @@ export interface PointBatch {
   truth: tf.Tensor2D;
   weight: tf.Tensor2D;
   scales: WindowScale[];
-  windows: SmoothedWindows;
+  windows: KnownWindows;
 }
 
 export class PointReader {
@@ -101,6 +102,7 @@ export class PointReader {
       scales,
       windows: {
         series: Int32Array.from(windows, ({ series, stranger }) => (stranger ? 0 : (this.rows.get(series.id) ?? 0))),
+        ...(hasFamilies(this.config) ? { parents: parentsOf(windows, this.config.parents) } : {}),
         phase: Int32Array.from(windows, ({ series, origin }) => (((series.firstStep + origin - L) % season) + season) % season),
       },
     };
@@ -116,10 +118,29 @@ export class PointReader {
   }
 }
 
+/** Of windows that stand series by series, as many of each. */
+function parentsOf(windows: readonly PointWindow[], parents: Parents): readonly number[] {
+  const ids = windows.map(({ series }) => series.id);
+  const each = ids.findIndex((id) => id !== ids[0]);
+  return hierarchyOf(
+    ids.filter((_, i) => i % (each < 0 ? ids.length : each) === 0),
+    parents,
+  ).parents;
+}
+
 /** Share of the training windows whose series is treated as a stranger, so that strangers can be forecast. */
 const STRANGERS = 0.1;
 
-export class PointSampler {
+export interface PointSampler {
+  readonly validation: PointWindow[];
+  /** Number of windows to train on. */
+  readonly total: number;
+  /** The windows of a step. */
+  draw(step: number): PointWindow[];
+}
+
+/** Windows of series that know nothing of each other, uniformly over series and origins. */
+export class SingleSampler implements PointSampler {
   readonly validation: PointWindow[];
   /** Number of (series, origin) pairs to train on. */
   readonly total: number;
@@ -163,5 +184,38 @@ export class PointSampler {
       const { series, first, before } = this.ranges[low]!;
       return { series, origin: first + index - before, stranger: choice.next() < STRANGERS };
     });
+  }
+}
+
+/** Windows of whole families: all series at the same steps of the grid, at as many of these as make a batch. */
+export class FamilySampler implements PointSampler {
+  readonly validation: PointWindow[];
+  readonly total: number;
+  private readonly first: number;
+
+  constructor(
+    private readonly series: readonly SeriesData[],
+    private readonly config: RecurrentConfig,
+    private readonly seed: number,
+  ) {
+    const { horizon, contextLength, seasonLengths, train } = config;
+    const shortest = Math.min(contextLength, Math.max(2, seasonLengths[0] ?? 2));
+    const end = Math.min(...series.map(({ firstStep, values }) => firstStep + values.length));
+    const start = Math.max(...series.map(({ firstStep }) => firstStep));
+    const validated = train.validationSeries > 0 && end - start >= contextLength + 3 * horizon;
+    const last = end - horizon - (validated ? horizon : 0);
+    this.first = Math.max(start + shortest, Math.min(start + contextLength, last));
+    this.total = Math.max(0, last - this.first + 1);
+    this.validation = validated ? this.windows([end - horizon]) : [];
+  }
+
+  draw(step: number): PointWindow[] {
+    const random = new Random(this.seed, 92, step);
+    const count = Math.max(1, Math.round(this.config.train.batch / this.series.length));
+    return this.windows(Array.from({ length: count }, () => this.first + random.below(this.total)));
+  }
+
+  private windows(steps: readonly number[]): PointWindow[] {
+    return this.series.flatMap((series) => steps.map((step) => ({ series, origin: step - series.firstStep })));
   }
 }

@@ -23,11 +23,13 @@ export interface SmoothingShape {
 }
 
 /** Which series a window is of, and where in its season it begins. */
-export interface SmoothedWindows {
+export interface KnownWindows {
   /** [B], 0 for a stranger. */
   series: Int32Array;
   /** [B], 0 … seasonLength − 1, of the first step of the look-back. */
   phase: Int32Array;
+  /** Of series that know their relatives; see `EncodeOptions`. */
+  parents?: readonly number[];
 }
 
 export interface Smoothed {
@@ -49,7 +51,7 @@ export function smoothingSpecs({ rows, seasonLength }: SmoothingShape): Paramete
 }
 
 /** @param x [B,L] scaled @param mask [B,L], 1 where observed */
-export function smooth(p: Tensors, shape: SmoothingShape, x: tf.Tensor2D, mask: tf.Tensor2D, windows: SmoothedWindows): Smoothed {
+export function smooth(p: Tensors, shape: SmoothingShape, x: tf.Tensor2D, mask: tf.Tensor2D, windows: KnownWindows): Smoothed {
   const { contextLength: L, horizon: H, seasonLength: S } = shape;
   const B = x.shape[0];
   const along = (size: number, at: (b: number, i: number) => number): Int32Array =>

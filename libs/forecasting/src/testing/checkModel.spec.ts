@@ -29,6 +29,7 @@ const recurrents: [string, Changes][] = [
     'recursive, always taught, gaussian, smoothing',
     { decoder: 'recursive', head: 'gaussian', branches: ['temporal'], smoothing: true, paths: 30, train: { teacher: 'always' } },
   ],
+  ['a family', { parents: { a: 'c', b: 'c' }, branches: ['temporal'] }],
   ['smoothing', { smoothing: true, branches: ['pointer'] }],
   ['forking, revin', { decoder: 'forking', scaler: 'revin', branches: ['temporal', 'pointer'] }],
   ['vocabulary with pointer, robustArcsinh', { head: 'vocabulary', scaler: 'robustArcsinh', branches: ['pointer'] }],
@@ -65,6 +66,7 @@ const subjects: ModelSubject[] = [
   ...recurrents.map(([name, changes]) => ({
     name: `recurrent: ${name}`,
     create: () => recurrent(changes),
+    ...(changes.parents ? { related: true } : {}),
     resumeAfter: 4,
     tolerance: { batch: 1e-5, scale: 1e-3, constant: 0.1 },
   })),
