@@ -1,10 +1,10 @@
 /** Predictions: asked for, waited for, answered, forgotten. Who cannot wait so long gets the run to follow. */
-import { Controller, Req, Res } from '@nestjs/common';
+import { Controller, Res } from '@nestjs/common';
 import { isFinished, type Prediction, type Run, type WhatIf } from '@almanac/contracts';
 import { forgetPrediction, readPrediction, requestPrediction, requestWhatIf } from '@almanac/flow/predict';
 import { getRun } from '@almanac/flow/query';
 import { cancelRun, type FlowContext } from '@almanac/flow/runs';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { Flow } from '../http/caller.js';
 import { Input, type Parse, Route } from '../http/route.js';
 import { RunFeed } from '../http/runFeed.js';
@@ -20,20 +20,18 @@ export class PredictionsController {
   async predict(
     @Input() { body }: Parse<'predict'>,
     @Flow() flow: FlowContext,
-    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Prediction | WhatIf | Run> {
-    return this.answer(flow, await requestPrediction(flow, body), body.wait, request, reply);
+    return this.answer(flow, await requestPrediction(flow, body), body.wait, reply);
   }
 
   @Route('whatIf')
   async whatIf(
     @Input() { body }: Parse<'whatIf'>,
     @Flow() flow: FlowContext,
-    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Prediction | WhatIf | Run> {
-    return this.answer(flow, await requestWhatIf(flow, body), body.wait, request, reply);
+    return this.answer(flow, await requestWhatIf(flow, body), body.wait, reply);
   }
 
   @Route('getPrediction')
@@ -41,15 +39,9 @@ export class PredictionsController {
     return readPrediction(flow, params.runId);
   }
 
-  private async answer(
-    flow: FlowContext,
-    asked: Run,
-    waitSeconds: number,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<Prediction | WhatIf | Run> {
+  private async answer(flow: FlowContext, asked: Run, waitSeconds: number, reply: FastifyReply): Promise<Prediction | WhatIf | Run> {
     const gone = new AbortController();
-    request.raw.socket.once('close', () => gone.abort());
+    reply.raw.once('close', () => gone.abort());
     const until = performance.now() + 1000 * waitSeconds;
     for (let run = asked; ; run = await getRun(flow, asked.id)) {
       if (isFinished(run.status)) break;

@@ -14,12 +14,18 @@ import type { InlinePlan, PredictionPlan, WhatIfPlan } from '../request.js';
 export async function executePrediction(context: RunContext, compute: Compute): Promise<Json> {
   const { store, run } = context;
   const started = performance.now();
+  // A worker may have died between the answer and the end of the run.
+  const known = run.attempts > 1 ? await store.predictions.answer(run.id).catch(() => null) : null;
+  if (known) return summaryOf(known as unknown as Prediction | WhatIf);
   const plan = (await store.predictions.request(run.id)) as unknown as PredictionPlan;
   const answer = plan.kind === 'inline' ? await predictInline(context, compute, plan) : await predictWhatIf(context, compute, plan);
-  const seconds = (performance.now() - started) / 1000;
-  await store.predictions.finish(run.id, { ...answer, seconds });
-  return { model: answer.model, version: answer.version, horizon: answer.horizon, seconds };
+  const whole = { ...answer, seconds: (performance.now() - started) / 1000 };
+  await store.predictions.finish(run.id, whole);
+  return summaryOf(whole);
 }
+
+/** What stays of it on the run. */
+const summaryOf = ({ model, version, horizon, seconds }: Prediction | WhatIf): Json => ({ model, version, horizon, seconds });
 
 async function predictInline(context: RunContext, compute: Compute, plan: InlinePlan): Promise<Omit<Prediction, 'seconds'>> {
   const { frequency, timeZone, horizon, levels } = plan;
