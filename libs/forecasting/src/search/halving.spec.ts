@@ -34,6 +34,8 @@ describe('the candidates', () => {
       const { contextLength, segmentLength } = one as typeof config;
       expect(contextLength % segmentLength).toBe(0);
     }
+    const cells = candidates(defaultSpace(facts, 'recurrent'), 40, 1).map((one) => one['cell']);
+    expect(new Set(cells).size).toBeGreaterThan(3);
   });
 
   it('cannot come from settings that are not there or from no values', () => {

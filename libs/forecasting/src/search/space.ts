@@ -4,9 +4,11 @@
  * Invariant: candidate `i` of a search depends on the space, the seed and `i` alone.
  */
 import { AlmanacError } from '@almanac/series';
+import { CELL_KINDS } from '../cells/layer.js';
 import { defaultConfig, type PanelFacts } from '../config.js';
 import { Random } from '../dataset/random.js';
 import { type Forecaster } from '../forecaster.js';
+import { defaultRecurrentConfig } from '../recurrent/config.js';
 import { createForecaster } from '../registry.js';
 import { type ScalerKind } from '../scalers/windowScale.js';
 
@@ -28,24 +30,25 @@ const PURPOSE = 98;
 /** Draws for one candidate that are no good or were had before. */
 const ATTEMPTS = 50;
 
-/** Context, width, segments, scaler, loss and learning rate of the `segment` forecaster around the default for a panel. */
-export function defaultSpace(facts: PanelFacts): SearchSpace {
-  const config = defaultConfig(facts);
-  const { contextLength, segmentLength, hidden } = config;
-  const scalers: ScalerKind[] = ['seasonalDifference', 'lastValue', 'seriesDeviation'];
-  return {
-    kind: 'segment',
-    config,
-    choices: {
-      contextLength: [0.5, 1, 1.5, 2].map((factor) => Math.max(2 * segmentLength, Math.round(factor * contextLength))),
-      segmentLength: [...new Set([Math.max(1, segmentLength >> 1), segmentLength, 2 * segmentLength])],
-      hidden: [hidden >> 1, hidden, 2 * hidden],
-      scaler: scalers,
-      head: ['quantile', 'studentT'],
-      'train.learningRate': { from: config.train.learningRate / 4, to: config.train.learningRate * 4 },
-      'train.dropout': [0.1, 0.3, 0.5],
-    },
+/**
+ * Settings around the default for a panel: context, width, scaler, loss and learning rate; of `segment` segments and dropout too, of
+ * `recurrent` cell and encoder.
+ */
+export function defaultSpace(facts: PanelFacts, kind: 'segment' | 'recurrent' = 'segment'): SearchSpace {
+  const config = kind === 'segment' ? defaultConfig(facts) : defaultRecurrentConfig(facts);
+  const { contextLength, hidden, train } = config;
+  const common = {
+    contextLength: [0.5, 1, 1.5, 2].map((factor) => Math.max(2, Math.round(factor * contextLength))),
+    hidden: [hidden >> 1, hidden, 2 * hidden],
+    scaler: ['seasonalDifference', 'lastValue', 'robustArcsinh'] satisfies ScalerKind[],
+    head: ['quantile', 'studentT'],
+    'train.learningRate': { from: train.learningRate / 4, to: train.learningRate * 4 },
   };
+  if (!('segmentLength' in config))
+    return { kind, config, choices: { ...common, cell: CELL_KINDS, encoder: ['plain', 'dilated', 'stacked'] } };
+  const { segmentLength } = config;
+  const segments = [...new Set([Math.max(1, segmentLength >> 1), segmentLength, 2 * segmentLength])];
+  return { kind, config, choices: { ...common, segmentLength: segments, 'train.dropout': [0.1, 0.3, 0.5] } };
 }
 
 /**
