@@ -28,6 +28,12 @@ export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> 
   };
   if (kind === 'segment') return overridden(defaultConfig(facts), wishes);
   if (kind === 'recurrent') return overridden(defaultRecurrentConfig(facts), wishes);
+  if (kind === 'coldStart') {
+    const { member = { kind: 'segment', config: {} }, ...own } = config as { member?: Member };
+    const inner = settings(panel, { ...wishes, kind: member.kind, config: member.config });
+    const { covariates } = facts;
+    return { horizon, seasonLengths: [...seasonLengths], covariates, ...own, member: { kind: member.kind, config: inner } };
+  }
   if (kind !== 'ensemble') return config;
   const { members, combine } = config as { members?: Member[] | number; combine?: string };
   const derived = defaultEnsemble(facts, typeof members === 'number' ? members : DEFAULT_MEMBERS);
@@ -51,6 +57,7 @@ export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> 
 export function needed(kind: string, config: Record<string, unknown>): number {
   if (kind === 'segment') return minimumLength(config as SegmentConfig);
   if (kind === 'recurrent') return 2 * (config as RecurrentConfig).horizon;
+  if (kind === 'coldStart') return needed((config as { member: Member }).member.kind, (config as { member: Member }).member.config);
   if (kind === 'ensemble')
     return Math.max(...(config as { members: Member[] }).members.map((member) => needed(member.kind, member.config)));
   return 2;

@@ -25,6 +25,12 @@ export const MODEL_KINDS: readonly ModelKind[] = [
     summary: 'Several networks with different seeds and context lengths, combined quantile by quantile.',
     trainable: true,
   },
+  {
+    kind: 'coldStart',
+    summary:
+      'Another model, and beside it a network that forecasts series without a history from their static covariates and the calendar.',
+    trainable: true,
+  },
   baseline('naive', 'The last value.'),
   baseline('seasonalNaive', 'The value one season ago.'),
   baseline('drift', 'The line through the first and the last value.'),
