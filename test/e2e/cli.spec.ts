@@ -105,7 +105,7 @@ describe('almanac', () => {
 
   it('lists what there is, as a table and as JSON', async () => {
     expect((await run(['datasets'])).out).toMatch(/sales +1 +D/);
-    expect(JSON.parse((await run(['runs', '--json'])).out)).toHaveLength(6);
+    expect(JSON.parse((await run(['runs', '--json'])).out)).toHaveLength(7);
     expect((await run(['status'])).out).toMatch(/queue pg-boss/);
     const made = await run([
       'schedule',
