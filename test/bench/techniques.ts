@@ -5,6 +5,7 @@
 import {
   alignmentTask,
   BRANCHES,
+  delayedEncoder,
   gridEncoder,
   hierarchicalEncoder,
   onlineStreams,
@@ -113,6 +114,39 @@ const cases: Technique[] = [
     run: async () => ({
       ours: (await tasks.rollOutTask({ ...chaos, method: 'scheduledSampling' })).mae,
       peer: (await tasks.rollOutTask({ ...chaos, method: 'teacherForcing' })).mae,
+    }),
+  },
+  {
+    name: 'scheduled sampling, recursive decoder with attention: chaotic map, 8 steps free',
+    unit: 'MAE',
+    peerName: 'teacher forcing',
+    run: async () => ({
+      ours: (await tasks.recursiveDecoder({ scheduled: true, steps: 800 })).mae,
+      peer: (await tasks.recursiveDecoder({ scheduled: false, steps: 800 })).mae,
+    }),
+  },
+  {
+    name: 'vocabulary head: a motif copied, median of the words',
+    unit: 'MAE',
+    peerName: 'the net before training',
+    run: async () => {
+      const { mae, untrained, mass } = await alignmentTask({ task: 'copy', branches: ['pointer'], steps: 1000, head: 'vocabulary' });
+      console.log(`  vocabulary: pointer mass ${mass.pointer!.toFixed(3)}`);
+      return { ours: mae, peer: untrained };
+    },
+  },
+  {
+    name: 'delayed shortcut: x(t) from x(t−24) and x(t−1)',
+    unit: 'MSE',
+    peerName: 'without it, equal size',
+    run: async () => ({
+      ours: (
+        await tasks.seasonalAutoregression({
+          encoder: delayedEncoder(stackedEncoder({ ...gru, inputs: 1 }), 'e', [23]),
+          steps: 1000,
+        })
+      ).mse,
+      peer: (await tasks.seasonalAutoregression({ encoder: stackedEncoder({ ...gru, inputs: 1, hidden: 18 }), steps: 1000 })).mse,
     }),
   },
   {
