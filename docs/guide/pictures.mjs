@@ -23,21 +23,32 @@ const [model] = (await ask('/v1/models')).items;
 const [forecast] = (await ask(`/v1/forecasts/latest?dataset=${model.dataset}&uniqueId=ATL`)).items;
 const newest = async (kind) => (await ask(`/v1/runs?kind=${kind}&status=succeeded&limit=1`)).items[0];
 const training = await newest('train');
+// A model with future covariates, where there is one: the sample itself has none.
+const whatIf = (
+  await Promise.all(
+    (await ask('/v1/models')).items.map(async ({ name, dataset }) => {
+      const version = (await ask(`/v1/models/${name}/versions`)).items.find((one) => one.futureCovariates.length > 0);
+      const series = version && (await ask(`/v1/datasets/${dataset}/series?limit=1`)).items[0];
+      return series && `/what-if/${name}/${encodeURIComponent(series.uniqueId)}?version=${version.version}`;
+    }),
+  )
+).find((path) => path !== undefined);
 const backtest = await newest('backtest');
 
 const views = [
-  { name: 'forecasts', path: `/series/${model.dataset}/ATL`, wait: 'text=Next steps' },
+  { name: 'forecasts', path: `/series/${model.dataset}/ATL`, wait: 'text=Next steps', height: 980 },
   { name: 'upload', path: '/upload', wait: 'text=Drop a file here' },
-  { name: 'train', path: '/train', wait: 'text=Kind of model' },
+  { name: 'train', path: '/train', wait: 'text=What it will take' },
   { name: 'run', path: `/runs/${training.id}`, wait: 'text=About this run' },
   { name: 'models', path: '/models', wait: 'table' },
   { name: 'model', path: `/models/${model.name}`, wait: 'text=Training run' },
   { name: 'attention', path: `/attention/${forecast.runId}/ATL`, wait: 'text=Temporal attention by lag', height: 1060 },
   ...(backtest ? [{ name: 'backtest', path: `/runs/${backtest.id}`, wait: 'text=Leaderboard', height: 1060 }] : []),
-  { name: 'monitoring', path: '/monitoring', wait: 'main h1' },
+  ...(whatIf ? [{ name: 'what-if', path: whatIf, wait: 'text=Drag the points', height: 980 }] : []),
+  { name: 'monitoring', path: '/monitoring', wait: 'text=Webhooks', height: 1060 },
   { name: 'schedules', path: '/schedules', wait: 'text=Coming up' },
   { name: 'runs', path: '/runs', wait: 'table' },
-  { name: 'settings', path: '/settings', wait: 'text=Starts with' },
+  { name: 'settings', path: '/settings', wait: 'text=Workspaces', height: 1060 },
 ];
 
 mkdirSync(folder, { recursive: true });

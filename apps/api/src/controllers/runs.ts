@@ -4,6 +4,7 @@ import { type BacktestSeries, isFinished, type Page, type Run, type RunCurve, ty
 import { getRun, getRunCurve, listBacktestSeries, listBacktestSeries, listRuns, rejectsCsv } from '@almanac/flow/query';
 import { predictAction } from '@almanac/flow/admit';
 import { cancelRun, type FlowContext } from '@almanac/flow/runs';
+import { resumeTraining } from '@almanac/flow/train';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { Flow } from '../http/caller.js';
@@ -46,6 +47,11 @@ export class RunsController {
   @Route('listBacktestSeries')
   backtestSeries(@Input() { params, query }: Parse<'listBacktestSeries'>, @Flow() flow: FlowContext): Promise<Page<BacktestSeries>> {
     return listBacktestSeries(flow, params.runId, query);
+  }
+
+  @Route('resumeRun')
+  resume(@Input() { params }: Parse<'resumeRun'>, @Flow() flow: FlowContext): Promise<Run> {
+    return resumeTraining(flow, params.runId);
   }
 
   @Route('cancelRun')

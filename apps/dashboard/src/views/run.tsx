@@ -30,6 +30,7 @@ const verbs: Record<Run['kind'], string> = {
   monitor: 'Monitoring',
   predict: 'Forecast',
   part: 'Part of a run',
+  import: 'Import',
 };
 
 function RunView({ run }: { run: Run }) {
@@ -121,12 +122,27 @@ function TrainAgain({ run }: { run: Run }) {
   const client = useClient();
   const navigate = useNavigate();
   const again = useMutation({
-    mutationFn: () => client.call('train', { body: run.config as never }),
+    mutationFn: (what: 'resume' | 'anew') => {
+      if (what === 'resume') return client.call('resumeRun', { params: { runId: run.id } });
+      const body = Object.fromEntries(Object.entries(run.config).filter(([key]) => key !== 'resumes'));
+      return client.call('train', { body: body as never });
+    },
     onSuccess: (next) => void navigate(`/runs/${next.id}`),
   });
   return (
     <>
-      <button type="button" disabled={again.isPending} onClick={() => again.mutate()}>
+      {run.status !== 'succeeded' && (
+        <button
+          type="button"
+          className="primary"
+          title="From the last state that was kept, with the same result as if it had never stopped"
+          disabled={again.isPending}
+          onClick={() => again.mutate('resume')}
+        >
+          Resume
+        </button>
+      )}
+      <button type="button" disabled={again.isPending} onClick={() => again.mutate('anew')}>
         Train again
       </button>
       {again.error ? <Failure error={again.error} /> : null}

@@ -12,6 +12,8 @@ export interface TrainingPlan extends TrainRequest {
   model: string;
   horizon: number;
   holdout: number;
+  /** The cancelled or failed run that this one goes on from. */
+  resumes?: string;
 }
 
 /** Horizon of a frequency without a season. */
@@ -20,6 +22,23 @@ const PLAIN_HORIZON = 12;
 /** @throws AlmanacError DATASET_NOT_FOUND, DATASET_VERSION_NOT_FOUND, MODEL_KIND_UNKNOWN, MODEL_OF_OTHER_DATASET, HOLDOUT_TOO_SHORT, SERIES_TOO_SHORT */
 export async function requestTraining(context: FlowContext, input: TrainRequestInput, options: { priority?: number } = {}): Promise<Run> {
   return startRun(context, await planTrainingRun(context, input), options);
+}
+
+/**
+ * A run that goes on where a cancelled or failed one stopped, with the weights of one that never did; from the start where
+ * that kept no state. @throws AlmanacError RUN_NOT_FOUND, RUN_NOT_RESUMABLE
+ */
+export async function resumeTraining(context: FlowContext, runId: string): Promise<Run> {
+  const { kind, status, dataset, model, seed, config } = await context.store.runs.get(runId);
+  if (kind !== 'train' || (status !== 'cancelled' && status !== 'failed'))
+    throw new AlmanacError('RUN_NOT_RESUMABLE', `Run ${runId} is a ${kind} run that is ${status}; there is nothing to resume.`, {
+      hint: 'Trainings that were cancelled or that failed can be resumed.',
+      subject: { run: runId, kind, status },
+      status: 409,
+    });
+  const run = await startRun(context, { kind: 'train', dataset, model, seed, config: { ...config, resumes: runId } });
+  await context.store.runs.copyCurve(runId, run.id);
+  return run;
 }
 
 /** The run that a request asks for, before it is written down. */

@@ -6,7 +6,7 @@ import { type JobName, runJob } from '@almanac/contracts';
 import { startCompute } from '@almanac/flow/compute';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
 import { executeRun, newWorkerId } from '@almanac/flow/runs/execute';
-import { requestTraining } from '@almanac/flow/train';
+import { requestTraining, resumeTraining } from '@almanac/flow/train';
 import { executeTraining } from '@almanac/flow/train/execute';
 import { folderObjectStore, JobStopped, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 /** Delivers a run once; `until` may stop the worker in the middle. */
-async function deliver(runId: string, until: (step: number) => boolean): Promise<number[]> {
+async function deliver(runId: string, until: (step: number) => boolean, why: JobStopped['why'] = 'shutdown'): Promise<number[]> {
   const compute = startCompute({ threads: 1 });
   const stopper = new AbortController();
   const steps: number[] = [];
@@ -56,7 +56,7 @@ async function deliver(runId: string, until: (step: number) => boolean): Promise
     const report: typeof context.report = (progress) => {
       if (progress.step !== undefined) steps.push(progress.step);
       const written = context.report(progress);
-      if (until(progress.step ?? 0)) stopper.abort(new JobStopped('shutdown'));
+      if (until(progress.step ?? 0)) stopper.abort(new JobStopped(why));
       return written;
     };
     return executeTraining({ ...context, report }, compute);
@@ -86,4 +86,15 @@ it('goes on from its last state, with the same weights as an undisturbed run', a
   // The state is of no use any more.
   const { state } = interrupted.progress as { state: { weightsKey: string } };
   expect(await flow.objects.has(state.weightsKey)).toBe(false);
+
+  // Cancelled, and taken up again as a run of its own: the same weights once more, and the curve from the first step on.
+  const cancelled = await requestTraining(flow, { ...request, model: 'cancelled' });
+  await expect(resumeTraining(flow, cancelled.id)).rejects.toMatchObject({ code: 'RUN_NOT_RESUMABLE', status: 409 });
+  await deliver(cancelled.id, (step) => step >= 200, 'cancelled');
+  expect((await store.runs.get(cancelled.id)).status).toBe('cancelled');
+  const resumed = await resumeTraining(flow, cancelled.id);
+  const rest = await deliver(resumed.id, () => false);
+  expect(rest[0]).toBeGreaterThan(20);
+  expect((await store.models.version('cancelled')).sha256).toBe((await store.models.version('whole')).sha256);
+  expect((await store.runs.curve(resumed.id)).map(({ step }) => step)).toEqual([...new Set(undisturbed)]);
 });

@@ -146,6 +146,14 @@ export function runs(context: Context): Runs {
       );
     },
     ...seriesScores(context),
+    async copyCurve(from, to) {
+      await context.query(
+        `INSERT INTO run_point (workspace_id, run_id, step, loss, validation, steps_per_second)
+         SELECT workspace_id, $3, step, loss, validation, steps_per_second FROM run_point WHERE workspace_id = $1 AND run_id = $2
+         ON CONFLICT DO NOTHING`,
+        [workspaceId, from, to],
+      );
+    },
     curve: (id) =>
       context.query<RunPoint & Json>(
         `SELECT step, loss, validation, steps_per_second AS "stepsPerSecond" FROM run_point

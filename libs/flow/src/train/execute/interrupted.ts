@@ -1,6 +1,7 @@
 /**
  * What an interrupted training had reached. The state lies in object storage and is named in the progress of the run, so
- * that whichever worker gets the run next goes on from there and ends with the weights of an undisturbed run.
+ * that whichever worker gets the run next goes on from there and ends with the weights of an undisturbed run. A run that was
+ * cancelled or failed keeps it: another run may go on from there.
  */
 import type { RunProgress } from '@almanac/contracts';
 import type { Checkpoint } from '@almanac/forecasting';
@@ -8,6 +9,7 @@ import { JobStopped } from '@almanac/platform';
 import { isAlmanacError } from '@almanac/series';
 import { deleteCheckpoint, loadCheckpoint, saveCheckpoint, type StoredCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
+import type { TrainingPlan } from '../request.js';
 
 /** Beside the progress that everybody sees. */
 type Remembered = RunProgress & { state?: StoredCheckpoint };
@@ -16,6 +18,8 @@ export class InterruptedTraining {
   private stored: StoredCheckpoint | undefined;
   private saving: Promise<void> | undefined;
   private last: RunProgress | undefined;
+  /** Whether the state of the run that this one goes on from has been taken. */
+  private resumed = false;
 
   constructor(private readonly context: RunContext) {
     this.stored = (context.run.progress as Remembered | null)?.state;
@@ -23,6 +27,11 @@ export class InterruptedTraining {
 
   /** Undefined where there is nothing, or nothing that can be read any more. */
   private async load(): Promise<Checkpoint | undefined> {
+    const { resumes } = this.context.run.config as unknown as TrainingPlan;
+    if (!this.stored && resumes !== undefined && !this.resumed) {
+      this.resumed = true;
+      this.stored = ((await this.context.store.runs.get(resumes)).progress as Remembered | null)?.state;
+    }
     if (!this.stored) return undefined;
     try {
       return await loadCheckpoint(this.context.objects, this.stored);
@@ -50,7 +59,9 @@ export class InterruptedTraining {
         return this.resume(train);
       }
       await this.saving;
-      if (!(signal.reason instanceof JobStopped) || signal.reason.why === 'cancelled') await this.forget();
+      const ended = !(signal.reason instanceof JobStopped) || signal.reason.why === 'cancelled';
+      // Parts are never resumed by themselves.
+      if (ended && this.context.run.parentId !== null) await this.forget();
       throw error;
     }
   }
