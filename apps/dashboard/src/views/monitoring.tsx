@@ -16,6 +16,7 @@ const titles: Record<MonitorResult['alerts'][number]['code'], string> = {
   ERROR_DRIFT: 'The error has grown',
   BIAS: 'The forecasts lean to one side',
   COVERAGE: 'The intervals miss their share',
+  INPUT_DRIFT: 'The data have changed',
   ROLLED_BACK: 'The champion was rolled back',
 };
 

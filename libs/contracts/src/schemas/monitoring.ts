@@ -33,14 +33,29 @@ export const liveScore = z.object({
 });
 export type LiveScore = z.infer<typeof liveScore>;
 
-export const alert = z.object({ code: z.enum(['ERROR_DRIFT', 'BIAS', 'COVERAGE', 'ROLLED_BACK']), message: z.string(), since: instant });
+export const alert = z.object({
+  code: z.enum(['ERROR_DRIFT', 'BIAS', 'COVERAGE', 'INPUT_DRIFT', 'ROLLED_BACK']),
+  message: z.string(),
+  since: instant,
+});
 export type Alert = z.infer<typeof alert>;
+
+/** Population stability indices of what came since the champion learned, beside what it learned from. */
+export const inputDrift = z.object({
+  version: z.number().int(),
+  values: z.number(),
+  differences: z.number().nullable().meta({ description: 'Of differences to a season before.' }),
+  bound: z.number().meta({ description: 'Above it is drift.' }),
+  drift: z.boolean(),
+});
+export type InputDrift = z.infer<typeof inputDrift>;
 
 export const monitorResult = z
   .object({
     model: name,
     scored: z.array(liveScore).meta({ description: 'Forecasts that this run scored.' }),
     alerts: z.array(alert),
+    inputs: inputDrift.nullable().default(null).meta({ description: 'Null where there is too little to compare.' }),
     drift: z.boolean(),
     retrainRunId: uuid.nullable(),
     rolledBackTo: z.number().int().nullable(),

@@ -4,7 +4,7 @@
  * Invariants: what was scored stands in the result of exactly one monitor run; a version is rolled back to the champion
  * before it, and never from one that a rollback chose.
  */
-import { type Alert, type LiveScore, type MonitorRequest, type MonitorResult, monitorResult } from '@almanac/contracts';
+import { type Alert, type InputDrift, type LiveScore, type MonitorRequest, type MonitorResult, monitorResult } from '@almanac/contracts';
 import type { SeriesForecast } from '@almanac/forecasting';
 import { Frequency } from '@almanac/series';
 import type { DatasetRecord, Json, RunRecord, Store } from '@almanac/store';
@@ -14,11 +14,16 @@ import type { RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
 import { startRun } from '../../runs/runs.js';
 import { planTrainingRun } from '../../train/request.js';
+import { learnedUntil } from '../../register/index.js';
 import { findDrift, isWorseThanNaive } from '../drift.js';
+import { inputDrift } from '../inputs.js';
 
 /** Forecast and monitor runs that are looked back on. */
 const LOOK_BACK = 200;
 const ROLLED_BACK = 'rolled back';
+const SAMPLED = 200;
+/** Of a frequency without a season. */
+const PLAIN_SEASON = 50;
 
 /** @throws AlmanacError MODEL_NOT_FOUND, COMPUTE_DIED */
 export async function executeMonitoring(context: RunContext, compute: Compute): Promise<Json> {
@@ -26,20 +31,29 @@ export async function executeMonitoring(context: RunContext, compute: Compute): 
   const request = run.config as unknown as MonitorRequest;
   const model = await store.models.get(request.model);
   const dataset = await store.datasets.getById(model.datasetId);
-  const past = await earlierScores(store, request.model, dataset.name);
+  const earlier = await earlierResults(store, request.model, dataset.name);
+  const past = earlier.flatMap((result) => result.scored);
   const scored = await scoreRipe(context, compute, dataset, request.model, new Set(past.map(({ runId }) => runId)));
   const all = [...past, ...scored].sort((a, b) => a.cutoff.localeCompare(b.cutoff));
   const alerts = scored.length > 0 ? findDrift(all, scored.length, request.patience) : [];
+  const inputs = await inputsOf(context, dataset, request.model);
+  // Once a version: it will not unlearn what it learned.
+  if (inputs?.drift && !earlier.some((result) => result.inputs?.drift && result.inputs.version === inputs.version))
+    alerts.push({
+      code: 'INPUT_DRIFT',
+      message: `What came lately is unlike what version ${inputs.version} learned from (stability index ${Math.max(inputs.values, inputs.differences ?? 0).toFixed(2)}, bound ${inputs.bound.toFixed(2)}).`,
+      since: new Date(Frequency.parse(dataset.frequency, dataset.timeZone).timeOf(dataset.lastStep ?? 0)).toISOString(),
+    });
   const rolledBackTo = request.rollback && scored.length > 0 ? await rollBack(store, request, all, alerts) : null;
   const drift = alerts.some(({ code }) => code === 'ERROR_DRIFT' || code === 'BIAS');
   const retrainRunId = drift ? await retrain(context, request) : null;
-  const result: MonitorResult = { model: request.model, scored, alerts, drift, retrainRunId, rolledBackTo };
+  const result: MonitorResult = { model: request.model, scored, alerts, inputs, drift, retrainRunId, rolledBackTo };
   return monitorResult.parse(result) as unknown as Json;
 }
 
-async function earlierScores(store: Store, model: string, dataset: string): Promise<LiveScore[]> {
+async function earlierResults(store: Store, model: string, dataset: string): Promise<MonitorResult[]> {
   const { items } = await store.runs.list({ kind: 'monitor', status: 'succeeded', dataset, limit: LOOK_BACK });
-  return items.filter((run) => run.model === model).flatMap(({ result }) => monitorResult.parse(result).scored);
+  return items.filter((run) => run.model === model).map(({ result }) => monitorResult.parse(result));
 }
 
 /** Forecasts of the model whose first season (or horizon, if that is shorter) has been observed since and that nobody has scored. */
@@ -70,6 +84,18 @@ async function scoreRipe(
     void report({ phase: 'scoring', message: `Forecast ${index + 1} of ${candidates.length}`, fraction: (index + 1) / candidates.length });
   }
   return scores;
+}
+
+/** Of some of the series: enough to see what all of them do. */
+async function inputsOf({ store, signal }: RunContext, dataset: DatasetRecord, model: string): Promise<InputDrift | null> {
+  const { champion } = await store.models.get(model);
+  if (champion === null) return null;
+  const until = await learnedUntil(store, await store.models.version(model, { no: champion }), dataset.id);
+  if (until === undefined) return null;
+  const { items } = await store.series.list(dataset.id, { limit: SAMPLED });
+  const panel = await readPanel(store, dataset, { version: dataset.currentVersion, ids: items.map(({ uniqueId }) => uniqueId), signal });
+  const found = inputDrift(panel.series, until, panel.seasonLengths.at(-1) ?? PLAIN_SEASON);
+  return found && { version: champion, ...found };
 }
 
 async function firstSteps(
