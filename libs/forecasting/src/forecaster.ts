@@ -109,6 +109,8 @@ export interface CheckpointManifest {
   config: Record<string, unknown>;
   /** Name, shape and offset (in floats) of each tensor in `weights`. */
   tensors: { name: string; shape: number[]; offset: number }[];
+  /** What the target of the training data was, for whoever predicts; absent where nobody looked. */
+  target?: TargetKind;
 }
 
 export interface Forecaster {

@@ -13,6 +13,7 @@ import {
   rollingCutoffs,
   scoreForecasts,
   type SeriesForecast,
+  targetKindOf,
 } from '@almanac/forecasting';
 import { DEFAULT_QUANTILES } from '@almanac/series';
 import { defined, metricsOf } from './metrics.js';
@@ -44,7 +45,10 @@ export async function backtestWindows(task: BacktestTask, { report, signal }: To
         forecaster = create(task, panel);
         await forecaster.fit(known, { seed, signal });
       }
-      done.push({ cutoff: shown, forecasts: await forecaster.predict(known, { horizon, levels: DEFAULT_QUANTILES, signal }) });
+      done.push({
+        cutoff: shown,
+        forecasts: await forecaster.predict(known, { horizon, levels: DEFAULT_QUANTILES, signal, target: targetKindOf(known.series) }),
+      });
       report({
         phase: 'backtesting',
         message: `${model.label}: window ${index + 1} of ${task.windows}`,

@@ -17,6 +17,7 @@ import {
   type SeriesData,
   type SeriesForecast,
   scoreForecasts,
+  targetKindOf,
 } from '@almanac/forecasting';
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { compareWithChampion } from './gate.js';
@@ -108,7 +109,8 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
     const score = await measure(forecaster, usable, task, { kind, label: kind }, DEFAULT_QUANTILES, signal);
     const baselines = await measureReferences(usable, task, signal);
     const gate = await compareWithChampion(forecaster, usable, task, signal);
-    const checkpoint = forecaster.save();
+    const saved = forecaster.save();
+    const checkpoint = { ...saved, manifest: { ...saved.manifest, target: targetKindOf(history.series) } };
     return {
       checkpoint,
       config: { ...forecaster.config },
@@ -175,7 +177,8 @@ async function measure(
 ): Promise<Score> {
   const forecasts: SeriesForecast[] = [];
   for (let back = holdout; back >= horizon; back -= horizon) {
-    forecasts.push(...(await forecaster.predict(knownAt(panel, back, horizon), { horizon, levels, signal })));
+    const known = knownAt(panel, back, horizon);
+    forecasts.push(...(await forecaster.predict(known, { horizon, levels, signal, target: targetKindOf(known.series) })));
   }
   return { kind, label, metrics: metricsOf(scoreForecasts(panel, forecasts, { levels }).overall) };
 }
