@@ -304,15 +304,6 @@ export const endpoints = {
     status: 202,
     response: r.run,
   },
-  resumeRun: {
-    method: 'POST',
-    path: '/v1/runs/:runId/resume',
-    summary: 'Go on with a training that was cancelled or failed, as a new run from its last state',
-    scope: 'write',
-    params: byRun,
-    status: 202,
-    response: r.run,
-  },
   followRun: {
     method: 'GET',
     path: '/v1/runs/:runId/events',

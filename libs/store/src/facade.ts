@@ -127,8 +127,6 @@ export interface Runs {
   seriesScores(id: string, query: r.PageQuery & { label: string; search?: string | undefined }): Promise<r.Page<r.RankedScore>>;
   /** Gives a run that goes on from another the curve of that. */
   copyCurve(from: string, to: string): Promise<void>;
-  /** Gives a run that goes on from another the curve of that. */
-  copyCurve(from: string, to: string): Promise<void>;
   /** Ascending steps. */
   curve(id: string): Promise<r.RunPoint[]>;
   setEngine(id: string, engine: r.Json): Promise<void>;

@@ -1,7 +1,7 @@
 /** Runs: listed, read, cancelled, and followed as server-sent events until they end. */
 import { Controller, Req, Res } from '@nestjs/common';
 import { type BacktestSeries, isFinished, type Page, type Run, type RunCurve, type RunPrediction } from '@almanac/contracts';
-import { getRun, getRunCurve, listBacktestSeries, listBacktestSeries, listRuns, rejectsCsv } from '@almanac/flow/query';
+import { getRun, getRunCurve, listBacktestSeries, listRuns, rejectsCsv } from '@almanac/flow/query';
 import { predictAction } from '@almanac/flow/admit';
 import { cancelRun, type FlowContext } from '@almanac/flow/runs';
 import { resumeTraining } from '@almanac/flow/train';
@@ -37,11 +37,6 @@ export class RunsController {
   @Route('predictRun')
   predict(@Input() { body }: Parse<'predictRun'>, @Flow() flow: FlowContext): Promise<RunPrediction> {
     return predictAction(flow, body);
-  }
-
-  @Route('listBacktestSeries')
-  backtestSeries(@Input() { params, query }: Parse<'listBacktestSeries'>, @Flow() flow: FlowContext): Promise<Page<BacktestSeries>> {
-    return listBacktestSeries(flow, params.runId, query);
   }
 
   @Route('listBacktestSeries')

@@ -96,22 +96,3 @@ export const backtestSeries = z
   .meta({ id: 'BacktestSeries' });
 export type BacktestSeries = z.infer<typeof backtestSeries>;
 export const backtestSeriesPage = pageOf(backtestSeries);
-
-export const backtestSeriesQuery = pageQuery.extend({
-  label: z.string().meta({ description: 'Of the forecaster in the backtest.' }),
-  search: z.string().optional().meta({ description: 'Part of the id, any case.' }),
-});
-/** How good the forecasts of one series were, over all windows. */
-export const backtestSeries = z
-  .object({
-    uniqueId: z.string(),
-    observations: z.number().int().meta({ description: 'Steps that were scored.' }),
-    wql: z.number().nullable(),
-    naiveWql: z.number().nullable().meta({ description: 'Seasonal naive on the same steps.' }),
-    mase: z.number().nullable(),
-    mae: z.number().nullable(),
-    coverage80: z.number().nullable(),
-  })
-  .meta({ id: 'BacktestSeries' });
-export type BacktestSeries = z.infer<typeof backtestSeries>;
-export const backtestSeriesPage = pageOf(backtestSeries);

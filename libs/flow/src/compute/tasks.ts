@@ -2,7 +2,6 @@
 import type { BacktestResult, EngineInfo, GateVerdict, Prediction, RunProgress, Score } from '@almanac/contracts';
 import type { Checkpoint, Panel, SeriesForecast } from '@almanac/forecasting';
 import type { SeriesScore } from '@almanac/store';
-import type { SeriesScore } from '@almanac/store';
 
 /** Engine settings that a run records, and that resuming or replaying it forces. */
 export interface EngineWish {
