@@ -107,6 +107,12 @@ describe('from a panel to a forecast', () => {
         for (let q = 1; q < levels.length; q++) expect(quantiles[q]![h]).toBeGreaterThanOrEqual(quantiles[q - 1]![h]!);
     }
 
+    const longer = await requestForecast(flow, { model: 'waves-segment', horizon: 60 });
+    expect((await ended(longer.id)).error).toBeNull();
+    expect((await latestForecasts(flow, { dataset: 'waves' })).items.map(({ ds }) => ds.length)).toEqual([60, 60, 60]);
+    const again = await requestForecast(flow, { model: 'models:/waves-segment@champion', attention: true });
+    expect((await ended(again.id)).error).toBeNull();
+
     let csv = '';
     for await (const part of await latestForecastsCsv(flow, { dataset: 'waves' })) csv += part;
     const [header, ...lines] = csv.trim().split('\n');
@@ -184,7 +190,7 @@ describe('from a panel to a forecast', () => {
       requestForecast(flow, { model, ...more }).catch((error: { code: string }) => error.code);
     expect(await forecast('nothing')).toBe('MODEL_NOT_FOUND');
     expect(await forecast('waves-segment/7')).toBe('MODEL_VERSION_NOT_FOUND');
-    expect(await forecast('waves-segment', { horizon: 25 })).toBe('HORIZON_TOO_LONG');
+    expect(await forecast('waves-segment', { horizon: 97 })).toBe('HORIZON_TOO_LONG');
     expect(await forecast('waves-segment', { uniqueIds: ['s9'] })).toBe('SERIES_NOT_FOUND');
   });
 

@@ -1,7 +1,7 @@
 /** The request side of forecasting: the model reference is resolved when it is asked for, so that a run is about one version. */
 import { type ForecastRequest, forecastRequest, type ForecastRequestInput, type Run } from '@almanac/contracts';
 import { AlmanacError, Frequency } from '@almanac/series';
-import type { Json, NewRun } from '@almanac/store';
+import type { Json, ModelVersionRecord, NewRun } from '@almanac/store';
 import { resolveModel } from '../register/reference.js';
 import type { FlowContext } from '../runs/context.js';
 import { startRun } from '../runs/runs.js';
@@ -53,21 +53,30 @@ export async function planForecastRun(
 /** A baseline has no horizon of its own. */
 export const isTrained = (kind: string): boolean => MODEL_KINDS.some((known) => known.kind === kind && known.trainable);
 
+/** A trained model goes on beyond its horizon from paths of its own, so far; its intervals widen as it goes. */
+const HORIZONS_BEYOND = 4;
+
+/** @throws HORIZON_TOO_LONG */
+export function checkHorizon({ kind, model, no, horizon: trained }: ModelVersionRecord, horizon: number): void {
+  const longest = HORIZONS_BEYOND * trained;
+  if (!isTrained(kind) || horizon <= longest) return;
+  throw new AlmanacError(
+    'HORIZON_TOO_LONG',
+    `The model ${model}/${no} was trained for ${trained} steps and forecasts up to ${longest}, not ${horizon}.`,
+    {
+      hint: 'Ask for fewer steps, or train a model with a longer horizon.',
+      subject: { model, horizon: longest },
+    },
+  );
+}
+
 async function planForecast({ store }: Pick<FlowContext, 'store'>, request: ForecastRequest): Promise<ForecastPlan> {
   const version = await resolveModel({ store }, request.model);
   const model = await store.models.get(version.model);
   const dataset = await store.datasets.getById(model.datasetId);
   const { no } = await store.datasets.version(dataset.id, request.datasetVersion ?? dataset.currentVersion);
   const horizon = request.horizon ?? version.horizon;
-  if (isTrained(version.kind) && horizon > version.horizon)
-    throw new AlmanacError(
-      'HORIZON_TOO_LONG',
-      `The model ${version.model}/${version.no} forecasts ${version.horizon} steps, not ${horizon}.`,
-      {
-        hint: 'Ask for fewer steps, or train a model with a longer horizon.',
-        subject: { model: version.model, horizon: version.horizon },
-      },
-    );
+  checkHorizon(version, horizon);
   const uniqueIds = await selectSeries(store, dataset, request);
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   return {

@@ -2,7 +2,7 @@
 import { type Prediction, PREDICTION_LIMITS, type PredictionRequest, type Run, type WhatIf, type WhatIfRequest } from '@almanac/contracts';
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { DatasetRecord, Json, ModelVersionRecord } from '@almanac/store';
-import { isTrained } from '../forecast/request.js';
+import { checkHorizon } from '../forecast/request.js';
 import { parseReference, resolveModel } from '../register/reference.js';
 import { futureCovariatesOf } from '../register/wire.js';
 import type { FlowContext } from '../runs/context.js';
@@ -52,7 +52,7 @@ export async function requestPrediction(context: FlowContext, request: Predictio
   const named = await modelOf(context, request.model);
   const grid = gridOf(request, named?.dataset);
   const horizon = request.horizon ?? named?.version.horizon ?? defaultHorizon({ frequency: grid.code, timeZone: grid.timeZone });
-  if (named) refuseTooLong(named.version, horizon);
+  if (named) checkHorizon(named.version, horizon);
   const label = named?.version.model ?? request.model;
   const columns = columnsOf(request);
   const values = request.series.length * horizon * (columns.length + 3);
@@ -82,7 +82,7 @@ export async function requestWhatIf(context: FlowContext, request: WhatIfRequest
   const version = await resolveModel(context, request.model);
   const dataset = await store.datasets.getById((await store.models.get(version.model)).datasetId);
   const horizon = request.horizon ?? version.horizon;
-  refuseTooLong(version, horizon);
+  checkHorizon(version, horizon);
   const known = futureCovariatesOf(version.config);
   if (known.length === 0)
     throw new AlmanacError(
@@ -190,18 +190,6 @@ function gridOf({ series, frequency, timeZone }: PredictionRequest, dataset: Dat
       subject: { model: own.code, series: asked.code },
     });
   return timeZone === undefined ? own : Frequency.parse(own.code, timeZone);
-}
-
-function refuseTooLong(version: ModelVersionRecord, horizon: number): void {
-  if (!isTrained(version.kind) || horizon <= version.horizon) return;
-  throw new AlmanacError(
-    'HORIZON_TOO_LONG',
-    `The model ${version.model}/${version.no} forecasts ${version.horizon} steps, not ${horizon}.`,
-    {
-      hint: 'Ask for fewer steps, or train a model with a longer horizon.',
-      subject: { model: version.model, horizon: version.horizon },
-    },
-  );
 }
 
 /** Suffixes of the model's columns; the median has none. */
