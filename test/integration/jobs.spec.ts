@@ -96,9 +96,10 @@ describe('runs', () => {
   it('that their queue has parked end with the reason', async () => {
     const flow = await flowOver();
     const run = await startRun({ ...flow, queue: { ...flow.queue, enqueue: () => Promise.resolve() } }, { kind: 'forecast', config: {} });
+    const payload = { runId: run.id, kind: 'forecast', workspaceId: store.workspaceId };
     const parking: Queue<JobName> = {
       ...flow.queue,
-      parked: (name) => Promise.resolve(name === 'forecast' ? [{ id: run.id, payload: {}, reason: 'job heartbeat timeout' }] : []),
+      parked: (name) => Promise.resolve(name === 'forecast' ? [{ id: run.id, payload, reason: 'job heartbeat timeout' }] : []),
     };
     expect(await reconcile({ ...flow, queue: parking }, 60_000)).toMatchObject({ parked: 1 });
     expect(await store.runs.get(run.id)).toMatchObject({

@@ -170,7 +170,11 @@ describe.each(['pg-boss', 'bull'] as const)('a run that wants a GPU, on %s', (dr
       (await requestTraining(asking, { dataset: 'waves', kind: 'naive', horizon: 24, model: `naive-${driver}` })).id,
     );
     expect(plain).toMatchObject({ error: null, queue: null, config: { device: 'cpu' } });
-    // What was measured tells the next.
+    // What was measured long enough tells the next.
+    const { id } = await store.models.ensure(`gpu-${driver}`, (await store.datasets.get('waves')).id);
+    const pace = { operations: 1e13, seconds: 100, otherSeconds: 3, device: 'gpu' };
+    const stored = { manifestKey: 'none', weightsKey: 'none', sha256: 'none' };
+    await store.models.addVersion(id, { runId: ids[0]!, kind: 'segment', horizon: 24, config: {}, metrics: { pace }, ...stored });
     expect(await predictAction(flow, { kind: 'train', request: { ...small, device: 'gpu' } as never })).toMatchObject({
       basis: 'history',
       device: 'gpu',

@@ -24,6 +24,8 @@ interface Paces {
 
 const SEEN_WITHIN_MS = 15_000;
 const REMEMBERED = 20;
+/** A shorter training is mostly start-up, and says nothing of a longer one. */
+const TELLING_SECONDS = 5;
 /** Two cores, and a modest GPU: orders of magnitude, until something was measured. */
 const ASSUMED_PACE: Record<Device, number> = { cpu: 2e10, gpu: 1e12 };
 const ASSUMED_OTHER_SECONDS = 10;
@@ -142,7 +144,7 @@ async function measuredPace(store: Store, device: Device): Promise<Paces> {
   const latest = await store.models.latestMetrics(REMEMBERED);
   const measured = latest.flatMap(({ runId, metrics }) => {
     const pace = (metrics as { pace?: { operations: number; seconds: number; otherSeconds: number; device: Device } }).pace;
-    return pace?.device === device && pace.seconds > 0 ? [{ ...pace, runId }] : [];
+    return pace?.device === device && pace.seconds >= TELLING_SECONDS ? [{ ...pace, runId }] : [];
   });
   if (measured.length === 0) return { pace: ASSUMED_PACE[device], otherSeconds: ASSUMED_OTHER_SECONDS, likeRun: null };
   return {

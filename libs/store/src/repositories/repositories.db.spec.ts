@@ -393,7 +393,7 @@ describe('schedules', () => {
     const run = await store.runs.create({ kind: 'forecast', config: {} });
     await store.schedules.attachRun(id, schedule.nextDueAt, run.id);
     expect(await store.schedules.get('nightly')).toMatchObject({ nextDueAt: next, lastRunId: run.id, lastFiredAt: expect.any(Date) });
-    await store.schedules.fire(id, new Date('2023-12-31T05:00Z'), next, 'skipped');
+    await store.schedules.fire(id, new Date('2023-12-31T05:00Z'), next, 'downtime');
     expect((await store.schedules.firings('nightly', {})).items).toMatchObject([
       { outcome: 'fired', runId: run.id, dueAt: schedule.nextDueAt },
       { outcome: 'skipped', runId: null },
