@@ -58,6 +58,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     forecast: 1,
     backtest: 1,
     monitor: 1,
+    learn: 1,
     predict: config.concurrency,
     deliver: DELIVERIES_AT_ONCE,
     part: config.threads,

@@ -8,6 +8,7 @@ import * as c from './schemas/common.js';
 import * as d from './schemas/datasets.js';
 import * as b from './schemas/backtests.js';
 import * as f from './schemas/forecasts.js';
+import * as l from './schemas/learning.js';
 import * as m from './schemas/models.js';
 import * as o from './schemas/monitoring.js';
 import * as p from './schemas/predictions.js';
@@ -357,6 +358,15 @@ export const endpoints = {
     summary: "Score a model's past forecasts on what was observed since, and look for drift",
     scope: 'write',
     body: o.monitorRequest,
+    status: 202,
+    response: r.run,
+  },
+  learn: {
+    method: 'POST',
+    path: '/v1/learn',
+    summary: 'Let an online model learn from what was observed since it last did',
+    scope: 'write',
+    body: l.learnRequest,
     status: 202,
     response: r.run,
   },

@@ -8,6 +8,7 @@ export * from './schemas/common.js';
 export * from './schemas/datasets.js';
 export * from './schemas/forecasts.js';
 export * from './schemas/models.js';
+export * from './schemas/learning.js';
 export * from './schemas/monitoring.js';
 export * from './schemas/predictions.js';
 export * from './schemas/runs.js';

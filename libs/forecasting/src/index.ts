@@ -43,6 +43,7 @@ export { delayedEncoder } from './encoders/delayed.js';
 export { relatedEncoder } from './encoders/related.js';
 export { coherent, COHERENT_LEVELS, type Parents } from './encoders/coherent.js';
 export { incoherence, reconcile, summingMatrix, type Hierarchy } from './encoders/hierarchy.js';
+export { learnOnline, OnlineForecaster, type LearnedSeries, type OnlineLearning } from './online/onlineForecaster.js';
 export { OnlineModel, type OnlineSettings, type OnlineState } from './online/onlineModel.js';
 export { OutlierFilter, PromotionGuard, type GuardSettings, type Verdict } from './online/guard.js';
 export { createTrace, type Trace, type TraceRule } from './online/traces.js';

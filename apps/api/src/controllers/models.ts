@@ -2,6 +2,7 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { type AliasChange, type Model, type ModelVersion, type Page, type Run, endpoints } from '@almanac/contracts';
 import { requestBacktest } from '@almanac/flow/backtest';
+import { requestLearning } from '@almanac/flow/learn';
 import { requestMonitoring } from '@almanac/flow/monitor';
 import { listAliasHistory, listModels, listModelVersions } from '@almanac/flow/query';
 import { deleteModel, deleteVersion, exportVersion, importVersion, setAlias } from '@almanac/flow/register';
@@ -51,6 +52,11 @@ export class ModelsController {
   @Route('monitor')
   monitor(@Input() { body }: Parse<'monitor'>, @Flow() flow: FlowContext): Promise<Run> {
     return requestMonitoring(flow, body);
+  }
+
+  @Route('learn')
+  learn(@Input() { body }: Parse<'learn'>, @Flow() flow: FlowContext): Promise<Run> {
+    return requestLearning(flow, body);
   }
 
   @Route('listModels')

@@ -1,5 +1,5 @@
 /** `almanac backtest` and `almanac monitor`: how good past forecasts would have been, and how good they were. */
-import { type BacktestResult, backtestResult, type MonitorResult, monitorResult } from '@almanac/contracts';
+import { type BacktestResult, backtestResult, learnResult, type MonitorResult, monitorResult } from '@almanac/contracts';
 import { type Command, InvalidArgumentError } from 'commander';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
@@ -80,6 +80,17 @@ export function backtestCommands(program: Command): void {
         return show(context, queued, () => `Backtest run ${queued.id} is queued. Follow it with: almanac runs follow ${queued.id}`);
       const result = backtestResult.parse((await follow(context, queued.id)).result);
       show(context, result, () => leaderboard(result));
+    });
+
+  program
+    .command('learn')
+    .description('let an online model learn from what was observed since it last did')
+    .argument('<model>')
+    .action(async (model: string, _: unknown, command: Command) => {
+      const context = contextOf(command);
+      const queued = await context.client.call('learn', { body: { model } });
+      const result = learnResult.parse((await follow(context, queued.id)).result);
+      show(context, result, () => `${result.observations} observations of ${result.series} series: ${result.reason}.`);
     });
 
   program

@@ -37,6 +37,7 @@ export function scheduleCommands(program: Command): void {
     .requiredOption('--cron <expression>', 'minute hour day month weekday, e.g. "0 6 * * *"')
     .option('--time-zone <zone>', 'IANA zone of the cron expression', 'UTC')
     .option('--forecast <model>', 'forecast with this model')
+    .option('--learn <model>', 'let this online model learn from what is new')
     .option('--train <dataset>', 'train on this dataset')
     .option('--model <name>', 'with --train: name in the registry')
     .option('--kind <kind>', 'with --train: kind of model')
@@ -50,6 +51,7 @@ export function scheduleCommands(program: Command): void {
           cron: string;
           timeZone: string;
           forecast?: string;
+          learn?: string;
           train?: string;
           model?: string;
           kind?: string;
@@ -57,18 +59,20 @@ export function scheduleCommands(program: Command): void {
         command: Command,
       ) => {
         const context = contextOf(command);
-        if ((flags.forecast === undefined) === (flags.train === undefined))
-          throw new UsageError('Give either --forecast MODEL or --train DATASET.');
+        if ([flags.forecast, flags.train, flags.learn].filter((given) => given !== undefined).length !== 1)
+          throw new UsageError('Give one of --forecast MODEL, --train DATASET and --learn MODEL.');
         const action = flags.forecast
           ? { kind: 'forecast' as const, request: { model: flags.forecast } }
-          : {
-              kind: 'train' as const,
-              request: {
-                dataset: flags.train ?? '',
-                ...(flags.model ? { model: flags.model } : {}),
-                ...(flags.kind ? { kind: flags.kind } : {}),
-              },
-            };
+          : flags.learn
+            ? { kind: 'learn' as const, request: { model: flags.learn } }
+            : {
+                kind: 'train' as const,
+                request: {
+                  dataset: flags.train ?? '',
+                  ...(flags.model ? { model: flags.model } : {}),
+                  ...(flags.kind ? { kind: flags.kind } : {}),
+                },
+              };
         const { cron, timeZone, overlap, catchUp, catchUpLimit } = flags;
         const made = await context.client.call('createSchedule', {
           body: { name, cron, timeZone, overlap, catchUp, catchUpLimit, action },

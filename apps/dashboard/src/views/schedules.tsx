@@ -27,6 +27,11 @@ const kinds: Record<ScheduleAction['kind'], { title: string; on: 'model' | 'data
     about: 'The new version becomes champion only if it is better by more than chance.',
   },
   monitor: { title: 'Score past forecasts of a model', on: 'model', about: 'Finds drift, and rolls a failing champion back.' },
+  learn: {
+    title: 'Let an online model learn',
+    on: 'model',
+    about: 'Its shadow learns from what is new, and becomes champion once it is better.',
+  },
   backtest: { title: 'Backtest on a dataset', on: 'dataset', about: 'How good would past forecasts have been?' },
 };
 
@@ -41,6 +46,8 @@ function does(action: ScheduleAction): string {
       return `backtest on ${action.request.dataset}`;
     case 'monitor':
       return `score the forecasts of ${action.request.model}`;
+    case 'learn':
+      return `let ${action.request.model} learn`;
   }
 }
 
@@ -54,6 +61,8 @@ function actionOn(kind: ScheduleAction['kind'], target: string): ScheduleRequest
     case 'backtest':
       return { kind, request: { dataset: target } };
     case 'monitor':
+      return { kind, request: { model: target } };
+    case 'learn':
       return { kind, request: { model: target } };
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { instant, name, pageOf, pageQuery, problem, uuid } from './common.js';
 import { findings } from './datasets.js';
 
-export const runKind = z.enum(['ingest', 'train', 'forecast', 'backtest', 'monitor', 'predict', 'part', 'import']);
+export const runKind = z.enum(['ingest', 'train', 'forecast', 'backtest', 'monitor', 'learn', 'predict', 'part', 'import']);
 export type RunKind = z.infer<typeof runKind>;
 export const runStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
 export type RunStatus = z.infer<typeof runStatus>;

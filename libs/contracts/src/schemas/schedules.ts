@@ -4,6 +4,7 @@ import { backtestRequest } from './backtests.js';
 import { instant, name, pageOf, uuid } from './common.js';
 import { forecastRequest } from './forecasts.js';
 import { trainRequest } from './models.js';
+import { learnRequest } from './learning.js';
 import { monitorRequest } from './monitoring.js';
 
 export const scheduleAction = z.discriminatedUnion('kind', [
@@ -11,6 +12,7 @@ export const scheduleAction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('train'), request: trainRequest }),
   z.object({ kind: z.literal('backtest'), request: backtestRequest }),
   z.object({ kind: z.literal('monitor'), request: monitorRequest }),
+  z.object({ kind: z.literal('learn'), request: learnRequest }),
 ]);
 export type ScheduleAction = z.infer<typeof scheduleAction>;
 

@@ -1,6 +1,6 @@
 /** The process that computes: it takes one task after the other from its parent, and ends when that is gone. */
 import type { RunProgress } from '@almanac/contracts';
-import { type Checkpoint, initEngine } from '@almanac/forecasting';
+import { type Checkpoint, initEngine, learnOnline } from '@almanac/forecasting';
 import { isAlmanacError } from '@almanac/series';
 import { backtestWindows, certify, scoreWindows } from './backtest.js';
 import { choose } from './choose.js';
@@ -55,6 +55,8 @@ async function outcomeOf(task: Task, threads: number, report: (progress: RunProg
       return choose(task, signal);
     case 'score':
       return score(task);
+    case 'learn':
+      return learnOnline(task.checkpoint, task.panel, { ...(task.states ? { states: task.states } : {}), anew: task.anew, signal });
     case 'probe':
       return Promise.resolve(null);
   }

@@ -9,7 +9,7 @@ export type {
   MemberTask,
   PredictTask,
   ScoreOutcome,
-  ScoreTask,
+  LearnTask, ScoreTask,
   ScoreWindowsTask,
   TrainOutcome,
   TrainTask,

@@ -1,6 +1,6 @@
 /** What can be computed away from the worker, and what is said meanwhile. Everything here travels between processes. */
 import type { BacktestResult, EngineInfo, GateVerdict, Prediction, RunProgress, Score } from '@almanac/contracts';
-import type { Checkpoint, Panel, SeriesForecast } from '@almanac/forecasting';
+import type { Checkpoint, LearnedSeries, OnlineLearning, Panel, SeriesForecast } from '@almanac/forecasting';
 import type { SeriesScore } from '@almanac/store';
 
 /** Engine settings that a run records, and that resuming or replaying it forces. */
@@ -146,6 +146,15 @@ export interface ChooseOutcome {
   validation: Prediction['validation'];
 }
 
+/** Online learning from what was observed since. */
+export interface LearnTask {
+  task: 'learn';
+  panel: Panel;
+  checkpoint: Checkpoint;
+  states?: Record<string, LearnedSeries> | undefined;
+  anew: boolean;
+}
+
 /** Only loads the engine, to know which. */
 export interface ProbeTask {
   task: 'probe';
@@ -160,10 +169,11 @@ interface Outcomes {
   certify: BacktestResult['models'][number]['certificate'];
   scoreWindows: ScoredBacktest;
   score: ScoreOutcome;
+  learn: OnlineLearning;
   probe: null;
 }
 type Certify = CertifyTask & { task: 'certify' };
-export type Task = TrainTask | MemberTask | PredictTask | ChooseTask | BacktestTask | Certify | ScoreWindowsTask | ScoreTask | ProbeTask;
+export type Task = TrainTask | MemberTask | PredictTask | ChooseTask | BacktestTask | Certify | ScoreWindowsTask | ScoreTask | LearnTask | ProbeTask;
 export type OutcomeOf<T extends Task> = Outcomes[T['task']];
 
 export type ToChild = { kind: 'run'; task: Task; wish: EngineWish } | { kind: 'stop' };

@@ -58,7 +58,8 @@ const HORIZONS_BEYOND = 4;
 
 /** @throws HORIZON_TOO_LONG */
 export function checkHorizon({ kind, model, no, horizon: trained }: ModelVersionRecord, horizon: number): void {
-  const longest = HORIZONS_BEYOND * trained;
+  // An online model draws no paths.
+  const longest = kind === 'online' ? trained : HORIZONS_BEYOND * trained;
   if (!isTrained(kind) || horizon <= longest) return;
   throw new AlmanacError(
     'HORIZON_TOO_LONG',

@@ -3,6 +3,6 @@ export { deleteCheckpoint, loadCheckpoint, saveCheckpoint, type StoredCheckpoint
 export { exportVersion, importVersion, type ImportOptions } from './archive.js';
 export { learnedUntil } from './learned.js';
 export { type ModelReference, parseReference, resolveModel } from './reference.js';
-export { type Pace, registerVersion, type Registration, setAlias } from './register.js';
+export { type Pace, registerVersion, versionOfRun, type Registration, setAlias } from './register.js';
 export { deleteModel, deleteVersion } from './remove.js';
 export { toModelVersion } from './wire.js';

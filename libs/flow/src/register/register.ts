@@ -4,6 +4,7 @@
  */
 import type { ModelVersion, Score } from '@almanac/contracts';
 import type { Checkpoint } from '@almanac/forecasting';
+import { AlmanacError } from '@almanac/series';
 import type { AliasName, Json, ModelVersionRecord, Store } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
 import { saveCheckpoint } from './checkpoint.js';
@@ -34,9 +35,14 @@ export interface Registration {
   pace?: Pace | undefined;
   /** Make it champion where there is none. */
   promoteIfFirst: boolean;
+  /** Make it champion in place of this version, or register nothing. */
+  succeeds?: { no: number; reason: string };
 }
 
-/** Stores the checkpoint and adds the version; a run that is delivered twice finds its version there already. */
+/**
+ * Stores the checkpoint and adds the version; a run that is delivered twice finds its version there already.
+ * @throws AlmanacError CHAMPION_MOVED what it was to succeed is not champion any more
+ */
 export async function registerVersion(
   { store, objects }: Pick<FlowContext, 'store' | 'objects'>,
   registration: Registration,
@@ -48,15 +54,27 @@ export async function registerVersion(
     const before = await versionOfRun(within, model, runId);
     if (before) return before;
     const metrics = { score, baselines, wqlRatio, ...(registration.pace ? { pace: registration.pace } : {}) };
-    return within.models.addVersion(
+    const added = await within.models.addVersion(
       id,
       { runId, kind, horizon, config, metrics, ...stored },
       { promoteIfFirst: registration.promoteIfFirst },
     );
+    if (!registration.succeeds) return added;
+    const { no, reason } = registration.succeeds;
+    // Adding the version has locked the model: the champion stays who it is until this is committed.
+    const { champion } = await within.models.get(model);
+    if (champion !== no)
+      throw new AlmanacError('CHAMPION_MOVED', `Version ${no} of "${model}" is champion no more.`, {
+        hint: 'Learn again, from the champion of now.',
+        subject: { model, version: no, champion },
+        status: 409,
+      });
+    return within.models.setAlias(model, 'champion', added.no, reason);
   });
 }
 
-async function versionOfRun(store: Store, model: string, runId: string): Promise<ModelVersionRecord | undefined> {
+/** What a run has registered already. */
+export async function versionOfRun(store: Store, model: string, runId: string): Promise<ModelVersionRecord | undefined> {
   const { items } = await store.models.versions(model, { limit: 100 });
   return items.find((version) => version.runId === runId);
 }

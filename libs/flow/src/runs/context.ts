@@ -25,6 +25,7 @@ export const JOBS: readonly JobDefinition<JobName>[] = [
   { name: 'forecast', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },
   { name: 'backtest', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
   { name: 'monitor', attempts: 5, backoffSeconds: 5, deadlineSeconds: HOUR_SECONDS },
+  { name: 'learn', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },
   { name: 'predict', attempts: 3, backoffSeconds: 1, deadlineSeconds: HOUR_SECONDS },
   { name: 'deliver', attempts: 2, backoffSeconds: 5, deadlineSeconds: 120 },
   { name: 'part', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },

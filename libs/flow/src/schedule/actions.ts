@@ -3,6 +3,7 @@ import type { RunKind, ScheduleAction } from '@almanac/contracts';
 import type { NewRun } from '@almanac/store';
 import { planBacktestRun } from '../backtest/request.js';
 import { planForecastRun } from '../forecast/request.js';
+import { planLearnRun } from '../learn/request.js';
 import { planMonitorRun } from '../monitor/request.js';
 import type { FlowContext } from '../runs/context.js';
 import { planTrainingRun } from '../train/request.js';
@@ -18,5 +19,7 @@ export async function planRun(context: FlowContext, action: ScheduleAction): Pro
       return planBacktestRun(context, action.request);
     case 'monitor':
       return planMonitorRun(context, action.request);
+    case 'learn':
+      return planLearnRun(context, action.request);
   }
 }

@@ -31,6 +31,11 @@ export const MODEL_KINDS: readonly ModelKind[] = [
       'Another model, and beside it a network that forecasts series without a history from their static covariates and the calendar.',
     trainable: true,
   },
+  {
+    kind: 'online',
+    summary: 'A small recurrent network for each series, whose shadow goes on learning with every observation (see `learn`).',
+    trainable: true,
+  },
   baseline('naive', 'The last value.'),
   baseline('seasonalNaive', 'The value one season ago.'),
   baseline('drift', 'The line through the first and the last value.'),

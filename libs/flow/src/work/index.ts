@@ -5,6 +5,7 @@ import { executeBacktest, executeBacktestPart } from '../backtest/execute/index.
 import type { Compute } from '../compute/index.js';
 import { executeForecast, executeForecastPart } from '../forecast/execute/index.js';
 import { ingestUpload } from '../ingest/index.js';
+import { executeLearning } from '../learn/execute/index.js';
 import { executeMonitoring } from '../monitor/execute/index.js';
 import { executePrediction } from '../predict/execute/index.js';
 import type { FlowContext } from '../runs/context.js';
@@ -19,6 +20,7 @@ const KINDS: Record<Exclude<RunKind, 'part' | 'import'>, Doing> = {
   forecast: executeForecast,
   backtest: executeBacktest,
   monitor: executeMonitoring,
+  learn: executeLearning,
   predict: executePrediction,
 };
 
@@ -37,6 +39,7 @@ const CARRIERS = [
   'forecast',
   'backtest',
   'monitor',
+  'learn',
   'predict',
   'part',
   'member',

@@ -143,6 +143,31 @@ export class OnlineModel {
     return { champion, shadow, verdict };
   }
 
+  /** All that the champion knows beside the history: its scale, then core and head. */
+  championWeights(): Float64Array {
+    return Float64Array.of(this.scale, ...this.champion.weights, ...this.championHead);
+  }
+
+  /** Champion and shadow take the weights of a champion, and look back on a history without learning from it. @throws ONLINE_STATE weights of a model of another size */
+  start(weights: ArrayLike<number>, history: Float64Array): void {
+    const split = 1 + this.champion.weights.length;
+    if (weights.length !== split + this.championHead.length)
+      throw new AlmanacError(
+        'ONLINE_STATE',
+        `An online model of these settings has ${split + this.championHead.length} weights, not ${weights.length}.`,
+        {
+          hint: 'Load it with the settings that it was trained with.',
+        },
+      );
+    const all = Float64Array.from(weights);
+    this.scale = all[0]!;
+    this.shadow.weights.set(all.subarray(1, split));
+    this.shadowHead = all.slice(split);
+    this.restart();
+    this.promote();
+    for (const value of history.subarray(Math.max(0, history.length - this.remembered))) this.advance(value, 0, true);
+  }
+
   /** The champion's quantiles of the next steps, [levels, horizon], non-decreasing in level. */
   forecast(): Float64Array {
     return this.quantilesOf(this.championOrigin, this.championHead);
@@ -219,7 +244,7 @@ export class OnlineModel {
   }
 
   private advance(value: number, learningRate: number, live: boolean): void {
-    const teaches = !Number.isNaN(value) && this.shadowOrigin !== undefined && !(live && this.isOutlier(value));
+    const teaches = learningRate > 0 && !Number.isNaN(value) && this.shadowOrigin !== undefined && !(live && this.isOutlier(value));
     if (teaches) {
       this.learnCore(value, learningRate);
       this.history.push(value);
@@ -266,6 +291,8 @@ export class OnlineModel {
     for (let k = 0; k < replay; k++) {
       const index = k === 0 ? matured - 1 : Math.max(0, matured - 1 - random.below(Math.min(matured, REACH * replay)));
       const { features, base } = this.origins[index]!;
+      // What a broken shadow saw would break the next one.
+      if (features.some(Number.isNaN)) continue;
       for (let step = 0; step < horizon; step++) {
         const actual = this.history[index + 1 + step]!;
         if (Number.isNaN(actual)) continue;
@@ -348,9 +375,14 @@ export class OnlineModel {
     return 0;
   }
 
-  private forget(): void {
+  /** Steps that are kept at least. */
+  private get remembered(): number {
     const { replay, horizon, seasonLength } = this.settings;
-    const needed = REACH * replay + horizon + 8 * seasonLength;
+    return REACH * replay + horizon + 8 * seasonLength;
+  }
+
+  private forget(): void {
+    const needed = this.remembered;
     if (this.history.length < 2 * needed) return;
     this.history.splice(0, this.history.length - needed);
     this.origins.splice(0, this.origins.length - needed);

@@ -71,6 +71,11 @@ const subjects: ModelSubject[] = [
     tolerance: { batch: 1e-5, scale: 1e-3, constant: 0.1 },
   })),
   {
+    name: 'online',
+    create: () => createForecaster('online', { horizon: CHECK_HORIZON, seasonLength: 12, hidden: 4 }),
+    tolerance: { scale: 1e-3, constant: 0.1 },
+  },
+  {
     name: 'coldStart over segment',
     create: () => coldStart(segment().config),
     resumeAfter: 5,

@@ -1,0 +1,2 @@
+/** The worker's side of online learning. */
+export { executeLearning } from './execute.js';

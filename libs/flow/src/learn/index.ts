@@ -1,0 +1,2 @@
+/** Online learning as others ask for it. */
+export { requestLearning } from './request.js';

@@ -1,0 +1,213 @@
+/** An online model on the platform: its shadow learns day by day, takes its place or is thrown away; on a real Postgres. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type JobName, type LearnResult, learnResult } from '@almanac/contracts';
+import { type Compute, startCompute } from '@almanac/flow/compute';
+import { requestForecast } from '@almanac/flow/forecast';
+import { requestLearning } from '@almanac/flow/learn';
+import { listAliasHistory } from '@almanac/flow/query';
+import { setAlias } from '@almanac/flow/register';
+import { type FlowContext, JOBS } from '@almanac/flow/runs';
+import { newWorkerId } from '@almanac/flow/runs/execute';
+import { createSchedule, fireDue } from '@almanac/flow/schedule';
+import { requestTraining } from '@almanac/flow/train';
+import { runHandlers } from '@almanac/flow/work';
+import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
+import { openStore, type RunRecord, type Store } from '@almanac/store';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
+
+const KNOWN = 400;
+const SEASON = 7;
+let database: TestDatabase;
+let folder: string;
+let store: Store;
+let queue: Queue<JobName>;
+let compute: Compute;
+let flow: FlowContext;
+let now = new Date('2030-01-01T00:00:00Z');
+
+/** The same noise every time, between -1 and 1. */
+function noise(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  };
+}
+
+/** A week, and noise that remembers: from `turn` on it swings where it lingered. */
+function stream(length: number, { seed = 1, turn = Infinity }: { seed?: number; turn?: number } = {}): Float64Array {
+  const next = noise(seed);
+  let rest = 0;
+  return Float64Array.from({ length }, (_, t) => {
+    rest = (t < turn ? 0.8 : -0.7) * rest + next();
+    return 20 + 5 * Math.sin((2 * Math.PI * t) / SEASON) + rest;
+  });
+}
+
+async function arrive(dataset: string, values: Float64Array, from: number, to: number, into = store): Promise<void> {
+  await into.series.writeVersion({
+    dataset: { name: dataset, frequency: 'D', timeZone: 'UTC' },
+    mode: 'append',
+    pieces: [{ id: 'a', firstStep: from, values: values.slice(from, to) }],
+    summary: () => ({ rowsRead: 0, rowsRejected: 0, findings: null }),
+  });
+}
+
+async function ended(run: { id: string }, from = store): Promise<RunRecord> {
+  for (;;) {
+    const found = await from.runs.get(run.id);
+    if (found.finishedAt !== null) {
+      expect(found.error).toBeNull();
+      return found;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+const train = async (model: string, config: Record<string, unknown> = {}, context = flow): Promise<RunRecord> =>
+  ended(await requestTraining(context, { dataset: model, model, kind: 'online', horizon: 4, config }), context.store);
+const resultOf = ({ result }: RunRecord): LearnResult => learnResult.parse(result);
+const learn = async (model: string, context = flow): Promise<LearnResult> =>
+  resultOf(await ended(await requestLearning(context, { model }), context.store));
+
+async function forecastOf(model: string): Promise<number[]> {
+  const run = await ended(await requestForecast(flow, { model }));
+  for await (const { quantiles } of store.forecasts.stream({ runId: run.id })) return [...quantiles];
+  throw new Error('nothing was forecast');
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'almanac-learn-'));
+  store = await openStore({ databaseUrl: database.url });
+  queue = await openQueue({ databaseUrl: database.url, redisUrl: undefined }, JOBS, silentLogger);
+  compute = startCompute({ threads: 1 });
+  flow = { store, queue, objects: folderObjectStore(folder), logger: silentLogger, now: () => now, codeVersion: 'test' };
+  const holder = { workerId: newWorkerId(), holds: () => undefined, letsGo: () => undefined };
+  await queue.work([...runHandlers(flow, { cpu: compute }, holder), { name: 'deliver', handle: () => Promise.resolve() }], {
+    train: 1,
+    forecast: 1,
+    learn: 1,
+  });
+});
+afterAll(async () => {
+  await queue?.close();
+  await compute?.close();
+  await store?.close();
+  await database?.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('a world that changes', () => {
+  const values = stream(2400, { turn: KNOWN });
+
+  it('makes the shadow champion, and the history says why', async () => {
+    await arrive('drifting', values, 0, KNOWN);
+    await train('drifting', { learningRateScale: 0.3 });
+    const promotions: LearnResult[] = [];
+    for (let day = KNOWN; day < values.length && promotions.length === 0; day += 200) {
+      await arrive('drifting', values, day, day + 200);
+      const result = await learn('drifting');
+      expect(result.observations).toBe(day === KNOWN ? 204 : 200);
+      if (result.outcome === 'promoted') promotions.push(result);
+    }
+    const [first] = promotions;
+    expect(first).toMatchObject({ from: 1, version: 2, promotedSeries: 1 });
+    expect(first!.pinball!.shadow).toBeLessThan(first!.pinball!.champion);
+    expect((await store.models.get('drifting')).champion).toBe(2);
+    const version = await store.models.version('drifting');
+    expect(version.config).toMatchObject({ from: 1 });
+    expect((await store.runs.get(version.runId)).config).toMatchObject({ datasetVersion: first!.datasetVersion });
+    const [latest] = (await listAliasHistory(flow, 'drifting', {})).items;
+    expect(latest).toMatchObject({ alias: 'champion', version: 2, reason: expect.stringMatching(/^learned online: .*version 1/) as string });
+  });
+
+  it('leaves versions as they were: each forecasts from the same history what it forecast before', async () => {
+    const [old, learned] = [await forecastOf('drifting/1'), await forecastOf('drifting/2')];
+    expect(old).not.toEqual(learned);
+    await learn('drifting');
+    expect(await forecastOf('drifting/1')).toEqual(old);
+    expect(await forecastOf('drifting/2')).toEqual(learned);
+  });
+
+  it('does not learn again what was taken back', async () => {
+    await setAlias(flow, 'drifting', 'champion', 1, 'by hand');
+    expect(await learn('drifting')).toMatchObject({ from: 1, outcome: 'kept', observations: 0 });
+    expect((await store.models.get('drifting')).champion).toBe(1);
+  });
+});
+
+it('changes nothing in a calm world, and goes on each time where it stopped', async () => {
+  const values = stream(KNOWN + 60, { seed: 2 });
+  await arrive('calm', values, 0, KNOWN);
+  await train('calm');
+  for (const [from, observations] of [
+    [KNOWN, 24],
+    [KNOWN + 20, 20],
+    [KNOWN + 40, 20],
+  ] as const) {
+    await arrive('calm', values, from, from + 20);
+    expect(await learn('calm')).toMatchObject({ outcome: 'kept', version: null, observations });
+  }
+  expect(await learn('calm')).toMatchObject({ outcome: 'kept', observations: 0, reason: 'nothing was observed since' });
+  expect((await store.models.get('calm')).latest).toBe(1);
+});
+
+it('throws a poisoned shadow away, and the champion forecasts on', async () => {
+  const values = stream(KNOWN + 140, { seed: 3 });
+  // Bursts that persist long enough to be believed, and gaps.
+  for (let t = KNOWN; t < KNOWN + 60; t++) if (t % 10 < 4) values[t] = t % 20 < 4 ? 400 : -400;
+  for (let t = KNOWN + 60; t < KNOWN + 70; t++) values[t] = Number.NaN;
+  await arrive('poisoned', values, 0, KNOWN);
+  await train('poisoned', { learningRateScale: 20, anchor: 0 });
+  await arrive('poisoned', values, KNOWN, KNOWN + 140);
+  const result = await learn('poisoned');
+  expect(result).toMatchObject({ rolledBackSeries: 1, observations: 134 });
+  if (result.outcome === 'kept') expect((await store.models.get('poisoned')).champion).toBe(1);
+  for (const value of await forecastOf('poisoned')) expect(Math.abs(value)).toBeLessThan(500);
+});
+
+it('registers once what is delivered twice', async () => {
+  const values = stream(2400, { turn: KNOWN });
+  await arrive('twice', values, 0, KNOWN);
+  await train('twice', { learningRateScale: 0.3 });
+  await arrive('twice', values, KNOWN, 2400);
+  const run = await ended(await requestLearning(flow, { model: 'twice' }));
+  expect(resultOf(run)).toMatchObject({ outcome: 'promoted', version: 2 });
+  // As a worker leaves it that dies between registering and saying so.
+  await query(database.url, `UPDATE run SET status = 'queued', finished_at = NULL, result = NULL, worker_id = NULL WHERE id = $1`, [run.id]);
+  await queue.enqueue('learn', `${run.id}-again`, { runId: run.id, kind: 'learn', workspaceId: store.workspaceId });
+  expect((await ended(run)).result).toEqual(run.result);
+  expect(await store.models.get('twice')).toMatchObject({ latest: 2, champion: 2 });
+  expect((await listAliasHistory(flow, 'twice', {})).items).toHaveLength(2);
+});
+
+it('is what a schedule does when it is due, on the dataset as it is then', async () => {
+  await createSchedule(flow, { name: 'nightly', cron: '0 3 * * *', action: { kind: 'learn', request: { model: 'calm' } } });
+  now = new Date('2030-01-01T03:00:01Z');
+  const [run] = await fireDue(flow);
+  expect(resultOf(await ended(run!))).toMatchObject({ model: 'calm', outcome: 'kept' });
+});
+
+it('keeps what workspaces learn apart', async () => {
+  const values = stream(KNOWN + 40, { seed: 5 });
+  const { id } = await store.workspaces.create('other');
+  const other = { ...flow, store: store.forWorkspace(id) };
+  for (const context of [flow, other]) {
+    await arrive('shared', values, 0, KNOWN, context.store);
+    await train('shared', {}, context);
+  }
+  await arrive('shared', values, KNOWN, KNOWN + 40);
+  const [mine, theirs] = [await learn('shared'), await learn('shared', other)];
+  expect([mine.observations, theirs.observations]).toEqual([44, 4]);
+  expect(mine.state).not.toBe(theirs.state);
+  await expect(requestLearning(other, { model: 'calm' })).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+});
+
+it('refuses a model that does not learn online, and says what would', async () => {
+  await ended(await requestTraining(flow, { dataset: 'calm', model: 'naive', kind: 'naive', horizon: 4 }));
+  await expect(requestLearning(flow, { model: 'naive' })).rejects.toMatchObject({ code: 'MODEL_NOT_ONLINE', status: 409 });
+});

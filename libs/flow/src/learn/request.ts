@@ -1,0 +1,38 @@
+/** The request side of online learning. */
+import { type LearnRequest, learnRequest, type LearnRequestInput, type Run } from '@almanac/contracts';
+import { AlmanacError } from '@almanac/series';
+import type { Json, NewRun } from '@almanac/store';
+import type { FlowContext } from '../runs/context.js';
+import { startRun } from '../runs/runs.js';
+
+/** The run's `config`. */
+export interface LearnPlan extends LearnRequest {
+  datasetVersion: number;
+  /** None: the version that comes of it has learned from all of the dataset version. */
+  holdout: 0;
+}
+
+/** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, MODEL_NOT_ONLINE */
+export async function requestLearning(context: FlowContext, input: LearnRequestInput): Promise<Run> {
+  return startRun(context, await planLearnRun(context, input));
+}
+
+/** The run that a request asks for, before it is written down. */
+export async function planLearnRun({ store }: Pick<FlowContext, 'store'>, input: LearnRequestInput): Promise<NewRun & { kind: 'learn' }> {
+  const { model: name } = learnRequest.parse(input);
+  const { kind, no, model } = await store.models.version(name);
+  if (kind !== 'online')
+    throw new AlmanacError(
+      'MODEL_NOT_ONLINE',
+      `The champion of "${model}", version ${no}, is of the kind "${kind}", which does not learn online.`,
+      {
+        hint: 'Train a model of the kind "online", or schedule trainings of this one.',
+        subject: { model, version: no, kind },
+        status: 409,
+      },
+    );
+  const { dataset, datasetId } = await store.models.get(name);
+  const { currentVersion } = await store.datasets.getById(datasetId);
+  const plan: LearnPlan = { model, datasetVersion: currentVersion, holdout: 0 };
+  return { kind: 'learn', dataset, model, config: plan as unknown as Json };
+}
