@@ -16,5 +16,17 @@ export type DeliverJob = z.infer<typeof deliverJob>;
  * One queue per kind of run, so that a long training never delays an upload, and one for webhooks. `part` carries parts of
  * runs that take one thread, `member` parts that take every thread of a worker, `gpu` whatever wants a GPU.
  */
-export const JOB_NAMES = ['ingest', 'train', 'forecast', 'backtest', 'monitor', 'learn', 'predict', 'deliver', 'part', 'member', 'gpu'] as const;
+export const JOB_NAMES = [
+  'ingest',
+  'train',
+  'forecast',
+  'backtest',
+  'monitor',
+  'learn',
+  'predict',
+  'deliver',
+  'part',
+  'member',
+  'gpu',
+] as const;
 export type JobName = (typeof JOB_NAMES)[number];

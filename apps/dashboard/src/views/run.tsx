@@ -1,5 +1,5 @@
 /** One run: how far it is, how training goes, how it ended and why. */
-import { backtestResult, forecastResult, ingestResult, isFinished, type Run, trainResult } from '@almanac/contracts';
+import { backtestResult, forecastResult, ingestResult, learnResult, isFinished, type Run, trainResult } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
 import { count, duration, time } from '../app/format';
@@ -28,6 +28,7 @@ const verbs: Record<Run['kind'], string> = {
   forecast: 'Forecast',
   backtest: 'Backtest',
   monitor: 'Monitoring',
+  learn: 'Online learning',
   predict: 'Forecast',
   part: 'Part of a run',
   import: 'Import',
@@ -242,6 +243,14 @@ function Result({ run }: { run: Run }) {
         <Link to={`/monitoring?model=${encodeURIComponent(run.model ?? '')}`}>What monitoring found</Link>
       </p>
     );
+  }
+  if (run.kind === 'learn') {
+    const result = learnResult.safeParse(run.result).data;
+    return result ? (
+      <p>
+        {result.observations} observations of {result.series} series: {result.reason}.
+      </p>
+    ) : null;
   }
   const ingest = ingestResult.safeParse(run.result).data;
   return ingest ? (

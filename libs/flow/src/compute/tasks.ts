@@ -173,7 +173,8 @@ interface Outcomes {
   probe: null;
 }
 type Certify = CertifyTask & { task: 'certify' };
-export type Task = TrainTask | MemberTask | PredictTask | ChooseTask | BacktestTask | Certify | ScoreWindowsTask | ScoreTask | LearnTask | ProbeTask;
+export type Task =
+  TrainTask | MemberTask | PredictTask | ChooseTask | BacktestTask | Certify | ScoreWindowsTask | ScoreTask | LearnTask | ProbeTask;
 export type OutcomeOf<T extends Task> = Outcomes[T['task']];
 
 export type ToChild = { kind: 'run'; task: Task; wish: EngineWish } | { kind: 'stop' };

@@ -6,6 +6,7 @@ import { type JobName, type LearnResult, learnResult } from '@almanac/contracts'
 import { type Compute, startCompute } from '@almanac/flow/compute';
 import { requestForecast } from '@almanac/flow/forecast';
 import { requestLearning } from '@almanac/flow/learn';
+import { executeLearning } from '@almanac/flow/learn/execute';
 import { listAliasHistory } from '@almanac/flow/query';
 import { setAlias } from '@almanac/flow/register';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
@@ -16,7 +17,7 @@ import { runHandlers } from '@almanac/flow/work';
 import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type RunRecord, type Store } from '@almanac/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
 
 const KNOWN = 400;
 const SEASON = 7;
@@ -122,7 +123,11 @@ describe('a world that changes', () => {
     expect(version.config).toMatchObject({ from: 1 });
     expect((await store.runs.get(version.runId)).config).toMatchObject({ datasetVersion: first!.datasetVersion });
     const [latest] = (await listAliasHistory(flow, 'drifting', {})).items;
-    expect(latest).toMatchObject({ alias: 'champion', version: 2, reason: expect.stringMatching(/^learned online: .*version 1/) as string });
+    expect(latest).toMatchObject({
+      alias: 'champion',
+      version: 2,
+      reason: expect.stringMatching(/^learned online: .*version 1/) as string,
+    });
   });
 
   it('leaves versions as they were: each forecasts from the same history what it forecast before', async () => {
@@ -158,31 +163,50 @@ it('changes nothing in a calm world, and goes on each time where it stopped', as
 
 it('throws a poisoned shadow away, and the champion forecasts on', async () => {
   const values = stream(KNOWN + 140, { seed: 3 });
-  // Bursts that persist long enough to be believed, and gaps.
-  for (let t = KNOWN; t < KNOWN + 60; t++) if (t % 10 < 4) values[t] = t % 20 < 4 ? 400 : -400;
-  for (let t = KNOWN + 60; t < KNOWN + 70; t++) values[t] = Number.NaN;
+  // A burst that persists long enough to be believed, and a gap.
+  for (let t = KNOWN; t < KNOWN + 6; t++) values[t] = t % 2 === 0 ? -400 : 400;
+  for (let t = KNOWN + 20; t < KNOWN + 26; t++) values[t] = Number.NaN;
   await arrive('poisoned', values, 0, KNOWN);
-  await train('poisoned', { learningRateScale: 20, anchor: 0 });
+  await train('poisoned', { learningRateScale: 5, anchor: 0 });
   await arrive('poisoned', values, KNOWN, KNOWN + 140);
   const result = await learn('poisoned');
-  expect(result).toMatchObject({ rolledBackSeries: 1, observations: 134 });
-  if (result.outcome === 'kept') expect((await store.models.get('poisoned')).champion).toBe(1);
+  expect(result).toMatchObject({ outcome: 'kept', rolledBackSeries: 1, observations: 134 });
+  expect((await store.models.get('poisoned')).champion).toBe(1);
   for (const value of await forecastOf('poisoned')) expect(Math.abs(value)).toBeLessThan(500);
 });
 
-it('registers once what is delivered twice', async () => {
+it('registers once what is delivered twice, by a worker that died before it said so', async () => {
   const values = stream(2400, { turn: KNOWN });
   await arrive('twice', values, 0, KNOWN);
   await train('twice', { learningRateScale: 0.3 });
   await arrive('twice', values, KNOWN, 2400);
-  const run = await ended(await requestLearning(flow, { model: 'twice' }));
-  expect(resultOf(run)).toMatchObject({ outcome: 'promoted', version: 2 });
-  // As a worker leaves it that dies between registering and saying so.
-  await query(database.url, `UPDATE run SET status = 'queued', finished_at = NULL, result = NULL, worker_id = NULL WHERE id = $1`, [run.id]);
-  await queue.enqueue('learn', `${run.id}-again`, { runId: run.id, kind: 'learn', workspaceId: store.workspaceId });
-  expect((await ended(run)).result).toEqual(run.result);
+  const config = { model: 'twice', datasetVersion: 2, holdout: 0 };
+  const run = await store.runs.create({ kind: 'learn', dataset: 'twice', model: 'twice', codeVersion: 'test', config });
+  const delivery = { ...flow, run, workerId: 'w', signal: new AbortController().signal, report: () => Promise.resolve() };
+  const first = learnResult.parse(await executeLearning(delivery, compute));
+  expect(first).toMatchObject({ from: 1, outcome: 'promoted', version: 2, observations: 2004 });
+  expect(await executeLearning(delivery, compute)).toEqual(first);
   expect(await store.models.get('twice')).toMatchObject({ latest: 2, champion: 2 });
   expect((await listAliasHistory(flow, 'twice', {})).items).toHaveLength(2);
+});
+
+it('drops what it learned where somebody else became champion meanwhile', async () => {
+  const config = { model: 'twice', datasetVersion: 2, holdout: 0 };
+  await setAlias(flow, 'twice', 'champion', 1, 'by hand');
+  await train('twice');
+  await arrive('twice', stream(2600, { turn: KNOWN }), 2400, 2600);
+  const run = await store.runs.create({ kind: 'learn', dataset: 'twice', model: 'twice', codeVersion: 'test', config });
+  const impatient: Compute = {
+    ...compute,
+    run: async (task, options) => {
+      const outcome = await compute.run(task, options);
+      await setAlias(flow, 'twice', 'champion', 3, 'by hand');
+      return Object.assign(outcome as object, { promoted: ['a'] }) as typeof outcome;
+    },
+  };
+  const delivery = { ...flow, run, workerId: 'w', signal: new AbortController().signal, report: () => Promise.resolve() };
+  expect(await executeLearning(delivery, impatient)).toMatchObject({ from: 1, outcome: 'superseded', version: null, state: null });
+  expect(await store.models.get('twice')).toMatchObject({ latest: 3, champion: 3 });
 });
 
 it('is what a schedule does when it is due, on the dataset as it is then', async () => {
