@@ -170,7 +170,7 @@ it('throws a poisoned shadow away, and the champion forecasts on', async () => {
   await train('poisoned', { learningRateScale: 5, anchor: 0 });
   await arrive('poisoned', values, KNOWN, KNOWN + 140);
   const result = await learn('poisoned');
-  expect(result).toMatchObject({ outcome: 'kept', rolledBackSeries: 1, observations: 134 });
+  expect(result).toMatchObject({ outcome: 'kept', rolledBackSeries: 1, observations: 138 });
   expect((await store.models.get('poisoned')).champion).toBe(1);
   for (const value of await forecastOf('poisoned')) expect(Math.abs(value)).toBeLessThan(500);
 });
