@@ -14,7 +14,7 @@ export interface OnlineConformalSettings {
   /** Ascending; intervals are those whose two levels are both here. */
   levels: readonly number[];
   horizon: number;
-  /** Share of the scale that a step may move a margin by. Default .15; .05 is too slow to matter within the twenty cutoffs that the accuracy bench looks at.
+  /** Share of the scale that a step may move a margin by. Default .15; .05 is too slow to matter within the twenty cutoffs that the accuracy bench looks at. */
   rate?: number;
   /** Size of an ordinary error of each horizon step, in the series' own units, where it is known; learned as outcomes arrive otherwise. */
   scale?: number | readonly number[];
