@@ -10,6 +10,11 @@ describe('series of a request', () => {
     expect(laid).toEqual({ id: 'a', firstStep: 5, values: [1, null, 3] });
   });
 
+  it.each(['2024-02-30', '2023-02-29T10:00', '2024-02-30T10:00:00+01:00'])('are refused with a day that no calendar has: %s', (day) => {
+    const one = { uniqueId: 'a', y: [1, 2], ds: ['2023-01-01', day] };
+    expect(() => layAllOnGrid([one], HOURS, 1)).toThrow(expect.objectContaining({ code: 'TIME_INVALID' }) as Error);
+  });
+
   it('are refused before a slip in a time takes all memory, be the value there or not', () => {
     const far = { uniqueId: 'a', y: [1, null], ds: ['2024-01-01', '9999-01-01'], futureCovariates: { price: [1, 2, 3] } };
     expect(() => layAllOnGrid([far], HOURS, 1)).toThrow(expect.objectContaining({ code: 'SERIES_SHAPE' }) as Error);

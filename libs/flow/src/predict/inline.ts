@@ -171,11 +171,17 @@ function stepAt(time: string | number, grid: Frequency, series: string): number 
 function instantOf(text: string, timeZone: string, series: string): number {
   const civil = CIVIL.exec(text);
   const ms = Date.parse(civil ? `${civil[1]}T${civil[2] ?? '00:00'}Z` : WITH_OFFSET.test(text) ? text.replace(' ', 'T') : 'no time');
-  if (Number.isNaN(ms)) throw invalidTime(text, series, 'Write 2024-01-31, 2024-01-31T23:00:00Z or 2024-01-31T23:00:00+01:00.');
+  if (Number.isNaN(ms) || !isDay(text.slice(0, 10)))
+    throw invalidTime(text, series, 'Write 2024-01-31, 2024-01-31T23:00:00Z or 2024-01-31T23:00:00+01:00.');
   if (!civil) return ms;
   const zone = zoneOf(timeZone);
   if (civil[2] === undefined) return zone.startOfDay(ms / 86_400_000);
   return ms - zone.offsetAt(ms - zone.offsetAt(ms));
+}
+
+/** `Date.parse` takes 30 February for 1 March. */
+function isDay(date: string): boolean {
+  return new Date(`${date}T00:00Z`).toISOString().startsWith(date);
 }
 
 function invalidTime(time: string | number, series: string, hint: string): AlmanacError {
