@@ -136,6 +136,8 @@ try {
   await run();
   process.exit(0);
 } catch (error) {
-  console.error(isAlmanacError(error) ? `\n${error.code}: ${error.message}${error.hint ? `\n${error.hint}` : ''}` : error);
+  const unknownFlag = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  if (unknownFlag) console.error(`${error.message}\nnpm start takes -- --exit and -- --no-sample.`);
+  else console.error(isAlmanacError(error) ? `\n${error.code}: ${error.message}${error.hint ? `\n${error.hint}` : ''}` : error);
   process.exit(1);
 }

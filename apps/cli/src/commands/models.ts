@@ -60,7 +60,9 @@ async function forecastFile(context: Context, model: string | undefined, flags: 
   });
   const { level, frequency, timeZone } = flags;
   const answer = await context.client.predict({ series, model, horizon: flags.horizon ?? ahead, level, frequency, timeZone });
-  if (answer.validation) note(`${answer.model} was the best of ${answer.validation.models.map((one) => one.model).join(', ')}.`);
+  const compared = answer.validation?.models.map((one) => one.model) ?? [];
+  if (compared.length > 0) note(`${answer.model} was the best of ${compared.join(', ')}.`);
+  else if (answer.validation) note(`${answer.model} forecasts: the series are too short to compare it with others.`);
   show(context, answer, () => toCsv(answer.columns));
 }
 

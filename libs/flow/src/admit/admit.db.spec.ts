@@ -15,6 +15,8 @@ import { openStore, type RunRecord, type Store } from '@almanac/store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { redisIsInstalled, startRedis, type TestRedis } from '../../../../test/support/redis.js';
+import { planTrainingRun } from '../train/request.js';
+import { admit } from './admit.js';
 
 const GIGABYTE = 2 ** 30;
 const free: RunLimits = { memoryBytes: undefined, seconds: undefined, cost: undefined, pricePerHour: { cpu: undefined, gpu: undefined } };
@@ -83,6 +85,15 @@ describe('a run', () => {
     await store.runs.requestCancel((await requestTraining(priced, small)).id);
   });
 
+  it('is carried to a GPU itself where no parts of it are', async () => {
+    await offers('gpu', GIGABYTE, ['0']);
+    const queueOf = async (members: number): Promise<string | null> => {
+      const run = await planTrainingRun(flow, { ...small, kind: 'ensemble', config: { members }, device: 'auto' });
+      return (await admit(flow, run)).queue ?? null;
+    };
+    expect([await queueOf(1), await queueOf(2)]).toEqual(['gpu', null]);
+  });
+
   it('can be asked about without being queued', async () => {
     const ask = (request: object): ReturnType<typeof predictAction> =>
       predictAction(flow, { kind: 'train', request: { ...small, ...request } as never });
@@ -91,6 +102,8 @@ describe('a run', () => {
     expect(one).toMatchObject({ fits: true, problem: null, steps: 4, device: 'cpu', basis: 'assumed', limits: { memoryBytes: null } });
     expect(wide.memoryBytes!).toBeGreaterThan(one.memoryBytes!);
     expect(twice.seconds!).toBeGreaterThanOrEqual(one.seconds!);
+    // What it adds to its member is small.
+    expect((await ask({ kind: 'coldStart' })).steps).toBe(one.steps);
     await offers('tiny', GIGABYTE / 16);
     expect(await ask({})).toMatchObject({ fits: false, problem: { code: 'RUN_TOO_LARGE' } });
     expect(await ask({ device: 'gpu' })).toMatchObject({ fits: false, problem: { code: 'GPU_UNAVAILABLE' } });

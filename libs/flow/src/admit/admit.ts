@@ -10,6 +10,7 @@ import { AlmanacError } from '@almanac/series';
 import type { NewRun, Store } from '@almanac/store';
 import { type FlowContext, jobOf, JOBS } from '../runs/context.js';
 import { toProblem } from '../runs/wire.js';
+import { isTrainable } from '../train/kinds.js';
 import { workOf } from './work.js';
 
 type Context = Pick<FlowContext, 'store' | 'limits'>;
@@ -102,8 +103,8 @@ function deviceOf({ kind, config }: Asked, resources: readonly Resources[]): Dev
       hint: 'Start a worker with one (ALMANAC_DEVICES), or ask for the device "auto" or "cpu".',
       status: 409,
     });
-  // A baseline computes next to nothing.
-  const trains = kind === 'backtest' || ['segment', 'recurrent', 'ensemble'].includes(String(config['kind']));
+  // A baseline computes next to nothing; an online model uses no engine.
+  const trains = kind === 'backtest' || (isTrainable(String(config['kind'])) && config['kind'] !== 'online');
   return wanted === 'gpu' || (wanted === 'auto' && there && trains) ? 'gpu' : 'cpu';
 }
 

@@ -10,7 +10,7 @@ import {
 import { Frequency } from '@almanac/series';
 import type { NewRun, Store } from '@almanac/store';
 import type { BacktestPlan } from '../backtest/request.js';
-import { DEFAULT_MEMBERS, overridden, type Wishes } from '../compute/wishes.js';
+import { DEFAULT_MEMBERS, membersOf, overridden, type Wishes } from '../compute/wishes.js';
 import { isTrainable } from '../train/kinds.js';
 import type { TrainingPlan } from '../train/request.js';
 
@@ -21,7 +21,7 @@ export interface Work {
   seconds?: number;
   likeRun?: string;
   memoryBytes?: number;
-  /** It is done in parts. */
+  /** It is done in parts; an ensemble of one is not. */
   parts: boolean;
 }
 
@@ -37,7 +37,7 @@ export async function workOf(store: Store, run: NewRun, threads: number): Promis
   if (run.kind === 'train') {
     const plan = run.config as unknown as TrainingPlan;
     const { facts, observations } = await factsOf(store, plan.dataset, plan);
-    return { ...trainingWork(facts, observations, plan, threads), parts: plan.kind === 'ensemble' };
+    return { ...trainingWork(facts, observations, plan, threads), parts: membersOf(plan) > 1 };
   }
   if (run.kind === 'backtest') {
     const plan = run.config as unknown as BacktestPlan;
@@ -81,6 +81,11 @@ function configsOf(facts: PanelFacts, wishes: Wishes): SegmentConfig[] {
   const derived = defaultConfig(facts);
   if (kind === 'segment') return [overridden(derived, wishes)];
   if (kind === 'recurrent') return [overridden({ ...derived, ...RECURRENT, train: { ...derived.train, batch: RECURRENT_BATCH } }, wishes)];
+  if (kind === 'coldStart') {
+    // Its own network is small beside the member.
+    const { member = { kind: 'segment', config: {} } } = config as { member?: Pick<Wishes, 'kind' | 'config'> };
+    return configsOf(facts, { ...wishes, ...member });
+  }
   const { members = DEFAULT_MEMBERS } = config as { members?: number | { kind: string; config: Record<string, unknown> }[] };
   return typeof members === 'number'
     ? defaultEnsemble(facts, members).members.flatMap((member) =>

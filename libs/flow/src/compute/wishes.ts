@@ -13,6 +13,12 @@ type Derived = { contextLength: number; train: { steps: number } };
 
 export const DEFAULT_MEMBERS = 3;
 
+/** How many members a plan has; 0 for what is no ensemble. */
+export function membersOf({ kind, config }: Pick<Wishes, 'kind' | 'config'>): number {
+  const { members = DEFAULT_MEMBERS } = config as { members?: unknown[] | number };
+  return kind === 'ensemble' ? (typeof members === 'number' ? members : members.length) : 0;
+}
+
 export function overridden<T extends Derived>(derived: T, { contextLength, steps, config }: Wishes): T {
   const { train, ...overrides } = config as Partial<T>;
   const segment = 'segmentLength' in derived ? (derived.segmentLength as number) : 1;

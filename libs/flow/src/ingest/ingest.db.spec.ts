@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IngestOptionsInput, ingestOptions, type IngestResult } from '@almanac/contracts';
 import { applyRetention, deleteSeries, ingestUpload, setRetention } from '@almanac/flow/ingest';
-import { folderObjectStore, type ObjectStore } from '@almanac/platform';
+import { folderObjectStore, type ObjectStore, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
 
@@ -244,12 +244,12 @@ describe('retention', () => {
   it('gives up what is too old, once a day, and leaves what a run rests on', async () => {
     await upload('r.csv', `unique_id,ds,y\n${days(100)}`, { dataset: 'kept', frequency: 'D' });
     const { id } = await store.datasets.get('kept');
-    expect(await applyRetention({ store, now })).toEqual([]);
+    expect(await applyRetention({ store, now, logger: silentLogger })).toEqual([]);
     expect(await setRetention({ store }, 'kept', 30)).toMatchObject({ keepDays: 30 });
-    expect(await applyRetention({ store, now })).toEqual(['kept']);
+    expect(await applyRetention({ store, now, logger: silentLogger })).toEqual(['kept']);
     expect(await panel('kept')).toMatchObject({ a: { firstStep: day('2024-01-31') } });
     expect(await store.datasets.get('kept')).toMatchObject({ currentVersion: 2, observationCount: 30 });
-    expect(await applyRetention({ store, now })).toEqual([]);
+    expect(await applyRetention({ store, now, logger: silentLogger })).toEqual([]);
     expect((await panel('kept', 1))['a']!.values).toHaveLength(100);
     await deleteSeries({ store }, 'kept', 'a');
     expect(await panel('kept')).toEqual({});

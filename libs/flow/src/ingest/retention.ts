@@ -35,7 +35,7 @@ export async function setRetention({ store }: Context, name: string, keepDays: n
 }
 
 /** Takes out what has become too old. @returns the names of the datasets that lost something */
-export async function applyRetention({ store, now }: Pick<FlowContext, 'store' | 'now'>): Promise<string[]> {
+export async function applyRetention({ store, now, logger }: Pick<FlowContext, 'store' | 'now' | 'logger'>): Promise<string[]> {
   const present = now().getTime();
   const cut: string[] = [];
   for (const { id, name, frequency, timeZone, keepDays, firstStep } of await store.datasets.listKept()) {
@@ -44,9 +44,13 @@ export async function applyRetention({ store, now }: Pick<FlowContext, 'store' |
     // A version a day, not one for every step that grows too old.
     const daily = Math.max(1, grid.floorStep(present) - grid.floorStep(present - DAY_MS));
     if (firstStep === null || beforeStep - firstStep < daily) continue;
-    if ((await store.datasets.cut(id, { beforeStep })) === null) continue;
-    await store.datasets.compact(id);
-    cut.push(name);
+    try {
+      if ((await store.datasets.cut(id, { beforeStep })) === null) continue;
+      await store.datasets.compact(id);
+      cut.push(name);
+    } catch (error) {
+      logger.error({ error, dataset: name }, 'what is too old could not be taken out');
+    }
   }
   return cut;
 }

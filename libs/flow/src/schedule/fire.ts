@@ -23,11 +23,16 @@ export async function fireDue(context: FlowContext): Promise<RunRecord[]> {
   const now = context.now();
   const runs: RunRecord[] = [];
   for (const schedule of await context.store.schedules.due(now)) {
-    for (const run of await fireOne(context, schedule, now)) {
-      runs.push(run);
-      if (run.status !== 'queued') continue;
-      if (run.afterId === null) await carry(context, run);
-      else if (schedule.overlap === 'cancel') await cancelRun(context, run.afterId);
+    try {
+      for (const run of await fireOne(context, schedule, now)) {
+        runs.push(run);
+        if (run.status !== 'queued') continue;
+        if (run.afterId === null) await carry(context, run);
+        else if (schedule.overlap === 'cancel') await cancelRun(context, run.afterId);
+      }
+    } catch (error) {
+      // The others are due as well; this one is looked at again in a second.
+      context.logger.error({ error, schedule: schedule.name }, 'a schedule could not be fired');
     }
   }
   return runs;

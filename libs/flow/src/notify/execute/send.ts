@@ -41,7 +41,9 @@ export function isAllowed(address: string, networks: readonly string[]): boolean
 export async function send(url: string, headers: Record<string, string>, body: string, options: SendOptions): Promise<Sent> {
   const target = new URL(url);
   const refused = (address: string): Error =>
-    new Error(`${target.hostname} is ${address}, a private address; the operator can allow it (ALMANAC_WEBHOOK_NETWORKS).`);
+    new Error(
+      `${target.hostname} is ${address === target.hostname ? '' : `${address}, `}a private address; the operator can allow it (ALMANAC_WEBHOOK_NETWORKS).`,
+    );
   const lookup: LookupFunction = (hostname, how, callback) =>
     resolve(hostname, { ...how, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);

@@ -59,7 +59,10 @@ export async function runParts(
 export async function wholeOf({ store, run }: RunContext): Promise<RunRecord> {
   const whole = await store.runs.get(run.parentId!);
   if (whole.finishedAt === null) return whole;
-  throw new AlmanacError('RUN_ABANDONED', `Run ${whole.id}, which this is a part of, is ${whole.status}.`, { subject: { run: whole.id } });
+  throw new AlmanacError('RUN_ABANDONED', `Run ${whole.id}, which this is a part of, is ${whole.status}.`, {
+    hint: 'Start the whole run again.',
+    subject: { run: whole.id },
+  });
 }
 
 /** Message and share of parts that are done, and how long the rest will take at their pace. */

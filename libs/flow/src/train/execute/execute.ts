@@ -5,13 +5,14 @@ import { type SegmentConfig, stepOperations } from '@almanac/forecasting/plan';
 import { Frequency } from '@almanac/series';
 import type { DatasetRecord, DatasetVersionRecord, Json } from '@almanac/store';
 import type { Compute, TrainOutcome, TrainTask } from '../../compute/index.js';
+import { membersOf } from '../../compute/wishes.js';
 import { type Pace, registerVersion } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
 import type { TrainingPlan } from '../request.js';
 import { championOf, passGate } from './gate.js';
 import { InterruptedTraining } from './interrupted.js';
-import { membersOf, trainMembers } from './members.js';
+import { trainMembers } from './members.js';
 
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_TOO_SHORT, INVALID_CONFIG, MODEL_OF_OTHER_DATASET, COMPUTE_DIED */
 export async function executeTraining(context: RunContext, compute: Compute): Promise<Json> {

@@ -6,17 +6,11 @@
 import type { RunProgress } from '@almanac/contracts';
 import type { Json, PartState } from '@almanac/store';
 import type { Compute, MemberOutcome, MemberTask } from '../../compute/index.js';
-import { DEFAULT_MEMBERS } from '../../compute/wishes.js';
+import { membersOf } from '../../compute/wishes.js';
 import { fetchAside, type NewPart, putAside, type RunContext, runParts, wholeOf } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
 import type { TrainingPlan } from '../request.js';
 import { InterruptedTraining } from './interrupted.js';
-
-/** How many members a plan has; 0 for what is no ensemble. */
-export function membersOf({ kind, config }: TrainingPlan): number {
-  const { members = DEFAULT_MEMBERS } = config as { members?: unknown[] | number };
-  return kind === 'ensemble' ? (typeof members === 'number' ? members : members.length) : 0;
-}
 
 /** Has every member trained. @param threads of each, wherever it is trained */
 export async function trainMembers(context: RunContext, plan: TrainingPlan, threads: number): Promise<MemberOutcome[]> {
