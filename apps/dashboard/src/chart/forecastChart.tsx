@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import { time, value } from '../app/format';
 import { colour } from '../app/theme';
-import { BANDS, chartData } from './forecastData';
+import { BANDS, chartData, isolated } from './forecastData';
 import { drawMarks, holidaysAt, type Marks, noMarks } from './marks';
 import { clampWindow, type Extent, panBy, panZoom, zoomBy } from './panZoom';
 import { Plot } from './plot';
@@ -20,6 +20,19 @@ interface Props {
   marks?: Marks;
   onPlot?: (plot: uPlot) => void;
 }
+
+/** A line needs two points; a value that stands alone is drawn as a dot. */
+const dots = (fill: string): uPlot.Series.Points => ({
+  show: false,
+  size: 5,
+  width: 0,
+  fill,
+  filter: (made, series) => {
+    const [from, to] = made.series[0]?.idxs ?? [0, -1];
+    const alone = isolated(made.data[series] ?? [], from, to);
+    return alone.length > 0 ? alone : null;
+  },
+});
 
 const DAY = 86_400;
 const SPANS = [
@@ -83,8 +96,8 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
       ],
       series: [
         {},
-        { label: 'observed', stroke: colour('--history'), width: 1.4, points: { show: false } },
-        { label: 'median', stroke: forecastColour, width: 2, points: { show: false } },
+        { label: 'observed', stroke: colour('--history'), width: 1.4, points: dots(colour('--history')) },
+        { label: 'median', stroke: forecastColour, width: 2, points: dots(forecastColour) },
         ...BANDS.flatMap(() => [0, 1].map(() => ({ stroke: 'transparent', width: 0, points: { show: false } }))),
       ],
       bands: BANDS.map((band, index) => ({

@@ -1,6 +1,6 @@
 import type { Forecast, Observations } from '@almanac/contracts';
 import { describe, expect, it } from 'vitest';
-import { BANDS, chartData, hindsight } from './forecastData';
+import { BANDS, chartData, hindsight, isolated } from './forecastData';
 
 const hour = (h: number): string => new Date(Date.UTC(2001, 5, 1, h)).toISOString();
 const history: Observations = { uniqueId: 'ATL', channel: 'y', downsampled: false, ds: [0, 1, 2, 3].map(hour), y: [10, null, 12, 13] };
@@ -39,6 +39,14 @@ describe('chartData', () => {
   it('draws history alone, and a forecast alone', () => {
     expect(chartData(history, undefined)[0]).toHaveLength(4);
     expect(chartData(undefined, forecast)[0]).toHaveLength(2);
+  });
+});
+
+describe('isolated', () => {
+  it("finds values between gaps and at the ends, not those that a line joins across another line's point", () => {
+    expect(isolated([1, null, 2, undefined, 3, null, undefined, 4, undefined, null, 5, 6, null, 7], 0, 13)).toEqual([0, 7, 13]);
+    expect(isolated([undefined, 1, undefined], 0, 2)).toEqual([1]);
+    expect(isolated([1, null, 2, null, 3], 1, 3)).toEqual([2]);
   });
 });
 

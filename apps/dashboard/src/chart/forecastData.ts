@@ -45,6 +45,17 @@ export function chartData(history: Observations | undefined, forecast: Forecast 
   return [x, y, ...columns];
 }
 
+/** Where in [from, to] a value stands alone between gaps or ends: no line reaches it. */
+export function isolated(column: Readonly<ArrayLike<number | null | undefined>>, from: number, to: number): number[] {
+  const endsAt = (index: number, by: 1 | -1): boolean => {
+    for (index += by; column[index] === undefined && index >= 0 && index < column.length; index += by);
+    return (column[index] ?? null) === null;
+  };
+  const alone: number[] = [];
+  for (let i = from; i <= to; i++) if ((column[i] ?? null) !== null && endsAt(i, -1) && endsAt(i, 1)) alone.push(i);
+  return alone;
+}
+
 export interface Hindsight {
   steps: number;
   meanAbsoluteError: number;
