@@ -2,7 +2,7 @@
  * Follows a run with a progress bar on stderr, so that stdout stays clean for results.
  * Without a terminal it prints one line per phase instead.
  */
-import type { Run } from '@almanac/contracts';
+import { type Run, withHint } from '@almanac/contracts';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Context } from './context.js';
 import { duration, note } from './print.js';
@@ -13,7 +13,7 @@ export class RunFailed extends Error {
     super(
       run.status === 'cancelled'
         ? `The ${run.kind} run ${run.id} was cancelled.`
-        : `The ${run.kind} run ${run.id} failed: ${run.error ? [run.error.detail, run.error.hint].filter(Boolean).join(' ') : 'no reason was recorded.'}`,
+        : `The ${run.kind} run ${run.id} failed: ${run.error ? withHint(run.error.detail, run.error.hint) : 'no reason was recorded.'}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 /** The worker program. It prints one line when it is ready, and ends on SIGTERM or SIGINT once its jobs are safe. */
+import { withHint } from '@almanac/contracts';
 import { createLogger, loadConfig } from '@almanac/platform';
 import { isAlmanacError } from '@almanac/series';
 import { startWorker } from './worker.js';
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const text = isAlmanacError(error) ? `${error.message} ${error.hint ?? ''}` : String(error instanceof Error ? error.stack : error);
+  const text = isAlmanacError(error) ? withHint(error.message, error.hint) : String(error instanceof Error ? error.stack : error);
   process.stderr.write(`The worker could not start: ${text}\n`);
   process.exit(1);
 }

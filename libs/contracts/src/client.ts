@@ -9,9 +9,13 @@ import type { IngestOptionsInput, UploadAccepted } from './schemas/datasets.js';
 import type { Prediction, PredictionRequestInput, WhatIf, WhatIfRequestInput } from './schemas/predictions.js';
 import { isFinished, run, type Run } from './schemas/runs.js';
 
+/** What went wrong and what to do about it, as sentences. */
+export const withHint = (detail: string, hint: string | undefined): string =>
+  hint ? `${detail}${/[.!?:;…]$/.test(detail) ? '' : '.'} ${hint}` : detail;
+
 export class ApiError extends Error {
   constructor(readonly problem: Problem) {
-    super(problem.hint ? `${problem.detail} ${problem.hint}` : problem.detail);
+    super(withHint(problem.detail, problem.hint));
     this.name = 'ApiError';
   }
   get code(): string {
