@@ -70,15 +70,7 @@ export class CovariateReader {
   writeHorizon(series: SeriesData, from: number, steps: number, out: Float32Array, at: number): void {
     for (const name of this.names.future) {
       const { length } = channel(series, 'futureCovariates', name);
-      if (length < from + steps)
-        throw new AlmanacError(
-          'COVARIATE_TOO_SHORT',
-          `The future covariate ${name} of series ${series.id} ends ${from + steps - length} steps before the horizon does.`,
-          {
-            hint: 'Give its values through the whole horizon.',
-            subject: { series: series.id, covariate: name },
-          },
-        );
+      if (length < from + steps) throw covariateTooShort(series.id, name, from + steps - length);
     }
     this.writeFuture(series, from, out, at);
     at += this.names.future.length * this.segmentLength;
@@ -109,6 +101,18 @@ function value({ id, staticCovariates }: SeriesData, name: string): number {
 
 function channel(series: SeriesData, kind: 'pastCovariates' | 'futureCovariates', name: string): Float64Array {
   return series[kind]?.[name] ?? missing(series.id, name);
+}
+
+/** @param by steps of the horizon without a value */
+export function covariateTooShort(series: string, covariate: string, by: number): AlmanacError {
+  return new AlmanacError(
+    'COVARIATE_TOO_SHORT',
+    `The future covariate ${covariate} of series ${series} ends ${by} ${by === 1 ? 'step' : 'steps'} before the horizon does.`,
+    {
+      hint: 'Give its values through the whole horizon.',
+      subject: { series, covariate },
+    },
+  );
 }
 
 function missing(series: string, covariate: string): never {

@@ -5,6 +5,8 @@
  * next block is forecast after each of them, and its quantiles are those of all these forecasts together (as Chronos-Bolt, Ansari et
  * al. 2024, unrolls its patches). Future covariates are read as far as they reach; past covariates count as missing.
  */
+import { isAlmanacError } from '@almanac/series';
+import { covariateTooShort } from '../dataset/covariates.js';
 import { keepTo } from '../dataset/target.js';
 import { type Forecaster, type Panel, type PredictOptions, type SeriesData, type SeriesForecast } from '../forecaster.js';
 import { sampleQuantile } from '../heads/paths.js';
@@ -17,6 +19,19 @@ const SHARES = Array.from({ length: 20 }, (_, i) => (i + 0.5) / 20);
 
 /** @param own steps that the model forecasts at once; it must be able to draw paths */
 export async function forecastBeyond(
+  model: Pick<Forecaster, 'predict'>,
+  panel: Panel,
+  options: PredictOptions,
+  own: number,
+): Promise<SeriesForecast[]> {
+  try {
+    return await blockByBlock(model, panel, options, own);
+  } catch (error) {
+    throw byWholeHorizon(error, panel.series, options.horizon);
+  }
+}
+
+async function blockByBlock(
   model: Pick<Forecaster, 'predict'>,
   panel: Panel,
   options: PredictOptions,
@@ -53,6 +68,15 @@ function wholeBlocks(series: SeriesData, horizon: number, steps: number): Series
     return [name, padded];
   });
   return { ...series, futureCovariates: Object.fromEntries(longer) };
+}
+
+/** A model counts what its own block lacks; the reader asked for `horizon` steps. */
+function byWholeHorizon(error: unknown, series: readonly SeriesData[], horizon: number): unknown {
+  if (!isAlmanacError(error) || error.code !== 'COVARIATE_TOO_SHORT') return error;
+  const covariate = String(error.subject?.['covariate']);
+  const short = series.find(({ id }) => id === error.subject?.['series']);
+  const known = short?.futureCovariates?.[covariate];
+  return short && known ? covariateTooShort(short.id, covariate, short.values.length + horizon - known.length) : error;
 }
 
 interface Unrolled {
