@@ -164,6 +164,8 @@ describe('almanac', () => {
     expect(await run(['workspaces', 'delete', 'acme'])).toMatchObject({ code: 2 });
     expect(await run(['workspaces', 'delete', 'acme', '--yes'])).toMatchObject({ code: 0 });
     expect((await run(['workspaces'])).out).not.toContain('acme');
+    expect(await run(['delete-model', 'nothing', '1'])).toMatchObject({ code: 2 });
+    expect(await run(['delete-model', 'nothing', '1', '--yes'])).toMatchObject({ code: 1 });
   });
 
   it('changes nothing on a dry run', async () => {

@@ -227,7 +227,12 @@ export function modelCommands(program: Command): void {
     .argument('<model>')
     .argument('[version]', 'version number', whole)
     .option('--forecasts', 'with the whole model: delete the forecasts that rest on it, too')
-    .action(async (model: string, version: number | undefined, flags: { forecasts?: boolean }, command: Command) => {
+    .option('--yes', 'say so: nothing of it can be brought back')
+    .action(async (model: string, version: number | undefined, flags: { forecasts?: boolean; yes?: boolean }, command: Command) => {
+      if (!flags.yes) {
+        const gone = version === undefined ? `"${model}" with all its versions` : `Version ${version} of "${model}"`;
+        throw new UsageError(`${gone} would be gone. If that is meant, add --yes.`);
+      }
       const context = contextOf(command);
       if (version === undefined)
         await context.client.call('deleteModel', { params: { model }, query: { forecasts: String(flags.forecasts ?? false) } });
