@@ -113,6 +113,12 @@ describe('from a panel to a forecast', () => {
     const again = await requestForecast(flow, { model: 'models:/waves-segment@champion', attention: true });
     expect((await ended(again.id)).error).toBeNull();
 
+    const unknown = { code: 'SERIES_NOT_FOUND', status: 404 };
+    await expect(latestForecasts(flow, { dataset: 'waves', uniqueId: 'nope' })).rejects.toMatchObject(unknown);
+    await expect(latestForecasts(flow, { uniqueId: 'nope' })).rejects.toMatchObject(unknown);
+    await expect(latestForecastsCsv(flow, { dataset: 'waves', uniqueId: 'nope' })).rejects.toMatchObject(unknown);
+    expect((await latestForecasts(flow, { uniqueId: 's1' })).items).toHaveLength(1);
+
     let csv = '';
     for await (const part of await latestForecastsCsv(flow, { dataset: 'waves' })) csv += part;
     const [header, ...lines] = csv.trim().split('\n');

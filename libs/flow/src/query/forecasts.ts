@@ -1,12 +1,13 @@
 /** Stored forecasts, as JSON and in the columns that forecasters know, and the attention of one. */
 import type { AttentionMapsResource, Forecast, Page } from '@almanac/contracts';
+import { AlmanacError } from '@almanac/series';
 import type { ForecastQuery, ForecastRecord, Store } from '@almanac/store';
 import { gridOf, instantOf } from './grid.js';
 
 type Source = { store: Store };
 type Selection = Omit<ForecastQuery, 'after' | 'limit'>;
 
-/** The latest forecast of each series, or everything of one run. */
+/** The latest forecast of each series, or everything of one run. @throws AlmanacError DATASET_, MODEL_, RUN_, SERIES_NOT_FOUND */
 export async function latestForecasts({ store }: Source, query: ForecastQuery): Promise<Page<Forecast>> {
   await refuseUnknown(store, query);
   const page = await store.forecasts.list(query);
@@ -83,10 +84,28 @@ async function modelsOf(store: Store, query: Selection): Promise<{ model: string
   return found;
 }
 
-async function refuseUnknown(store: Store, { dataset, model, runId }: Selection): Promise<void> {
-  if (dataset !== undefined) await store.datasets.get(dataset);
+async function refuseUnknown(store: Store, query: Selection): Promise<void> {
+  const { dataset, model, runId, uniqueId } = query;
+  const named = dataset === undefined ? undefined : await store.datasets.get(dataset);
   if (model !== undefined) await store.models.get(model);
   if (runId !== undefined) await store.runs.get(runId);
+  if (uniqueId === undefined || (await store.forecasts.list({ dataset, model, runId, uniqueId, limit: 1 })).items.length > 0) return;
+  if (named) await store.series.get(named.id, uniqueId);
+  else await refuseUnknownAnywhere(store, uniqueId);
+}
+
+async function refuseUnknownAnywhere(store: Store, uniqueId: string): Promise<void> {
+  for (let after: string | undefined; ;) {
+    const page = await store.datasets.list({ after, limit: 1000 });
+    for (const { id } of page.items) if (await store.series.find(id, uniqueId)) return;
+    if (page.next === null) break;
+    after = page.next;
+  }
+  throw new AlmanacError('SERIES_NOT_FOUND', `No dataset has a series "${uniqueId}".`, {
+    hint: 'Check the spelling, or list what there is.',
+    subject: { series: uniqueId },
+    status: 404,
+  });
 }
 
 export function toForecast(record: ForecastRecord): Forecast {
