@@ -13,9 +13,8 @@ import { requestTraining } from '@almanac/flow/train';
 import { runHandlers } from '@almanac/flow/work';
 import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { type ForecastRecord, openStore, type RunRecord, type Store } from '@almanac/store';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 
 const SERIES = 24;
 const BEFORE = 400;
@@ -28,7 +27,6 @@ let store: Store;
 let queue: Queue<JobName>;
 let compute: Compute;
 let flow: FlowContext;
-let sql: pg.Client;
 
 /** Steps of mulberry32, a different stream for each series; counts, so that widths are learned in fractions and served whole. */
 function uniform(seed: number): number {
@@ -75,13 +73,13 @@ async function forecast(calibrate = true): Promise<ForecastRecord[]> {
   return (await store.forecasts.list({ runId: id, limit: 1000 })).items;
 }
 
-interface Kept {
+type Kept = {
   sha256: string;
   observed_until: string;
   state: { margins: number[] };
-}
-const calibrations = async (): Promise<Kept[]> =>
-  (await sql.query<Kept>('SELECT sha256, observed_until, state FROM calibration ORDER BY series_id, observed_until')).rows;
+};
+const calibrations = (): Promise<Kept[]> =>
+  query<Kept>(database.url, 'SELECT sha256, observed_until, state FROM calibration ORDER BY series_id, observed_until');
 
 /** Share of first steps that the 80 % interval held. */
 function coverage(records: readonly ForecastRecord[]): number {
@@ -97,8 +95,6 @@ beforeAll(async () => {
   database = await createTestDatabase();
   folder = await mkdtemp(join(tmpdir(), 'almanac-widths-'));
   store = await openStore({ databaseUrl: database.url });
-  sql = new pg.Client({ connectionString: database.url });
-  await sql.connect();
   queue = await openQueue({ databaseUrl: database.url, redisUrl: undefined }, JOBS, silentLogger);
   compute = startCompute({ threads: 1 });
   flow = { store, queue, objects: folderObjectStore(folder), logger: silentLogger, now: () => new Date(), codeVersion: 'test' };
@@ -109,12 +105,11 @@ beforeAll(async () => {
     monitor: 1,
   });
   await arrive(0, BEFORE);
-  await ended(await requestTraining(flow, { dataset: 'counts', model: 'counts', horizon: HORIZON, kind: 'windowAverage' }));
+  await ended(await requestTraining(flow, { dataset: 'counts', model: 'counts', horizon: HORIZON, kind: 'naive' }));
 });
 afterAll(async () => {
   await queue?.close();
   await compute?.close();
-  await sql?.end();
   await store?.close();
   await database?.drop();
   await rm(folder, { recursive: true, force: true });
@@ -180,7 +175,7 @@ describe('widths learned from outcomes', () => {
   });
 
   it('are refused where they are not what was stored', async () => {
-    await sql.query(`UPDATE calibration SET observed_until = observed_until - 1`);
+    await query(database.url, `UPDATE calibration SET observed_until = observed_until - 1`);
     const { id } = await requestForecast(flow, { model: 'counts' });
     let run = await store.runs.get(id);
     while (run.finishedAt === null) run = await store.runs.get(id);
