@@ -45,7 +45,10 @@ export const forecast = z
     ds: z.array(instant),
     levels: z.array(z.number()),
     quantiles: z.array(z.array(z.number())).meta({ description: 'One array over the horizon for each level.' }),
-    calibration: z.string().nullable().meta({ description: "sha256 of the learned widths that were applied; null: the model's own intervals." }),
+    calibration: z
+      .string()
+      .nullable()
+      .meta({ description: "sha256 of the learned widths that were applied; null: the model's own intervals." }),
   })
   .meta({ id: 'Forecast' });
 export type Forecast = z.infer<typeof forecast>;

@@ -178,7 +178,8 @@ interface Outcomes {
   probe: null;
 }
 type Certify = CertifyTask & { task: 'certify' };
-export type Task = CalibrateTask | TrainTask | MemberTask | PredictTask | ChooseTask | BacktestTask | Certify | ScoreWindowsTask | ScoreTask | ProbeTask;
+export type Task =
+  CalibrateTask | TrainTask | MemberTask | PredictTask | ChooseTask | BacktestTask | Certify | ScoreWindowsTask | ScoreTask | ProbeTask;
 export type OutcomeOf<T extends Task> = Outcomes[T['task']];
 
 export type ToChild = { kind: 'run'; task: Task; wish: EngineWish } | { kind: 'stop' };

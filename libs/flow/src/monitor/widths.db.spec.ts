@@ -174,6 +174,24 @@ describe('widths learned from outcomes', () => {
     expect(again.find(({ uniqueId }) => uniqueId === first!.uniqueId)).toMatchObject({ calibration: first!.calibration });
   });
 
+  it('are given up once they are old, unless a forecast went through them or nothing has followed', async () => {
+    const [first] = await forecast();
+    const cutoff = first!.cutoffStep;
+    for (const day of [1, 2]) {
+      await arrive(cutoff + day, cutoff + day + 1);
+      await monitor();
+    }
+    const [next] = await forecast();
+    await query(database.url, `UPDATE calibration SET made_at = made_at - interval '2 days'`);
+    await arrive(cutoff + 3, cutoff + 4);
+    await monitor();
+    const kept = await calibrations();
+    const latest = (step: number): number => kept.filter(({ observed_until }) => Number(observed_until) === step).length;
+    expect([0, 1, 2, 3].map((day) => latest(cutoff + day))).toEqual([SERIES, 0, SERIES, SERIES]);
+    const { result } = await ended(await requestReplay(flow, next!.runId));
+    expect(forecastResult.parse(result).replay).toMatchObject({ compared: SERIES, differing: [], largestDifference: 0 });
+  });
+
   it('are refused where they are not what was stored', async () => {
     await query(database.url, `UPDATE calibration SET observed_until = observed_until - 1`);
     const { id } = await requestForecast(flow, { model: 'counts' });

@@ -37,7 +37,8 @@ export function forecasts(context: Context): Forecasts {
             'CREATE TEMP TABLE IF NOT EXISTS forecast_in (LIKE forecast INCLUDING DEFAULTS INCLUDING STORAGE) ON COMMIT DROP',
           );
           await client.query('TRUNCATE forecast_in');
-          const columns = 'workspace_id, run_id, series_id, model_version_id, cutoff_step, cutoff_time, horizon, levels, quantiles, calibration, model_quantiles';
+          const columns =
+            'workspace_id, run_id, series_id, model_version_id, cutoff_step, cutoff_time, horizon, levels, quantiles, calibration, model_quantiles';
           await copyIn(client, `forecast_in (${columns})`, encode(context.workspaceId, runId, modelVersionId, rows));
           await client.query('INSERT INTO forecast SELECT * FROM forecast_in ON CONFLICT DO NOTHING');
         });

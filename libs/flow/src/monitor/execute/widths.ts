@@ -23,7 +23,8 @@ export async function learnFromOutcomes(context: RunContext, compute: Compute, d
       model,
       page.items.map(({ id }) => id),
     );
-    if (ripe.length > 0) learned += await learnShard(context, compute, dataset, ripe, new Map(page.items.map((one) => [one.id, one.uniqueId])));
+    if (ripe.length > 0)
+      learned += await learnShard(context, compute, dataset, ripe, new Map(page.items.map((one) => [one.id, one.uniqueId])));
     after = page.next;
   } while (after !== null);
   return learned;
@@ -39,7 +40,8 @@ async function learnShard(
   const learned = new Set<number>();
   const ids = [...new Set(ripe.map(({ seriesId }) => names.get(seriesId)!))].sort();
   const actuals = new Map<number, StoredSeries>();
-  for await (const one of store.series.readPanel(dataset.id, { version: dataset.currentVersion, ids, signal })) actuals.set(one.seriesId, one);
+  for await (const one of store.series.readPanel(dataset.id, { version: dataset.currentVersion, ids, signal }))
+    actuals.set(one.seriesId, one);
   for (const [versionId, ofVersion] of Map.groupBy(ripe, ({ modelVersionId }) => modelVersionId)) {
     if (!mayCalibrate(await store.models.versionById(versionId))) continue;
     const bySeries = [...Map.groupBy(ofVersion, ({ seriesId }) => seriesId)].filter(([seriesId]) => actuals.has(seriesId));
