@@ -2,7 +2,6 @@
  * The dashboard in a real Chromium, against the real API, worker and Postgres: one person's first hour, from an empty
  * house to a forecast and what it looked at.
  */
-import AxeBuilder from '@axe-core/playwright';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +10,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunKind } from '@almanac/contracts';
 import { type RunningAlmanac, startAlmanac } from '../support/almanac.js';
-import { chromiumIsInstalled, complaints, startBrowser } from '../support/browser.js';
+import { chromiumIsInstalled, complaints, downloaded, seriousViolations, startBrowser } from '../support/browser.js';
 
 const SERIES = ['north', 'south', 'west'];
 const HOURS = 24 * 45;
@@ -54,12 +53,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const axe = async (): Promise<string[]> => {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${page.url()}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`);
-  };
+  const axe = (): Promise<string[]> => seriousViolations(page);
   /** The newest run of a kind, at its end; says why if it failed. */
   const ended = async (kind: RunKind): Promise<void> => {
     const { items } = await almanac.client.call('listRuns', { query: { kind, limit: 1 } });
@@ -112,6 +106,10 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByRole('button', { name: 'Store', exact: true }).click();
     await page.getByText('Stored as version 1 of sales').waitFor();
     expect(await axe()).toEqual([]);
+
+    // The same bytes once more make no second version.
+    await page.getByRole('button', { name: 'Store', exact: true }).click();
+    await page.getByText('Nothing new: every observation was stored already').waitFor();
   });
 
   it('trains from a form with defaults, live, and shows what the model is worth', async () => {
@@ -119,6 +117,9 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByLabel('Horizon', { exact: true }).fill('24');
     await page.getByText('More options').click();
     await page.getByLabel('Training steps').fill('40');
+    const takes = page.getByRole('status').filter({ hasText: 'What it will take' });
+    await takes.getByText('40', { exact: true }).waitFor();
+    expect(await takes.innerText()).toMatch(/Memory\s+[\d.]+ ?[MG]B/);
     expect(await axe()).toEqual([]);
     await page.getByRole('button', { name: 'Train', exact: true }).click();
     await page.getByRole('heading', { name: /Training sales-segment/ }).waitFor();
@@ -130,6 +131,14 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
       .first()
       .waitFor();
     expect(await axe()).toEqual([]);
+
+    // Its curve is stored with it: whoever comes later sees all of it.
+    await page.reload();
+    const curve = await downloaded(page, () => page.getByRole('button', { name: 'Loss by step as CSV' }).click());
+    const [head, ...points] = curve.content.toString().trim().split('\n');
+    expect(head).toBe('step,loss,validation,steps_per_second');
+    expect(points.length).toBeGreaterThan(4);
+    expect(points.at(-1)).toMatch(/^40,/);
   });
 
   it('forecasts, and draws history with the bands ahead of the cutoff', async () => {
@@ -182,9 +191,8 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
   });
 
   it('downloads the forecast as CSV in the columns of forecasters', async () => {
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()]);
-    let text = '';
-    for await (const chunk of await download.createReadStream()) text += String(chunk);
+    const { content } = await downloaded(page, () => page.getByRole('button', { name: 'CSV' }).click());
+    const text = content.toString();
     expect(text.split('\n')[0]).toMatch(/^unique_id,ds,cutoff,sales-segment,/);
     expect(text.trim().split('\n')).toHaveLength(1 + 24);
   });
@@ -215,6 +223,21 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByText('theta: reads nothing after its cutoff').waitFor();
     await page.getByRole('group', { name: 'WQL by step ahead' }).waitFor();
     expect(await axe()).toEqual([]);
+
+    // Errors by series, the worst first.
+    const bySeries = page.getByRole('region', { name: 'Errors by series' });
+    await bySeries.getByRole('link', { name: 'north' }).waitFor();
+    const errors = (await bySeries.getByRole('row').allInnerTexts()).slice(1).map((row) => Number(row.split(/\s+/)[1]));
+    expect(errors).toHaveLength(3);
+    expect(errors).toEqual(errors.toSorted((a, b) => b - a));
+    await page.getByLabel('Forecaster').selectOption('seasonalNaive');
+    await page.getByLabel('Search the scored series').fill('sou');
+    await bySeries.getByRole('link', { name: 'north' }).waitFor({ state: 'detached' });
+    const { name, content } = await downloaded(page, () => page.getByRole('button', { name: 'Errors by series as CSV' }).click());
+    expect(name).toBe('backtest-seasonalNaive-by-series.csv');
+    expect(content.toString()).toMatch(/^unique_id,observations,wql,seasonal_naive_wql,mase,mae,coverage_80\nsouth,48,/);
+    const png = await downloaded(page, () => page.getByRole('button', { name: 'WQL by cutoff as PNG' }).click());
+    expect(png.content.subarray(1, 4).toString()).toBe('PNG');
   });
 
   it('scores past forecasts on what came after them', async () => {
@@ -233,6 +256,20 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await visit('/series/sales/south');
     await page.getByLabel('Forecast', { exact: true }).selectOption(id);
     await page.getByText('Of these inside the 80 % band').waitFor();
+
+    // And the list can be sorted by it.
+    await page.getByLabel('Order').selectOption('worst');
+    await page
+      .getByText(/error \d/)
+      .first()
+      .waitFor();
+    const errors = (await page.locator('.series-list .meta').allInnerTexts()).map((text) => Number(/error ([\d.]+) %/.exec(text)?.[1]));
+    expect(errors).toHaveLength(3);
+    expect(errors).toEqual(errors.toSorted((a, b) => b - a));
+    await page.getByLabel('Order').selectOption('rise');
+    await page.getByText('on the season before').first().waitFor();
+    expect(page.url()).toContain('sort=rise');
+    expect(await axe()).toEqual([]);
   });
 
   it('makes a schedule that says in words when it is due, and runs it now', async () => {

@@ -2,6 +2,7 @@
  * A real Chromium for tests of the dashboard. Where the program is absent the test skips, visibly; with CI set its absence
  * is a failure.
  */
+import AxeBuilder from '@axe-core/playwright';
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
@@ -23,4 +24,20 @@ export function complaints(page: Page): string[] {
   });
   page.on('pageerror', (error) => found.push(error.message));
   return found;
+}
+
+/** What axe finds serious or critical on the page, to be found empty. */
+export async function seriousViolations(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${page.url()}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`);
+}
+
+/** The file that an act downloads. */
+export async function downloaded(page: Page, act: () => Promise<unknown>): Promise<{ name: string; content: Buffer }> {
+  const [download] = await Promise.all([page.waitForEvent('download'), act()]);
+  const pieces: Buffer[] = [];
+  for await (const piece of await download.createReadStream()) pieces.push(piece as Buffer);
+  return { name: download.suggestedFilename(), content: Buffer.concat(pieces) };
 }

@@ -19,6 +19,8 @@ const RECONCILE_MS = 5_000;
 const FIRE_MS = 1_000;
 const DELIVER_MS = 1_000;
 const SWEEP_MS = 60_000;
+/** Longer than anybody repeats a request; the answers that are kept with the keys may hold secrets. */
+const IDEMPOTENCY_MS = 86_400_000;
 
 /** They wait for others' servers, not for a core. */
 const DELIVERIES_AT_ONCE = 8;
@@ -68,7 +70,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
   const loops = [
     every(RECONCILE_MS, 'bringing queue and database together', () => reconcile(flow), logger),
     every(FIRE_MS, 'firing schedules', () => inWorkspaces(flow, 'schedules', fireDue), logger),
-    every(SWEEP_MS, 'dropping what is no longer kept', () => Promise.all([forgetDeliveries(flow), store.predictions.expire()]), logger),
+    every(SWEEP_MS, 'dropping what is no longer kept', () => sweep(flow), logger),
     every(SWEEP_MS, 'giving up what is too old', () => inWorkspaces(flow, 'retention', applyRetention), logger),
     every(DELIVER_MS, 'carrying webhooks', () => inWorkspaces(flow, 'deliveries', carryDeliveries), logger),
   ];
@@ -84,6 +86,12 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
       await store.close();
     },
   };
+}
+
+/** What is kept for a while, in every workspace. */
+function sweep(flow: FlowContext): Promise<unknown> {
+  const { predictions, idempotency } = flow.store;
+  return Promise.all([forgetDeliveries(flow), predictions.expire(), idempotency.expire(IDEMPOTENCY_MS)]);
 }
 
 /** Loads the engine once, in the process that the first job will use. */

@@ -232,7 +232,7 @@ export interface Idempotency {
   finish(key: string, status: number, body: unknown): Promise<void>;
   /** After a failure that should be retried: the key is free again. */
   release(key: string): Promise<void>;
-  /** Drops keys older than this. */
+  /** Drops keys older than this, of every workspace, with the answers under them. */
   expire(olderThanMs: number): Promise<number>;
 }
 

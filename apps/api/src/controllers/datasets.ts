@@ -59,7 +59,6 @@ export class DatasetsController {
     return listSeries(flow, params.dataset, query);
   }
 
-  /** A browser that shows the same chart again is told so, as long as the dataset has no newer version. */
   @Route('getChangepoints')
   changepoints(@Input() { params }: Parse<'getChangepoints'>, @Flow() flow: FlowContext): Promise<ChangepointList> {
     return getChangepoints(flow, params.dataset, params.uniqueId);
@@ -70,6 +69,7 @@ export class DatasetsController {
     return listHolidays(flow, params.dataset, query.country);
   }
 
+  /** A browser that shows the same chart again is told so, as long as the dataset has no newer version. */
   @Route('getObservations')
   async observations(
     @Input() { params, query }: Parse<'getObservations'>,

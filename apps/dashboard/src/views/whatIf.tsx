@@ -133,7 +133,8 @@ function Change({ version, uniqueId, dataset, history, cutoff }: Subject & { his
         {() => null}
       </Await>
     );
-  const changed = Object.keys(edits).length > 0;
+  // What the answer says, not the hand: the two differ while the forecast is made.
+  const changed = item.covariates.some((covariate) => covariate.changed.some((one, step) => one !== covariate.baseline[step]));
   return (
     <>
       {query.error ? <Failure error={query.error} /> : null}

@@ -59,6 +59,8 @@ const training = (request: TrainRequestInput): Promise<unknown> => codeOf(reques
 
 describe('a run', () => {
   it('is refused before it is queued when it does not fit the memory of any worker', async () => {
+    // What it adds to its member is small.
+    expect((await ask({ kind: 'coldStart' })).steps).toBe(one.steps);
     await offers('tiny', GIGABYTE / 16);
     const before = (await store.runs.list()).items.length;
     expect(await training(small)).toBe('RUN_TOO_LARGE');

@@ -10,6 +10,7 @@ import { AlmanacError } from '@almanac/series';
 import type { NewRun, Store } from '@almanac/store';
 import { type FlowContext, jobOf, JOBS } from '../runs/context.js';
 import { toProblem } from '../runs/wire.js';
+import { isTrainable } from '../train/kinds.js';
 import { workOf } from './work.js';
 
 type Context = Pick<FlowContext, 'store' | 'limits'>;
@@ -103,7 +104,7 @@ function deviceOf({ kind, config }: Asked, resources: readonly Resources[]): Dev
       status: 409,
     });
   // A baseline computes next to nothing.
-  const trains = kind === 'backtest' || ['segment', 'recurrent', 'ensemble'].includes(String(config['kind']));
+  const trains = kind === 'backtest' || isTrainable(String(config['kind']));
   return wanted === 'gpu' || (wanted === 'auto' && there && trains) ? 'gpu' : 'cpu';
 }
 

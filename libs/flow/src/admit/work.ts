@@ -80,6 +80,11 @@ function configsOf(facts: PanelFacts, wishes: Wishes): SegmentConfig[] {
   const derived = defaultConfig(facts);
   if (kind === 'segment') return [overridden(derived, wishes)];
   if (kind === 'recurrent') return [overridden({ ...derived, ...RECURRENT, train: { ...derived.train, batch: RECURRENT_BATCH } }, wishes)];
+  if (kind === 'coldStart') {
+    // Its own network is small beside the member.
+    const { member = { kind: 'segment', config: {} } } = config as { member?: Pick<Wishes, 'kind' | 'config'> };
+    return configsOf(facts, { ...wishes, ...member });
+  }
   const { members = DEFAULT_MEMBERS } = config as { members?: number | { kind: string; config: Record<string, unknown> }[] };
   return typeof members === 'number'
     ? defaultEnsemble(facts, members).members.flatMap((member) =>

@@ -5,7 +5,7 @@ import type { Json, ModelVersionRecord, NewRun } from '@almanac/store';
 import { resolveModel } from '../register/reference.js';
 import type { FlowContext } from '../runs/context.js';
 import { startRun } from '../runs/runs.js';
-import { MODEL_KINDS } from '../train/kinds.js';
+import { isTrainable } from '../train/kinds.js';
 import { selectSeries } from './filter.js';
 
 /** A forecast request with everything decided that its run rests on; the run's `config`. */
@@ -50,16 +50,13 @@ export async function planForecastRun(
   return { kind: 'forecast', dataset: plan.dataset, model: plan.modelName, config: plan as unknown as Json };
 }
 
-/** A baseline has no horizon of its own. */
-export const isTrained = (kind: string): boolean => MODEL_KINDS.some((known) => known.kind === kind && known.trainable);
-
-/** A trained model goes on beyond its horizon from paths of its own, so far; its intervals widen as it goes. */
+/** A baseline has no horizon of its own. A trained model goes on beyond its horizon from paths of its own, so far; its intervals widen as it goes. */
 const HORIZONS_BEYOND = 4;
 
 /** @throws HORIZON_TOO_LONG */
 export function checkHorizon({ kind, model, no, horizon: trained }: ModelVersionRecord, horizon: number): void {
   const longest = HORIZONS_BEYOND * trained;
-  if (!isTrained(kind) || horizon <= longest) return;
+  if (!isTrainable(kind) || horizon <= longest) return;
   throw new AlmanacError(
     'HORIZON_TOO_LONG',
     `The model ${model}/${no} was trained for ${trained} steps and forecasts up to ${longest}, not ${horizon}.`,

@@ -35,6 +35,8 @@ describe('input drift', () => {
 
   it('says nothing where there is nothing new to compare', () => {
     expect(drift(panel((value) => value, 1, LEARNED + 10))).toBeNull();
+    // Two days of three series are enough values, and no week.
+    expect(drift(panel((value) => value, 3, LEARNED + 48))).toBeNull();
     expect(drift([])).toBeNull();
     expect(drift([{ firstStep: 1_000, values: new Float64Array(LEARNED + SEASON).fill(7) }])).toBeNull();
   });

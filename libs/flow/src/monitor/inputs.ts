@@ -27,6 +27,8 @@ export function inputDrift(series: readonly Observed[], until: number, season: n
   const differences = { reference: [] as number[], newest: [] as number[] };
   for (const { firstStep, values: own } of series) {
     const learned = until - firstStep + 1;
+    // Two days of a weekly rhythm differ from all of it without any drift.
+    if (own.length - learned < season) continue;
     const from = Math.max(0, learned - REMEMBERED * season);
     const newest = Math.max(learned, own.length - season);
     const { mean, deviation } = spreadOf(own.subarray(from, Math.max(from, learned)));

@@ -7,7 +7,7 @@ import { type Compute, startCompute } from '@almanac/flow/compute';
 import { requestForecast } from '@almanac/flow/forecast';
 import { requestMonitoring } from '@almanac/flow/monitor';
 import { listAliasHistory } from '@almanac/flow/query';
-import { setAlias } from '@almanac/flow/register';
+import { deleteVersion, setAlias } from '@almanac/flow/register';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
 import { newWorkerId } from '@almanac/flow/runs/execute';
 import { requestTraining } from '@almanac/flow/train';
@@ -54,8 +54,8 @@ async function ended(run: { id: string }): Promise<RunRecord> {
   }
 }
 
-const monitor = async (): Promise<MonitorResult> =>
-  monitorResult.parse((await ended(await requestMonitoring(flow, { model: 'load' }))).result);
+const monitor = async (model = 'load'): Promise<MonitorResult> =>
+  monitorResult.parse((await ended(await requestMonitoring(flow, { model }))).result);
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -109,4 +109,18 @@ it('goes back to the champion before it after three bad forecasts in a row, not 
   expect(before).toMatchObject({ alias: 'champion', version: 2, reason: 'by hand', to: expect.any(String) as string });
   // What is forecast from now on is the old champion's, and monitoring leaves it where it is.
   expect(await night(23)).toMatchObject({ rolledBackTo: null, scored: [{ version: 1 }] });
+});
+
+it('leaves a bad champion in its place, and still scores it, where the one before it was deleted', async () => {
+  const request = { dataset: 'load', model: 'other', horizon: DAY };
+  await ended(await requestTraining(flow, { ...request, kind: 'seasonalNaive' }));
+  await ended(await requestTraining(flow, { ...request, kind: 'naive' }));
+  await setAlias(flow, 'other', 'champion', 2, 'by hand');
+  await deleteVersion(flow, 'other', 1);
+  for (const day of [24, 25, 26]) {
+    await ended(await requestForecast(flow, { model: 'other' }));
+    await arrive(day, day + 1);
+    expect(await monitor('other')).toMatchObject({ rolledBackTo: null, scored: [{ version: 2 }] });
+  }
+  expect((await store.models.get('other')).champion).toBe(2);
 });

@@ -266,3 +266,23 @@ describe('a request to an address of a user', () => {
     expect(await to('http://127.0.0.1:1/')).toMatchObject({ status: null, error: expect.stringContaining('ECONNREFUSED') as string });
   });
 });
+
+it('is in the queue once for an attempt, however often it is due before somebody gets to it', async () => {
+  clearInterval(carrying);
+  const sent: string[] = [];
+  const recording = {
+    ...queue,
+    enqueueAll: (_: JobName, jobs: readonly { id: string }[]) => Promise.resolve(void sent.push(...jobs.map(({ id }) => id))),
+  };
+  const { id } = await store.workspaces.create('slow');
+  const slow = { store: store.forWorkspace(id), queue: recording, now: flow.now };
+  const webhook = await createWebhook(slow, { url: 'http://127.0.0.1:9/', events: ['run.failed'] });
+  const { id: deliveryId } = await pingWebhook(slow, webhook.id);
+  await carryDeliveries(slow, { leaseMs: 0 });
+  await carryDeliveries(slow, { leaseMs: 0 });
+  expect(sent).toHaveLength(2);
+  expect(new Set(sent).size).toBe(1);
+  await slow.store.webhooks.begin(deliveryId, 1, 0);
+  await carryDeliveries(slow, { leaseMs: 0 });
+  expect(new Set(sent).size).toBe(2);
+});

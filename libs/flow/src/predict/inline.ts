@@ -19,8 +19,10 @@ export interface LaidSeries {
 
 const CIVIL = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?$/;
 const WITH_OFFSET = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/i;
-/** More steps between the first and the last observation than this are a slip in a time, not a series. */
+/** More steps between the first and the last time than this are a slip in a time, not a series. */
 const LONGEST = 1_000_000;
+/** Gaps take space too: values of all series and covariates once they are laid out. */
+const MOST_LAID = 4_000_000;
 
 /** @throws AlmanacError PREDICTION_TOO_LARGE, SERIES_TWICE */
 export function refuseTooMuch(series: readonly InlineSeries[]): void {
@@ -60,8 +62,8 @@ export function gridOfTimes(series: readonly InlineSeries[], frequency: string, 
   return inferFrequency(times, timeZone);
 }
 
-/** @throws AlmanacError TIME_INVALID, OFF_GRID, TIME_TWICE, SERIES_SHAPE, SERIES_EMPTY */
-export function layOnGrid(one: InlineSeries, grid: Frequency, horizon: number): LaidSeries {
+/** @throws AlmanacError TIME_INVALID, OFF_GRID, TIME_TWICE, SERIES_SHAPE, SERIES_EMPTY, PREDICTION_TOO_LARGE */
+function layOnGrid(one: InlineSeries, grid: Frequency, horizon: number): LaidSeries {
   const { uniqueId: id, y, ds, start, staticCovariates } = one;
   const shape = (problem: string): AlmanacError =>
     new AlmanacError('SERIES_SHAPE', `The series "${id}" ${problem}.`, {
@@ -78,7 +80,11 @@ export function layOnGrid(one: InlineSeries, grid: Frequency, horizon: number): 
       hint: 'Leave it out, or give it a value.',
       subject: { series: id },
     });
-  if (length > LONGEST) throw shape(`spans ${length} steps of ${grid.code}, more than ${LONGEST}`);
+  const last = steps.reduce((most, step) => Math.max(most, step));
+  const span = last - firstStep + 1;
+  if (span > LONGEST) throw shape(`spans ${span} steps of ${grid.code}, more than ${LONGEST}`);
+  const channels = 1 + Object.keys(one.pastCovariates ?? {}).length + Object.keys(one.futureCovariates ?? {}).length;
+  if (span * channels > MOST_LAID) throw tooManySteps(id, grid);
   const place = (values: Values, into: Values): Values => {
     values.forEach((value, i) => {
       const at = steps[i]! - firstStep;
@@ -88,7 +94,6 @@ export function layOnGrid(one: InlineSeries, grid: Frequency, horizon: number): 
   };
   const gaps = (count: number): Values => new Array<number | null>(count).fill(null);
   refuseTwice(steps, id, grid);
-  const last = steps.reduce((most, step) => Math.max(most, step));
   const each = (kind: 'past' | 'future', beyond: number): Record<string, Values> | undefined => {
     const given = kind === 'past' ? one.pastCovariates : one.futureCovariates;
     if (given === undefined) return undefined;
@@ -96,7 +101,7 @@ export function layOnGrid(one: InlineSeries, grid: Frequency, horizon: number): 
       Object.entries(given).map(([name, values]) => {
         if (values.length !== y.length + beyond)
           throw shape(`has ${values.length} values of the ${kind} covariate "${name}", where ${y.length + beyond} are needed`);
-        const laid = place(values.slice(0, y.length), gaps(kind === 'past' ? length : last - firstStep + 1));
+        const laid = place(values.slice(0, y.length), gaps(kind === 'past' ? length : span));
         return [name, [...laid, ...values.slice(y.length)]];
       }),
     );
@@ -111,6 +116,30 @@ export function layOnGrid(one: InlineSeries, grid: Frequency, horizon: number): 
     ...(pastCovariates ? { pastCovariates } : {}),
     ...(futureCovariates ? { futureCovariates } : {}),
   };
+}
+
+/** @throws AlmanacError PREDICTION_TOO_LARGE, and what `layOnGrid` refuses */
+export function layAllOnGrid(series: readonly InlineSeries[], grid: Frequency, horizon: number): LaidSeries[] {
+  let laid = 0;
+  return series.map((given) => {
+    const one = layOnGrid(given, grid, horizon);
+    for (const values of [one.values, ...Object.values({ ...one.pastCovariates }), ...Object.values({ ...one.futureCovariates })])
+      laid += values.length;
+    if (laid > MOST_LAID) throw tooManySteps(one.id, grid);
+    return one;
+  });
+}
+
+function tooManySteps(series: string, grid: Frequency): AlmanacError {
+  return new AlmanacError(
+    'PREDICTION_TOO_LARGE',
+    `The series and covariates span more than ${MOST_LAID} steps of ${grid.code}, gaps included.`,
+    {
+      hint: 'Look for a slip in a time, or send fewer series at once.',
+      subject: { series },
+      status: 413,
+    },
+  );
 }
 
 function lastObserved(steps: readonly number[], y: Values): number {

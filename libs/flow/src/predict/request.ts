@@ -10,7 +10,7 @@ import { carry } from '../runs/runs.js';
 import { toRun } from '../runs/wire.js';
 import { MODEL_KINDS } from '../train/kinds.js';
 import { defaultHorizon } from '../train/request.js';
-import { gridOfTimes, type LaidSeries, layOnGrid, refuseTooMuch } from './inline.js';
+import { gridOfTimes, type LaidSeries, layAllOnGrid, refuseTooMuch } from './inline.js';
 
 /** What a worker is asked; kept until it has answered. */
 export type PredictionPlan = InlinePlan | WhatIfPlan;
@@ -66,7 +66,7 @@ export async function requestPrediction(context: FlowContext, request: Predictio
     kind: 'inline',
     frequency: grid.code,
     timeZone: grid.timeZone,
-    series: request.series.map((one) => layOnGrid(one, grid, horizon)),
+    series: layAllOnGrid(request.series, grid, horizon),
     horizon,
     levels: [...new Set(columns.map(({ level }) => level))].sort((a, b) => a - b),
     columns,

@@ -1,4 +1,5 @@
 /** Versions that leave the registry as a file, come back from one, or are deleted; on a real Postgres. */
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -145,6 +146,20 @@ describe('an exported version', () => {
     expect(await attempt(manifest((value) => (value['horizon'] = 25)))).toBe('ARCHIVE_BROKEN manifest.json');
     expect(await attempt(manifest((value) => (value['version'] = 2)))).toBe('ARCHIVE_TOO_NEW');
     expect(await attempt(alter((files) => delete files['weights.f32']))).toBe('ARCHIVE_INVALID');
+    // Written by hand, with hashes that fit.
+    const forged = alter((files) => {
+      const sha256 = (content: Buffer | string): string => createHash('sha256').update(content).digest('hex');
+      const change = (name: string, remove: string, add: object): string => {
+        return JSON.stringify({ ...(JSON.parse(files[name]!.toString()) as object), ...add, [remove]: undefined });
+      };
+      files['checkpoint.json'] = Buffer.from(change('checkpoint.json', 'tensors', {}));
+      const described = (name: string): object => ({ sha256: sha256(files[name]!), bytes: files[name]!.length });
+      const rest = change('manifest.json', 'digest', {
+        files: { 'checkpoint.json': described('checkpoint.json'), 'weights.f32': described('weights.f32') },
+      });
+      files['manifest.json'] = Buffer.from(JSON.stringify({ ...(JSON.parse(rest) as object), digest: sha256(rest) }));
+    });
+    expect(await attempt(forged)).toBe('ARCHIVE_INVALID');
     expect(await attempt(archive.subarray(0, 700))).toBe('ARCHIVE_INVALID');
     expect(await attempt(Buffer.from('no archive at all'))).toBe('ARCHIVE_INVALID');
     expect(await attempt(archive, { dataset: 'days' })).toBe('ARCHIVE_OF_OTHER_GRID');

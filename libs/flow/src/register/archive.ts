@@ -41,6 +41,7 @@ const manifestOfArchive = z.object({
   /** sha256 of the manifest without this. */
   digest: z.string(),
 });
+const tensorsOf = z.array(z.object({ shape: z.array(z.number().int().nonnegative()), offset: z.number().int().nonnegative() }));
 type Manifest = z.infer<typeof manifestOfArchive>;
 
 /** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, OBJECT_NOT_FOUND */
@@ -152,7 +153,9 @@ function opened(bytes: Buffer): { manifest: Manifest; checkpoint: Buffer; weight
   if (!MODEL_KINDS.some(({ kind }) => kind === manifest.data.kind) || checkpoint.kind !== manifest.data.kind)
     throw invalid(`nobody here knows the kind of model "${manifest.data.kind}"`);
   const floats = get(WEIGHTS).length / 4;
-  if (!Number.isInteger(floats) || checkpoint.tensors.some(({ shape, offset }) => offset + shape.reduce((a, b) => a * b, 1) > floats))
+  const tensors = tensorsOf.safeParse(checkpoint.tensors);
+  if (!tensors.success) throw invalid(`${CHECKPOINT} does not say where its weights are`);
+  if (!Number.isInteger(floats) || tensors.data.some(({ shape, offset }) => offset + shape.reduce((a, b) => a * b, 1) > floats))
     throw invalid(`${WEIGHTS} is smaller than ${CHECKPOINT} says`);
   return { manifest: manifest.data, checkpoint: get(CHECKPOINT), weights: get(WEIGHTS) };
 }

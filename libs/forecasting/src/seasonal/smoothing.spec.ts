@@ -81,11 +81,10 @@ describe('a forecaster behind exponential smoothing', () => {
   };
   const config = (changes: Partial<RecurrentConfig>): RecurrentConfig => {
     const base = defaultRecurrentConfig({ seasonLengths: [season], horizon: season, lengths: [112] });
-    const shape = { contextLength: 10, branches: ['contextual'], levels: [0.1, 0.5, 0.9], hidden: 12 } as const;
     return {
       ...base,
-      ...shape,
-      branches: [...shape.branches],
+      ...{ contextLength: 10, levels: [0.1, 0.5, 0.9], hidden: 12 },
+      branches: ['contextual'],
       scaler: 'meanAbs',
       ...changes,
       train: { ...base.train, steps: 150, batch: 16, learningRate: 1e-2 },

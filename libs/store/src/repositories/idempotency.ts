@@ -44,10 +44,9 @@ export function idempotency(context: Context): Idempotency {
       await context.query('DELETE FROM idempotency_key WHERE workspace_id = $1 AND key = $2 AND status IS NULL', [workspaceId, key]);
     },
     async expire(olderThanMs) {
-      const rows = await context.query(
-        `DELETE FROM idempotency_key WHERE workspace_id = $1 AND created_at < now() - $2 * interval '1 millisecond' RETURNING 1`,
-        [workspaceId, olderThanMs],
-      );
+      const rows = await context.query(`DELETE FROM idempotency_key WHERE created_at < now() - $1 * interval '1 millisecond' RETURNING 1`, [
+        olderThanMs,
+      ]);
       return rows.length;
     },
   };

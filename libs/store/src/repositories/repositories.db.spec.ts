@@ -112,6 +112,20 @@ describe('runs', () => {
     expect(await store.runs.markCancelled(running.id)).toMatchObject({ status: 'cancelled' });
   });
 
+  it('wait for the run before them, and where that was cancelled while it waited for the one before it', async () => {
+    const first = await store.runs.create({ kind: 'ingest', config: {} });
+    const second = await store.runs.create({ kind: 'ingest', config: {}, afterId: first.id });
+    const third = await store.runs.create({ kind: 'ingest', config: {}, afterId: second.id });
+    const queued = async (): Promise<string[]> => (await store.runs.listQueued(-1000)).map(({ id }) => id);
+    await store.runs.claim(first.id, 'w');
+    await store.runs.requestCancel(second.id);
+    expect(await store.runs.claim(third.id, 'w')).toBeNull();
+    expect(await queued()).not.toContain(third.id);
+    await store.runs.succeed(first.id, {});
+    expect(await queued()).toContain(third.id);
+    expect(await store.runs.claim(third.id, 'w')).toMatchObject({ status: 'running' });
+  });
+
   it('go back to the queue when their worker falls silent, and the old worker learns it', async () => {
     const { id } = await store.runs.create({ kind: 'train', config: {} });
     await store.runs.claim(id, 'dead');
@@ -423,8 +437,11 @@ describe('idempotency keys', () => {
     expect(await idempotency.begin('failed', 'h')).toEqual({ state: 'new' });
     await query(database.url, `UPDATE idempotency_key SET created_at = now() - interval '2 days' WHERE key = 'failed'`);
     expect(await idempotency.begin('failed', 'new request')).toEqual({ state: 'new' });
+    const { id } = await store.workspaces.create('idempotent');
+    await store.forWorkspace(id).idempotency.begin('k', 'h');
     await query(database.url, `UPDATE idempotency_key SET created_at = now() - interval '2 days' WHERE key = 'k'`);
-    expect(await idempotency.expire(86_400_000)).toBe(1);
+    expect(await idempotency.expire(86_400_000)).toBe(2);
+    expect(await idempotency.begin('k', 'h')).toEqual({ state: 'new' });
   });
 });
 

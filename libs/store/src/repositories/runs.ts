@@ -17,8 +17,13 @@ import type { Json, PartState, RejectedRow, RunInput, RunPoint, RunRecord } from
 const CHANNEL = 'almanac_run';
 const REJECTS_PER_READ = 5000;
 const OPEN = `'queued', 'running'`;
-/** False while the run that this one waits for is open. */
-const MAY_START = `(after_id IS NULL OR NOT EXISTS (SELECT 1 FROM run before WHERE before.id = run.after_id AND before.status IN (${OPEN})))`;
+/** False while the run that this one waits for is open or, where that ended without a start, the one that it waited for in turn. */
+const MAY_START = `(after_id IS NULL OR NOT EXISTS (
+  WITH RECURSIVE before AS (
+    SELECT b.status, b.started_at, b.after_id FROM run b WHERE b.id = run.after_id
+    UNION ALL SELECT b.status, b.started_at, b.after_id FROM before JOIN run b ON b.id = before.after_id
+      WHERE before.started_at IS NULL AND before.status NOT IN (${OPEN}))
+  SELECT 1 FROM before WHERE status IN (${OPEN})))`;
 const ASK_TO_STOP = `cancel_requested = true, status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END,
   finished_at = CASE status WHEN 'queued' THEN now() END`;
 

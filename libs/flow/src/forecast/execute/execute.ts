@@ -156,15 +156,18 @@ async function severalAtOnce<T>(
 ): Promise<void> {
   const running = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
-  for await (const one of source) {
-    if (failure || signal.aborted) break;
-    const task: Promise<void> = work(one)
-      .catch((error: unknown) => void (failure ??= { error }))
-      .finally(() => running.delete(task));
-    running.add(task);
-    if (running.size >= count) await Promise.race(running);
+  try {
+    for await (const one of source) {
+      if (failure || signal.aborted) break;
+      const task: Promise<void> = work(one)
+        .catch((error: unknown) => void (failure ??= { error }))
+        .finally(() => running.delete(task));
+      running.add(task);
+      if (running.size >= count) await Promise.race(running);
+    }
+  } finally {
+    await Promise.all(running);
   }
-  await Promise.all(running);
   signal.throwIfAborted();
   if (failure) throw failure.error;
 }

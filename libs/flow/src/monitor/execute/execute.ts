@@ -130,7 +130,9 @@ async function rollBack(
   if (champion === null || !isWorseThanNaive(scores, champion, patience)) return null;
   const { items } = await store.models.aliasHistory(model, { limit: 1000 });
   const reigns = items.filter(({ alias }) => alias === 'champion');
-  const before = reigns.find(({ version, toAt }) => toAt !== null && version !== champion);
+  // The history outlives versions that were deleted.
+  const there = new Set((await store.models.versions(model, { limit: 1000 })).items.map(({ no }) => no));
+  const before = reigns.find(({ version, toAt }) => toAt !== null && version !== champion && there.has(version));
   if (!before || reigns[0]?.reason.startsWith(ROLLED_BACK)) return null;
   const reason = `${ROLLED_BACK}: the last ${patience} forecasts of version ${champion} were worse than seasonal naive`;
   await store.models.setAlias(model, 'champion', before.version, reason);

@@ -2,7 +2,7 @@
  * Deliveries on their way. The row in Postgres is the truth; the queue carries one attempt at a time. A row that is due
  * is handed to the queue and, should the queue or the worker lose it, is due again after a while: at least once, none lost.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { deliverJob } from '@almanac/contracts';
 import type { FlowContext } from '../../runs/context.js';
 import { pauseAfter } from '../attempts.js';
@@ -34,12 +34,18 @@ export async function carryDeliveries(
   const due = await store.webhooks.takeDue(AT_ONCE, leaseMs);
   if (due.length > 0) {
     const jobs = due.map(({ id, attempts }) => ({
-      id: randomUUID(),
+      id: jobId(id, attempts + 1),
       payload: { deliveryId: id, attempt: attempts + 1, workspaceId: store.workspaceId },
     }));
     await queue.enqueueAll('deliver', jobs);
   }
   return due.length;
+}
+
+/** The same for the same attempt, so that one that is still waiting when it is due again does not wait twice. */
+function jobId(deliveryId: string, attempt: number): string {
+  const hex = createHash('sha256').update(`${deliveryId} ${attempt}`).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
 
 /** Drops what was delivered or given up a month ago. */

@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import type { RunJob, RunProgress } from '@almanac/contracts';
 import { type JobContext, JobStopped } from '@almanac/platform';
 import { isAlmanacError } from '@almanac/series';
-import { isPassing, type Json, type RunPoint, type RunRecord } from '@almanac/store';
+import { isPassing, type Json, type RunPoint, type RunRecord, type Store } from '@almanac/store';
 import type { FlowContext } from '../context.js';
 import { carryFollowers } from '../runs.js';
 import { toProblem } from '../wire.js';
@@ -57,7 +57,7 @@ export async function executeRun(flow: FlowContext, job: RunJob, delivery: JobCo
     await store.runs.succeed(run.id, result);
     logger.info({ run: run.id, kind: run.kind }, 'run succeeded');
     // Not before: whoever gets the run after a crash must find what its parts have made.
-    if (run.parentId === null) await forgetAsides(flow, await store.runs.parts(run.id));
+    if (run.parentId === null) await forgetParts(flow, run.id);
   } catch (error) {
     await progress.settle();
     await end(flow, run, holder.workerId, signal, error);
@@ -68,13 +68,27 @@ export async function executeRun(flow: FlowContext, job: RunJob, delivery: JobCo
   }
 }
 
+/** The run has succeeded, whatever becomes of what its parts have put aside. */
+async function forgetParts(flow: FlowContext, runId: string): Promise<void> {
+  try {
+    await forgetAsides(flow, await flow.store.runs.parts(runId));
+  } catch (error) {
+    flow.logger.warn({ run: runId, error }, 'what the parts of a run had put aside could not be deleted');
+  }
+}
+
 async function notClaimed({ store }: FlowContext, job: RunJob): Promise<void> {
-  const current = await store.runs.get(job.runId).catch((error: unknown) => {
-    if (isAlmanacError(error)) return null; // deleted with its workspace
-    throw error;
-  });
+  const current = await getOrNull(store, job.runId);
   // Its worker may be dead without being known to be so: look again later.
   if (current?.status === 'running') throw new Error(`Run ${job.runId} is held by worker ${current.workerId}.`);
+}
+
+/** Null where it was deleted with its workspace. */
+export async function getOrNull(store: Store, runId: string): Promise<RunRecord | null> {
+  return store.runs.get(runId).catch((error: unknown) => {
+    if (isAlmanacError(error)) return null;
+    throw error;
+  });
 }
 
 async function end(flow: FlowContext, run: RunRecord, workerId: string, signal: AbortSignal, error: unknown): Promise<void> {

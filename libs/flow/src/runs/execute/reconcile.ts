@@ -10,7 +10,7 @@ import { type FlowContext, jobOf, JOBS } from '../context.js';
 import { carry } from '../runs.js';
 import { toProblem } from '../wire.js';
 import { inWorkspaces } from '../workspaces.js';
-import { SILENT_MS } from './execute.js';
+import { getOrNull, SILENT_MS } from './execute.js';
 
 /** A run younger than this may be on its way into the queue. */
 const SETTLED_MS = 5_000;
@@ -48,7 +48,7 @@ async function endParked({ store: anyStore, queue, logger }: FlowContext): Promi
         continue;
       }
       const store = anyStore.forWorkspace(about.data.workspaceId);
-      const run = await store.runs.get(job.id).catch(() => null);
+      const run = await getOrNull(store, job.id);
       const open = run !== null && (run.status === 'queued' || run.status === 'running');
       // Another worker holds it: the parked job is the leftover of a double delivery.
       const alive = run?.status === 'running' && run.heartbeatAt !== null && Date.now() - run.heartbeatAt.getTime() < SILENT_MS;

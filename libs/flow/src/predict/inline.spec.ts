@@ -1,0 +1,30 @@
+import { Frequency } from '@almanac/series';
+import { describe, expect, it } from 'vitest';
+import { layAllOnGrid } from './inline.js';
+
+const HOURS = Frequency.parse('h', 'UTC');
+
+describe('series of a request', () => {
+  it('are laid out with their gaps', () => {
+    const [laid] = layAllOnGrid([{ uniqueId: 'a', y: [1, 3], ds: ['1970-01-01T05:00', '1970-01-01T07:00'] }], HOURS, 1);
+    expect(laid).toEqual({ id: 'a', firstStep: 5, values: [1, null, 3] });
+  });
+
+  it('are refused before a slip in a time takes all memory, be the value there or not', () => {
+    const far = { uniqueId: 'a', y: [1, null], ds: ['2024-01-01', '9999-01-01'], futureCovariates: { price: [1, 2, 3] } };
+    expect(() => layAllOnGrid([far], HOURS, 1)).toThrow(expect.objectContaining({ code: 'SERIES_SHAPE' }) as Error);
+  });
+
+  it('are refused when they are few values on too many steps together', () => {
+    const sparse = (uniqueId: string): { uniqueId: string; y: number[]; ds: string[] } => ({
+      uniqueId,
+      y: [1, 2],
+      ds: ['1950-01-01', '2050-01-01'],
+    });
+    const tooLarge = expect.objectContaining({ code: 'PREDICTION_TOO_LARGE', status: 413 }) as Error;
+    expect(layAllOnGrid([sparse('a')], HOURS, 1)).toHaveLength(1);
+    expect(() => layAllOnGrid(['a', 'b', 'c', 'd', 'e'].map(sparse), HOURS, 1)).toThrow(tooLarge);
+    const pastCovariates = Object.fromEntries(['p', 'q', 'r', 's'].map((name) => [name, [1, 2]]));
+    expect(() => layAllOnGrid([{ ...sparse('a'), pastCovariates }], HOURS, 1)).toThrow(tooLarge);
+  });
+});
