@@ -18,8 +18,8 @@ import { createTestDatabase, query, type TestDatabase } from '../../../../test/s
 
 const SERIES = 24;
 const BEFORE = 400;
-const NIGHTS = 110;
-const LATE = 40;
+const NIGHTS = 70;
+const LATE = 30;
 const HORIZON = 2;
 let database: TestDatabase;
 let folder: string;
