@@ -35,6 +35,26 @@ CREATE TABLE attention_map (
 );
 COMMENT ON COLUMN attention_map.maps IS 'The maps one after another in the order of names, each [horizon, columns]';
 
+CREATE TABLE calibration (
+  workspace_id uuid NOT NULL,
+  model_version_id uuid NOT NULL,
+  series_id bigint NOT NULL,
+  sha256 text NOT NULL,
+  observed_until bigint NOT NULL,
+  state json NOT NULL,
+  made_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT calibration_pkey PRIMARY KEY (model_version_id, series_id, sha256),
+  CONSTRAINT calibration_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES model_version(id) ON DELETE CASCADE,
+  CONSTRAINT calibration_series_id_fkey FOREIGN KEY (series_id) REFERENCES series(id) ON DELETE CASCADE,
+  CONSTRAINT calibration_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX calibration_by_series ON public.calibration USING btree (series_id);
+CREATE INDEX calibration_latest ON public.calibration USING btree (model_version_id, series_id, observed_until DESC);
+COMMENT ON COLUMN calibration.sha256 IS 'Of observed_until and state';
+COMMENT ON COLUMN calibration.observed_until IS 'Step up to which every outcome has been learned from, once';
+
+COMMENT ON TABLE calibration IS 'Rows are never changed; a later one takes the place of one before';
+
 CREATE TABLE dataset (
   id uuid NOT NULL,
   workspace_id uuid NOT NULL,
@@ -123,6 +143,8 @@ CREATE TABLE forecast (
   levels double precision[] NOT NULL,
   quantiles double precision[] NOT NULL,
   made_at timestamp with time zone NOT NULL DEFAULT now(),
+  calibration text,
+  model_quantiles double precision[],
   CONSTRAINT forecast_pkey PRIMARY KEY (run_id, series_id, cutoff_step),
   CONSTRAINT forecast_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES model_version(id) ON DELETE CASCADE,
   CONSTRAINT forecast_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
@@ -131,9 +153,12 @@ CREATE TABLE forecast (
   CONSTRAINT forecast_check CHECK ((cardinality(quantiles) = (cardinality(levels) * horizon)))
 );
 ALTER TABLE forecast ALTER COLUMN quantiles SET STORAGE EXTERNAL;
+ALTER TABLE forecast ALTER COLUMN model_quantiles SET STORAGE EXTERNAL;
 CREATE INDEX forecast_by_model_version ON public.forecast USING btree (model_version_id);
 CREATE INDEX forecast_latest ON public.forecast USING btree (series_id, cutoff_step DESC, made_at DESC);
 COMMENT ON COLUMN forecast.quantiles IS 'Level-major: the horizon of the first level, then that of the second, …';
+COMMENT ON COLUMN forecast.calibration IS 'sha256 of the calibration that the quantiles went through; NULL where they are the model''s own';
+COMMENT ON COLUMN forecast.model_quantiles IS 'The model''s own, before the calibration; NULL where there was none';
 
 CREATE TABLE grid_step (
   workspace_id uuid NOT NULL,

@@ -63,7 +63,7 @@ export { TaskModel } from './tasks/taskModel.js';
 export { type TaskExample, type TaskInput } from './tasks/examples.js';
 export { gapExamples, windowExamples } from './tasks/windows.js';
 export { type ColdStartConfig } from './tasks/coldStart.js';
-export { targetKindOf, type TargetKind } from './dataset/target.js';
+export { keepTo, targetKindOf, type TargetKind } from './dataset/target.js';
 export { candidates, defaultSpace, type LogRange, type SearchSpace } from './search/space.js';
 export {
   forecastTrial,

@@ -192,6 +192,19 @@ export interface Forecasts {
   attention(runId: string, uniqueId: string): Promise<r.AttentionRecord>;
 }
 
+export interface Calibrations {
+  /** What is there already stays. Older ones that no forecast rests on are given up, after a while. */
+  save(modelVersionId: string, rows: readonly r.CalibrationRecord[]): Promise<void>;
+  /** Of each series the one that has learned the most, but nothing after a step. */
+  latest(modelVersionId: string, series: readonly { seriesId: number; untilStep: number }[]): Promise<r.CalibrationRecord[]>;
+  named(modelVersionId: string, series: readonly { seriesId: number; sha256: string }[]): Promise<r.CalibrationRecord[]>;
+  /**
+   * Forecasts of a model, by any of its versions, of which steps have been observed that no calibration has learned from: one for each
+   * series, version and cutoff, ordered by these. Not those made for a cutoff that somebody chose: what came after it may have been known.
+   */
+  ripe(model: string, seriesIds: readonly number[]): Promise<r.RipeForecast[]>;
+}
+
 export interface Schedules {
   /** @throws AlmanacError SCHEDULE_EXISTS */
   create(schedule: r.NewSchedule): Promise<r.ScheduleRecord>;
@@ -282,6 +295,7 @@ export interface Store {
   readonly runs: Runs;
   readonly models: Models;
   readonly forecasts: Forecasts;
+  readonly calibrations: Calibrations;
   readonly schedules: Schedules;
   readonly idempotency: Idempotency;
   readonly workers: Workers;

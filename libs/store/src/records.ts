@@ -382,6 +382,26 @@ export interface NewForecast {
   levels: readonly number[];
   /** [levels, horizon], level-major. */
   quantiles: Float64Array;
+  /** sha256 of the calibration that the quantiles went through, and what they were before. */
+  calibration?: string | undefined;
+  modelQuantiles?: Float64Array | undefined;
+}
+
+/** A calibration of a model version for one series, in the format of `OnlineConformal`. */
+export interface CalibrationRecord {
+  seriesId: number;
+  /** Of `observedUntil` and `state`. */
+  sha256: string;
+  /** Every outcome up to this step has been learned from. */
+  observedUntil: number;
+  state: Json;
+}
+
+/** A forecast to learn from, with the quantiles as they were before any calibration. */
+export interface RipeForecast extends Pick<NewForecast, 'seriesId' | 'cutoffStep' | 'horizon' | 'levels' | 'quantiles'> {
+  modelVersionId: string;
+  /** What the latest calibration has learned; null where there is none. */
+  observedUntil: number | null;
 }
 
 export interface ForecastRecord {
@@ -399,6 +419,8 @@ export interface ForecastRecord {
   horizon: number;
   levels: number[];
   quantiles: Float64Array;
+  /** sha256 of the calibration that the quantiles went through; null where they are the model's own. */
+  calibration: string | null;
 }
 
 export interface ForecastQuery extends PageQuery {

@@ -10,6 +10,7 @@ import { RunEntity, ScheduleEntity } from './entities/runs.js';
 import type { Store, StoreOptions } from './facade.js';
 import { Context } from './postgres/context.js';
 import { Listener } from './postgres/listener.js';
+import { calibrations } from './repositories/calibrations.js';
 import { datasets } from './repositories/datasets.js';
 import { forecasts } from './repositories/forecasts.js';
 import { idempotency } from './repositories/idempotency.js';
@@ -86,6 +87,7 @@ function bind(context: Context): Store {
     runs: runs(context),
     models: models(context),
     forecasts: forecasts(context),
+    calibrations: calibrations(context),
     schedules: schedules(context),
     idempotency: idempotency(context),
     workers: workers(context),

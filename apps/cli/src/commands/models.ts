@@ -42,6 +42,7 @@ interface ForecastFlags {
   where?: Record<string, string>;
   cutoff?: string;
   attention?: boolean;
+  calibrate: boolean;
   wait: boolean;
   file?: string;
   level?: number[];
@@ -252,6 +253,7 @@ export function modelCommands(program: Command): void {
     .option('--where <name=value>', 'only series whose static covariate has this value; may be repeated', whereOf)
     .option('--cutoff <time>', 'last observation that may be used, e.g. 2001-06-28T23:00:00Z')
     .option('--attention', 'keep the attention maps')
+    .option('--no-calibrate', "the model's own intervals, without what monitoring has learned")
     .option('--no-wait', 'do not wait for the run')
     .option('-f, --file <csv>', 'forecast the histories of this file: unique_id, ds, y')
     .option('--level <percents>', 'with --file: prediction intervals, with commas between (default: 80,95)', numbersOf)
@@ -262,8 +264,8 @@ export function modelCommands(program: Command): void {
       const context = contextOf(command);
       if (flags.file !== undefined) return forecastFile(context, model, flags, flags.file);
       if (model === undefined) throw new UsageError('Name a model, or give --file.');
-      const { series, wait, horizon, cutoff, attention, search, where } = flags;
-      const body = { model, horizon, cutoff, attention, search, where, ...(series ? { uniqueIds: series } : {}) };
+      const { series, wait, horizon, cutoff, attention, calibrate, search, where } = flags;
+      const body = { model, horizon, cutoff, attention, calibrate, search, where, ...(series ? { uniqueIds: series } : {}) };
       const queued = await context.client.call('forecast', { body });
       if (!wait)
         return show(context, queued, () => `Forecast run ${queued.id} is queued. Follow it with: almanac runs follow ${queued.id}`);

@@ -27,6 +27,9 @@ export const forecastRequest = z
     datasetVersion: z.number().int().positive().optional(),
     cutoff: instant.optional().meta({ description: 'Last observation the forecast may use; the end of each series unless given.' }),
     attention: z.boolean().default(false),
+    calibrate: z.boolean().default(true).meta({
+      description: 'Widen or narrow the intervals of each series by what monitoring has learned from the outcomes of earlier forecasts.',
+    }),
   })
   .meta({ id: 'ForecastRequest' });
 export type ForecastRequest = z.infer<typeof forecastRequest>;
@@ -42,6 +45,10 @@ export const forecast = z
     ds: z.array(instant),
     levels: z.array(z.number()),
     quantiles: z.array(z.array(z.number())).meta({ description: 'One array over the horizon for each level.' }),
+    calibration: z
+      .string()
+      .nullable()
+      .meta({ description: "sha256 of the learned widths that were applied; null: the model's own intervals." }),
   })
   .meta({ id: 'Forecast' });
 export type Forecast = z.infer<typeof forecast>;

@@ -13,6 +13,9 @@ export const monitorRequest = z
       description:
         'Give `champion` back to the version before it when its forecasts have been worse than seasonal naive for as long as `patience`.',
     }),
+    calibrate: z.boolean().default(true).meta({
+      description: 'Learn from the outcomes of past forecasts how much wider or narrower the next intervals have to be.',
+    }),
     patience: z.number().int().positive().max(100).default(3).meta({ description: 'Scored forecasts in a row.' }),
   })
   .meta({ id: 'MonitorRequest' });
@@ -53,6 +56,7 @@ export type InputDrift = z.infer<typeof inputDrift>;
 export const monitorResult = z
   .object({
     model: name,
+    calibrated: z.number().int().default(0).meta({ description: 'Series whose interval widths learned from new outcomes.' }),
     scored: z.array(liveScore).meta({ description: 'Forecasts that this run scored.' }),
     alerts: z.array(alert),
     inputs: inputDrift.nullable().default(null).meta({ description: 'Null where there is too little to compare.' }),

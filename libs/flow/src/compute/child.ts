@@ -3,6 +3,7 @@ import type { RunProgress } from '@almanac/contracts';
 import { type Checkpoint, initEngine, learnOnline } from '@almanac/forecasting';
 import { isAlmanacError } from '@almanac/series';
 import { backtestWindows, certify, scoreWindows } from './backtest.js';
+import { learnWidths } from './calibrate.js';
 import { choose } from './choose.js';
 import { predict } from './predict.js';
 import { score } from './score.js';
@@ -45,6 +46,8 @@ async function outcomeOf(task: Task, threads: number, report: (progress: RunProg
       return trainMember(task, tools);
     case 'predict':
       return predict(task, signal);
+    case 'calibrate':
+      return Promise.resolve(task.series.map(learnWidths));
     case 'backtest':
       return backtestWindows(task, tools);
     case 'certify':

@@ -2,11 +2,13 @@
 export { type Compute, startCompute } from './compute.js';
 export type {
   BacktestTask,
+  CalibrateTask,
   CertifyTask,
   ChooseTask,
   EngineWish,
   MemberOutcome,
   MemberTask,
+  PredictOutcome,
   PredictTask,
   ScoreOutcome,
   LearnTask,

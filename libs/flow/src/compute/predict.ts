@@ -1,15 +1,25 @@
 /** Forecasts one shard of series; the model of the shard before is kept, so that a run sends its checkpoint once. */
-import { type Forecaster, loadForecaster, type TargetKind } from '@almanac/forecasting';
+import { type Forecaster, keepTo, loadForecaster, type TargetKind } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
+import { calibrated } from './calibrate.js';
 import type { PredictOutcome, PredictTask } from './tasks.js';
 
 let loaded: { key: string; forecaster: Forecaster; target: TargetKind | undefined } | undefined;
 
 export async function predict(task: PredictTask, signal: AbortSignal): Promise<PredictOutcome> {
-  const { panel, horizon, levels, attention } = task;
+  const { panel, horizon, levels, attention, calibrations } = task;
   const { forecaster, target } = modelOf(task);
-  const forecasts = await forecaster.predict(panel, { horizon, levels, attention, signal, ...(target ? { target } : {}) });
-  return { forecasts };
+  const asked = { horizon, levels, attention, signal };
+  if (!calibrations) return { forecasts: await forecaster.predict(panel, { ...asked, ...(target ? { target } : {}) }) };
+  // Rounded only after the calibration: widths are learned in fractions.
+  const forecasts = await forecaster.predict(panel, asked);
+  return {
+    forecasts: forecasts.map((forecast) => {
+      const state = calibrations[forecast.id];
+      if (!state) return { ...forecast, quantiles: keepTo(target, forecast.quantiles) };
+      return { ...forecast, own: forecast.quantiles, quantiles: keepTo(target, calibrated(state, forecast.quantiles)) };
+    }),
+  };
 }
 
 function modelOf({ checkpoint, checkpointKey }: PredictTask): { forecaster: Forecaster; target: TargetKind | undefined } {

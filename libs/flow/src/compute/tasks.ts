@@ -1,6 +1,6 @@
 /** What can be computed away from the worker, and what is said meanwhile. Everything here travels between processes. */
 import type { BacktestResult, EngineInfo, GateVerdict, Prediction, RunProgress, Score } from '@almanac/contracts';
-import type { Checkpoint, LearnedSeries, OnlineLearning, Panel, SeriesForecast } from '@almanac/forecasting';
+import type { Checkpoint, LearnedSeries, OnlineConformalState, OnlineLearning, Panel, SeriesForecast } from '@almanac/forecasting';
 import type { SeriesScore } from '@almanac/store';
 
 /** Engine settings that a run records, and that resuming or replaying it forces. */
@@ -66,10 +66,24 @@ export interface PredictTask {
   horizon: number;
   levels: readonly number[];
   attention: boolean;
+  /** What the forecasts of some series go through, by their ids. */
+  calibrations?: Record<string, OnlineConformalState> | undefined;
 }
 
 export interface PredictOutcome {
-  forecasts: SeriesForecast[];
+  /** `own`: the model's quantiles before the calibration. */
+  forecasts: (SeriesForecast & { own?: Float64Array })[];
+}
+
+/** Learns from what came true of forecasts, oldest first; the outcome has a state for each series. */
+export interface CalibrateTask {
+  task: 'calibrate';
+  series: {
+    state: OnlineConformalState | null;
+    levels: readonly number[];
+    /** With the model's own quantiles; outcomes [horizon], NaN where there is nothing new. */
+    forecasts: { quantiles: Float64Array; outcomes: Float64Array }[];
+  }[];
 }
 
 /** That one model, of a backtest over rolling cutoffs, reads nothing after a cutoff. */
@@ -164,6 +178,7 @@ interface Outcomes {
   train: TrainOutcome;
   member: MemberOutcome;
   predict: PredictOutcome;
+  calibrate: OnlineConformalState[];
   choose: ChooseOutcome;
   backtest: WindowForecasts[];
   certify: BacktestResult['models'][number]['certificate'];
@@ -174,7 +189,17 @@ interface Outcomes {
 }
 type Certify = CertifyTask & { task: 'certify' };
 export type Task =
-  TrainTask | MemberTask | PredictTask | ChooseTask | BacktestTask | Certify | ScoreWindowsTask | ScoreTask | LearnTask | ProbeTask;
+  | CalibrateTask
+  | TrainTask
+  | MemberTask
+  | PredictTask
+  | ChooseTask
+  | BacktestTask
+  | Certify
+  | ScoreWindowsTask
+  | ScoreTask
+  | LearnTask
+  | ProbeTask;
 export type OutcomeOf<T extends Task> = Outcomes[T['task']];
 
 export type ToChild = { kind: 'run'; task: Task; wish: EngineWish } | { kind: 'stop' };

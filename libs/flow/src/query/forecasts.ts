@@ -120,6 +120,7 @@ export function toForecast(record: ForecastRecord): Forecast {
     ds: Array.from({ length: horizon }, (_, h) => instantOf(grid, record.cutoffStep + 1 + h)),
     levels: [...record.levels],
     quantiles: record.levels.map((_, level) => Array.from(record.quantiles.subarray(level * horizon, (level + 1) * horizon))),
+    calibration: record.calibration,
   };
 }
 

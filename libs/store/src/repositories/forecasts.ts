@@ -14,7 +14,7 @@ const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
 const FIELDS = `f.run_id AS "runId", m.name AS model, mv.no AS version, d.id AS "datasetId", d.name AS dataset, d.frequency,
   d.time_zone AS "timeZone", s.id::float8 AS "seriesId", s.unique_id AS "uniqueId", f.cutoff_step::float8 AS "cutoffStep",
-  f.cutoff_time AS "cutoffTime", f.horizon, f.levels, array_send(f.quantiles) AS quantiles`;
+  f.cutoff_time AS "cutoffTime", f.horizon, f.levels, array_send(f.quantiles) AS quantiles, f.calibration`;
 const MADE_BY = 'JOIN model_version mv ON mv.id = f.model_version_id JOIN model m ON m.id = mv.model_id';
 
 type Row = Omit<ForecastRecord, 'quantiles'> & { quantiles: Buffer };
@@ -37,7 +37,8 @@ export function forecasts(context: Context): Forecasts {
             'CREATE TEMP TABLE IF NOT EXISTS forecast_in (LIKE forecast INCLUDING DEFAULTS INCLUDING STORAGE) ON COMMIT DROP',
           );
           await client.query('TRUNCATE forecast_in');
-          const columns = 'workspace_id, run_id, series_id, model_version_id, cutoff_step, cutoff_time, horizon, levels, quantiles';
+          const columns =
+            'workspace_id, run_id, series_id, model_version_id, cutoff_step, cutoff_time, horizon, levels, quantiles, calibration, model_quantiles';
           await copyIn(client, `forecast_in (${columns})`, encode(context.workspaceId, runId, modelVersionId, rows));
           await client.query('INSERT INTO forecast SELECT * FROM forecast_in ON CONFLICT DO NOTHING');
         });
@@ -148,7 +149,7 @@ function encode(workspaceId: string, runId: string, modelVersionId: string, rows
   const out = new CopyRows();
   const [workspace, run, version] = [workspaceId, runId, modelVersionId].map((id) => Buffer.from(id.replaceAll('-', ''), 'hex'));
   for (const row of rows) {
-    out.row(9);
+    out.row(11);
     out.bytes(workspace!);
     out.bytes(run!);
     out.int8(row.seriesId);
@@ -158,6 +159,10 @@ function encode(workspaceId: string, runId: string, modelVersionId: string, rows
     out.int4(row.horizon);
     out.float8Array(row.levels);
     out.float8Array(row.quantiles);
+    if (row.calibration === undefined) out.null();
+    else out.bytes(Buffer.from(row.calibration));
+    if (row.modelQuantiles === undefined) out.null();
+    else out.float8Array(row.modelQuantiles);
   }
   return out;
 }

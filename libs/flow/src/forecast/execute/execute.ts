@@ -4,15 +4,17 @@
  * Invariant: a shard that is forecast twice is stored once.
  */
 import type { EngineInfo, ForecastResult } from '@almanac/contracts';
-import type { SeriesData, SeriesForecast } from '@almanac/forecasting';
+import type { SeriesData } from '@almanac/forecasting';
 import { AlmanacError, DEFAULT_QUANTILES, Frequency } from '@almanac/series';
 import type { AttentionRecord, DatasetRecord, Json, NewForecast, ReadPanel, StoredSeries } from '@almanac/store';
-import type { Compute, PredictTask } from '../../compute/index.js';
+import type { Compute, PredictOutcome, PredictTask } from '../../compute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
+import { mayCalibrate } from '../../register/calibration.js';
 import { type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
 import { panelOf, toSeriesData, withoutFirst } from '../../runs/panel.js';
 import type { ForecastPlan } from '../request.js';
 import { Replay } from './replay.js';
+import { latestWidths, namedWidths, NO_WIDTHS, type Widths } from './widths.js';
 
 const SHARD = 512;
 const MOST_PARTS = 256;
@@ -108,12 +110,19 @@ async function forecastShare(
   const version = await store.models.versionById(plan.modelVersionId);
   const checkpoint = await loadCheckpoint(objects, version);
   const contextLength = contextOf(version.config);
+  // A run that was planned before there were calibrations says nothing of them.
+  const calibrates = plan.calibrate === true && mayCalibrate(version);
   let done = 0;
+  const widthsOf = (shard: readonly StoredSeries[]): Widths | Promise<Widths> => {
+    if (replay) return namedWidths(store, version.id, shard, (id) => replay.calibrationOf(id));
+    return calibrates ? latestWidths(store, version.id, shard) : NO_WIDTHS;
+  };
   const forecastShard = async (shard: readonly StoredSeries[]): Promise<void> => {
     const panel = panelOf(
       dataset,
       shard.map((one) => lastSteps(toSeriesData(one), contextLength)),
     );
+    const widths = await widthsOf(shard);
     const { forecasts } = await compute.run<PredictTask>(
       {
         task: 'predict',
@@ -123,11 +132,12 @@ async function forecastShare(
         horizon: plan.horizon,
         levels: DEFAULT_QUANTILES,
         attention: plan.attention,
+        calibrations: widths.states,
       },
       { signal, onEngine: (engine) => void store.runs.setEngine(run.id, engine as unknown as Json).catch(() => undefined) },
     );
     if (replay) replay.compare(forecasts);
-    else await storeShard(store, runId, plan, dataset, shard, forecasts);
+    else await storeShard(store, runId, plan, dataset, shard, forecasts, widths);
     done += shard.length;
     onShard(done);
   };
@@ -202,7 +212,8 @@ async function storeShard(
   plan: ForecastPlan,
   dataset: DatasetRecord,
   shard: readonly StoredSeries[],
-  forecasts: readonly SeriesForecast[],
+  forecasts: PredictOutcome['forecasts'],
+  { hashes }: Widths,
 ): Promise<void> {
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   const rows = forecasts.map((forecast, index): NewForecast => ({
@@ -212,6 +223,8 @@ async function storeShard(
     horizon: plan.horizon,
     levels: DEFAULT_QUANTILES,
     quantiles: forecast.quantiles,
+    calibration: hashes.get(forecast.id),
+    modelQuantiles: forecast.own,
   }));
   await store.forecasts.insert(runId, plan.modelVersionId, rows);
   const maps = forecasts.flatMap(({ attention, cutoff }, index): AttentionRecord[] =>

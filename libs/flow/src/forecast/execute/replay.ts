@@ -13,14 +13,19 @@ export class Replay {
   private constructor(
     private readonly runId: string,
     private readonly engine: Json | null,
-    private readonly stored: Map<string, { cutoff: number; quantiles: Float64Array }>,
+    private readonly stored: Map<string, { cutoff: number; quantiles: Float64Array; calibration: string | null }>,
   ) {}
 
   static async of(store: Store, runId: string): Promise<Replay> {
-    const stored = new Map<string, { cutoff: number; quantiles: Float64Array }>();
-    for await (const { uniqueId, cutoffStep, quantiles } of store.forecasts.stream({ runId }))
-      stored.set(uniqueId, { cutoff: cutoffStep, quantiles });
+    const stored = new Map<string, { cutoff: number; quantiles: Float64Array; calibration: string | null }>();
+    for await (const { uniqueId, cutoffStep, quantiles, calibration } of store.forecasts.stream({ runId }))
+      stored.set(uniqueId, { cutoff: cutoffStep, quantiles, calibration });
     return new Replay(runId, (await store.runs.get(runId)).engine, stored);
+  }
+
+  /** sha256 of the calibration that the stored forecast went through. */
+  calibrationOf(uniqueId: string): string | null {
+    return this.stored.get(uniqueId)?.calibration ?? null;
   }
 
   compare(forecasts: readonly SeriesForecast[]): void {

@@ -17,6 +17,7 @@ import { planTrainingRun } from '../../train/request.js';
 import { learnedUntil } from '../../register/index.js';
 import { findDrift, isWorseThanNaive } from '../drift.js';
 import { inputDrift } from '../inputs.js';
+import { learnFromOutcomes } from './widths.js';
 
 /** Forecast and monitor runs that are looked back on. */
 const LOOK_BACK = 200;
@@ -34,6 +35,7 @@ export async function executeMonitoring(context: RunContext, compute: Compute): 
   const earlier = await earlierResults(store, request.model, dataset.name);
   const past = earlier.flatMap((result) => result.scored);
   const scored = await scoreRipe(context, compute, dataset, request.model, new Set(past.map(({ runId }) => runId)));
+  const calibrated = request.calibrate ? await learnFromOutcomes(context, compute, dataset, request.model) : 0;
   const all = [...past, ...scored].sort((a, b) => a.cutoff.localeCompare(b.cutoff));
   const alerts = scored.length > 0 ? findDrift(all, scored.length, request.patience) : [];
   const inputs = await inputsOf(context, dataset, request.model);
@@ -47,7 +49,7 @@ export async function executeMonitoring(context: RunContext, compute: Compute): 
   const rolledBackTo = request.rollback && scored.length > 0 ? await rollBack(store, request, all, alerts) : null;
   const drift = alerts.some(({ code }) => code === 'ERROR_DRIFT' || code === 'BIAS');
   const retrainRunId = drift ? await retrain(context, request) : null;
-  const result: MonitorResult = { model: request.model, scored, alerts, inputs, drift, retrainRunId, rolledBackTo };
+  const result: MonitorResult = { model: request.model, calibrated, scored, alerts, inputs, drift, retrainRunId, rolledBackTo };
   return monitorResult.parse(result) as unknown as Json;
 }
 
