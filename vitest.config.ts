@@ -2,6 +2,9 @@
 // (`npm test` builds first); a file under test is imported from source, relatively.
 import { defineConfig } from 'vitest/config';
 
+// A poll waits as long as a loaded machine may take; it ends as soon as what it waits for is true.
+const expectations = { poll: { timeout: 60_000, interval: 50 } };
+
 // Decorators are named here because Oxc reads no tsconfig for files that no `include` lists (the specs).
 const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
 
@@ -13,11 +16,12 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: process.env['CI'] ? ['verbose'] : ['default'],
     projects: [
-      { oxc, test: { name: 'unit', include: ['libs/**/src/**/*.spec.ts', 'apps/**/src/**/*.spec.ts', 'infra/**/src/**/*.spec.ts'], exclude: ['**/dist/**', '**/node_modules/**', '**/*.db.spec.ts'], testTimeout: 180_000 } },
+      { oxc, test: { name: 'unit', expect: expectations, include: ['libs/**/src/**/*.spec.ts', 'apps/**/src/**/*.spec.ts', 'infra/**/src/**/*.spec.ts'], exclude: ['**/dist/**', '**/node_modules/**', '**/*.db.spec.ts'], testTimeout: 180_000 } },
       {
         oxc,
         test: {
           name: 'integration',
+          expect: expectations,
           include: ['libs/**/src/**/*.db.spec.ts', 'apps/**/src/**/*.db.spec.ts', 'test/{integration,e2e}/**/*.spec.ts'],
           exclude: ['**/dist/**', '**/node_modules/**'],
           globalSetup: ['test/support/postgres.global.ts'],

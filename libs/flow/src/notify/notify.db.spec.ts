@@ -34,12 +34,12 @@ beforeAll(async () => {
       handle: (payload) => {
         const { workspaceId } = payload as { workspaceId: string };
         const within = { ...flow, store: store.forWorkspace(workspaceId) };
-        return executeDelivery(within, payload, { networks: LOOPBACK, firstPauseMs: 0, leaseMs: 500, timeoutMs: 300 });
+        return executeDelivery(within, payload, { networks: LOOPBACK, firstPauseMs: 0 });
       },
     })),
     { deliver: 4 },
   );
-  carrying = setInterval(() => void inWorkspaces(flow, 'deliveries', (one) => carryDeliveries(one, { leaseMs: 500 })), 50);
+  carrying = setInterval(() => void inWorkspaces(flow, 'deliveries', (one) => carryDeliveries(one)), 50);
 });
 
 afterEach(async () => {
