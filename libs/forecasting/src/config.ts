@@ -33,6 +33,9 @@ export interface TrainSettings {
   patience?: number;
 }
 
+export const SEGMENT_CELLS = ['lstm', 'gru'] as const;
+export type SegmentCell = (typeof SEGMENT_CELLS)[number];
+
 export type SegmentConfig = {
   frequency: string;
   seasonLengths: number[];
@@ -41,6 +44,8 @@ export type SegmentConfig = {
   contextLength: number;
   segmentLength: number;
   hidden: number;
+  /** Of encoder and decoder; `lstm` where absent, as in models from before it could be chosen. */
+  cell?: SegmentCell;
   /** Season whose same phase the temporal attention points at; 0 switches it off. */
   temporalSeason: number;
   scaler: ScalerKind;
@@ -118,6 +123,8 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
     contextLength,
     segmentLength,
     hidden: observations > 50_000 ? 128 : 64,
+    // As accurate as an LSTM on M4 Hourly and ETTh1, with a quarter less to compute.
+    cell: 'gru',
     temporalSeason: seasonLengths[0] !== undefined && seasonLengths[0] <= contextLength ? seasonLengths[0] : 0,
     scaler: few && long ? 'seriesDeviation' : seasonLengths.length > 0 ? 'seasonalDifference' : 'lastValue',
     embedding: typical >= EMBEDDED_LENGTH ? 16 : 0,
@@ -207,6 +214,7 @@ export function checkConfig(config: SegmentConfig): void {
   if (!whole(config.contextLength, 1) || config.contextLength % config.segmentLength !== 0)
     fail('contextLength', 'Give a multiple of segmentLength.');
   if (!whole(config.hidden, 1)) fail('hidden', 'Give a whole number, at least 1.');
+  if (config.cell !== undefined && !SEGMENT_CELLS.includes(config.cell)) fail('cell', `Cells are ${SEGMENT_CELLS.join(' and ')}.`);
   if (!whole(config.temporalSeason, 0) || config.temporalSeason > config.contextLength)
     fail('temporalSeason', 'Give a season that fits in contextLength, or 0.');
   const ascending = config.levels.every((level, i) => level > (config.levels[i - 1] ?? 0) && level < 1);
