@@ -72,7 +72,7 @@ export function uploadCommand(program: Command): void {
     .option('--id-column <name>', 'column that names the series (default: unique_id)')
     .option('--time-column <name>', 'column with the time (default: ds)')
     .option('--value-column <name>', 'column with the target (default: y)')
-    .option('--frequency <frequency>', '15min, h, D, W-MON, MS, QS, YS, 1 (default: found from the data)')
+    .option('--frequency <frequency>', '15min, h, D, W-MON, MS, QS, YS, ME, QE, YE, 1 (default: found from the data)')
     .option('--time-zone <zone>', 'IANA zone of the calendar and of local times (default: UTC)')
     .option('--format <format>', 'csv, tsv, ndjson, json, parquet, deepar (default: found from the file)')
     .option('--layout <layout>', 'long or wide (default: found from the columns)')

@@ -21,7 +21,7 @@ export const ingestOptions = z
     frequency: z
       .string()
       .default('auto')
-      .meta({ description: '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS`, `1` for plain integers, or `auto`.' }),
+      .meta({ description: '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS` (dated by the first day), `ME`, `QE`, `YE` (by the last), `1` for plain integers, or `auto`: the coarsest of them on which every time falls.' }),
     timeZone: z.string().default('UTC').meta({ description: 'IANA zone of the calendar and of local timestamps.' }),
     format: z.enum(['auto', 'csv', 'tsv', 'ndjson', 'json', 'parquet', 'deepar']).default('auto'),
     layout: z.enum(['auto', 'long', 'wide']).default('auto'),

@@ -70,7 +70,7 @@ export function MappingForm({ options, onChange, columns, wrong }: Props) {
         {text('idColumn', 'Series', 'Column that names the series.', 'unique_id', 'columns')}
         {text('timeColumn', 'Time', 'Column with the time.', 'ds', 'columns')}
         {text('valueColumn', 'Target', 'Column with the value to forecast.', 'y', 'columns')}
-        {text('frequency', 'Frequency', '15min, h, D, W-MON, MS, QS, YS, or 1 for plain integers.', 'found from the data')}
+        {text('frequency', 'Frequency', '15min, h, D, W-MON, MS, QS, YS, ME, QE, YE (by the last day), or 1 for plain integers.', 'found from the data')}
         {text('timeZone', 'Time zone', 'Of the calendar and of local times.', 'UTC', 'zones')}
         <Field id="aggregation" label="Several rows on one step" help="How events become one value.">
           <select id="aggregation" value={options.aggregation ?? ''} onChange={(event) => set('aggregation', event.target.value)}>

@@ -2,7 +2,7 @@
  * Reads one file to its end: what it is, which column is what, every row onto the grid, what was rejected and why, and
  * then the series as arrays. Runs in the reader process; everything it learns leaves through `output`.
  */
-import { AlmanacError, type Frequency } from '@almanac/series';
+import { AlmanacError, type Frequency, isAlmanacError } from '@almanac/series';
 import type { Findings, IngestOptions } from '@almanac/contracts';
 import type { Piece } from '../frames.js';
 import type { ReaderMessage, ReadJob } from '../protocol.js';
@@ -15,7 +15,7 @@ import { parse, type Parsed } from './parse.js';
 import { place } from './place.js';
 import { type PlainFile, readPlain } from './plain.js';
 import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects } from './rejects.js';
-import { asUtf8, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
+import { asPlainText, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
 
 export interface Output {
   message(message: ReaderMessage): Promise<void>;
@@ -24,12 +24,22 @@ export interface Output {
 
 /** @throws AlmanacError with the code that the upload is refused with */
 export async function read(job: ReadJob, output: Output): Promise<void> {
-  const { options } = job;
-  const detected = await detect(job.path, job.fileName, options.format);
-  const file = await asUtf8(job.path, detected, job.scratch);
-  const database = await Database.open(file.path, job.scratch, job.limits);
+  const detected = await detect(job.path, job.fileName, job.options.format);
   try {
-    const { source, mapping } = await openSource(database, file, detected, options);
+    await readDetected(job, detected, await asPlainText(job.path, detected, job), output);
+  } catch (error) {
+    // Thrown before anything was sent.
+    if (!isAlmanacError(error) || error.code !== 'LINES_UNCLEAR') throw error;
+    await readDetected(job, detected, await asPlainText(job.path, detected, { ...job, oneLineBreak: true }), output);
+  }
+}
+
+/** @param path where its plain text lies */
+async function readDetected(job: ReadJob, detected: Detected, path: string, output: Output): Promise<void> {
+  const { options } = job;
+  const database = await Database.open(path, job.scratch, job.limits);
+  try {
+    const { source, mapping } = await openSource(database, path, detected, options);
     const plain = job.general ? undefined : await readPlain(source, mapping, detected, options);
     if (plain) return await sendPlain(plain, source, mapping, detected, options, output);
     const parsed = await parse(database, source, mapping, options);
@@ -39,6 +49,7 @@ export async function read(job: ReadJob, output: Output): Promise<void> {
     const unreadable = await findRejects(database, source, parsed, 'not yet');
     const hopeless = unreadable.total >= rowsRead || (!options.dryRun && areTooMany(unreadable, rowsRead, options));
     const frequency = hopeless ? undefined : await placeRows(database, source, parsed, options);
+    if (frequency?.isByLastDay && options.aggregation !== undefined) await refuseEventsBetween(database, frequency);
     const rejects = hopeless
       ? unreadable
       : await findRejects(database, source, parsed, options.aggregation === undefined ? 'exactly' : 'anywhere');
@@ -114,23 +125,17 @@ interface Opened {
   mapping: Mapping;
 }
 
-async function openSource(
-  database: Database,
-  file: Awaited<ReturnType<typeof asUtf8>>,
-  detected: Detected,
-  options: IngestOptions,
-): Promise<Opened> {
-  const { path, compression } = file;
+async function openSource(database: Database, path: string, detected: Detected, options: IngestOptions): Promise<Opened> {
   const mapped = async (source: Source): Promise<Opened> => {
     const mapping = mapColumns(source.columns, options);
     if (mapping.layout === 'wide' && options.layout === 'auto') await refuseTextAsSeries(database, source, mapping.series, options);
     return { source, mapping };
   };
   if (detected.format === 'parquet') return mapped(await openParquet(database, path));
-  if (detected.format === 'json') return mapped(await openJson(database, path, compression, detected.head));
-  if (detected.format === 'ndjson') return mapped(openJsonLines(path, compression, detected));
+  if (detected.format === 'json') return mapped(await openJson(database, path, detected.head));
+  if (detected.format === 'ndjson') return mapped(openJsonLines(path, detected));
   if (detected.format === 'deepar') {
-    const source = await openDeepAr(database, path, compression);
+    const source = await openDeepAr(database, path);
     return { source, mapping: mapDeepAr(source.columns, source.categories) };
   }
   const { idColumn, timeColumn, valueColumn, pastCovariates, futureCovariates, staticCovariates } = options;
@@ -138,7 +143,6 @@ async function openSource(
   return mapped(
     openDelimited(
       path,
-      compression,
       detected,
       wanted.filter((name) => name !== ''),
     ),
@@ -168,6 +172,17 @@ function placeRows(database: Database, source: Source, parsed: Parsed, options: 
     integer: parsed.times.integer,
     ahead: source.ahead,
     carried: [...target, ...parsed.covariates, ...parsed.statics],
+  });
+}
+
+/** What happens within a month belongs to the step that is dated by its end, and a grid only knows the step before. */
+async function refuseEventsBetween(database: Database, { code }: Frequency): Promise<void> {
+  const { between } = await database.one<{ between: number }>('SELECT count(*)::DOUBLE AS between FROM placed WHERE NOT on_grid');
+  if (between === 0) return;
+  const byFirstDay = `${code[0]}S`;
+  throw new AlmanacError('OPTIONS_CONFLICT', `Events cannot be gathered on the grid ${code}, whose steps are dated by their last day.`, {
+    hint: `Set frequency to ${byFirstDay}: the same steps, dated by their first day.`,
+    subject: { frequency: code, rows: between },
   });
 }
 
