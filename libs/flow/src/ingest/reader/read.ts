@@ -3,7 +3,7 @@
  * then the series as arrays. Runs in the reader process; everything it learns leaves through `output`.
  */
 import { AlmanacError, type Frequency, isAlmanacError } from '@almanac/series';
-import type { Findings, IngestOptions } from '@almanac/contracts';
+import type { Findings, IngestOptions, IngestResult } from '@almanac/contracts';
 import type { Piece } from '../frames.js';
 import type { ReaderMessage, ReadJob } from '../protocol.js';
 import { collect, duplicateError, type SeriesNames, sortedSql } from './collect.js';
@@ -14,8 +14,12 @@ import { isMissing, numberSql } from './numbers.js';
 import { parse, type Parsed } from './parse.js';
 import { place } from './place.js';
 import { type PlainFile, readPlain } from './plain.js';
-import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects } from './rejects.js';
+import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects, REJECTS_AT_ONCE } from './rejects.js';
 import { asPlainText, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
+import { inWords, suggestColumns } from './suggest.js';
+
+/** Rows that are looked at to tell what a column holds. */
+const LOOKED_AT = 50;
 
 export interface Output {
   message(message: ReaderMessage): Promise<void>;
@@ -53,8 +57,10 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
     const rejects = hopeless
       ? unreadable
       : await findRejects(database, source, parsed, options.aggregation === undefined ? 'exactly' : 'anywhere');
-    if (rejects.rows.length > 0) await output.message({ type: 'rejects', rows: rejects.rows });
-    if (!frequency || (!options.dryRun && areTooMany(rejects, rowsRead, options))) throw refusalOf(rejects, rowsRead, options);
+    for (let at = 0; at < rejects.rows.length; at += REJECTS_AT_ONCE)
+      await output.message({ type: 'rejects', rows: rejects.rows.slice(at, at + REJECTS_AT_ONCE) });
+    const refusal = !frequency || areTooMany(rejects, rowsRead, options) ? refusalOf(rejects, rowsRead, options) : undefined;
+    if (!frequency || (refusal && !options.dryRun)) throw refusal!;
 
     await writeUsable(database, options);
     const series = await nameSeries(database, mapping, parsed);
@@ -74,13 +80,14 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
       rowsRead,
       rowsRejected: rejects.total,
       rejections: describeRejects(rejects),
-      warnings: warningsAbout(detected, parsed.times.description),
+      warnings: [...warningsAbout(detected, parsed.times.description, options), ...warningsOfRejects(rejects)],
     });
     const sql = sortedSql(options.aggregation, parsed.covariates, dropped);
     const collected = await collect(database.stream(sql), 1 + channels.length, series, output.piece);
-    if (collected.duplicate && !options.dryRun)
-      throw duplicateError(collected.duplicate, frequency, await linesOfStep(database, source, parsed, collected.duplicate));
-    await output.message({ type: 'end', duplicates: collected.duplicates });
+    const { duplicate, duplicates } = collected;
+    const torn = duplicate && duplicateError(duplicate, frequency, await linesOfStep(database, source, parsed, duplicate));
+    if (torn && !options.dryRun) throw torn;
+    await output.message({ type: 'end', duplicates, refusal: inShort(refusal ?? torn) });
   } finally {
     database.close();
   }
@@ -109,10 +116,10 @@ async function sendPlain(
     rowsRead,
     rowsRejected: 0,
     rejections: [],
-    warnings: warningsAbout(detected, ''),
+    warnings: warningsAbout(detected, '', options),
   });
   const { duplicates } = await collect(rows(), 1 + channels.length, { ids, statics: [] }, output.piece);
-  await output.message({ type: 'end', duplicates });
+  await output.message({ type: 'end', duplicates, refusal: null });
 }
 
 /** Names of the covariates, past before future. */
@@ -127,9 +134,13 @@ interface Opened {
 
 async function openSource(database: Database, path: string, detected: Detected, options: IngestOptions): Promise<Opened> {
   const mapped = async (source: Source): Promise<Opened> => {
-    const mapping = mapColumns(source.columns, options);
-    if (mapping.layout === 'wide' && options.layout === 'auto') await refuseTextAsSeries(database, source, mapping.series, options);
-    return { source, mapping };
+    try {
+      const mapping = mapColumns(source.columns, options);
+      if (mapping.layout === 'wide' && options.layout === 'auto') await refuseTextAsSeries(database, source, mapping.series, options);
+      return { source, mapping };
+    } catch (error) {
+      throw isAlmanacError(error) && error.code === 'COLUMN_MISSING' ? await withSuggestion(error, database, source, options) : error;
+    }
   };
   if (detected.format === 'parquet') return mapped(await openParquet(database, path));
   if (detected.format === 'json') return mapped(await openJson(database, path, detected.head));
@@ -147,6 +158,26 @@ async function openSource(database: Database, path: string, detected: Detected, 
       wanted.filter((name) => name !== ''),
     ),
   );
+}
+
+/** Says for every column that is missing which one may have been meant, not only for the first. */
+async function withSuggestion(error: AlmanacError, database: Database, source: Source, options: IngestOptions): Promise<AlmanacError> {
+  const cells = source.columns.map(({ index }) => `CAST(c${index} AS VARCHAR) AS c${index}`);
+  const rows = await database
+    .rows<Record<string, string | null>>(`SELECT ${cells.join(', ')} FROM (${source.relation}) LIMIT ${LOOKED_AT}`)
+    // Whatever is wrong with its rows, the file lacks a column first of all.
+    .catch(() => []);
+  const suggested = suggestColumns(
+    source.columns,
+    rows.map((row) => source.columns.map(({ index }) => row[`c${index}`] ?? null)),
+    options,
+  );
+  if (Object.keys(suggested).length < 2) return error;
+  const { code, message, subject, status } = error;
+  const one = 'idColumn' in suggested ? ' Or set idColumn to "" if the file holds one series.' : '';
+  const hint =
+    suggested.idColumn === '' ? `Set ${inWords(suggested)} (one series).` : `Set ${inWords(suggested)} if these are meant.${one}`;
+  return new AlmanacError(code, message, { hint, subject: { ...subject, suggested }, status });
 }
 
 /** A file with a column of text is no wide file: its series or its target has another name than was looked for. */
@@ -280,11 +311,22 @@ function describeRejects(rejects: Rejects): Findings['rejections'] {
   });
 }
 
-function warningsAbout(detected: Detected, times: string): string[] {
+function warningsAbout(detected: Detected, times: string, { frequency }: IngestOptions): string[] {
   const warnings: string[] = [];
   if (detected.encoding === 'windows-1252') warnings.push('The file is not UTF-8; it was read as Windows-1252 (Western European).');
   if (times.includes('since 1970')) warnings.push(`Times were read as ${times}.`);
+  if (times === 'plain integers' && frequency === 'auto') warnings.push('The time column holds plain integers; they were taken as steps.');
   return warnings;
+}
+
+function warningsOfRejects({ total, rows }: Rejects): string[] {
+  if (total <= rows.length) return [];
+  return [`Only the first ${rows.length.toLocaleString('en')} of the rejected rows are kept with line and text; all are counted.`];
+}
+
+/** Why an upload would be refused, as a dry run says it. */
+function inShort(error: AlmanacError | undefined): IngestResult['refusal'] {
+  return error === undefined ? null : { code: error.code, detail: error.message, hint: error.hint ?? null };
 }
 
 function noRows(fileName: string): AlmanacError {
