@@ -117,7 +117,7 @@ export const refused: Case[] = [
   refusal(
     'all three columns in another language',
     'f.csv',
-    'Umsatz;Filiale;Datum\n1.234,50;Nord;01.02.2024\n2;Nord;02.02.2024\n',
+    'Umsatz;Filiale;Datum\n1.234,50;Nord;01.02.2024\n2.345,00;Nord;02.02.2024\n',
     'COLUMN_MISSING',
     /Set timeColumn "Datum", valueColumn "Umsatz", idColumn "Filiale"/,
   ),

@@ -11,8 +11,9 @@ export type Suggestion = Partial<Pick<IngestOptions, 'idColumn' | 'timeColumn' |
 const TIME_TYPE = /^(DATE|TIMESTAMP)/;
 const NUMBER_TYPE = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
 const NUMBER = /^\s*[-+−]?\d[\d.,'’\s]*([eE][-+]?\d+)?\s*$/;
+/** Dates by numbers, months, quarters and weeks, and months by name; with or without a clock behind. A price is none. */
 const TIME =
-  /^\s*(\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?|\d{4}-?(Q[1-4]|W\d{2})|\d{1,2}\.?[- ]\p{L}{3,}\.?[- ]\d{2,4}|\p{L}{3,}\.?[- ](\d{1,2},? )?\d{4})/u;
+  /^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/]\d{1,2}|\d{1,2}\/\d{4}|\d{4}-?(Q[1-4]|W\d{2})|\d{1,2}\.?[- ]\p{L}{3,}\.?[- ]\d{2,4}|\p{L}{3,}\.?[- ](\d{1,2},? )?\d{4})($|[T\s,])/u;
 
 /**
  * @param rows a few rows of the file as text, by column
