@@ -148,6 +148,8 @@ export interface Runs {
   pinVersion(runId: string, datasetId: string, version: number): Promise<void>;
   inputs(runId: string): Promise<r.RunInput[]>;
   addRejectedRows(runId: string, rows: readonly r.RejectedRow[]): Promise<void>;
+  /** Before a run that broke off is tried again. */
+  clearRejectedRows(runId: string): Promise<void>;
   rejectedRows(runId: string): AsyncGenerator<r.RejectedRow, void>;
   /** Calls back with the id of every run of the workspace that changes, in any process. Returns the way to stop. */
   onChange(callback: (runId: string) => void): Promise<() => Promise<void>>;

@@ -21,7 +21,10 @@ export const ingestOptions = z
     frequency: z
       .string()
       .default('auto')
-      .meta({ description: '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS`, `1` for plain integers, or `auto`.' }),
+      .meta({
+        description:
+          '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS` (dated by the first day), `ME`, `QE`, `YE` (by the last), `1` for plain integers, or `auto`: the coarsest of them on which every time falls.',
+      }),
     timeZone: z.string().default('UTC').meta({ description: 'IANA zone of the calendar and of local timestamps.' }),
     format: z.enum(['auto', 'csv', 'tsv', 'ndjson', 'json', 'parquet', 'deepar']).default('auto'),
     layout: z.enum(['auto', 'long', 'wide']).default('auto'),
@@ -82,6 +85,10 @@ export const findings = z
     negatives: z.number().int(),
     leadingZeros: z.number().int().meta({ description: 'Series that start with zeros.' }),
     shortest: z.object({ uniqueId: z.string(), length: z.number().int() }).nullable(),
+    tooShort: z.object({ series: z.number().int(), steps: z.number().int() }).nullable().default(null).meta({
+      description:
+        'Series of fewer than so many steps (two seasons, 8 at least): too short to learn a season from. Null where the file adds to series that are there.',
+    }),
     start: instant.nullable(),
     end: instant.nullable(),
     rejections: z.array(rejection),
