@@ -1,5 +1,29 @@
 -- The schema after every migration. Written by `npm run db:dump`; a test compares it with the migrations.
 
+CREATE TABLE anomaly (
+  workspace_id uuid NOT NULL,
+  series_id bigint NOT NULL,
+  step bigint NOT NULL,
+  run_id uuid NOT NULL,
+  found_by uuid NOT NULL,
+  value double precision NOT NULL,
+  median double precision NOT NULL,
+  lower double precision NOT NULL,
+  upper double precision NOT NULL,
+  score double precision NOT NULL,
+  found_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT anomaly_pkey PRIMARY KEY (series_id, step),
+  CONSTRAINT anomaly_found_by_fkey FOREIGN KEY (found_by) REFERENCES run(id) ON DELETE CASCADE,
+  CONSTRAINT anomaly_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  CONSTRAINT anomaly_series_id_fkey FOREIGN KEY (series_id) REFERENCES series(id) ON DELETE CASCADE,
+  CONSTRAINT anomaly_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX anomaly_by_run ON public.anomaly USING btree (run_id);
+CREATE INDEX anomaly_found_by ON public.anomaly USING btree (found_by);
+COMMENT ON COLUMN anomaly.run_id IS 'The forecast that did not expect it';
+COMMENT ON COLUMN anomaly.found_by IS 'The monitor run that saw it first';
+COMMENT ON COLUMN anomaly.score IS 'Distance from the median in half widths of the 95 % interval';
+
 CREATE TABLE api_key (
   id uuid NOT NULL,
   workspace_id uuid NOT NULL,
@@ -172,6 +196,22 @@ CREATE TABLE grid_step (
 
 COMMENT ON TABLE grid_step IS 'The calendar of daily and coarser grids, so that no two time-zone databases can disagree';
 
+CREATE TABLE horizon_score (
+  workspace_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  step integer NOT NULL,
+  observations integer NOT NULL,
+  wql double precision,
+  mase double precision,
+  mae double precision,
+  coverage80 double precision,
+  CONSTRAINT horizon_score_pkey PRIMARY KEY (run_id, step),
+  CONSTRAINT horizon_score_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  CONSTRAINT horizon_score_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+COMMENT ON COLUMN horizon_score.run_id IS 'The forecast';
+COMMENT ON COLUMN horizon_score.step IS 'Steps ahead of the cutoff, from 1';
+
 CREATE TABLE idempotency_key (
   workspace_id uuid NOT NULL,
   key text NOT NULL,
@@ -245,6 +285,16 @@ CREATE TABLE model_version (
   CONSTRAINT model_version_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 
+CREATE TABLE model_version_tag (
+  workspace_id uuid NOT NULL,
+  model_version_id uuid NOT NULL,
+  name text NOT NULL,
+  value text NOT NULL,
+  CONSTRAINT model_version_tag_pkey PRIMARY KEY (model_version_id, name),
+  CONSTRAINT model_version_tag_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES model_version(id) ON DELETE CASCADE,
+  CONSTRAINT model_version_tag_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+
 CREATE TABLE prediction (
   run_id uuid NOT NULL,
   workspace_id uuid NOT NULL,
@@ -295,6 +345,7 @@ CREATE TABLE run (
   part_no integer,
   queue text,
   after_id uuid,
+  parked_at text,
   CONSTRAINT run_pkey PRIMARY KEY (id),
   CONSTRAINT run_after_id_fkey FOREIGN KEY (after_id) REFERENCES run(id),
   CONSTRAINT run_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES run(id) ON DELETE CASCADE,
@@ -312,6 +363,7 @@ CREATE TRIGGER finished_run_is_told AFTER UPDATE ON public.run FOR EACH ROW WHEN
 COMMENT ON COLUMN run.parent_id IS 'The run that this one is a part of; parts are not listed among runs';
 COMMENT ON COLUMN run.queue IS 'Job that carries it; NULL: that of its kind';
 COMMENT ON COLUMN run.after_id IS 'It starts only once that run has ended, whichever way';
+COMMENT ON COLUMN run.parked_at IS 'How far it was when its job was last parked';
 
 COMMENT ON TABLE run IS 'One execution of anything that takes longer than a request; the queue only carries its id';
 

@@ -1,4 +1,4 @@
-/** A whole Almanac whose parts can be killed with SIGKILL and started again: Postgres, the API and a worker. */
+/** A whole Almanac whose parts can be killed with SIGKILL and started again: Postgres, the API, a worker and a second one. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { type AlmanacClient, createClient } from '@almanac/contracts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@almanac/platform';
 
-export type Part = 'api' | 'worker' | 'postgres';
+type Program = 'api' | 'worker' | 'helper';
+export type Part = Program | 'postgres';
 const KEY = `alm_${'c'.repeat(32)}`;
 const READY_PATIENCE_MS = 120_000;
 
@@ -18,7 +19,7 @@ export class House {
   readonly client: AlmanacClient;
   private readonly url: string;
   private postgres: EmbeddedPostgres | undefined;
-  private readonly programs = new Map<'api' | 'worker', ChildProcess>();
+  private readonly programs = new Map<Program, ChildProcess>();
 
   private constructor(
     private readonly home: string,
@@ -29,8 +30,8 @@ export class House {
     this.client = createClient({ baseUrl: this.url, apiKey: KEY });
   }
 
-  /** @param env for the API and the worker, e.g. REDIS_URL */
-  static async build(env: Record<string, string> = {}): Promise<House> {
+  /** @param env for the API and the workers, e.g. REDIS_URL @param workers one, or two */
+  static async build(env: Record<string, string> = {}, workers: 1 | 2 = 1): Promise<House> {
     const home = mkdtempSync(join(tmpdir(), 'almanac-chaos-'));
     chmodSync(home, 0o755);
     const probe = createServer().listen(0, '127.0.0.1');
@@ -42,6 +43,7 @@ export class House {
     await house.start('postgres');
     await house.start('api');
     await house.start('worker');
+    if (workers === 2) await house.start('helper');
     return house;
   }
 
@@ -54,7 +56,7 @@ export class House {
       this.postgres = await startEmbeddedPostgres({ home: this.home });
       return;
     }
-    const main = fileURLToPath(new URL(`../../../apps/${part}/dist/main.js`, import.meta.url));
+    const main = fileURLToPath(new URL(`../../../apps/${part === 'helper' ? 'worker' : part}/dist/main.js`, import.meta.url));
     const env = {
       ...process.env,
       DATABASE_URL: this.databaseUrl,

@@ -1,11 +1,12 @@
 /**
- * Runs while the API, the worker, Postgres or Redis is killed at a random moment, over one queue driver and then the other.
+ * Runs while the API, one of two workers, Postgres or Redis is killed at a random moment, over one queue driver and then the other.
  *
- * What must hold: every run that was accepted ends, and well; a training leaves one version, a forecast one row for each
- * series; a training that was killed and resumed has the weights of one that nobody disturbed.
+ * What must hold: every run that was accepted ends, and well; none is left open; a training leaves one version, a forecast one row
+ * for each series, a backtest each of its parts once; a training that was killed and resumed has the weights of one that nobody
+ * disturbed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isFinished, type Run } from '@almanac/contracts';
+import { backtestResult, isFinished, type Run } from '@almanac/contracts';
 import { openStore, type Store } from '@almanac/store';
 import { redisIsInstalled, startRedis, type TestRedis } from '../support/redis.js';
 import { House, type Part } from './house.js';
@@ -13,15 +14,19 @@ import { House, type Part } from './house.js';
 const SERIES = 5;
 const HOURS = 600;
 const RUNS_PER_KILL = 2;
-/** One run in so many trains. */
+/** One run in so many trains, and one is a backtest. */
 const TRAINING_EVERY = 8;
-const TRAINING = { dataset: 'chaos', horizon: 24, contextLength: 72, steps: 400, seed: 11, config: { hidden: 16 } };
+const TRAINING = { dataset: 'chaos', horizon: 24, contextLength: 72, steps: 150, seed: 11, config: { hidden: 16 } };
+const BACKTEST = { dataset: 'chaos', horizon: 24, windows: 2, models: [{ kind: 'theta' }] };
+/** Theta and seasonal naive: their windows, and a certificate of each. */
+const BACKTEST_PARTS = 4;
 const WITHIN_MS = 3_000;
-const PATIENCE_MS = 300_000;
+/** Without any news, on a machine that may be slow: a run that is only late is not lost. */
+const PATIENCE_MS = 900_000;
 
 interface Accepted {
   id: string;
-  kind: 'train' | 'forecast';
+  kind: 'train' | 'forecast' | 'backtest';
   model: string;
 }
 
@@ -42,9 +47,9 @@ export async function jobs(times: number, seed: number): Promise<boolean> {
 async function overOneDriver(times: number, seed: number, redis: TestRedis | undefined): Promise<boolean> {
   const random = randomFrom(seed);
   const driver = redis ? 'bull' : 'pg-boss';
-  const parts: readonly (Part | 'redis')[] = ['api', 'worker', 'worker', 'postgres', ...(redis ? ['redis' as const] : [])];
+  const parts: readonly (Part | 'redis')[] = ['api', 'worker', 'helper', 'postgres', ...(redis ? ['redis' as const] : [])];
   const faults: string[] = [];
-  const house = await House.build({ REDIS_URL: redis?.url ?? '' });
+  const house = await House.build({ REDIS_URL: redis?.url ?? '' }, 2);
   try {
     const weights = await undisturbed(house);
     const accepted: Accepted[] = [];
@@ -95,7 +100,9 @@ function succeeded(run: Run): void {
 async function ask({ client }: House, accepted: Accepted[], kill: number): Promise<void> {
   for (let i = 0; i < RUNS_PER_KILL; i += 1) {
     const no = (kill - 1) * RUNS_PER_KILL + i;
-    if (no % TRAINING_EVERY === 0) {
+    if (no % TRAINING_EVERY === TRAINING_EVERY / 2)
+      accepted.push({ id: (await client.call('backtest', { body: BACKTEST })).id, kind: 'backtest', model: 'theta' });
+    else if (no % TRAINING_EVERY === 0) {
       const model = `trained-${no}`;
       accepted.push({ id: (await client.call('train', { body: { ...TRAINING, model } })).id, kind: 'train', model });
     } else accepted.push({ id: (await client.call('forecast', { body: { model: 'naive' } })).id, kind: 'forecast', model: 'naive' });
@@ -103,20 +110,26 @@ async function ask({ client }: House, accepted: Accepted[], kill: number): Promi
 }
 
 async function settle({ client }: House, accepted: readonly Accepted[], faults: string[]): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (const { id, kind } of accepted) {
-    let run: Run | undefined;
-    while (!run || !isFinished(run.status)) {
-      if (Date.now() > deadline) {
-        faults.push(`The ${kind} run ${id} was accepted, and is still ${run?.status ?? 'unreadable'}.`);
-        break;
-      }
-      run = await client.call('getRun', { params: { runId: id } }).catch(() => undefined);
-      if (!run || !isFinished(run.status)) await sleep(200);
+  const open = new Map<string, { id: string; kind: string }>(accepted.map((run) => [run.id, run]));
+  // Also what was written down for somebody who was not told so any more.
+  for (const status of ['queued', 'running'] as const)
+    for (const run of (await client.call('listRuns', { query: { status, limit: 1000 } })).items) open.set(run.id, run);
+  let news = '';
+  for (let lastNews = Date.now(); open.size > 0;) {
+    const told: string[] = [];
+    for (const { id, kind } of open.values()) {
+      const run = await client.call('getRun', { params: { runId: id } }).catch(() => undefined);
+      told.push(`${id} ${run?.status} ${JSON.stringify(run?.progress)}`);
+      if (!run || !isFinished(run.status)) continue;
+      open.delete(id);
+      if (run.status !== 'succeeded') faults.push(`The ${kind} run ${id} ${run.status}: ${JSON.stringify(run.error)}`);
     }
-    if (run && isFinished(run.status) && run.status !== 'succeeded')
-      faults.push(`The ${kind} run ${id} ${run.status}: ${JSON.stringify(run.error)}`);
+    if (told.join() !== news) lastNews = Date.now();
+    news = told.join();
+    if (Date.now() - lastNews > PATIENCE_MS) break;
+    await sleep(500);
   }
+  for (const { id, kind } of open.values()) faults.push(`The ${kind} run ${id} was accepted, and does not end.`);
 }
 
 async function check(store: Store, accepted: readonly Accepted[], weights: string, faults: string[]): Promise<void> {
@@ -130,12 +143,22 @@ async function check(store: Store, accepted: readonly Accepted[], weights: strin
       if (items[0]?.sha256 !== weights)
         faults.push(`The training ${id}, taken ${run.attempts} times, has other weights than an undisturbed one.`);
       if (run.attempts > 1) resumed += 1;
+    } else if (kind === 'backtest') {
+      const parts = await store.runs.parts(id);
+      const whole = parts.length === BACKTEST_PARTS && parts.every(({ status }) => status === 'succeeded');
+      if (!whole) faults.push(`The backtest ${id} left parts that are ${parts.map(({ status }) => status).join(', ')}.`);
+      const { models, windows } = backtestResult.parse(run.result);
+      if (models.length !== 2 || windows.length !== BACKTEST.windows || models.some(({ certificate }) => !certificate.passed))
+        faults.push(`The backtest ${id} has ${models.length} models over ${windows.length} windows.`);
     } else {
       const rows: string[] = [];
       for await (const { uniqueId } of store.forecasts.stream({ runId: id })) rows.push(uniqueId);
       if (rows.length !== SERIES || new Set(rows).size !== SERIES) faults.push(`The forecast ${id} left rows for ${rows.join(', ')}.`);
     }
   }
+  for (const status of ['queued', 'running'] as const)
+    for (const { id, kind } of (await store.runs.list({ status, limit: 1000 })).items)
+      faults.push(`The ${kind} run ${id} is left ${status}.`);
   console.log(`  ${resumed} trainings were killed and taken again`);
 }
 

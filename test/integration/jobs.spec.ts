@@ -6,7 +6,7 @@ import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac
 import { AlmanacError } from '@almanac/series';
 import { openStore, type Store } from '@almanac/store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, query, type TestDatabase } from '../support/database.js';
 import { redisIsInstalled, startRedis, type TestRedis } from '../support/redis.js';
 
 let database: TestDatabase;
@@ -106,6 +106,28 @@ describe('runs', () => {
       status: 'failed',
       error: { code: 'RUN_POISONED', detail: expect.stringContaining('heartbeat') as string },
     });
+  });
+
+  it('go on after they were parked as long as they come further each time, and end once they do not', async () => {
+    const flow = await flowOver();
+    const { id } = await startRun(flow, { kind: 'forecast', config: {} });
+    const payload = { runId: id, kind: 'forecast', workspaceId: store.workspaceId };
+    const lost = async (weightsKey: string): Promise<{ requeued: number; parked: number }> => {
+      // Its worker kept a state, and died; the queue has had enough of it.
+      await store.runs.claim(id, 'dying');
+      await store.runs.progress(id, { phase: 'training', message: '', fraction: null, state: { weightsKey } });
+      await flow.queue.remove('forecast', id);
+      await query(database.url, `UPDATE run SET heartbeat_at = now() - interval '1 minute' WHERE id = '${id}'`);
+      const parked: Queue<JobName>['parked'] = (name) =>
+        Promise.resolve(name === 'forecast' ? [{ id, payload, reason: 'job stalled more than allowable limit' }] : []);
+      return reconcile({ ...flow, queue: { ...flow.queue, parked } }, 0);
+    };
+    for (const state of ['first', 'second', 'third']) {
+      expect(await lost(state)).toMatchObject({ requeued: 1, parked: 0 });
+      expect(await flow.queue.state('forecast', id)).toBe('waiting');
+    }
+    expect(await lost('third')).toMatchObject({ parked: 1 });
+    expect(await store.runs.get(id)).toMatchObject({ status: 'failed', error: { code: 'RUN_POISONED' } });
   });
 
   it('change hands when their worker falls silent, and the silent one can no longer end them', async () => {

@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { findConnection, environment, UsageError } from './connection.js';
 import { backtestCommands } from './commands/backtests.js';
 import { modelCommands } from './commands/models.js';
+import { registryCommands } from './commands/registry.js';
 import { runCommands } from './commands/runs.js';
 import { keyCommands, scheduleCommands } from './commands/schedules.js';
 import { uploadCommand } from './commands/upload.js';
@@ -23,6 +24,7 @@ const program = new Command('almanac')
   .exitOverride();
 uploadCommand(program);
 modelCommands(program);
+registryCommands(program);
 backtestCommands(program);
 runCommands(program);
 scheduleCommands(program);

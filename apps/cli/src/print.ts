@@ -1,4 +1,5 @@
 /** Results for people (aligned columns) and for programs (JSON). */
+import { InvalidArgumentError } from 'commander';
 import type { Context } from './context.js';
 
 export const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -37,3 +38,10 @@ export function duration(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** The value of an option that counts something. */
+export const whole = (value: string): number => {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError('Give a whole number.');
+  return number;
+};

@@ -144,6 +144,8 @@ export interface Runs {
   requeueStale(silentForMs: number): Promise<r.RunRecord[]>;
   /** Queued runs that wait for nobody and that nothing has carried for a while (a lost queue), to be enqueued again. */
   listQueued(olderThanMs: number): Promise<r.RunRecord[]>;
+  /** Notes how far an open run was when its job was parked; false where it was no further than the last time, or has ended. */
+  cameFurther(id: string, howFar: string): Promise<boolean>;
   /** Notes that a run reads a dataset version: it then survives compaction. @throws AlmanacError DATASET_VERSION_DROPPED */
   pinVersion(runId: string, datasetId: string, version: number): Promise<void>;
   inputs(runId: string): Promise<r.RunInput[]>;
@@ -166,26 +168,29 @@ export interface Models {
   /** By number, alias, or (neither) the champion. @throws AlmanacError MODEL_VERSION_NOT_FOUND */
   version(name: string, which?: { no?: number | undefined; alias?: string | undefined }): Promise<r.ModelVersionRecord>;
   versionById(id: string): Promise<r.ModelVersionRecord>;
-  /** Newest first. */
-  versions(name: string, query: r.PageQuery): Promise<r.Page<r.ModelVersionRecord>>;
+  /** Newest first. @param query.tag only those with this tag, or with this value of it (`name=value`) */
+  versions(name: string, query: r.PageQuery & { tag?: string | undefined }): Promise<r.Page<r.ModelVersionRecord>>;
+  /** Sets the tags that are named; null takes one away. Returns all. @throws AlmanacError MODEL_VERSION_NOT_FOUND */
+  tag(name: string, no: number, tags: Readonly<Record<string, string | null>>): Promise<r.ModelVersionRecord>;
   /** What was measured of the newest versions of any model. */
   latestMetrics(limit: number): Promise<{ runId: string; metrics: r.Json }[]>;
-  setAlias(name: string, alias: r.AliasName, no: number, reason: string): Promise<r.ModelVersionRecord>;
+  /** @param instead only where this version bears the alias now. @throws AlmanacError MODEL_VERSION_NOT_FOUND, ALIAS_MOVED */
+  setAlias(name: string, alias: r.AliasName, no: number, reason: string, instead?: number): Promise<r.ModelVersionRecord>;
   /**
-   * Where it bears no alias and no forecast rests on it. Returns the objects that no version needs any more.
+   * Where it bears no alias, no forecast rests on it and no open run is about it. Returns the objects that no version needs any more.
    * @throws AlmanacError MODEL_VERSION_NOT_FOUND, MODEL_VERSION_IN_USE
    */
   deleteVersion(name: string, no: number): Promise<string[]>;
   /** With all versions, where no run is at it. Returns the same. @throws AlmanacError MODEL_NOT_FOUND, MODEL_IN_USE */
   delete(name: string, options: { forecasts: boolean }): Promise<string[]>;
-  /** Newest first. */
-  aliasHistory(name: string, query: r.PageQuery): Promise<r.Page<r.AliasChangeRecord>>;
+  /** Newest first. @param query.at only what was true at that instant */
+  aliasHistory(name: string, query: r.PageQuery & { at?: Date | undefined }): Promise<r.Page<r.AliasChangeRecord>>;
 }
 
 export interface Forecasts {
   /** COPY; may be called again for other series of the run. A row that is there already stays (a retried shard). */
   insert(runId: string, modelVersionId: string, rows: readonly r.NewForecast[]): Promise<void>;
-  /** Ordered by dataset and `unique_id`. Only of runs that have succeeded, unless `runId` is given. */
+  /** Ordered by dataset, `unique_id` and cutoff. Only of runs that have succeeded, unless `runId` is given. */
   list(query: r.ForecastQuery): Promise<r.Page<r.ForecastRecord>>;
   /** The same rows, all pages, one at a time. */
   stream(query: Omit<r.ForecastQuery, 'after' | 'limit'>): AsyncGenerator<r.ForecastRecord, void>;
@@ -205,6 +210,26 @@ export interface Calibrations {
    * series, version and cutoff, ordered by these. Not those made for a cutoff that somebody chose: what came after it may have been known.
    */
   ripe(model: string, seriesIds: readonly number[]): Promise<r.RipeForecast[]>;
+}
+
+/** Stored forecasts beside what was observed since. */
+export interface Scores {
+  /** Steps ahead that have been scored, by forecast run; those that have not been are left out. */
+  reached(runIds: readonly string[]): Promise<Map<string, number>>;
+  /** Results of the monitor runs of a model that scored or reported something, newest first. */
+  verdicts(model: string, limit: number): Promise<r.Json[]>;
+  /** Forecast runs of a model that stand in the result of a monitor run. In a transaction nobody else is told until it ends. */
+  judged(model: string): Promise<Set<string>>;
+  /** In place of what was known when less of the horizon had been observed. */
+  save(runId: string, scores: r.ForecastScores): Promise<void>;
+  /** In order; empty where nothing has been scored. */
+  perHorizon(runId: string): Promise<r.HorizonScore[]>;
+  /** Worst WQL first. */
+  perSeries(runId: string, query: r.PageQuery & { search?: string | undefined }): Promise<r.Page<r.RankedScore>>;
+  /** Marks observations that a forecast did not expect; one that is marked already stays as it is. */
+  flag(foundBy: string, runId: string, found: readonly r.NewAnomaly[]): Promise<void>;
+  /** Newest first. */
+  anomalies(datasetId: string, query: r.AnomalyQuery): Promise<r.Page<r.AnomalyRecord>>;
 }
 
 export interface Schedules {
@@ -298,6 +323,7 @@ export interface Store {
   readonly models: Models;
   readonly forecasts: Forecasts;
   readonly calibrations: Calibrations;
+  readonly scores: Scores;
   readonly schedules: Schedules;
   readonly idempotency: Idempotency;
   readonly workers: Workers;

@@ -284,6 +284,41 @@ export interface SeriesScore {
 /** Beside seasonal naive on the same steps. */
 export type RankedScore = SeriesScore & { naiveWql: number | null };
 
+/** Of all series, so many steps ahead. */
+export type HorizonScore = Omit<SeriesScore, 'uniqueId'> & { step: number };
+
+/** What is known of a stored forecast. */
+export interface ForecastScores {
+  perHorizon: readonly HorizonScore[];
+  series: readonly SeriesScore[];
+  /** Seasonal naive on the same steps. */
+  naive: readonly SeriesScore[];
+}
+
+/** An observation far outside what was forecast. */
+export interface NewAnomaly {
+  seriesId: number;
+  step: number;
+  value: number;
+  median: number;
+  /** The 95 % interval. */
+  lower: number;
+  upper: number;
+  /** Distance from the median in half widths of that interval. */
+  score: number;
+}
+export interface AnomalyRecord extends Omit<NewAnomaly, 'seriesId'> {
+  uniqueId: string;
+  /** The forecast that did not expect it, and the monitor run that saw it first. */
+  runId: string;
+  foundBy: string;
+  foundAt: Date;
+}
+export interface AnomalyQuery extends PageQuery {
+  uniqueId?: string | undefined;
+  foundBy?: string | undefined;
+}
+
 /** A point of a training's curve. */
 export interface RunPoint {
   step: number;
@@ -309,6 +344,7 @@ export interface RunQuery extends PageQuery {
   kind?: RunKind | undefined;
   status?: RunStatus | undefined;
   dataset?: string | undefined;
+  model?: string | undefined;
 }
 
 /** `line` is null where the format has none (Parquet). */
@@ -358,6 +394,7 @@ export interface ModelVersionRecord {
   /** Of the weights, checked when they are loaded. */
   sha256: string;
   aliases: AliasName[];
+  tags: Record<string, string>;
   createdAt: Date;
 }
 export type NewModelVersion = Pick<
@@ -429,6 +466,8 @@ export interface ForecastQuery extends PageQuery {
   uniqueId?: string | undefined;
   /** Everything of one run; otherwise the latest forecast of each series. */
   runId?: string | undefined;
+  /** Every forecast of each series, the oldest cutoff first. */
+  history?: boolean | undefined;
 }
 
 export interface AttentionRecord {

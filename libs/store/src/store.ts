@@ -19,6 +19,7 @@ import { models } from './repositories/models.js';
 import { predictions } from './repositories/predictions.js';
 import { runs } from './repositories/runs.js';
 import { schedules } from './repositories/schedules.js';
+import { scores } from './repositories/scores.js';
 import { series } from './repositories/series.js';
 import { webhooks } from './repositories/webhooks.js';
 import { workspaces } from './repositories/workspaces.js';
@@ -88,6 +89,7 @@ function bind(context: Context): Store {
     models: models(context),
     forecasts: forecasts(context),
     calibrations: calibrations(context),
+    scores: scores(context),
     schedules: schedules(context),
     idempotency: idempotency(context),
     workers: workers(context),

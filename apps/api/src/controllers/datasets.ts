@@ -1,12 +1,13 @@
 /** Datasets, their versions, their series and the values of one. */
 import { Controller, Req, Res } from '@nestjs/common';
-import type { Appended, ChangepointList, Dataset, DatasetVersion, HolidayList, Page, Series } from '@almanac/contracts';
+import type { Anomaly, Appended, ChangepointList, Dataset, DatasetVersion, HolidayList, Page, Series } from '@almanac/contracts';
 import { appendObservations, deleteSeries, setRetention } from '@almanac/flow/ingest';
 import {
   deleteDataset,
   getChangepoints,
   getDataset,
   getObservations,
+  listAnomalies,
   listDatasets,
   listHolidays,
   listDatasetVersions,
@@ -62,6 +63,11 @@ export class DatasetsController {
   @Route('getChangepoints')
   changepoints(@Input() { params }: Parse<'getChangepoints'>, @Flow() flow: FlowContext): Promise<ChangepointList> {
     return getChangepoints(flow, params.dataset, params.uniqueId);
+  }
+
+  @Route('listAnomalies')
+  anomalies(@Input() { params, query }: Parse<'listAnomalies'>, @Flow() flow: FlowContext): Promise<Page<Anomaly>> {
+    return listAnomalies(flow, params.dataset, query);
   }
 
   @Route('listHolidays')

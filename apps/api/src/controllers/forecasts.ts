@@ -1,8 +1,8 @@
 /** Forecasts: asked for, read as JSON or as CSV that is streamed row by row, with the attention of one. */
 import { Controller, Res } from '@nestjs/common';
-import type { AttentionMapsResource, Forecast, Page, Run } from '@almanac/contracts';
+import type { AttentionMapsResource, BacktestSeries, Forecast, ForecastScores, Page, Run } from '@almanac/contracts';
 import { requestForecast, requestReplay } from '@almanac/flow/forecast';
-import { getAttention, latestForecasts, latestForecastsCsv } from '@almanac/flow/query';
+import { forecastScores, forecastSeriesScores, getAttention, latestForecasts, latestForecastsCsv } from '@almanac/flow/query';
 import type { FlowContext } from '@almanac/flow/runs';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
@@ -33,6 +33,16 @@ export class ForecastsController {
       .header('content-type', 'text/csv; charset=utf-8')
       .header('content-disposition', 'attachment; filename="forecasts.csv"')
       .send(Readable.from(lines));
+  }
+
+  @Route('forecastScores')
+  scores(@Input() { params }: Parse<'forecastScores'>, @Flow() flow: FlowContext): Promise<ForecastScores> {
+    return forecastScores(flow, params.runId);
+  }
+
+  @Route('forecastSeriesScores')
+  seriesScores(@Input() { params, query }: Parse<'forecastSeriesScores'>, @Flow() flow: FlowContext): Promise<Page<BacktestSeries>> {
+    return forecastSeriesScores(flow, params.runId, query);
   }
 
   @Route('getAttention')

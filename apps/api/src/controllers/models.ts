@@ -4,8 +4,8 @@ import { type AliasChange, type Model, type ModelVersion, type Page, type Run, e
 import { requestBacktest } from '@almanac/flow/backtest';
 import { requestLearning } from '@almanac/flow/learn';
 import { requestMonitoring } from '@almanac/flow/monitor';
-import { listAliasHistory, listModels, listModelVersions } from '@almanac/flow/query';
-import { deleteModel, deleteVersion, exportVersion, importVersion, setAlias } from '@almanac/flow/register';
+import { getModelVersion, listAliasHistory, listModels, listModelVersions } from '@almanac/flow/query';
+import { deleteModel, deleteVersion, exportVersion, importVersion, setAlias, tagVersion } from '@almanac/flow/register';
 import type { FlowContext } from '@almanac/flow/runs';
 import { MODEL_KINDS, type ModelKind, requestTraining } from '@almanac/flow/train';
 import { AlmanacError } from '@almanac/series';
@@ -69,6 +69,16 @@ export class ModelsController {
     return listModelVersions(flow, params.model, query);
   }
 
+  @Route('getModelVersion')
+  version(@Input() { params }: Parse<'getModelVersion'>, @Flow() flow: FlowContext): Promise<ModelVersion> {
+    return getModelVersion(flow, params.model, params.version);
+  }
+
+  @Route('tagModelVersion')
+  tag(@Input() { params, body }: Parse<'tagModelVersion'>, @Flow() flow: FlowContext): Promise<ModelVersion> {
+    return tagVersion(flow, params.model, params.version, body.tags);
+  }
+
   @Route('setModelAlias')
   promote(@Input() { params, body }: Parse<'setModelAlias'>, @Flow() flow: FlowContext): Promise<ModelVersion> {
     return setAlias(flow, params.model, params.alias, body.version, body.reason);
@@ -76,10 +86,10 @@ export class ModelsController {
 
   @Route('exportModelVersion')
   async export(@Input() { params }: Parse<'exportModelVersion'>, @Flow() flow: FlowContext, @Res() reply: FastifyReply): Promise<void> {
-    const archive = await exportVersion(flow, params.model, params.version);
+    const { no, archive } = await exportVersion(flow, params.model, params.version);
     void reply
       .header('content-type', endpoints.exportModelVersion.produces)
-      .header('content-disposition', `attachment; filename="${params.model}-${params.version}.almanac-model.tar"`)
+      .header('content-disposition', `attachment; filename="${params.model}-${no}.almanac-model.tar"`)
       .send(archive);
   }
 

@@ -2,7 +2,15 @@
 import { Controller } from '@nestjs/common';
 import type { Firing, Page, Run, Schedule } from '@almanac/contracts';
 import type { FlowContext } from '@almanac/flow/runs';
-import { createSchedule, deleteSchedule, listFirings, listSchedules, runSchedule, updateSchedule } from '@almanac/flow/schedule';
+import {
+  createSchedule,
+  deleteSchedule,
+  getSchedule,
+  listFirings,
+  listSchedules,
+  runSchedule,
+  updateSchedule,
+} from '@almanac/flow/schedule';
 import { Flow } from '../http/caller.js';
 import { Input, type Parse, Route } from '../http/route.js';
 
@@ -16,6 +24,11 @@ export class SchedulesController {
   @Route('createSchedule')
   create(@Input() { body }: Parse<'createSchedule'>, @Flow() flow: FlowContext): Promise<Schedule> {
     return createSchedule(flow, body);
+  }
+
+  @Route('getSchedule')
+  get(@Input() { params }: Parse<'getSchedule'>, @Flow() flow: FlowContext): Promise<Schedule> {
+    return getSchedule(flow, params.schedule);
   }
 
   @Route('updateSchedule')

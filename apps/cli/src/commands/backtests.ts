@@ -1,5 +1,13 @@
-/** `almanac backtest` and `almanac monitor`: how good past forecasts would have been, and how good they were. */
-import { type BacktestResult, backtestResult, learnResult, type MonitorResult, monitorResult } from '@almanac/contracts';
+/** `almanac backtest`, `monitor`, `scores`, `anomalies` and `replay`: how good past forecasts would have been, and how good they were. */
+import {
+  type BacktestResult,
+  backtestResult,
+  forecastResult,
+  learnResult,
+  type ReplayReport,
+  type MonitorResult,
+  monitorResult,
+} from '@almanac/contracts';
 import { type Command, InvalidArgumentError } from 'commander';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
@@ -50,6 +58,15 @@ function monitorText(result: MonitorResult): string {
   ].join('\n');
 }
 
+function replayText({ compared, differing, largestDifference, sameEngine }: ReplayReport): string {
+  const engine = sameEngine ? 'on the same engine' : 'on another engine, where the last digits may differ';
+  if (differing.length === 0) return `${compared} series forecast again ${engine}: every bit is the same.`;
+  return [
+    `${compared} series forecast again ${engine}: ${differing.length} differ, by ${largestDifference} at most.`,
+    ...differing.slice(0, 10).map((one) => `  ${one.uniqueId}: ${one.largestDifference}`),
+  ].join('\n');
+}
+
 interface BacktestFlags {
   dataset: string;
   kinds: string[];
@@ -91,6 +108,70 @@ export function backtestCommands(program: Command): void {
       const queued = await context.client.call('learn', { body: { model } });
       const result = learnResult.parse((await follow(context, queued.id)).result);
       show(context, result, () => `${result.observations} observations of ${result.series} series: ${result.reason}.`);
+    });
+
+  program
+    .command('replay')
+    .description('make a stored forecast again from its lineage, and report every difference')
+    .argument('<run>', 'forecast run')
+    .action(async (runId: string, _: unknown, command: Command) => {
+      const context = contextOf(command);
+      const queued = await context.client.call('replayForecast', { params: { runId } });
+      const { replay } = forecastResult.parse((await follow(context, queued.id)).result);
+      show(context, replay, () => replayText(replay!));
+      if (replay!.differing.length > 0 && replay!.sameEngine) process.exitCode = 1;
+    });
+
+  program
+    .command('scores')
+    .description('how good a stored forecast turned out to be, by step ahead and for the worst series')
+    .argument('<run>', 'forecast run')
+    .action(async (runId: string, _: unknown, command: Command) => {
+      const context = contextOf(command);
+      const params = { runId };
+      const scores = await context.client.call('forecastScores', { params });
+      const { items } = await context.client.call('forecastSeriesScores', { params, query: { limit: 10 } });
+      show(context, { ...scores, worst: items }, () =>
+        scores.observed === 0
+          ? 'Nothing has been scored yet: monitoring does so once a season after the cutoff has been observed (almanac monitor MODEL).'
+          : [
+              `${scores.observed} of ${scores.horizon} steps ahead have been scored`,
+              table(
+                ['step', 'wql', 'mase', 'mae', 'coverage80'],
+                scores.perHorizon.map((s) => [s.step, fixed(s.wql), fixed(s.mase), fixed(s.mae), fixed(s.coverage80)]),
+              ),
+              'the worst series:',
+              table(
+                ['series', 'wql', 'seasonal naive', 'mase', 'coverage80'],
+                items.map((s) => [s.uniqueId, fixed(s.wql), fixed(s.naiveWql), fixed(s.mase), fixed(s.coverage80)]),
+              ),
+            ].join('\n'),
+      );
+    });
+
+  program
+    .command('anomalies')
+    .description('observations that monitoring found far outside what was forecast, newest first')
+    .argument('<dataset>')
+    .option('-s, --series <id>', 'one series')
+    .action(async (dataset: string, { series }: { series?: string }, command: Command) => {
+      const context = contextOf(command);
+      const { items } = await context.client.call('listAnomalies', { params: { dataset }, query: { uniqueId: series } });
+      show(context, items, () =>
+        items.length === 0
+          ? 'None has been found.'
+          : table(
+              ['series', 'when', 'value', 'forecast', '95 %', 'score'],
+              items.map((a) => [
+                a.uniqueId,
+                shortDate(a.ds),
+                fixed(a.value),
+                fixed(a.median),
+                `${fixed(a.lower)} to ${fixed(a.upper)}`,
+                fixed(a.score),
+              ]),
+            ),
+      );
     });
 
   program

@@ -1,7 +1,7 @@
-/** `almanac train`, `forecast`, `models`, `promote` and `get`. */
+/** `almanac train`, `kinds`, `forecast` and `get`. */
 import { forecastResult, type TrainRequestInput, trainResult, type TrainResult } from '@almanac/contracts';
-import { type Command, InvalidArgumentError } from 'commander';
-import { createWriteStream, openAsBlob } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,13 +9,7 @@ import { UsageError } from '../connection.js';
 import { type Context, contextOf } from '../context.js';
 import { follow } from '../follow.js';
 import { historiesOf, toCsv } from '../history.js';
-import { count, duration, fixed, note, shortDate, show, table } from '../print.js';
-
-const whole = (value: string): number => {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError('Give a whole number.');
-  return number;
-};
+import { count, duration, fixed, note, show, table, whole } from '../print.js';
 
 const jsonObject = (value: string): Record<string, unknown> => {
   try {
@@ -88,6 +82,8 @@ function trainText(r: TrainResult): string {
             .join(', ')}${r.skippedSeries.length > 5 ? ` and ${r.skippedSeries.length - 5} more` : ''}`,
         ]
       : []),
+    ...(r.gate ? [`${r.gate.promoted ? 'champion now' : 'challenger'}: ${r.gate.reason}`] : []),
+    ...(r.forecastRunId ? [`The forecast with the champion: almanac runs follow ${r.forecastRunId}`] : []),
     ...(r.wqlRatio === null ? [] : [`WQL ratio to seasonal naive: ${fixed(r.wqlRatio)}`]),
   ].join('\n');
 }
@@ -106,10 +102,14 @@ export function modelCommands(program: Command): void {
     .option('--seed <number>', 'seed', whole)
     .option('--config <json>', 'further settings of the model', jsonObject)
     .option('--no-promote', 'do not make it champion when the model has none')
+    .option('--gate', 'make it champion if it beats the present one and seasonal naive by more than chance')
+    .addOption(new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'gpu']))
+    .option('--then-forecast', 'forecast every series with whichever version is champion after it')
     .option('--no-wait', 'do not wait for the run')
-    .action(async (flags: TrainRequestInput & { wait: boolean }, command: Command) => {
+    .action(async (flags: TrainRequestInput & { wait: boolean; thenForecast?: boolean }, command: Command) => {
       const context = contextOf(command);
-      const { wait, ...body } = flags;
+      const { wait, thenForecast, ...asked } = flags;
+      const body = { ...asked, ...(thenForecast ? { forecast: {} } : {}) };
       const queued = await context.client.call('train', { body });
       if (!wait)
         return show(context, queued, () => `Training run ${queued.id} is queued. Follow it with: almanac runs follow ${queued.id}`);
@@ -134,112 +134,6 @@ export function modelCommands(program: Command): void {
           ['kind', 'what it is'],
           items.map((item) => [item.kind, item.summary]),
         ),
-      );
-    });
-
-  program
-    .command('models')
-    .description('list models, or the versions of one')
-    .argument('[model]')
-    .action(async (model: string | undefined, _: unknown, command: Command) => {
-      const context = contextOf(command);
-      if (model === undefined) {
-        const { items } = await context.client.call('listModels', { query: { limit: 1000 } });
-        return show(context, items, () =>
-          items.length === 0
-            ? 'No model yet. Make one with: almanac train --dataset NAME'
-            : table(
-                ['model', 'dataset', 'latest', 'champion', 'made'],
-                items.map((m) => [m.name, m.dataset, m.latest, m.champion, shortDate(m.createdAt)]),
-              ),
-        );
-      }
-      const { items } = await context.client.call('listModelVersions', { params: { model }, query: { limit: 1000 } });
-      show(context, items, () =>
-        table(
-          ['version', 'kind', 'aliases', 'horizon', 'wql', 'mase', 'wql ratio', 'made'],
-          items.map((v) => [
-            v.version,
-            v.kind,
-            v.aliases.join(',') || '-',
-            v.horizon,
-            fixed(v.score?.metrics['wql']),
-            fixed(v.score?.metrics['mase']),
-            fixed(v.wqlRatio),
-            shortDate(v.createdAt),
-          ]),
-        ),
-      );
-    });
-
-  program
-    .command('promote')
-    .description('point champion (or another alias) of a model at a version')
-    .argument('<model>')
-    .argument('<version>', 'version number', whole)
-    .option('--alias <alias>', 'champion or challenger', 'champion')
-    .option('--reason <text>', 'why, for the history', '')
-    .action(async (model: string, version: number, flags: { alias: string; reason: string }, command: Command) => {
-      const context = contextOf(command);
-      if (flags.alias !== 'champion' && flags.alias !== 'challenger') throw new UsageError('--alias is champion or challenger.');
-      const result = await context.client.call('setModelAlias', {
-        params: { model, alias: flags.alias },
-        body: { version, reason: flags.reason },
-      });
-      show(context, result, () => `${model}@${flags.alias} is now version ${version}.`);
-    });
-
-  program
-    .command('export')
-    .description('save a version of a model as one file')
-    .argument('<model>')
-    .argument('<version>', 'version number', whole)
-    .option('-o, --output <file>', 'file to write (default: <model>-<version>.almanac-model.tar)')
-    .action(async (model: string, version: number, flags: { output?: string }, command: Command) => {
-      const context = contextOf(command);
-      const target = flags.output ?? `${model}-${version}.almanac-model.tar`;
-      const response = await context.client.stream('exportModelVersion', { params: { model, version } });
-      await pipeline(Readable.fromWeb(response.body as never), createWriteStream(target));
-      show(context, { file: target }, () => `Version ${version} of ${model} is in ${target}.`);
-    });
-
-  program
-    .command('import')
-    .description('add an exported version to the registry')
-    .argument('<file>')
-    .option('-d, --dataset <name>', 'what it will forecast (default: the dataset it was trained on)')
-    .option('-m, --model <name>', 'its name here (default: the one it had)')
-    .action(async (file: string, flags: { dataset?: string; model?: string }, command: Command) => {
-      const context = contextOf(command);
-      const archive = await openAsBlob(file).catch(() => {
-        throw new UsageError(`There is no file ${file}.`);
-      });
-      const made = await context.client.importModel(archive, flags);
-      show(
-        context,
-        made,
-        () => `It is version ${made.version} of ${made.model} now. Use it with: almanac promote ${made.model} ${made.version}`,
-      );
-    });
-
-  program
-    .command('delete-model')
-    .description('delete a version of a model, or the whole model')
-    .argument('<model>')
-    .argument('[version]', 'version number', whole)
-    .option('--forecasts', 'with the whole model: delete the forecasts that rest on it, too')
-    .option('--yes', 'say so: nothing of it can be brought back')
-    .action(async (model: string, version: number | undefined, flags: { forecasts?: boolean; yes?: boolean }, command: Command) => {
-      if (!flags.yes) {
-        const gone = version === undefined ? `"${model}" with all its versions` : `Version ${version} of "${model}"`;
-        throw new UsageError(`${gone} would be gone. If that is meant, add --yes.`);
-      }
-      const context = contextOf(command);
-      if (version === undefined)
-        await context.client.call('deleteModel', { params: { model }, query: { forecasts: String(flags.forecasts ?? false) } });
-      else await context.client.call('deleteModelVersion', { params: { model, version } });
-      show(context, { deleted: model, version }, () =>
-        version === undefined ? `${model} is deleted.` : `Version ${version} of ${model} is deleted.`,
       );
     });
 
@@ -286,16 +180,23 @@ export function modelCommands(program: Command): void {
     .option('-m, --model <name>')
     .option('-s, --series <id>', 'one series')
     .option('-r, --run <id>', 'one forecast run')
+    .option('--history', 'every stored forecast of each series, not only the latest')
     .option('-f, --format <format>', 'csv or json', 'csv')
     .option('-o, --output <file>', 'write to a file')
     .action(
       async (
-        flags: { dataset?: string; model?: string; series?: string; run?: string; format: string; output?: string },
+        flags: { dataset?: string; model?: string; series?: string; run?: string; history?: boolean; format: string; output?: string },
         command: Command,
       ) => {
         const context = contextOf(command);
         const format = context.json ? 'json' : flags.format;
-        const query = { dataset: flags.dataset, model: flags.model, uniqueId: flags.series, runId: flags.run };
+        const query = {
+          dataset: flags.dataset,
+          model: flags.model,
+          uniqueId: flags.series,
+          runId: flags.run,
+          history: String(flags.history ?? false),
+        };
         const target = flags.output === undefined ? process.stdout : createWriteStream(flags.output);
         if (format === 'csv') {
           const response = await context.client.stream('latestForecastsCsv', { query });

@@ -66,6 +66,16 @@ export function runCommands(program: Command): void {
     });
 
   runs
+    .command('resume')
+    .argument('<id>')
+    .description('go on with a training that was cancelled or failed, as a new run from its last state')
+    .action(async (runId: string, _: unknown, command: Command) => {
+      const context = contextOf(command);
+      const run = await context.client.call('resumeRun', { params: { runId } });
+      show(context, run, () => `Training run ${run.id} is queued. Follow it with: almanac runs follow ${run.id}`);
+    });
+
+  runs
     .command('rejects')
     .argument('<id>')
     .description('rejected rows of an ingest run, as CSV')

@@ -1,8 +1,16 @@
 /** `almanac schedule …` and `almanac keys …`. */
-import { catchUpPolicy, overlapPolicy, scope, type ScheduleAction, type ScheduleRequestInput, type Scope } from '@almanac/contracts';
+import {
+  catchUpPolicy,
+  overlapPolicy,
+  scope,
+  scheduleAction,
+  type ScheduleAction,
+  type ScheduleRequestInput,
+  type Scope,
+} from '@almanac/contracts';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../connection.js';
-import { contextOf } from '../context.js';
+import { type Context, contextOf } from '../context.js';
 import { shortDate, show, table } from '../print.js';
 
 export function scheduleCommands(program: Command): void {
@@ -21,7 +29,7 @@ export function scheduleCommands(program: Command): void {
               ['schedule', 'does', 'cron', 'zone', 'next due', 'last fired'],
               items.map((s) => [
                 s.name,
-                `${s.action.kind} ${target(s.action)}`,
+                `${s.action.kind} ${target(s.action)}${s.action.kind === 'train' && s.action.request.forecast ? ', then forecast' : ''}`,
                 s.cron,
                 s.timeZone,
                 s.paused ? 'paused' : shortDate(s.nextDueAt[0] ?? null),
@@ -38,41 +46,25 @@ export function scheduleCommands(program: Command): void {
     .option('--time-zone <zone>', 'IANA zone of the cron expression', 'UTC')
     .option('--forecast <model>', 'forecast with this model')
     .option('--learn <model>', 'let this online model learn from what is new')
-    .option('--train <dataset>', 'train on this dataset')
+    .option('--monitor <model>', 'score the past forecasts of this model, look for drift, roll a failing champion back')
+    .option('--retrain-on-drift', 'with --monitor: train this model anew, behind the gate, where drift is found')
+    .option('--backtest <dataset>', 'backtest on this dataset')
+    .option('--train <dataset>', 'train on this dataset; the new version becomes champion only if it is better by more than chance')
+    .option('--then-forecast', 'with --train: forecast with whichever version is champion after it')
     .option('--model <name>', 'with --train: name in the registry')
-    .option('--kind <kind>', 'with --train: kind of model')
+    .option('--kind <kind>', 'with --train and --backtest: kind of model')
+    .option('--action <json>', 'the action as in POST /v1/schedules, for all that has no option here')
     .addOption(new Option('--overlap <policy>', 'while the run before is open').choices(overlapPolicy.options))
     .addOption(new Option('--catch-up <policy>', 'due times missed while no worker ran').choices(catchUpPolicy.options))
     .option('--catch-up-limit <number>', 'with --catch-up all: only the last so many', Number)
     .action(
       async (
         name: string,
-        flags: {
-          cron: string;
-          timeZone: string;
-          forecast?: string;
-          learn?: string;
-          train?: string;
-          model?: string;
-          kind?: string;
-        } & Pick<ScheduleRequestInput, 'overlap' | 'catchUp' | 'catchUpLimit'>,
+        flags: ActionFlags & { cron: string; timeZone: string } & Pick<ScheduleRequestInput, 'overlap' | 'catchUp' | 'catchUpLimit'>,
         command: Command,
       ) => {
         const context = contextOf(command);
-        if ([flags.forecast, flags.train, flags.learn].filter((given) => given !== undefined).length !== 1)
-          throw new UsageError('Give one of --forecast MODEL, --train DATASET and --learn MODEL.');
-        const action = flags.forecast
-          ? { kind: 'forecast' as const, request: { model: flags.forecast } }
-          : flags.learn
-            ? { kind: 'learn' as const, request: { model: flags.learn } }
-            : {
-                kind: 'train' as const,
-                request: {
-                  dataset: flags.train ?? '',
-                  ...(flags.model ? { model: flags.model } : {}),
-                  ...(flags.kind ? { kind: flags.kind } : {}),
-                },
-              };
+        const action = await actionOf(context, flags);
         const { cron, timeZone, overlap, catchUp, catchUpLimit } = flags;
         const made = await context.client.call('createSchedule', {
           body: { name, cron, timeZone, overlap, catchUp, catchUpLimit, action },
@@ -140,6 +132,43 @@ export function scheduleCommands(program: Command): void {
       await context.client.call('deleteSchedule', { params: { schedule: name } });
       show(context, { deleted: name }, () => `${name} is deleted; its runs stay.`);
     });
+}
+
+interface ActionFlags {
+  forecast?: string;
+  learn?: string;
+  monitor?: string;
+  retrainOnDrift?: boolean;
+  backtest?: string;
+  train?: string;
+  thenForecast?: boolean;
+  model?: string;
+  kind?: string;
+  action?: string;
+}
+
+async function actionOf(context: Context, flags: ActionFlags): Promise<ScheduleRequestInput['action']> {
+  const { forecast, learn, monitor, backtest, train, action, model, kind } = flags;
+  if ([forecast, learn, monitor, backtest, train, action].filter((given) => given !== undefined).length !== 1)
+    throw new UsageError(
+      'Give one of --forecast MODEL, --train DATASET, --backtest DATASET, --monitor MODEL, --learn MODEL and --action JSON.',
+    );
+  if (forecast !== undefined) return { kind: 'forecast', request: { model: forecast } };
+  if (learn !== undefined) return { kind: 'learn', request: { model: learn } };
+  if (backtest !== undefined) return { kind: 'backtest', request: { dataset: backtest, ...(kind ? { models: [{ kind }] } : {}) } };
+  if (train !== undefined)
+    return { kind: 'train', request: { dataset: train, model, kind, gate: true, ...(flags.thenForecast ? { forecast: {} } : {}) } };
+  if (monitor !== undefined) {
+    if (!flags.retrainOnDrift) return { kind: 'monitor', request: { model: monitor } };
+    const champion = await context.client.call('getModelVersion', { params: { model: monitor, version: 'champion' } });
+    const { lineage, horizon } = champion;
+    return { kind: 'monitor', request: { model: monitor, retrainOnDrift: { dataset: lineage.dataset, kind: champion.kind, horizon } } };
+  }
+  try {
+    return scheduleAction.parse(JSON.parse(action!));
+  } catch (error) {
+    throw new UsageError(`--action is no action of a schedule: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 const target = ({ request }: ScheduleAction): string => ('dataset' in request ? request.dataset : request.model);

@@ -17,6 +17,7 @@ const titles: Record<MonitorResult['alerts'][number]['code'], string> = {
   BIAS: 'The forecasts lean to one side',
   COVERAGE: 'The intervals miss their share',
   INPUT_DRIFT: 'The data have changed',
+  ANOMALY: 'Unexpected observations',
   ROLLED_BACK: 'The champion was rolled back',
 };
 

@@ -19,12 +19,20 @@ export function sentence(cron: string): string | undefined {
   }
 }
 
-const kinds: Record<ScheduleAction['kind'], { title: string; on: 'model' | 'dataset'; about: string }> = {
+/** What the form offers: the actions, and the usual two in one. */
+type Choice = ScheduleAction['kind'] | 'trainAndForecast';
+
+const kinds: Record<Choice, { title: string; on: 'model' | 'dataset'; about: string }> = {
   forecast: { title: 'Forecast with a model', on: 'model', about: 'Its champion at that time.' },
   train: {
     title: 'Train on a dataset',
     on: 'dataset',
     about: 'The new version becomes champion only if it is better by more than chance.',
+  },
+  trainAndForecast: {
+    title: 'Train on a dataset, then forecast',
+    on: 'dataset',
+    about: 'The forecast is made by whichever version is champion after the training.',
   },
   monitor: { title: 'Score past forecasts of a model', on: 'model', about: 'Finds drift, and rolls a failing champion back.' },
   learn: {
@@ -41,7 +49,7 @@ function does(action: ScheduleAction): string {
     case 'forecast':
       return `forecast with ${action.request.model}`;
     case 'train':
-      return `train on ${action.request.dataset}`;
+      return `train on ${action.request.dataset}${action.request.forecast ? ', then forecast' : ''}`;
     case 'backtest':
       return `backtest on ${action.request.dataset}`;
     case 'monitor':
@@ -52,12 +60,14 @@ function does(action: ScheduleAction): string {
 }
 
 /** The action of a new schedule, with the defaults of its kind. */
-function actionOn(kind: ScheduleAction['kind'], target: string): ScheduleRequestInput['action'] {
+function actionOn(kind: Choice, target: string): ScheduleRequestInput['action'] {
   switch (kind) {
     case 'forecast':
       return { kind, request: { model: target } };
     case 'train':
       return { kind, request: { dataset: target, gate: true } };
+    case 'trainAndForecast':
+      return { kind: 'train', request: { dataset: target, gate: true, forecast: {} } };
     case 'backtest':
       return { kind, request: { dataset: target } };
     case 'monitor':
@@ -284,7 +294,7 @@ function NewSchedule({ onDone }: { onDone: () => void }) {
   const [name, setName] = useState('');
   const [cron, setCron] = useState('0 6 * * *');
   const [zone, setZone] = useState(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
-  const [kind, setKind] = useState<ScheduleAction['kind']>('forecast');
+  const [kind, setKind] = useState<Choice>('forecast');
   const [target, setTarget] = useState('');
   const targets = (kinds[kind].on === 'model' ? models.data?.items : datasets.data?.items)?.map((item) => item.name) ?? [];
   const chosen = targets.includes(target) ? target : (targets[0] ?? '');
@@ -315,7 +325,7 @@ function NewSchedule({ onDone }: { onDone: () => void }) {
           />
         </Field>
         <Field id="does" label="What" help={kinds[kind].about}>
-          <select id="does" value={kind} onChange={(event) => setKind(event.target.value as ScheduleAction['kind'])}>
+          <select id="does" value={kind} onChange={(event) => setKind(event.target.value as Choice)}>
             {Object.entries(kinds).map(([value, { title }]) => (
               <option key={value} value={value}>
                 {title}

@@ -59,6 +59,7 @@ export const forecastsQuery = pageQuery.extend({
   model: name.optional(),
   uniqueId: z.string().optional(),
   runId: uuid.optional().meta({ description: 'One run instead of the latest forecast of each series.' }),
+  history: z.stringbool().default(false).meta({ description: 'Every stored forecast of each series, the oldest cutoff first.' }),
 });
 /** Columns: unique_id, ds, cutoff, <model>, <model>-lo-90, <model>-hi-90, … */
 export const forecastsCsvQuery = forecastsQuery.omit({ after: true, limit: true });

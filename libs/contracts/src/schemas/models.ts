@@ -1,6 +1,7 @@
 /** The registry: models, their versions, and the names that point at versions. */
 import { z } from 'zod';
-import { device, instant, name, pageOf, uuid } from './common.js';
+import { device, instant, name, pageOf, pageQuery, uuid } from './common.js';
+import { forecastRequest } from './forecasts.js';
 import { score } from './runs.js';
 
 /** What to train. `config` overrides the defaults that one rule derives from frequency, length and size. */
@@ -12,12 +13,10 @@ export const trainRequest = z
     kind: z.string().default('segment').meta({ description: '`segment`, `seasonalNaive`, `theta`, … `GET /v1/model-kinds` lists them.' }),
     horizon: z.number().int().positive().max(10_000).optional().meta({ description: 'Steps ahead; two shortest seasons unless given.' }),
     contextLength: z.number().int().positive().max(100_000).optional(),
-    holdout: z
-      .number()
-      .int()
-      .positive()
-      .optional()
-      .meta({ description: 'Last steps that training never sees and accuracy is measured on; the horizon unless given.' }),
+    holdout: z.number().int().positive().optional().meta({
+      description:
+        'Last steps that training never sees and accuracy is measured on; the horizon unless given, with `gate` as many as its test needs.',
+    }),
     steps: z.number().int().positive().max(1_000_000).optional(),
     config: z.record(z.string(), z.unknown()).default({}),
     seed: z.number().int().nonnegative().default(1),
@@ -25,7 +24,11 @@ export const trainRequest = z
     promote: z.boolean().default(true).meta({ description: 'Make it `champion` when the model has none yet.' }),
     gate: z.boolean().default(false).meta({
       description:
-        'Where there is a champion: make it `challenger`, and `champion` if it beats both that one and seasonal naive on the held-out steps by a Diebold-Mariano test. Hold out several horizons for it.',
+        'Where there is a champion: make it `challenger`, and `champion` if it beats both that one and seasonal naive on the held-out steps by a Diebold-Mariano test.',
+    }),
+    forecast: forecastRequest.omit({ model: true, datasetVersion: true, cutoff: true }).optional().meta({
+      description:
+        'Once it is trained, forecast with whichever version is champion then (with the new one where there is none); `{}` forecasts every series.',
     }),
   })
   .meta({ id: 'TrainRequest' });
@@ -39,7 +42,9 @@ export const modelVersion = z
     kind: z.string(),
     runId: uuid,
     aliases: z.array(z.string()),
+    tags: z.record(z.string(), z.string()).default({}),
     horizon: z.number().int(),
+    settings: z.record(z.string(), z.unknown()).default({}).meta({ description: 'What it was trained with, defaults included.' }),
     futureCovariates: z.array(z.string()).default([]).meta({ description: 'Those it was trained with; what-if changes them.' }),
     score: score.nullable(),
     baselines: z.array(score),
@@ -69,14 +74,28 @@ export const modelPage = pageOf(model);
 export const modelVersionPage = pageOf(modelVersion);
 
 export const aliasName = z.enum(['champion', 'challenger']);
-export const setAlias = z.object({ version: z.number().int().positive(), reason: z.string().max(500).default('') });
+/** A version of a model that is named already: its number, or the alias it bears. */
+export const versionName = z
+  .union([z.coerce.number().int().positive(), aliasName], 'must be a version number, `champion` or `challenger`')
+  .meta({ description: 'Version number, or the alias that it bears.', example: 'champion' });
+export const setAlias = z.object({ version: versionName, reason: z.string().max(500).default('') });
+export const aliasHistoryQuery = pageQuery.extend({
+  at: instant.optional().meta({ description: 'Only which version bore which alias at this instant.' }),
+});
+const tagName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be 1 to 100 letters, digits, ".", "_" or "-"');
+export const tagPatch = z.object({
+  tags: z.record(tagName, z.string().max(500).nullable()).meta({ description: 'Those named are set; null takes one away.' }),
+});
+export const versionsQuery = pageQuery.extend({
+  tag: z.string().optional().meta({ description: 'Only versions with this tag, or this value of it (`region=north`).' }),
+});
 export const aliasChange = z
   .object({ alias: aliasName, version: z.number().int(), reason: z.string(), from: instant, to: instant.nullable() })
   .meta({ id: 'AliasChange', description: 'Immutable history: which version bore the alias from when to when.' });
 export type AliasChange = z.infer<typeof aliasChange>;
 export const aliasChangePage = pageOf(aliasChange);
 
-export const exportedVersion = z.object({ model: name, version: z.coerce.number().int().positive() });
+export const byVersion = z.object({ model: name, version: versionName });
 export const importQuery = z.object({
   dataset: name
     .optional()

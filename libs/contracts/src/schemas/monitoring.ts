@@ -1,14 +1,16 @@
 /** Monitoring: past forecasts beside what then happened. */
 import { z } from 'zod';
-import { instant, name, uuid } from './common.js';
+import { backtestSeries } from './backtests.js';
+import { instant, name, pageOf, pageQuery, uuid } from './common.js';
 import { trainRequest } from './models.js';
 
 export const monitorRequest = z
   .object({
     model: name,
-    retrainOnDrift: trainRequest
-      .optional()
-      .meta({ description: 'Trained, behind the gate, when drift is found and no training of it is open.' }),
+    retrainOnDrift: trainRequest.optional().meta({
+      description:
+        'Trained, behind the gate, when drift is found and no training of it is open; a version of the same model unless it names another.',
+    }),
     rollback: z.boolean().default(true).meta({
       description:
         'Give `champion` back to the version before it when its forecasts have been worse than seasonal naive for as long as `patience`.',
@@ -37,7 +39,7 @@ export const liveScore = z.object({
 export type LiveScore = z.infer<typeof liveScore>;
 
 export const alert = z.object({
-  code: z.enum(['ERROR_DRIFT', 'BIAS', 'COVERAGE', 'INPUT_DRIFT', 'ROLLED_BACK']),
+  code: z.enum(['ERROR_DRIFT', 'BIAS', 'COVERAGE', 'INPUT_DRIFT', 'ANOMALY', 'ROLLED_BACK']),
   message: z.string(),
   since: instant,
 });
@@ -59,6 +61,7 @@ export const monitorResult = z
     calibrated: z.number().int().default(0).meta({ description: 'Series whose interval widths learned from new outcomes.' }),
     scored: z.array(liveScore).meta({ description: 'Forecasts that this run scored.' }),
     alerts: z.array(alert),
+    anomalies: z.number().int().default(0).meta({ description: 'Observations that this run flagged.' }),
     inputs: inputDrift.nullable().default(null).meta({ description: 'Null where there is too little to compare.' }),
     drift: z.boolean(),
     retrainRunId: uuid.nullable(),
@@ -66,3 +69,43 @@ export const monitorResult = z
   })
   .meta({ id: 'MonitorResult' });
 export type MonitorResult = z.infer<typeof monitorResult>;
+
+/** How good a stored forecast turned out to be, so many steps ahead, over all series. */
+export const horizonScore = backtestSeries
+  .omit({ uniqueId: true, naiveWql: true })
+  .extend({ step: z.number().int().meta({ description: 'Steps ahead of the cutoff, from 1.' }) });
+export const forecastScores = z
+  .object({
+    runId: uuid,
+    horizon: z.number().int(),
+    observed: z.number().int().meta({ description: 'Steps ahead that have been scored; the rest has not been observed yet.' }),
+    perHorizon: z.array(horizonScore),
+  })
+  .meta({ id: 'ForecastScores' });
+export type ForecastScores = z.infer<typeof forecastScores>;
+export const seriesScoresQuery = pageQuery.extend({
+  search: z.string().optional().meta({ description: 'Part of the id, any case.' }),
+});
+export const seriesScorePage = pageOf(backtestSeries);
+
+/** An observation far outside what was forecast. */
+export const anomaly = z
+  .object({
+    uniqueId: z.string(),
+    ds: instant,
+    value: z.number(),
+    median: z.number(),
+    lower: z.number().meta({ description: 'Of the 95 % interval.' }),
+    upper: z.number(),
+    score: z.number().meta({ description: 'Distance from the median in half widths of that interval.' }),
+    runId: uuid.meta({ description: 'The forecast that did not expect it.' }),
+    foundBy: uuid.meta({ description: 'The monitor run that saw it first.' }),
+    foundAt: instant,
+  })
+  .meta({ id: 'Anomaly' });
+export type Anomaly = z.infer<typeof anomaly>;
+export const anomaliesQuery = pageQuery.extend({
+  uniqueId: z.string().optional(),
+  foundBy: uuid.optional().meta({ description: 'Only those that this monitor run flagged.' }),
+});
+export const anomalyPage = pageOf(anomaly);

@@ -70,6 +70,7 @@ export const runsQuery = pageQuery.extend({
   kind: runKind.optional(),
   status: runStatus.optional(),
   dataset: z.string().optional(),
+  model: z.string().optional(),
   parentId: uuid.optional().meta({ description: 'The parts of this run; parts are listed nowhere else.' }),
 });
 
@@ -123,6 +124,7 @@ export const trainResult = z
     parameters: z.number().int(),
     skippedSeries: z.array(z.object({ uniqueId: z.string(), reason: z.string() })),
     gate: gateVerdict.optional(),
+    forecastRunId: uuid.optional().meta({ description: 'The forecast that was asked for with it.' }),
   })
   .meta({ id: 'TrainResult' });
 export type TrainResult = z.infer<typeof trainResult>;

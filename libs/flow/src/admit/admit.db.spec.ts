@@ -13,7 +13,7 @@ import { runHandlers } from '@almanac/flow/work';
 import { folderObjectStore, openQueue, type Queue, type RunLimits, silentLogger } from '@almanac/platform';
 import { openStore, type RunRecord, type Store } from '@almanac/store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 import { redisIsInstalled, startRedis, type TestRedis } from '../../../../test/support/redis.js';
 import { planTrainingRun } from '../train/request.js';
 import { admit } from './admit.js';
@@ -83,6 +83,18 @@ describe('a run', () => {
     );
     // Ordinary runs pass the same limits.
     await store.runs.requestCancel((await requestTraining(priced, small)).id);
+  });
+
+  it('of any kind is refused for its time, by what runs like it took, where there is a limit', async () => {
+    const limited: FlowContext = { ...flow, limits: { ...free, seconds: 60 } };
+    const plan = { kind: 'forecast' as const, dataset: 'waves', model: 'slow', config: {} };
+    const admitted = (context: FlowContext): Promise<unknown> => codeOf(admit(context, plan).then(() => 'admitted'));
+    expect(await admitted(limited)).toBe('admitted');
+    const { id } = await store.runs.create(plan);
+    await store.runs.claim(id, 'worker');
+    await query(database.url, `UPDATE run SET started_at = now() - interval '2 minutes' WHERE id = '${id}'`);
+    await store.runs.succeed(id, {});
+    expect([await admitted(limited), await admitted(flow)]).toEqual(['RUN_TOO_LONG', 'admitted']);
   });
 
   it('is carried to a GPU itself where no parts of it are', async () => {

@@ -33,12 +33,16 @@ const ASSUMED_OTHER_SECONDS = 10;
 
 /** The run as it will be queued: where it computes is decided. @throws AlmanacError RUN_TOO_LARGE, RUN_TOO_LONG, RUN_TOO_COSTLY, GPU_UNAVAILABLE */
 export async function admit(context: Context, run: Asked): Promise<Asked> {
-  if (run.kind !== 'train' && run.kind !== 'backtest') return run;
+  // What else there is takes little; it is looked at where somebody has set a limit that it could pass.
+  const limited = limits(context) && (run.kind === 'forecast' || run.kind === 'monitor' || run.kind === 'learn');
+  if (run.kind !== 'train' && run.kind !== 'backtest' && !limited) return run;
   const { prediction, placed } = await look(context, run);
   const refusal = refusalOf(prediction, run);
   if (refusal) throw refusal;
   return placed;
 }
+
+const limits = ({ limits: set }: Context): boolean => set?.seconds !== undefined || set?.cost !== undefined;
 
 /** What a run would take, and why it would be refused. */
 export async function predictRun(context: Context, run: Asked): Promise<RunPrediction> {

@@ -13,6 +13,7 @@ import {
   scoreForecasts,
 } from '@almanac/forecasting';
 import { DEFAULT_QUANTILES, isAlmanacError } from '@almanac/series';
+import { gateWindows } from '../train/windows.js';
 import type { TrainOutcome, TrainTask } from './tasks.js';
 
 /** Chance of promoting a model that is no better. */
@@ -27,7 +28,7 @@ export async function compareWithChampion(
 ): Promise<TrainOutcome['gate']> {
   const { champion, horizon, holdout } = task;
   if (!champion) return undefined;
-  const stepSize = Math.min(horizon, panel.seasonLengths[0] ?? horizon);
+  const { stepSize, lag } = gateWindows(horizon, panel.seasonLengths[0], holdout);
   const backs: number[] = [];
   for (let back = holdout; back >= horizon; back -= stepSize) backs.push(back);
   const losses = (forecaster: Forecaster, levels: readonly number[]): Promise<number[]> =>
@@ -38,7 +39,6 @@ export async function compareWithChampion(
   others.push({ against: `version ${champion.version}`, losses: await losses(incumbent, DEFAULT_QUANTILES) });
   incumbent.dispose();
   others.push({ against: 'seasonalNaive', losses: await betterNaive(panel, losses) });
-  const lag = Math.ceil(horizon / stepSize);
   const tests = others.map(({ against, losses: theirs }) => {
     const pValue = chance(own, theirs, lag);
     return { against, pValue, challengerWql: mean(own), otherWql: mean(theirs), better: pValue < LEVEL && mean(own) < mean(theirs) };

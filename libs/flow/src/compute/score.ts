@@ -1,20 +1,85 @@
 /** Past forecasts beside what was observed since, and seasonal naive on the same steps. */
 import { createForecaster, type Panel, scoreForecasts, type SeriesForecast } from '@almanac/forecasting';
+import type { SeriesScore } from '@almanac/store';
+import { firstSteps } from './firstSteps.js';
 import { defined } from './metrics.js';
 import type { ScoreOutcome, ScoreTask } from './tasks.js';
 
-export async function score({ panel, forecasts, levels }: ScoreTask): Promise<ScoreOutcome> {
-  const { overall, perSeries } = scoreForecasts(panel, forecasts, { levels });
+/** An observation is unexpected from so many half widths of the 95 % interval on: 3.9 deviations of a normal error. */
+const UNEXPECTED = 2;
+/** More of one forecast say nothing more. */
+const MOST_UNEXPECTED = 10_000;
+
+export async function score({ panel, forecasts, levels, first, from }: ScoreTask): Promise<ScoreOutcome> {
+  const horizon = horizonOf(forecasts, levels);
+  const cut = (of: readonly SeriesForecast[], count: number): SeriesForecast[] => of.map((one) => firstSteps(one, count, horizon, first));
   const naive = await naiveForecasts(panel, forecasts, levels.length);
+  const whole = scoreForecasts(panel, forecasts, { levels });
+  const judged = cut(forecasts, levels.length);
+  const { overall, perSeries } = scoreForecasts(panel, judged, { levels });
   return {
     observations: overall.observations,
-    series: perSeries.filter(({ observations }) => observations > 0).length,
-    wql: defined(overall.wql),
-    naiveWql: defined(scoreForecasts(panel, naive, { levels: [0.5] }).overall.wql),
-    mase: defined(overall.mase),
-    coverage80: defined(overall.coverage['80'] ?? Number.NaN),
-    bias: defined(bias(panel, forecasts, levels)),
+    live: {
+      series: perSeries.filter(({ observations }) => observations > 0).length,
+      wql: defined(overall.wql),
+      naiveWql: defined(scoreForecasts(panel, cut(naive, 1), { levels: [0.5] }).overall.wql),
+      mase: defined(overall.mase),
+      coverage80: defined(overall.coverage['80'] ?? Number.NaN),
+      bias: defined(bias(panel, judged, levels)),
+    },
+    perHorizon: whole.perHorizon.map((metrics, h) => ({ step: h + 1, ...scoreOf(metrics) })),
+    series: scoredSeries(whole),
+    naive: scoredSeries(scoreForecasts(panel, naive, { levels: [0.5] })),
+    unexpected: unexpectedIn(panel, forecasts, levels, from),
   };
+}
+
+type Scored = ReturnType<typeof scoreForecasts>;
+
+const scoreOf = ({ observations, wql, mase, mae, coverage }: Scored['overall']): Omit<SeriesScore, 'uniqueId'> => ({
+  observations,
+  wql: defined(wql),
+  mase: defined(mase),
+  mae: defined(mae),
+  coverage80: defined(coverage['80'] ?? Number.NaN),
+});
+
+const scoredSeries = ({ perSeries }: Scored): SeriesScore[] =>
+  perSeries.filter(({ observations }) => observations > 0).map((metrics) => ({ uniqueId: metrics.id, ...scoreOf(metrics) }));
+
+const horizonOf = (forecasts: readonly SeriesForecast[], levels: readonly number[]): number =>
+  (forecasts[0]?.quantiles.length ?? 0) / levels.length;
+
+/** Observations after the first `from` steps that lie far outside the 95 % interval of their forecast. */
+function unexpectedIn(
+  panel: Panel,
+  forecasts: readonly SeriesForecast[],
+  levels: readonly number[],
+  from: number,
+): ScoreOutcome['unexpected'] {
+  const byId = new Map(panel.series.map((series) => [series.id, series]));
+  const [low, middle, high] = [0.025, 0.5, 0.975].map((level) => levels.findIndex((one) => Math.abs(one - level) < 1e-9)) as [
+    number,
+    number,
+    number,
+  ];
+  if (Math.min(low, middle, high) < 0) return [];
+  const horizon = horizonOf(forecasts, levels);
+  const found: ScoreOutcome['unexpected'] = [];
+  for (const { id, cutoff, quantiles } of forecasts) {
+    const { firstStep, values } = byId.get(id)!;
+    for (let h = from; h < horizon && found.length < MOST_UNEXPECTED; h++) {
+      const step = cutoff + 1 + h;
+      const value = values[step - firstStep] ?? Number.NaN;
+      const [lower, median, upper] = [low, middle, high].map((row) => quantiles[row * horizon + h]!) as [number, number, number];
+      const width = value > median ? upper - median : median - lower;
+      // Where a forecast allows for nothing else, one other value is no measure of how unlikely it was.
+      if (Number.isNaN(value) || !(width > 0)) continue;
+      const distance = Math.abs(value - median) / width;
+      if (distance > UNEXPECTED) found.push({ id, step, value, median, lower, upper, score: distance });
+    }
+  }
+  return found;
 }
 
 /** What seasonal naive would have said at the same cutoffs. */

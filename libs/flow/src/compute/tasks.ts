@@ -1,7 +1,7 @@
 /** What can be computed away from the worker, and what is said meanwhile. Everything here travels between processes. */
-import type { BacktestResult, EngineInfo, GateVerdict, Prediction, RunProgress, Score } from '@almanac/contracts';
+import type { BacktestResult, EngineInfo, GateVerdict, LiveScore, Prediction, RunProgress, Score } from '@almanac/contracts';
 import type { Checkpoint, LearnedSeries, OnlineConformalState, OnlineLearning, Panel, SeriesForecast } from '@almanac/forecasting';
-import type { SeriesScore } from '@almanac/store';
+import type { ForecastScores, NewAnomaly, SeriesScore } from '@almanac/store';
 
 /** Engine settings that a run records, and that resuming or replaying it forces. */
 export interface EngineWish {
@@ -131,18 +131,20 @@ export interface ScoreTask {
   task: 'score';
   /** Up to the last observation. */
   panel: Panel;
+  /** Over as many steps as are scored. */
   forecasts: SeriesForecast[];
   levels: readonly number[];
+  /** Steps that the forecast is judged by. */
+  first: number;
+  /** Steps that were scored before: only what came after them can be news. */
+  from: number;
 }
 
-export interface ScoreOutcome {
+export interface ScoreOutcome extends ForecastScores {
+  /** Within the first steps. */
   observations: number;
-  series: number;
-  wql: number | null;
-  naiveWql: number | null;
-  mase: number | null;
-  coverage80: number | null;
-  bias: number | null;
+  live: Omit<LiveScore, 'runId' | 'version' | 'cutoff'>;
+  unexpected: (Omit<NewAnomaly, 'seriesId'> & { id: string })[];
 }
 
 /** Baselines to choose from by their accuracy on the last steps; one alone is taken as it is. */

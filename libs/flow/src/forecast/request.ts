@@ -54,7 +54,10 @@ export async function planForecastRun(
 const HORIZONS_BEYOND = 4;
 
 /** @throws HORIZON_TOO_LONG */
-export function checkHorizon({ kind, model, no, horizon: trained }: ModelVersionRecord, horizon: number): void {
+export function checkHorizon(
+  { kind, model, no, horizon: trained }: Pick<ModelVersionRecord, 'kind' | 'model' | 'horizon'> & { no: number | string },
+  horizon: number,
+): void {
   // An online model draws no paths.
   const longest = kind === 'online' ? trained : HORIZONS_BEYOND * trained;
   if (!isTrainable(kind) || horizon <= longest) return;

@@ -28,6 +28,15 @@ describe('drift', () => {
     expect(findDrift(scores, 1, 3)).toMatchObject([{ code: 'ERROR_DRIFT', since: '2024-01-21T00:00:00.000Z' }]);
   });
 
+  it('is reported for as long as it lasts, and is what is usual once it has lasted for two weeks', () => {
+    const found = (day: number): string[] => codes(usual(day + 1, (on) => (on >= 20 ? { wql: 0.3 + 0.004 * Math.sin(on) } : {})));
+    expect(Array.from({ length: 14 }, (_, k) => found(20 + k))).toEqual(Array.from({ length: 14 }, () => ['ERROR_DRIFT']));
+    expect([found(34), found(40)]).toEqual([[], []]);
+    // One bad day between good ones is forgotten.
+    const back = (day: number): string[] => codes(usual(day + 1, (on) => (on % 10 === 0 && on > 0 ? { wql: 0.3 } : {})));
+    expect([back(40), back(41), back(50)]).toEqual([['ERROR_DRIFT'], [], ['ERROR_DRIFT']]);
+  });
+
   it('is found when forecasts fall to one side', () => {
     expect(codes(usual(21, (day) => (day === 20 ? { bias: -0.4 } : {})))).toEqual(['BIAS']);
   });

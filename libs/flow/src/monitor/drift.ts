@@ -4,6 +4,9 @@
  * Error drift: a score far above those before it, by a control chart: more than `SIGMAS` deviations and `FACTOR` times
  * their mean. Bias: forecasts that lie on one side by more than the ones before ever did. Coverage: the 80 % interval
  * holds far from 80 % for several forecasts in a row.
+ *
+ * What drifted says nothing about what is usual, so a drift is reported, and trained against, for as long as it lasts; but once it has
+ * lasted for `NEW_NORMAL` forecasts, it is what is usual now.
  */
 import type { Alert, LiveScore } from '@almanac/contracts';
 
@@ -12,37 +15,30 @@ const FACTOR = 1.25;
 /** Scores to compare with: enough to know their spread, recent enough to be about the present. */
 const FEWEST = 5;
 const MOST = 28;
+const NEW_NORMAL = 14;
 const LARGE_BIAS = 0.1;
 const COVERAGE_80 = [0.55, 0.97] as const;
 
 /** The alerts that the newest `fresh` of the scores raise. */
 export function findDrift(scores: readonly LiveScore[], fresh: number, patience: number): Alert[] {
   const alerts: Alert[] = [];
+  const usual: LiveScore[] = [];
+  let unusual: LiveScore[] = [];
+  for (const [i, score] of scores.entries()) {
+    const found = againstUsual(score, usual.slice(-MOST));
+    if (i >= scores.length - fresh) alerts.push(...found);
+    if (found.length === 0) {
+      usual.push(score);
+      unusual = [];
+    } else {
+      unusual.push(score);
+      if (unusual.length < NEW_NORMAL) continue;
+      usual.push(...unusual);
+      unusual = [];
+    }
+  }
   for (let i = Math.max(0, scores.length - fresh); i < scores.length; i++) {
-    const before = scores.slice(Math.max(0, i - MOST), i);
     const score = scores[i]!;
-    if (before.length < FEWEST) continue;
-    const error = outlier(
-      score.wql,
-      before.map(({ wql }) => wql),
-    );
-    if (error && score.wql! > FACTOR * error.mean)
-      alerts.push({
-        code: 'ERROR_DRIFT',
-        message: `WQL ${show(score.wql!)}, where ${show(error.mean)} ± ${show(error.deviation)} was usual.`,
-        since: score.cutoff,
-      });
-    const bias = outlier(
-      score.bias,
-      before.map(({ bias: value }) => value),
-      true,
-    );
-    if (bias && Math.abs(score.bias!) > LARGE_BIAS)
-      alerts.push({
-        code: 'BIAS',
-        message: `Actuals lie ${percent(score.bias!)} ${score.bias! > 0 ? 'above' : 'below'} the forecasts.`,
-        since: score.cutoff,
-      });
     const lately = scores.slice(Math.max(0, i + 1 - patience), i + 1).map(({ coverage80 }) => coverage80);
     if (
       lately.length === patience &&
@@ -55,6 +51,33 @@ export function findDrift(scores: readonly LiveScore[], fresh: number, patience:
         since: score.cutoff,
       });
   }
+  return alerts;
+}
+
+function againstUsual(score: LiveScore, before: readonly LiveScore[]): Alert[] {
+  if (before.length < FEWEST) return [];
+  const alerts: Alert[] = [];
+  const error = outlier(
+    score.wql,
+    before.map(({ wql }) => wql),
+  );
+  if (error && score.wql! > FACTOR * error.mean)
+    alerts.push({
+      code: 'ERROR_DRIFT',
+      message: `WQL ${show(score.wql!)}, where ${show(error.mean)} ± ${show(error.deviation)} was usual.`,
+      since: score.cutoff,
+    });
+  const bias = outlier(
+    score.bias,
+    before.map(({ bias: value }) => value),
+    true,
+  );
+  if (bias && Math.abs(score.bias!) > LARGE_BIAS)
+    alerts.push({
+      code: 'BIAS',
+      message: `Actuals lie ${percent(score.bias!)} ${score.bias! > 0 ? 'above' : 'below'} the forecasts.`,
+      since: score.cutoff,
+    });
   return alerts;
 }
 

@@ -17,6 +17,11 @@ export async function planMonitorRun(
 ): Promise<NewRun & { kind: 'monitor' }> {
   const request = monitorRequest.parse(input);
   const model = await context.store.models.get(request.model);
-  if (request.retrainOnDrift) await planTrainingRun(context, request.retrainOnDrift);
-  return { kind: 'monitor', dataset: model.dataset, model: model.name, config: request as unknown as Json };
+  const { retrainOnDrift } = request;
+  // Of this model unless it says otherwise, and always behind the gate.
+  const plan = retrainOnDrift
+    ? { ...request, retrainOnDrift: { ...retrainOnDrift, model: retrainOnDrift.model ?? model.name, gate: true } }
+    : request;
+  if (plan.retrainOnDrift) await planTrainingRun(context, plan.retrainOnDrift);
+  return { kind: 'monitor', dataset: model.dataset, model: model.name, config: plan as unknown as Json };
 }

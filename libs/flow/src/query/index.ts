@@ -10,6 +10,7 @@ export {
 } from './datasets.js';
 export { getChangepoints, listHolidays } from './marks.js';
 export { columnsOf, getAttention, latestForecasts, latestForecastsCsv } from './forecasts.js';
-export { listAliasHistory, listModels, listModelVersions } from './models.js';
+export { getModelVersion, listAliasHistory, listModels, listModelVersions } from './models.js';
+export { forecastScores, forecastSeriesScores, listAnomalies } from './scores.js';
 export { getRun, getRunCurve, listBacktestSeries, listRuns, rejectsCsv } from './runs.js';
 export { systemStatus } from './system.js';

@@ -1,6 +1,7 @@
 /** Models, versions and the history of their aliases. */
 import type { AliasChange, Model, ModelVersion, Page } from '@almanac/contracts';
-import type { PageQuery, Store } from '@almanac/store';
+import type { AliasName, PageQuery, Store } from '@almanac/store';
+import { namedVersion } from '../register/reference.js';
 import { toModelVersion } from '../register/wire.js';
 
 type Source = { store: Store };
@@ -17,17 +18,30 @@ export async function listModels({ store }: Source, query: PageQuery): Promise<P
   return { items, next: page.next };
 }
 
+/** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND */
+export async function getModelVersion({ store }: Source, model: string, version: number | AliasName): Promise<ModelVersion> {
+  return toModelVersion(store, await namedVersion({ store }, model, version));
+}
+
 /** @throws AlmanacError MODEL_NOT_FOUND */
-export async function listModelVersions({ store }: Source, model: string, query: PageQuery): Promise<Page<ModelVersion>> {
+export async function listModelVersions(
+  { store }: Source,
+  model: string,
+  query: PageQuery & { tag?: string | undefined },
+): Promise<Page<ModelVersion>> {
   await store.models.get(model);
   const page = await store.models.versions(model, query);
   return { items: await Promise.all(page.items.map((version) => toModelVersion(store, version))), next: page.next };
 }
 
-/** @throws AlmanacError MODEL_NOT_FOUND */
-export async function listAliasHistory({ store }: Source, model: string, query: PageQuery): Promise<Page<AliasChange>> {
+/** @param query.at only which version bore which alias then. @throws AlmanacError MODEL_NOT_FOUND */
+export async function listAliasHistory(
+  { store }: Source,
+  model: string,
+  { at, ...query }: PageQuery & { at?: string | undefined },
+): Promise<Page<AliasChange>> {
   await store.models.get(model);
-  const page = await store.models.aliasHistory(model, query);
+  const page = await store.models.aliasHistory(model, { ...query, ...(at === undefined ? {} : { at: new Date(at) }) });
   const items = page.items.map(({ alias, version, reason, fromAt, toAt }): AliasChange => ({
     alias,
     version,

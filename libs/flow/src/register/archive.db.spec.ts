@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import type { JobName } from '@almanac/contracts';
 import { startCompute } from '@almanac/flow/compute';
 import { requestForecast } from '@almanac/flow/forecast';
-import { listAliasHistory, listModelVersions } from '@almanac/flow/query';
-import { deleteModel, deleteVersion, exportVersion, importVersion, setAlias } from '@almanac/flow/register';
-import { type FlowContext, JOBS } from '@almanac/flow/runs';
+import { getModelVersion, listAliasHistory, listModelVersions } from '@almanac/flow/query';
+import { deleteModel, deleteVersion, exportVersion, importVersion, setAlias, tagVersion } from '@almanac/flow/register';
+import { cancelRun, type FlowContext, JOBS } from '@almanac/flow/runs';
 import { newWorkerId } from '@almanac/flow/runs/execute';
 import { createSchedule, deleteSchedule } from '@almanac/flow/schedule';
 import { requestTraining } from '@almanac/flow/train';
@@ -109,8 +109,8 @@ const refused = (work: Promise<unknown>): Promise<unknown> =>
 
 describe('an exported version', () => {
   it('forecasts elsewhere what it forecasts here, tells where it came from, and is there once', async () => {
-    const archive = await exportVersion(here, 'load', 2);
-    expect((await exportVersion(here, 'load', 2)).equals(archive)).toBe(true);
+    const { archive } = await exportVersion(here, 'load', 2);
+    expect((await exportVersion(here, 'load', 2)).archive.equals(archive)).toBe(true);
     const imported = await importVersion(elsewhere, archive);
     expect(await importVersion(elsewhere, archive)).toEqual(imported);
     const [original] = (await listModelVersions(here, 'load', {})).items;
@@ -125,7 +125,7 @@ describe('an exported version', () => {
   });
 
   it('is refused when anything of it was changed, is missing, newer or for another grid', async () => {
-    const archive = await exportVersion(here, 'load', 1);
+    const { archive } = await exportVersion(here, 'load', 1);
     const alter = (change: (files: Record<string, Buffer>) => void): Buffer => {
       const files = Object.fromEntries([...untar(archive)].map(([name, bytes]) => [name, Buffer.from(bytes)]));
       change(files);
@@ -168,6 +168,31 @@ describe('an exported version', () => {
   });
 });
 
+describe('a version', () => {
+  it('goes by its number or the alias it bears, and has tags that can be changed and searched for', async () => {
+    const { version } = await getModelVersion(here, 'load', 'champion');
+    expect(version).toBe(1);
+    expect((await exportVersion(here, 'load', 'champion')).no).toBe(1);
+    expect(await refused(getModelVersion(here, 'load', 'challenger'))).toBe('MODEL_VERSION_NOT_FOUND');
+    expect(await refused(getModelVersion(here, 'nobody', 1))).toBe('MODEL_NOT_FOUND');
+    expect((await tagVersion(here, 'load', 'champion', { region: 'north', checked: 'yes' })).tags).toEqual({
+      region: 'north',
+      checked: 'yes',
+    });
+    expect((await tagVersion(here, 'load', 1, { region: 'south', checked: null })).tags).toEqual({ region: 'south' });
+    const tagged = async (tag: string): Promise<number[]> =>
+      (await listModelVersions(here, 'load', { tag })).items.map((one) => one.version);
+    expect([await tagged('region'), await tagged('region=south'), await tagged('region=north'), await tagged('checked')]).toEqual([
+      [1],
+      [1],
+      [],
+      [],
+    ]);
+    expect((await listModelVersions(here, 'load', {})).items).toHaveLength(2);
+    expect((await getModelVersion(here, 'load', 1)).settings).toBeDefined();
+  });
+});
+
 describe('deleting', () => {
   it('spares what bears an alias or made stored forecasts, takes the rest with its weights, and keeps the history', async () => {
     await train(3);
@@ -177,7 +202,15 @@ describe('deleting', () => {
     expect(await refused(deleteVersion(here, 'load', 2))).toBe('MODEL_VERSION_IN_USE'); // has forecasts
     await setAlias(here, 'load', 'challenger', 3, 'a try');
     expect(await refused(deleteVersion(here, 'load', 3))).toBe('MODEL_VERSION_IN_USE');
+    expect(await refused(deleteVersion(here, 'load', 'challenger'))).toBe('MODEL_VERSION_IN_USE');
     await setAlias(here, 'load', 'challenger', 2, 'another');
+    await createSchedule(here, { name: 'third', cron: '0 0 * * *', action: { kind: 'forecast', request: { model: 'models:/load/3' } } });
+    expect(await refused(deleteVersion(here, 'load', 3))).toBe('MODEL_VERSION_IN_USE');
+    await deleteSchedule(here, 'third');
+    // A run that has yet to start rests on it as well, stored or answered.
+    const queued = await requestForecast({ ...here, queue: { ...here.queue, enqueue: () => Promise.resolve() } }, { model: 'load/3' });
+    expect(await refused(deleteVersion(here, 'load', 3))).toBe('MODEL_VERSION_IN_USE');
+    await cancelRun(here, queued.id);
     await deleteVersion(here, 'load', 3);
     expect(await objects.has(third.weightsKey)).toBe(false);
     expect(await refused(deleteVersion(here, 'load', 3))).toBe('MODEL_VERSION_NOT_FOUND');
@@ -191,7 +224,7 @@ describe('deleting', () => {
 
   it('of a whole model waits until nothing uses it, and leaves weights that another model shares', async () => {
     const { store, objects } = here;
-    const archive = await exportVersion(here, 'load', 4);
+    const { archive } = await exportVersion(here, 'load', 4);
     await importVersion(here, archive, { model: 'copy' });
     const { weightsKey } = await store.models.version('copy', { no: 1 });
     await createSchedule(here, { name: 'nightly', cron: '0 0 * * *', action: { kind: 'forecast', request: { model: 'load@champion' } } });

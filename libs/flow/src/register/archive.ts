@@ -8,11 +8,12 @@ import { createHash } from 'node:crypto';
 import { type ModelVersion, modelVersion } from '@almanac/contracts';
 import type { CheckpointManifest } from '@almanac/forecasting';
 import { AlmanacError, Frequency } from '@almanac/series';
-import type { Json, Store } from '@almanac/store';
+import type { AliasName, Json, Store } from '@almanac/store';
 import { z } from 'zod';
 import type { FlowContext } from '../runs/context.js';
 import { MODEL_KINDS } from '../train/kinds.js';
 import { learnedUntil } from './learned.js';
+import { namedVersion } from './reference.js';
 import { tarOf, untar } from './tar.js';
 import { toModelVersion } from './wire.js';
 
@@ -48,9 +49,10 @@ type Manifest = z.infer<typeof manifestOfArchive>;
 export async function exportVersion(
   { store, objects }: Pick<FlowContext, 'store' | 'objects'>,
   model: string,
-  no: number,
-): Promise<Buffer> {
-  const version = await store.models.version(model, { no });
+  named: number | AliasName,
+): Promise<{ no: number; archive: Buffer }> {
+  const version = await namedVersion({ store }, model, named);
+  const { no } = version;
   const { datasetId } = await store.models.get(model);
   const { frequency, timeZone } = await store.datasets.getById(datasetId);
   const [checkpoint, weights] = await Promise.all([objects.readAll(version.manifestKey), objects.readAll(version.weightsKey)]);
@@ -75,7 +77,7 @@ export async function exportVersion(
     files: { [CHECKPOINT]: described(checkpoint), [WEIGHTS]: described(weights) },
   };
   const text = JSON.stringify({ ...manifest, digest: sha256(JSON.stringify(manifest)) }, null, 2);
-  return tarOf({ [MANIFEST]: Buffer.from(`${text}\n`), [CHECKPOINT]: checkpoint, [WEIGHTS]: weights });
+  return { no, archive: tarOf({ [MANIFEST]: Buffer.from(`${text}\n`), [CHECKPOINT]: checkpoint, [WEIGHTS]: weights }) };
 }
 
 export interface ImportOptions {

@@ -2,7 +2,7 @@
 export { deleteCheckpoint, loadCheckpoint, saveCheckpoint, type StoredCheckpoint } from './checkpoint.js';
 export { exportVersion, importVersion, type ImportOptions } from './archive.js';
 export { learnedUntil } from './learned.js';
-export { type ModelReference, parseReference, resolveModel } from './reference.js';
-export { type Pace, registerVersion, versionOfRun, type Registration, setAlias } from './register.js';
+export { type ModelReference, namedVersion, parseReference, resolveModel } from './reference.js';
+export { type Pace, registerVersion, versionOfRun, type Registration, setAlias, tagVersion } from './register.js';
 export { deleteModel, deleteVersion } from './remove.js';
 export { toModelVersion } from './wire.js';

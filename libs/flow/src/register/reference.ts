@@ -1,6 +1,6 @@
 /** Model references: `flights`, `flights@challenger`, `flights/3`, each with or without `models:/`; the champion unless told otherwise. */
 import { AlmanacError } from '@almanac/series';
-import type { ModelVersionRecord } from '@almanac/store';
+import type { AliasName, ModelVersionRecord } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
 
 export interface ModelReference {
@@ -28,4 +28,14 @@ export async function resolveModel(context: Pick<FlowContext, 'store'>, referenc
   const { name, alias, no } = parseReference(reference);
   await context.store.models.get(name);
   return context.store.models.version(name, { alias, no });
+}
+
+/** A version of a model that is named already: its number, or the alias it bears. @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND */
+export async function namedVersion(
+  { store }: Pick<FlowContext, 'store'>,
+  model: string,
+  version: number | AliasName,
+): Promise<ModelVersionRecord> {
+  await store.models.get(model);
+  return store.models.version(model, typeof version === 'number' ? { no: version } : { alias: version });
 }

@@ -8,6 +8,7 @@ import { AlmanacError } from '@almanac/series';
 import type { AliasName, Json, ModelVersionRecord, Store } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
 import { saveCheckpoint } from './checkpoint.js';
+import { namedVersion } from './reference.js';
 import { toModelVersion } from './wire.js';
 
 /** What predicting the time of another training rests on. */
@@ -84,9 +85,20 @@ export async function setAlias(
   context: FlowContext,
   model: string,
   alias: AliasName,
-  version: number,
+  version: number | AliasName,
   reason: string,
 ): Promise<ModelVersion> {
-  const record = await context.store.models.setAlias(model, alias, version, reason);
-  return toModelVersion(context.store, record);
+  const { no } = await namedVersion(context, model, version);
+  return toModelVersion(context.store, await context.store.models.setAlias(model, alias, no, reason));
+}
+
+/** Sets tags of a version; null takes one away. @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND */
+export async function tagVersion(
+  context: Pick<FlowContext, 'store'>,
+  model: string,
+  version: number | AliasName,
+  tags: Readonly<Record<string, string | null>>,
+): Promise<ModelVersion> {
+  const { no } = await namedVersion(context, model, version);
+  return toModelVersion(context.store, await context.store.models.tag(model, no, tags));
 }

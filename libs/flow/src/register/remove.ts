@@ -1,15 +1,27 @@
 /**
  * Deleting from the registry. What somebody may still rely on stays: a version that bears an alias or that stored forecasts
- * rest on, a model that a schedule names or that a run is at.
+ * rest on, what a schedule names or an open run is at.
  */
 import { AlmanacError } from '@almanac/series';
 import type { FlowContext } from '../runs/context.js';
-import { parseReference } from './reference.js';
+import type { AliasName } from '@almanac/store';
+import { type ModelReference, namedVersion, parseReference } from './reference.js';
 
 type Context = Pick<FlowContext, 'store' | 'objects'>;
 
-/** With its weights, unless another version has the same. The history of aliases stays. @throws AlmanacError MODEL_VERSION_NOT_FOUND, MODEL_VERSION_IN_USE */
-export async function deleteVersion({ store, objects }: Context, model: string, no: number): Promise<void> {
+/**
+ * With its weights, unless another version has the same. The history of aliases stays.
+ * @throws AlmanacError MODEL_VERSION_NOT_FOUND, MODEL_VERSION_IN_USE
+ */
+export async function deleteVersion({ store, objects }: Context, model: string, version: number | AliasName): Promise<void> {
+  const { no } = await namedVersion({ store }, model, version);
+  const schedule = await scheduleOf(store, (named) => named.name === model && named.no === no);
+  if (schedule !== undefined)
+    throw new AlmanacError('MODEL_VERSION_IN_USE', `The schedule "${schedule}" uses version ${no} of "${model}".`, {
+      hint: 'Delete the schedule first, or have it use another version.',
+      subject: { model, version: no, schedule },
+      status: 409,
+    });
   for (const key of await store.models.deleteVersion(model, no)) await objects.delete(key);
 }
 
@@ -20,16 +32,25 @@ export async function deleteVersion({ store, objects }: Context, model: string, 
  */
 export async function deleteModel({ store, objects }: Context, model: string, options: { forecasts: boolean }): Promise<void> {
   await store.models.get(model);
-  const { items } = await store.schedules.list({ limit: 1000 });
-  const schedule = items.find(({ action }) => {
-    const { request } = action as { request?: { model?: string } };
-    return request?.model !== undefined && parseReference(request.model).name === model;
-  });
-  if (schedule)
-    throw new AlmanacError('MODEL_IN_USE', `The schedule "${schedule.name}" uses the model "${model}".`, {
+  const schedule = await scheduleOf(store, ({ name }) => name === model);
+  if (schedule !== undefined)
+    throw new AlmanacError('MODEL_IN_USE', `The schedule "${schedule}" uses the model "${model}".`, {
       hint: 'Delete the schedule first, or have it use another model.',
-      subject: { model, schedule: schedule.name },
+      subject: { model, schedule },
       status: 409,
     });
   for (const key of await store.models.delete(model, options)) await objects.delete(key);
+}
+
+/** Name of the first schedule whose action names such a model. */
+async function scheduleOf(store: Context['store'], uses: (named: ModelReference) => boolean): Promise<string | undefined> {
+  for (let after: string | undefined; ;) {
+    const page = await store.schedules.list({ limit: 1000, after });
+    const found = page.items.find(({ action }) => {
+      const { request } = action as { request?: { model?: string } };
+      return request?.model !== undefined && uses(parseReference(request.model));
+    });
+    if (found || page.next === null) return found?.name;
+    after = page.next;
+  }
 }

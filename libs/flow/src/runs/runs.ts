@@ -3,10 +3,10 @@
  * hinders no request: the run stays queued and the reconciler carries it later.
  */
 import type { Run, RunKind } from '@almanac/contracts';
-import type { NewRun, RunRecord } from '@almanac/store';
+import { isPassing, type Json, type NewRun, type RunRecord, type Store } from '@almanac/store';
 import { admit } from '../admit/admit.js';
 import { type FlowContext, jobOf } from './context.js';
-import { toRun } from './wire.js';
+import { toProblem, toRun } from './wire.js';
 
 const QUEUE_PATIENCE_MS = 3_000;
 
@@ -15,6 +15,36 @@ export async function startRun(context: FlowContext, run: NewRun & { kind: RunKi
   const record = await context.store.runs.create({ codeVersion: context.codeVersion, ...(await admit(context, run)) });
   await carry(context, record, options);
   return toRun(record);
+}
+
+/** What somebody asked for beforehand, without being there now: a run that can start, or why there is none. */
+export interface Planned {
+  run: NewRun & { kind: RunKind };
+  error?: unknown;
+}
+
+/** @param otherwise what the run is about, where it is refused. @throws what passes: a database that does not answer just now */
+export async function planned(
+  context: Pick<FlowContext, 'store' | 'limits'>,
+  plan: () => Promise<NewRun & { kind: RunKind }>,
+  otherwise: NewRun & { kind: RunKind },
+): Promise<Planned> {
+  try {
+    return { run: await admit(context, await plan()) };
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    return { run: otherwise, error };
+  }
+}
+
+/** Writes it down: queued, or failed with what it was refused for. It has yet to be carried. */
+export async function writeDown(
+  { codeVersion }: Pick<FlowContext, 'codeVersion'>,
+  within: Store,
+  { run, error }: Planned,
+): Promise<RunRecord> {
+  const made = await within.runs.create({ codeVersion, ...run });
+  return error === undefined ? made : within.runs.fail(made.id, toProblem(error) as unknown as Json);
 }
 
 /** A queued run is cancelled at once; a running one is asked to stop. @throws AlmanacError RUN_NOT_FOUND */

@@ -5,12 +5,9 @@
  * run before is open. What makes no run is written down with the reason.
  * A firing whose action is refused leaves a failed run that says why.
  */
-import type { RunKind } from '@almanac/contracts';
-import type { Json, NewRun, RunRecord, ScheduleRecord } from '@almanac/store';
-import { admit } from '../admit/admit.js';
+import type { Json, RunRecord, ScheduleRecord } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
-import { cancelRun, carry } from '../runs/runs.js';
-import { toProblem } from '../runs/wire.js';
+import { cancelRun, carry, type Planned, planned, writeDown } from '../runs/runs.js';
 import { planRun } from './actions.js';
 import { missedDues, nextDue } from './due.js';
 import type { Action } from './schedules.js';
@@ -38,11 +35,6 @@ export async function fireDue(context: FlowContext): Promise<RunRecord[]> {
   return runs;
 }
 
-interface Planned {
-  run: NewRun & { kind: RunKind };
-  error?: unknown;
-}
-
 async function fireOne(context: FlowContext, schedule: ScheduleRecord, now: Date): Promise<RunRecord[]> {
   const { cron, timeZone, nextDueAt } = schedule;
   if (nextDueAt === null) return [];
@@ -56,15 +48,14 @@ async function fireOne(context: FlowContext, schedule: ScheduleRecord, now: Date
     const made: RunRecord[] = [];
     let before = schedule.lastRunId === null ? null : await within.runs.get(schedule.lastRunId);
     for (const [at, due] of dues.entries()) {
-      const planned = plans.get(due);
+      const plan = plans.get(due);
       const open = before !== null && before.finishedAt === null;
-      const skipped = !planned ? 'downtime' : open && schedule.overlap === 'skip' ? 'overlap' : undefined;
+      const skipped = !plan ? 'downtime' : open && schedule.overlap === 'skip' ? 'overlap' : undefined;
       if (!(await within.schedules.fire(schedule.id, due, following(at), skipped))) return made;
-      if (!planned || skipped) continue;
+      if (!plan || skipped) continue;
       const waits = open && before ? { afterId: before.id } : {};
-      const run = await within.runs.create({ codeVersion: context.codeVersion, ...planned.run, ...waits });
-      await within.schedules.attachRun(schedule.id, due, run.id);
-      before = planned.error === undefined ? run : await within.runs.fail(run.id, toProblem(planned.error) as unknown as Json);
+      before = await writeDown(context, within, { ...plan, run: { ...plan.run, ...waits } });
+      await within.schedules.attachRun(schedule.id, due, before.id);
       made.push(before);
     }
     return made;
@@ -77,16 +68,12 @@ function madeUpFor({ catchUp, catchUpLimit }: ScheduleRecord, dues: readonly Dat
   return dues.slice(-1).filter((due) => catchUp === 'latest' || now.getTime() - due.getTime() < LATE_MS);
 }
 
-async function plan(context: FlowContext, schedule: ScheduleRecord, due: Date, now: Date): Promise<Planned> {
+function plan(context: FlowContext, schedule: ScheduleRecord, due: Date, now: Date): Promise<Planned> {
   const wanted = asOf(
     schedule.action as unknown as Action,
     schedule.catchUp === 'all' && now.getTime() - due.getTime() >= LATE_MS ? due : null,
   );
-  try {
-    return { run: await admit(context, await planRun(context, wanted)) };
-  } catch (error) {
-    return { run: { kind: wanted.kind, config: wanted.request as unknown as Json }, error };
-  }
+  return planned(context, () => planRun(context, wanted), { kind: wanted.kind, config: wanted.request as unknown as Json });
 }
 
 /** A forecast that is made up for knows what was known when it was due; anything else would be the same forecast again. */

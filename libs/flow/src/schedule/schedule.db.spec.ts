@@ -225,6 +225,7 @@ describe('schedules', () => {
     const refused = (change: object): Promise<unknown> =>
       createSchedule(context, { name: 'wrong', ...schedule, ...change }).catch((error: { code: string }) => error.code);
     expect(await refused({ cron: 'sometimes' })).toBe('CRON_INVALID');
+    expect(await refused({ cron: '0 6 30 2 *' })).toBe('CRON_NEVER_DUE');
     expect(await refused({ timeZone: 'Mars/Olympus' })).toBe('TIME_ZONE_UNKNOWN');
     expect(await refused({ action: { kind: 'forecast', request: { model: 'nobody' } } })).toBe('MODEL_NOT_FOUND');
     expect(await refused({ name: 'fine' })).toBe('SCHEDULE_EXISTS');

@@ -9,6 +9,7 @@ import {
   type ScheduleRequestInput,
 } from '@almanac/contracts';
 import type { firingPage } from '@almanac/contracts';
+import { AlmanacError } from '@almanac/series';
 import type { Json, PageQuery, ScheduleRecord } from '@almanac/store';
 import type { z } from 'zod';
 import type { FlowContext } from '../runs/context.js';
@@ -21,11 +22,11 @@ export type Patch = z.infer<typeof schedulePatch>;
 
 const SHOWN_DUES = 5;
 
-/** @throws AlmanacError SCHEDULE_EXISTS, CRON_INVALID, TIME_ZONE_UNKNOWN, and what its action is refused for */
+/** @throws AlmanacError SCHEDULE_EXISTS, CRON_INVALID, CRON_NEVER_DUE, TIME_ZONE_UNKNOWN, and what its action is refused for */
 export async function createSchedule(context: FlowContext, input: ScheduleRequestInput): Promise<Schedule> {
   const { action, ...schedule } = scheduleRequest.parse(input);
   const { cron, timeZone } = schedule;
-  const nextDueAt = nextDue(cron, timeZone, context.now());
+  const nextDueAt = firstDue(cron, timeZone, context.now());
   await planRun(context, action);
   const record = await context.store.schedules.create({ ...schedule, action: action as unknown as Json, nextDueAt });
   return toSchedule(record, context.now());
@@ -41,13 +42,23 @@ export async function updateSchedule(context: FlowContext, name: string, patch: 
   const record = await context.store.schedules.update(name, {
     cron,
     timeZone,
-    ...(moved ? { nextDueAt: nextDue(cron, timeZone, context.now()) } : {}),
+    ...(moved ? { nextDueAt: firstDue(cron, timeZone, context.now()) } : {}),
     ...(patch.action === undefined ? {} : { action: patch.action as unknown as Json }),
     ...Object.fromEntries(
       (['paused', 'overlap', 'catchUp', 'catchUpLimit'] as const).flatMap((key) => (patch[key] === undefined ? [] : [[key, patch[key]]])),
     ),
   });
   return toSchedule(record, context.now());
+}
+
+/** @throws AlmanacError CRON_NEVER_DUE */
+function firstDue(cron: string, timeZone: string, after: Date): Date {
+  const due = nextDue(cron, timeZone, after);
+  if (due) return due;
+  throw new AlmanacError('CRON_NEVER_DUE', `"${cron}" is never due: there is no such day.`, {
+    hint: 'Check the day and the month, e.g. "0 6 28 2 *" for the 28th of February.',
+    subject: { cron },
+  });
 }
 
 /** Its runs and forecasts stay. @throws AlmanacError SCHEDULE_NOT_FOUND */

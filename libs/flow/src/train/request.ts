@@ -2,9 +2,12 @@
 import { type Run, type TrainRequest, trainRequest, type TrainRequestInput } from '@almanac/contracts';
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { DatasetRecord, DatasetVersionRecord, Json, NewRun } from '@almanac/store';
+import { selectSeries } from '../forecast/filter.js';
+import { checkHorizon } from '../forecast/request.js';
 import type { FlowContext } from '../runs/context.js';
 import { startRun } from '../runs/runs.js';
 import { MODEL_KINDS } from './kinds.js';
+import { gateHoldout, gateWindows } from './windows.js';
 
 /** A training request with everything decided that its run rests on; the run's `config`. */
 export interface TrainingPlan extends TrainRequest {
@@ -19,7 +22,7 @@ export interface TrainingPlan extends TrainRequest {
 /** Horizon of a frequency without a season. */
 const PLAIN_HORIZON = 12;
 
-/** @throws AlmanacError DATASET_NOT_FOUND, DATASET_VERSION_NOT_FOUND, MODEL_KIND_UNKNOWN, MODEL_OF_OTHER_DATASET, HOLDOUT_TOO_SHORT, SERIES_TOO_SHORT */
+/** @throws AlmanacError DATASET_NOT_FOUND, DATASET_VERSION_NOT_FOUND, MODEL_KIND_UNKNOWN, MODEL_OF_OTHER_DATASET, HOLDOUT_TOO_SHORT, SERIES_TOO_SHORT, and what the forecast after it is refused for */
 export async function requestTraining(context: FlowContext, input: TrainRequestInput, options: { priority?: number } = {}): Promise<Run> {
   return startRun(context, await planTrainingRun(context, input), options);
 }
@@ -58,13 +61,25 @@ async function planTraining({ store }: Pick<FlowContext, 'store'>, request: Trai
   const model = request.model ?? `${request.dataset}-${request.kind}`;
   await refuseOtherDataset(store, model, dataset);
   const horizon = request.horizon ?? defaultHorizon(dataset);
-  const holdout = request.holdout ?? horizon;
+  const [season] = Frequency.parse(dataset.frequency, dataset.timeZone).seasonLengths();
+  const holdout = request.holdout ?? (request.gate ? gateHoldout(horizon, season, spanOf(version)) : horizon);
   if (holdout < horizon)
     throw new AlmanacError('HOLDOUT_TOO_SHORT', `A holdout of ${holdout} steps cannot measure a horizon of ${horizon}.`, {
       hint: 'Hold out at least as many steps as the model forecasts.',
       subject: { holdout, horizon },
     });
+  const { count, needed, stepSize } = gateWindows(horizon, season, holdout);
+  if (request.gate && count < needed)
+    throw new AlmanacError(
+      'HOLDOUT_TOO_SHORT',
+      `A holdout of ${holdout} steps has room for ${count} forecasts of ${horizon}; the gate compares ${needed} at least.`,
+      { hint: `Hold out ${horizon + (needed - 1) * stepSize} steps or more, or leave holdout out.`, subject: { holdout, horizon, needed } },
+    );
   refuseTooShort(version, holdout);
+  if (request.forecast) {
+    checkHorizon({ kind: request.kind, model, no: 'new', horizon }, request.forecast.horizon ?? horizon);
+    await selectSeries(store, dataset, request.forecast);
+  }
   return { ...request, datasetVersion: version.no, model, horizon, holdout };
 }
 
@@ -85,10 +100,13 @@ export function defaultHorizon({ frequency, timeZone }: Pick<DatasetRecord, 'fre
   return season === undefined ? PLAIN_HORIZON : 2 * season;
 }
 
+const spanOf = ({ firstStep, lastStep }: DatasetVersionRecord): number =>
+  firstStep === null || lastStep === null ? 0 : lastStep - firstStep + 1;
+
 /** The panel spans too little for any of its series; the run looks at each. */
 function refuseTooShort(version: DatasetVersionRecord, holdout: number): void {
-  if (version.firstStep === null || version.lastStep === null) return;
-  const length = version.lastStep - version.firstStep + 1;
+  const length = spanOf(version);
+  if (length === 0) return;
   if (length <= holdout)
     throw new AlmanacError('SERIES_TOO_SHORT', `The dataset spans ${length} steps, and ${holdout} of them are held out.`, {
       hint: 'Upload more history, or ask for a shorter horizon.',

@@ -23,7 +23,7 @@ export function forecasts(context: Context): Forecasts {
   const list: Forecasts['list'] = async (query) => {
     const rows = await context.query<Row>(...statement(context.workspaceId, query));
     const records = rows.map((row) => ({ ...row, quantiles: toFloat64Array(row.quantiles) }));
-    return toPage(records, query, (forecast) => [forecast.dataset, forecast.uniqueId, forecast.cutoffStep]);
+    return toPage(records, query, (forecast) => [forecast.dataset, forecast.uniqueId, forecast.cutoffStep, forecast.runId]);
   };
   return {
     list,
@@ -116,16 +116,18 @@ function statement(workspaceId: string, query: ForecastQuery): [string, unknown[
   if (query.dataset !== undefined) where.push(`d.name = ${value(query.dataset)}`);
   if (query.uniqueId !== undefined) where.push(`s.unique_id = ${value(query.uniqueId)}`);
   const byModel = query.model === undefined ? '' : `AND m.name = ${value(query.model)}`;
-  const after: Key | undefined = keyOf(query, 3);
-  if (after) where.push(`(d.name, s.unique_id, f.cutoff_step) > (${after.map(value).join(', ')})`);
-  const from =
-    query.runId === undefined
-      ? `FROM dataset d JOIN series s ON s.dataset_id = d.id
-         CROSS JOIN LATERAL (SELECT f.* FROM forecast f JOIN run r ON r.id = f.run_id AND r.status = 'succeeded' ${MADE_BY}
-           WHERE f.series_id = s.id ${byModel} ORDER BY f.cutoff_step DESC, f.made_at DESC LIMIT 1) f ${MADE_BY}`
-      : `FROM forecast f JOIN series s ON s.id = f.series_id JOIN dataset d ON d.id = s.dataset_id ${MADE_BY}`;
+  const after: Key | undefined = keyOf(query, 4);
+  const order = 'd.name, s.unique_id, f.cutoff_step, f.run_id';
+  if (after) where.push(`(${order}) > (${after.map(value).join(', ')})`);
+  const all = `FROM forecast f JOIN series s ON s.id = f.series_id JOIN dataset d ON d.id = s.dataset_id ${MADE_BY}`;
+  let from = all;
   if (query.runId !== undefined) where.push(`f.run_id = ${value(query.runId)} ${byModel}`);
-  const sql = `SELECT ${FIELDS} ${from} WHERE ${where.join(' AND ')} ORDER BY d.name, s.unique_id, f.cutoff_step LIMIT ${limitOf(query) + 1}`;
+  else if (query.history) from = `${all} ${byModel} JOIN run r ON r.id = f.run_id AND r.status = 'succeeded'`;
+  else
+    from = `FROM dataset d JOIN series s ON s.dataset_id = d.id
+         CROSS JOIN LATERAL (SELECT f.* FROM forecast f JOIN run r ON r.id = f.run_id AND r.status = 'succeeded' ${MADE_BY}
+           WHERE f.series_id = s.id ${byModel} ORDER BY f.cutoff_step DESC, f.made_at DESC LIMIT 1) f ${MADE_BY}`;
+  const sql = `SELECT ${FIELDS} ${from} WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${limitOf(query) + 1}`;
   return [sql, values];
 }
 

@@ -3,7 +3,7 @@
  * Invariants: a version never changes; an alias points at one version at a time, and its past is kept.
  */
 import { AlmanacError } from '@almanac/series';
-import { IsNull, LessThan } from 'typeorm';
+import { IsNull, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
 import type { Models } from '../facade.js';
 import { ModelAliasEntity, ModelVersionEntity } from '../entities/models.js';
 import { notFound } from '../errors.js';
@@ -20,7 +20,8 @@ const VERSIONS = `
   SELECT v.id, v.model_id AS "modelId", m.name AS model, v.no, v.run_id AS "runId", v.kind, v.horizon, v.config, v.metrics,
     v.manifest_key AS "manifestKey", v.weights_key AS "weightsKey", v.sha256, v.created_at AS "createdAt",
     (SELECT coalesce(array_agg(a.alias ORDER BY a.alias), '{}') FROM model_alias a
-     WHERE a.model_id = v.model_id AND a.version = v.no AND a.to_at IS NULL) AS aliases
+     WHERE a.model_id = v.model_id AND a.version = v.no AND a.to_at IS NULL) AS aliases,
+    (SELECT coalesce(jsonb_object_agg(t.name, t.value), '{}') FROM model_version_tag t WHERE t.model_version_id = v.id) AS tags
   FROM model_version v JOIN model m ON m.id = v.model_id`;
 
 export function models(context: Context): Models {
@@ -94,10 +95,15 @@ export function models(context: Context): Models {
     async versions(name, query) {
       const model = await get(name);
       const before = keyOf(query, 1)?.[0] ?? 2 ** 31 - 1;
-      const rows = await listVersions('WHERE v.model_id = $1 AND v.no < $2 ORDER BY v.no DESC LIMIT $3', [
+      const [tag, ...rest] = (query.tag ?? '').split('=');
+      const tagged = `AND ($4 = '' OR EXISTS (SELECT FROM model_version_tag t WHERE t.model_version_id = v.id AND t.name = $4
+        AND ($5::text IS NULL OR t.value = $5)))`;
+      const rows = await listVersions(`WHERE v.model_id = $1 AND v.no < $2 ${tagged} ORDER BY v.no DESC LIMIT $3`, [
         model.id,
         before,
         limitOf(query) + 1,
+        tag,
+        rest.length > 0 ? rest.join('=') : null,
       ]);
       return toPage(rows, query, (version) => [version.no]);
     },
@@ -106,14 +112,35 @@ export function models(context: Context): Models {
         'SELECT run_id AS "runId", metrics FROM model_version WHERE workspace_id = $1 ORDER BY id DESC LIMIT $2',
         [workspaceId, limit],
       ),
-    setAlias: (name, alias, no, reason) =>
+    async tag(name, no, tags) {
+      const { id } = await models(context).version(name, { no });
+      await context.query('DELETE FROM model_version_tag WHERE model_version_id = $1 AND name = ANY ($2::text[])', [
+        id,
+        Object.keys(tags).filter((tag) => tags[tag] === null),
+      ]);
+      const set = Object.entries(tags).filter(([, value]) => value !== null);
+      await context.query(
+        `INSERT INTO model_version_tag (workspace_id, model_version_id, name, value) SELECT $1, $2, * FROM unnest($3::text[], $4::text[])
+         ON CONFLICT (model_version_id, name) DO UPDATE SET value = excluded.value`,
+        [workspaceId, id, set.map(([tag]) => tag), set.map(([, value]) => value)],
+      );
+      return models(context).version(name, { no });
+    },
+    setAlias: (name, alias, no, reason, instead) =>
       context.transaction(async (inside) => {
         const inTransaction = models(inside);
         const model = await inTransaction.get(name);
         // One change of aliases at a time per model.
         await inside.query('SELECT 1 FROM model WHERE id = $1 FOR UPDATE', [model.id]);
         await inTransaction.version(name, { no });
-        if ((await currentAlias(inside, model.id, alias)) !== no) await pointAlias(inside, model.id, alias, no, reason);
+        const current = await currentAlias(inside, model.id, alias);
+        if (instead !== undefined && current !== instead)
+          throw new AlmanacError('ALIAS_MOVED', `Version ${instead} of "${name}" is ${alias} no more.`, {
+            hint: 'Look at the history of the alias, and decide again.',
+            subject: { model: name, alias, version: current ?? null },
+            status: 409,
+          });
+        if (current !== no) await pointAlias(inside, model.id, alias, no, reason);
         return inTransaction.version(name, { no });
       }),
     deleteVersion: (name, no) =>
@@ -133,6 +160,12 @@ export function models(context: Context): Models {
         const resting = await inside.query('SELECT 1 FROM forecast WHERE model_version_id = $1 LIMIT 1', [version.id]);
         if (resting.length > 0)
           throw inUse('made forecasts that are stored', 'They could not be replayed without it; it stays as long as they do.');
+        const busy = await inside.query<{ id: string }>(
+          `SELECT id FROM run WHERE workspace_id = $1 AND status IN ('queued', 'running') AND (config ->> 'modelVersionId' = $2
+             OR EXISTS (SELECT FROM prediction p WHERE p.run_id = run.id AND p.request ->> 'versionId' = $2)) LIMIT 1`,
+          [workspaceId, version.id],
+        );
+        if (busy.length > 0) throw inUse(`has a run that has not ended (${busy[0]!.id})`, 'Cancel the run, or wait for its end.');
         await inside.query('DELETE FROM model_version WHERE id = $1', [version.id]);
         return unneeded(inside, [version.manifestKey, version.weightsKey]);
       }),
@@ -167,7 +200,10 @@ export function models(context: Context): Models {
       const model = await get(name);
       const before: Key | undefined = keyOf(query, 1);
       const where = { modelId: model.id, ...(before && { id: LessThan(String(before[0])) }) };
-      const rows = await context.repository(ModelAliasEntity).find({ where, order: { id: 'DESC' }, take: limitOf(query) + 1 });
+      const { at } = query;
+      const true_ =
+        at === undefined ? [where] : [null, MoreThan(at)].map((to) => ({ ...where, fromAt: LessThanOrEqual(at), toAt: to ?? IsNull() }));
+      const rows = await context.repository(ModelAliasEntity).find({ where: true_, order: { id: 'DESC' }, take: limitOf(query) + 1 });
       return toPage(rows, query, (change) => [change.id]);
     },
   };

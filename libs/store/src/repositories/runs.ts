@@ -114,6 +114,7 @@ export function runs(context: Context): Runs {
       if (query.kind !== undefined) where.kind = query.kind;
       if (query.status !== undefined) where.status = query.status;
       if (query.dataset !== undefined) where.dataset = query.dataset;
+      if (query.model !== undefined) where.model = query.model;
       if (before) where.id = LessThan(String(before[0]));
       return toPage(await table.find({ where, order: { id: 'DESC' }, take: limitOf(query) + 1 }), query, (run) => [run.id]);
     },
@@ -201,6 +202,13 @@ export function runs(context: Context): Runs {
         [workspaceId, new Date(Date.now() - olderThanMs)],
       );
       return ids.length === 0 ? [] : table.find({ where: { id: In(ids.map(({ id }) => id)) }, order: { id: 'ASC' } });
+    },
+    async cameFurther(id, howFar) {
+      const rows = await context.query(
+        `UPDATE run SET parked_at = $3 WHERE workspace_id = $1 AND id = $2 AND status IN (${OPEN}) AND parked_at IS DISTINCT FROM $3 RETURNING 1`,
+        [workspaceId, id, howFar],
+      );
+      return rows.length > 0;
     },
     async pinVersion(runId, datasetId, version) {
       const kept = await context.query(

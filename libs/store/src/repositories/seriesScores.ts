@@ -1,11 +1,13 @@
-/** Scores of a backtest by series: a statement in, pages with the worst first out. */
+/** Scores of a backtest, or of a stored forecast, by series: a statement in, pages with the worst first out. */
 import type { Runs } from '../facade.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
 import type { Json, RankedScore } from '../records.js';
 
+/** The label under which a stored forecast is scored, beside the reference. */
+export const LIVE = 'live';
 /** The label under which every backtest has the forecasts that all others are compared with. */
-const REFERENCE = 'seasonalNaive';
+export const REFERENCE = 'seasonalNaive';
 const COLUMNS = ['uniqueId', 'observations', 'wql', 'mase', 'mae', 'coverage80'] as const;
 
 export function seriesScores(context: Context): Pick<Runs, 'saveSeriesScores' | 'seriesScores'> {

@@ -6,7 +6,7 @@ import { type BacktestResult, backtestResult } from '@almanac/contracts';
 import { Frequency } from '@almanac/series';
 import type { Json, RunRecord } from '@almanac/store';
 import type { BacktestTask, CertifyTask, Compute, ScoreWindowsTask, WindowForecasts } from '../../compute/index.js';
-import { fetchAside, type NewPart, putAside, type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
+import { engineNote, fetchAside, type NewPart, putAside, type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
 import { isTrainable } from '../../train/kinds.js';
 import type { BacktestPlan } from '../request.js';
@@ -38,7 +38,8 @@ export async function executeBacktest(context: RunContext, compute: Compute): Pr
       void report({ phase: 'backtesting', message: `${done} of ${states.length} parts`, step: done, totalSteps: states.length, ...rest });
     },
   );
-  await store.runs.setEngine(run.id, parts.find(({ engine }) => engine !== null)!.engine!);
+  const { engine } = parts.find((part) => part.engine !== null) ?? { engine: null };
+  if (engine) await store.runs.setEngine(run.id, engine);
   const panel = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
   void report({ phase: 'scoring', message: 'Scoring all windows', fraction: null });
   const joined = [];
@@ -73,16 +74,17 @@ export async function executeBacktestPart(context: RunContext, compute: Compute)
   const panel = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
   const { horizon, windows, stepSize, refitEvery, steps, seed } = plan;
   const shared = { panel, model: modelsOf(plan)[piece.model]!, horizon, windows, stepSize, steps, seed };
-  const options = {
-    signal,
-    threads: 1,
-    onProgress: report,
-    onEngine: (engine: unknown) => void store.runs.setEngine(run.id, engine as Json).catch(() => undefined),
-  };
-  if (piece.task === 'certify')
-    return { certificate: await compute.run<CertifyTask & { task: 'certify' }>({ task: 'certify', ...shared }, options) };
+  const { onEngine, noted } = engineNote(context);
+  const options = { signal, threads: 1, onProgress: report, onEngine };
+  if (piece.task === 'certify') {
+    const certificate = await compute.run<CertifyTask & { task: 'certify' }>({ task: 'certify', ...shared }, options);
+    await noted();
+    return { certificate };
+  }
   const { from, to } = piece;
-  return putAside(context, await compute.run<BacktestTask>({ task: 'backtest', ...shared, refitEvery, from, to }, options));
+  const windowsDone = await compute.run<BacktestTask>({ task: 'backtest', ...shared, refitEvery, from, to }, options);
+  await noted();
+  return putAside(context, windowsDone);
 }
 
 /** Seasonal naive is always there. */

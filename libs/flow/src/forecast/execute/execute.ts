@@ -10,7 +10,7 @@ import type { AttentionRecord, DatasetRecord, Json, NewForecast, ReadPanel, Stor
 import type { Compute, PredictOutcome, PredictTask } from '../../compute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import { mayCalibrate } from '../../register/calibration.js';
-import { type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
+import { engineNote, type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
 import { panelOf, toSeriesData, withoutFirst } from '../../runs/panel.js';
 import type { ForecastPlan } from '../request.js';
 import { Replay } from './replay.js';
@@ -107,6 +107,7 @@ async function forecastShare(
   onShard: (done: number) => void,
 ): Promise<number> {
   const { store, run, signal, objects } = context;
+  const { onEngine, noted } = engineNote(context);
   const version = await store.models.versionById(plan.modelVersionId);
   const checkpoint = await loadCheckpoint(objects, version);
   const contextLength = contextOf(version.config);
@@ -134,8 +135,9 @@ async function forecastShare(
         attention: plan.attention,
         calibrations: widths.states,
       },
-      { signal, onEngine: (engine) => void store.runs.setEngine(run.id, engine as unknown as Json).catch(() => undefined) },
+      { signal, onEngine },
     );
+    await noted();
     if (replay) replay.compare(forecasts);
     else await storeShard(store, runId, plan, dataset, shard, forecasts, widths);
     done += shard.length;

@@ -1,25 +1,35 @@
 /**
- * The monitor run: forecasts whose first season has been observed since are scored beside seasonal naive, once each; the
- * scores of all monitor runs together say whether something has changed, and what is done about it.
- * Invariants: what was scored stands in the result of exactly one monitor run; a version is rolled back to the champion
- * before it, and never from one that a rollback chose.
+ * The monitor run: stored forecasts are scored by series and step ahead, season by season as these are observed. Those whose
+ * first season is there are judged by it beside seasonal naive, once each; the judgements of all monitor runs together say
+ * whether something has changed, and what is done about it.
+ * Invariants: a forecast is judged in the result of exactly one monitor run; what follows from it (a rollback, a training)
+ * stands or falls with that result; a version is rolled back to the champion before it, and never from one that a rollback chose.
  */
-import { type Alert, type InputDrift, type LiveScore, type MonitorRequest, type MonitorResult, monitorResult } from '@almanac/contracts';
-import type { SeriesForecast } from '@almanac/forecasting';
+import {
+  type Alert,
+  type InputDrift,
+  type LiveScore,
+  type MonitorRequest,
+  type MonitorResult,
+  monitorResult,
+  type TrainRequest,
+} from '@almanac/contracts';
+import type { Panel, SeriesForecast } from '@almanac/forecasting';
 import { Frequency } from '@almanac/series';
-import type { DatasetRecord, Json, RunRecord, Store } from '@almanac/store';
-import type { Compute, ScoreTask } from '../../compute/index.js';
+import type { AnomalyRecord, DatasetRecord, Json, NewAnomaly, RunRecord, Store } from '@almanac/store';
+import type { Compute, ScoreOutcome, ScoreTask } from '../../compute/index.js';
+import { firstSteps } from '../../compute/firstSteps.js';
 import type { ForecastPlan } from '../../forecast/request.js';
-import type { RunContext } from '../../runs/execute/index.js';
+import { Ending, type RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
-import { startRun } from '../../runs/runs.js';
+import { type Planned, planned, writeDown } from '../../runs/runs.js';
 import { planTrainingRun } from '../../train/request.js';
 import { learnedUntil } from '../../register/index.js';
 import { findDrift, isWorseThanNaive } from '../drift.js';
 import { inputDrift } from '../inputs.js';
 import { learnFromOutcomes } from './widths.js';
 
-/** Forecast and monitor runs that are looked back on. */
+/** Forecasts, and monitor runs that had something to tell, that are looked back on. */
 const LOOK_BACK = 200;
 const ROLLED_BACK = 'rolled back';
 const SAMPLED = 200;
@@ -27,65 +37,125 @@ const SAMPLED = 200;
 const PLAIN_SEASON = 50;
 
 /** @throws AlmanacError MODEL_NOT_FOUND, COMPUTE_DIED */
-export async function executeMonitoring(context: RunContext, compute: Compute): Promise<Json> {
+export async function executeMonitoring(context: RunContext, compute: Compute): Promise<Ending> {
   const { store, run } = context;
   const request = run.config as unknown as MonitorRequest;
   const model = await store.models.get(request.model);
   const dataset = await store.datasets.getById(model.datasetId);
-  const earlier = await earlierResults(store, request.model, dataset.name);
+  const earlier = (await store.scores.verdicts(request.model, LOOK_BACK)).map((result) => monitorResult.parse(result));
   const past = earlier.flatMap((result) => result.scored);
-  const scored = await scoreRipe(context, compute, dataset, request.model, new Set(past.map(({ runId }) => runId)));
+  const fresh = await scoreRipe(context, compute, dataset, request.model);
   const calibrated = request.calibrate ? await learnFromOutcomes(context, compute, dataset, request.model) : 0;
-  const all = [...past, ...scored].sort((a, b) => a.cutoff.localeCompare(b.cutoff));
-  const alerts = scored.length > 0 ? findDrift(all, scored.length, request.patience) : [];
   const inputs = await inputsOf(context, dataset, request.model);
-  // Once a version: it will not unlearn what it learned.
-  if (inputs?.drift && !earlier.some((result) => result.inputs?.drift && result.inputs.version === inputs.version))
-    alerts.push({
-      code: 'INPUT_DRIFT',
-      message: `What came lately is unlike what version ${inputs.version} learned from (stability index ${Math.max(inputs.values, inputs.differences ?? 0).toFixed(2)}, bound ${inputs.bound.toFixed(2)}).`,
-      since: new Date(Frequency.parse(dataset.frequency, dataset.timeZone).timeOf(dataset.lastStep ?? 0)).toISOString(),
-    });
-  const rolledBackTo = request.rollback && scored.length > 0 ? await rollBack(store, request, all, alerts) : null;
-  const drift = alerts.some(({ code }) => code === 'ERROR_DRIFT' || code === 'BIAS');
-  const retrainRunId = drift ? await retrain(context, request) : null;
-  const result: MonitorResult = { model: request.model, calibrated, scored, alerts, inputs, drift, retrainRunId, rolledBackTo };
-  return monitorResult.parse(result) as unknown as Json;
+  const found = await anomaliesOf(context, dataset);
+  const training = request.retrainOnDrift && (await planRetraining(context, request.retrainOnDrift));
+  return new Ending(async (within) => {
+    // Another run may have told of the same forecasts meanwhile.
+    const judged = await within.scores.judged(request.model);
+    const scored = fresh.filter(({ runId }) => !judged.has(runId));
+    const all = [...past, ...scored].sort((a, b) => a.cutoff.localeCompare(b.cutoff));
+    const alerts = scored.length > 0 ? findDrift(all, scored.length, request.patience) : [];
+    // Once a version: it will not unlearn what it learned.
+    if (inputs?.drift && !earlier.some((result) => result.inputs?.drift && result.inputs.version === inputs.version))
+      alerts.push({
+        code: 'INPUT_DRIFT',
+        message: `What came lately is unlike what version ${inputs.version} learned from (stability index ${Math.max(inputs.values, inputs.differences ?? 0).toFixed(2)}, bound ${inputs.bound.toFixed(2)}).`,
+        since: new Date(Frequency.parse(dataset.frequency, dataset.timeZone).timeOf(dataset.lastStep ?? 0)).toISOString(),
+      });
+    if (found.alert) alerts.push(found.alert);
+    const rolledBackTo = request.rollback && scored.length > 0 ? await rollBack(within, request, all, alerts) : null;
+    const drift = alerts.some(({ code }) => code === 'ERROR_DRIFT' || code === 'BIAS');
+    const retraining = drift && training ? await retrain(context, within, training) : null;
+    const result: MonitorResult = {
+      model: request.model,
+      calibrated,
+      scored,
+      alerts,
+      anomalies: found.count,
+      inputs,
+      drift,
+      retrainRunId: retraining?.id ?? null,
+      rolledBackTo,
+    };
+    return { result: monitorResult.parse(result) as unknown as Json, runs: retraining ? [retraining] : [] };
+  });
 }
 
-async function earlierResults(store: Store, model: string, dataset: string): Promise<MonitorResult[]> {
-  const { items } = await store.runs.list({ kind: 'monitor', status: 'succeeded', dataset, limit: LOOK_BACK });
-  return items.filter((run) => run.model === model).map(({ result }) => monitorResult.parse(result));
-}
-
-/** Forecasts of the model whose first season (or horizon, if that is shorter) has been observed since and that nobody has scored. */
-async function scoreRipe(
-  context: RunContext,
-  compute: Compute,
-  dataset: DatasetRecord,
-  model: string,
-  known: ReadonlySet<string>,
-): Promise<LiveScore[]> {
-  const { store, signal, report } = context;
+/**
+ * Scores stored forecasts of the model season by season as these are observed, and flags what they did not expect.
+ * @returns those whose first season (or horizon, if that is shorter) has been observed, scored on it, and that nobody has judged yet
+ */
+async function scoreRipe(context: RunContext, compute: Compute, dataset: DatasetRecord, model: string): Promise<LiveScore[]> {
+  const { store, run: own, signal, report } = context;
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   const season = grid.seasonLengths()[0];
-  const { items } = await store.runs.list({ kind: 'forecast', status: 'succeeded', dataset: dataset.name, limit: LOOK_BACK });
-  const candidates = items.filter((run) => run.model === model && !known.has(run.id)).reverse();
+  const { items } = await store.runs.list({ kind: 'forecast', status: 'succeeded', model, limit: LOOK_BACK });
+  const judged = await store.scores.judged(model);
+  const reached = await store.scores.reached(items.map(({ id }) => id));
+  const candidates = items
+    .filter((run) => !judged.has(run.id) || (reached.get(run.id) ?? 0) < (run.config as unknown as ForecastPlan).horizon)
+    .reverse();
   if (candidates.length === 0 || dataset.lastStep === null) return [];
-  const panel = await readPanel(store, dataset, { version: dataset.currentVersion, signal });
+  let panel: Panel | undefined;
   const scores: LiveScore[] = [];
   for (const [index, run] of candidates.entries()) {
     signal.throwIfAborted();
     const plan = run.config as unknown as ForecastPlan;
-    const steps = Math.min(plan.horizon, season ?? plan.horizon);
-    const { forecasts, levels, cutoff } = await firstSteps(store, run, steps);
-    if (cutoff === undefined || cutoff + steps > dataset.lastStep) continue;
-    const { observations, ...score } = await compute.run<ScoreTask>({ task: 'score', panel, forecasts, levels }, { signal });
-    if (observations > 0)
-      scores.push({ runId: run.id, version: plan.modelVersion, cutoff: new Date(grid.timeOf(cutoff)).toISOString(), ...score });
+    const first = Math.min(plan.horizon, season ?? plan.horizon);
+    const stored = await storedForecasts(store, run.id);
+    if (stored.cutoff === undefined) continue;
+    const observed = dataset.lastStep - stored.cutoff;
+    const steps = observed >= plan.horizon ? plan.horizon : first * Math.floor(observed / first);
+    const before = reached.get(run.id) ?? 0;
+    if (steps < first || (judged.has(run.id) && steps <= before)) continue;
+    panel ??= await readPanel(store, dataset, { version: dataset.currentVersion, signal });
+    const { forecasts, levels, cutoff } = stored;
+    const task = {
+      panel,
+      forecasts: forecasts.map((one) => firstSteps(one, levels.length, plan.horizon, steps)),
+      levels,
+      first,
+      from: before,
+    };
+    const { observations, live, perHorizon, series, naive, unexpected } = await compute.run<ScoreTask>(
+      { task: 'score', ...task },
+      { signal },
+    );
+    // What somebody forecasts after the event expected it or not, but nobody relied on it.
+    if (!('cutoff' in plan)) await store.scores.flag(own.id, run.id, named(unexpected, stored.ids));
+    await store.scores.save(run.id, { perHorizon, series, naive });
+    if (observations > 0 && !judged.has(run.id))
+      scores.push({ runId: run.id, version: plan.modelVersion, cutoff: new Date(grid.timeOf(cutoff)).toISOString(), ...live });
     void report({ phase: 'scoring', message: `Forecast ${index + 1} of ${candidates.length}`, fraction: (index + 1) / candidates.length });
   }
   return scores;
+}
+
+const named = (found: ScoreOutcome['unexpected'], ids: ReadonlyMap<string, number>): NewAnomaly[] =>
+  found.map(({ id, ...one }) => ({ seriesId: ids.get(id)!, ...one }));
+
+/** What this run has flagged, as one alert: a delivery before this one may have done so. */
+async function anomaliesOf({ store, run }: RunContext, dataset: DatasetRecord): Promise<{ count: number; alert?: Alert }> {
+  let count = 0;
+  let worst: AnomalyRecord | undefined;
+  let first = Infinity;
+  const series = new Set<string>();
+  for (let after: string | undefined; ;) {
+    const page = await store.scores.anomalies(dataset.id, { foundBy: run.id, limit: 1000, after });
+    for (const one of page.items) {
+      count++;
+      series.add(one.uniqueId);
+      first = Math.min(first, one.step);
+      if (!worst || one.score > worst.score) worst = one;
+    }
+    if (page.next === null) break;
+    after = page.next;
+  }
+  if (!worst) return { count };
+  const at = (step: number): string => new Date(Frequency.parse(dataset.frequency, dataset.timeZone).timeOf(step)).toISOString();
+  const show = (value: number): string => value.toPrecision(4);
+  const message = `${count} observations of ${series.size} series lie far outside what was forecast; the furthest is "${worst.uniqueId}" at ${at(worst.step)}: ${show(worst.value)}, where ${show(worst.lower)} to ${show(worst.upper)} was forecast.`;
+  return { count, alert: { code: 'ANOMALY', message, since: at(first) } };
 }
 
 /** Of some of the series: enough to see what all of them do. */
@@ -100,24 +170,24 @@ async function inputsOf({ store, signal }: RunContext, dataset: DatasetRecord, m
   return found && { version: champion, ...found };
 }
 
-async function firstSteps(
-  store: Store,
-  run: RunRecord,
-  steps: number,
-): Promise<{ forecasts: SeriesForecast[]; levels: number[]; cutoff: number | undefined }> {
-  const forecasts: SeriesForecast[] = [];
-  let levels: number[] = [];
-  let cutoff: number | undefined;
-  for await (const record of store.forecasts.stream({ runId: run.id })) {
-    levels = record.levels;
-    cutoff = Math.max(cutoff ?? record.cutoffStep, record.cutoffStep);
-    const quantiles = new Float64Array(levels.length * steps);
-    levels.forEach((_, level) =>
-      quantiles.set(record.quantiles.subarray(level * record.horizon, level * record.horizon + steps), level * steps),
-    );
-    forecasts.push({ id: record.uniqueId, cutoff: record.cutoffStep, quantiles });
+interface Stored {
+  forecasts: SeriesForecast[];
+  levels: number[];
+  /** Of the series that reach furthest; undefined where nothing is stored. */
+  cutoff: number | undefined;
+  /** Of the series, by name. */
+  ids: Map<string, number>;
+}
+
+async function storedForecasts(store: Store, runId: string): Promise<Stored> {
+  const stored: Stored = { forecasts: [], levels: [], cutoff: undefined, ids: new Map() };
+  for await (const { uniqueId, seriesId, cutoffStep, levels, quantiles } of store.forecasts.stream({ runId })) {
+    stored.levels = levels;
+    stored.cutoff = Math.max(stored.cutoff ?? cutoffStep, cutoffStep);
+    stored.ids.set(uniqueId, seriesId);
+    stored.forecasts.push({ id: uniqueId, cutoff: cutoffStep, quantiles });
   }
-  return { forecasts, levels, cutoff };
+  return stored;
 }
 
 async function rollBack(
@@ -140,13 +210,21 @@ async function rollBack(
   return before.version;
 }
 
-/** One training at a time, always behind the gate. */
-async function retrain(context: RunContext, { model, retrainOnDrift }: MonitorRequest): Promise<string | null> {
-  if (!retrainOnDrift) return null;
+/** As if it were asked for now; what it is refused for stands on the run. */
+function planRetraining(context: RunContext, request: TrainRequest): Promise<Planned> {
+  return planned(context, () => planTrainingRun(context, request), {
+    kind: 'train',
+    dataset: request.dataset,
+    model: request.model ?? null,
+    config: request as unknown as Json,
+  });
+}
+
+/** One training at a time. */
+async function retrain(context: RunContext, within: Store, training: Planned): Promise<RunRecord | null> {
   for (const status of ['queued', 'running'] as const) {
-    const { items } = await context.store.runs.list({ kind: 'train', status, limit: LOOK_BACK });
-    if (items.some((run) => run.model === (retrainOnDrift.model ?? model))) return null;
+    const { items } = await within.runs.list({ kind: 'train', status, model: training.run.model ?? undefined, limit: 1 });
+    if (items.length > 0) return null;
   }
-  const { id } = await startRun(context, await planTrainingRun(context, { ...retrainOnDrift, gate: true }));
-  return id;
+  return writeDown(context, within, training);
 }

@@ -11,7 +11,7 @@ import { type JobContext, JobStopped } from '@almanac/platform';
 import { isAlmanacError } from '@almanac/series';
 import { isPassing, type Json, type RunPoint, type RunRecord, type Store } from '@almanac/store';
 import type { FlowContext } from '../context.js';
-import { carryFollowers } from '../runs.js';
+import { carryAll, carryFollowers } from '../runs.js';
 import { toProblem } from '../wire.js';
 import { forgetAsides } from './aside.js';
 
@@ -29,7 +29,13 @@ export interface RunContext extends FlowContext {
   report(progress: RunProgress): Promise<void>;
 }
 
-export type Work = (context: RunContext) => Promise<Json>;
+export type Work = (context: RunContext) => Promise<Json | Ending>;
+
+/** What stands or falls with the end of a run: aliases that move, runs that follow from it. */
+export class Ending {
+  /** @param commit works within the transaction that ends the run; the runs it made are queued after it */
+  constructor(readonly commit: (within: Store) => Promise<{ result: Json; runs?: readonly RunRecord[] }>) {}
+}
 
 /** What the worker holds at the moment, for `GET /v1/system`. */
 export interface Holder {
@@ -54,7 +60,7 @@ export async function executeRun(flow: FlowContext, job: RunJob, delivery: JobCo
   try {
     const result = await work({ ...flow, run, workerId: holder.workerId, signal, report: progress.report });
     await progress.settle();
-    await store.runs.succeed(run.id, result);
+    await succeed(flow, run.id, result);
     logger.info({ run: run.id, kind: run.kind }, 'run succeeded');
     // Not before: whoever gets the run after a crash must find what its parts have made.
     if (run.parentId === null) await forgetParts(flow, run.id);
@@ -66,6 +72,19 @@ export async function executeRun(flow: FlowContext, job: RunJob, delivery: JobCo
     clearInterval(beating);
     holder.letsGo(run.id);
   }
+}
+
+async function succeed(flow: FlowContext, runId: string, result: Json | Ending): Promise<void> {
+  if (!(result instanceof Ending)) return void (await flow.store.runs.succeed(runId, result));
+  const runs = await flow.store.transaction(async (within) => {
+    const ended = await result.commit(within);
+    await within.runs.succeed(runId, ended.result);
+    return ended.runs ?? [];
+  });
+  await carryAll(
+    flow,
+    runs.filter(({ status }) => status === 'queued'),
+  );
 }
 
 /** The run has succeeded, whatever becomes of what its parts have put aside. */

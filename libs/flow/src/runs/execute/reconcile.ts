@@ -1,11 +1,11 @@
 /**
  * Brings queue and database together: a run that is open but that no queue carries is queued again, a run whose worker
- * fell silent is taken from it, and a run whose job was parked ends with the reason. After a flushed Redis this puts
- * every open run back.
+ * fell silent is taken from it, and a run whose job was parked ends with the reason, unless it has come further since it was last
+ * parked: then it goes on. After a flushed Redis this puts every open run back.
  */
 import { runJob } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
-import type { Json, RunRecord } from '@almanac/store';
+import type { Json, RunRecord, Store } from '@almanac/store';
 import { type FlowContext, jobOf, JOBS } from '../context.js';
 import { carry } from '../runs.js';
 import { toProblem } from '../wire.js';
@@ -53,6 +53,14 @@ async function endParked({ store: anyStore, queue, logger }: FlowContext): Promi
       // Another worker holds it: the parked job is the leftover of a double delivery.
       const alive = run?.status === 'running' && run.heartbeatAt !== null && Date.now() - run.heartbeatAt.getTime() < SILENT_MS;
       if (alive) continue;
+      if (open && (await cameFurther(store, run))) {
+        logger.warn(
+          { run: job.id, reason: job.reason },
+          'a run that lost its workers goes on: it has come further since it was last parked',
+        );
+        await queue.remove(name, job.id);
+        continue;
+      }
       if (open) {
         const error = new AlmanacError('RUN_POISONED', `The run ended its worker or failed again and again: ${job.reason}`, {
           hint: 'Give the worker more memory, or the run less to do, and start it again.',
@@ -67,4 +75,12 @@ async function endParked({ store: anyStore, queue, logger }: FlowContext): Promi
     }
   }
   return ended;
+}
+
+/** By what outlives a worker: the state of a training, the parts that are done. What keeps neither gets no second chance. */
+async function cameFurther(store: Store, { id, progress }: RunRecord): Promise<boolean> {
+  const { state } = (progress ?? {}) as { state?: { weightsKey: string } };
+  const done = (await store.runs.partStates(id)).filter(({ status }) => status === 'succeeded').length;
+  if (!state && done === 0) return false;
+  return store.runs.cameFurther(id, `${state?.weightsKey ?? ''} ${done}`);
 }

@@ -3,19 +3,21 @@ import { type TrainResult, trainResult } from '@almanac/contracts';
 import type { Panel } from '@almanac/forecasting';
 import { type SegmentConfig, stepOperations } from '@almanac/forecasting/plan';
 import { Frequency } from '@almanac/series';
-import type { DatasetRecord, DatasetVersionRecord, Json } from '@almanac/store';
+import type { DatasetRecord, DatasetVersionRecord, Json, ModelVersionRecord, RunRecord, Store } from '@almanac/store';
 import type { Compute, TrainOutcome, TrainTask } from '../../compute/index.js';
 import { membersOf } from '../../compute/wishes.js';
+import { planForecastRun } from '../../forecast/request.js';
 import { type Pace, registerVersion } from '../../register/index.js';
-import type { RunContext } from '../../runs/execute/index.js';
+import { Ending, type EngineNote, engineNote, type RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
+import { planned, writeDown } from '../../runs/runs.js';
 import type { TrainingPlan } from '../request.js';
 import { championOf, passGate } from './gate.js';
 import { InterruptedTraining } from './interrupted.js';
 import { trainMembers } from './members.js';
 
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_TOO_SHORT, INVALID_CONFIG, MODEL_OF_OTHER_DATASET, COMPUTE_DIED */
-export async function executeTraining(context: RunContext, compute: Compute): Promise<Json> {
+export async function executeTraining(context: RunContext, compute: Compute): Promise<Ending> {
   const { store, run, signal, report } = context;
   const plan = run.config as unknown as TrainingPlan;
   const interrupted = new InterruptedTraining(context);
@@ -29,7 +31,9 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
   const memberSeconds = (performance.now() - started) / 1000;
   const panel = await readPanel(store, dataset, { version: version.no, signal });
   const champion = await championOf(context, plan, version);
-  const outcome = await trainPanel(context, compute, interrupted, { panel, plan, champion, members });
+  const engine = engineNote(context);
+  const outcome = await trainPanel(context, compute, interrupted, engine, { panel, plan, champion, members });
+  await engine.noted();
   void report({ phase: 'registering', message: `Registering ${plan.model}`, fraction: null });
   const { checkpoint, score, baselines, wqlRatio } = outcome;
   const registered = await registerVersion(context, {
@@ -46,8 +50,7 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
     pace: paceOf(context, outcome, members ? memberSeconds : outcome.trainSeconds, plan.device === 'gpu' ? 'gpu' : 'cpu'),
     promoteIfFirst: plan.promote,
   });
-  const gate = await passGate(context, plan, registered, outcome.gate);
-  const result: TrainResult = {
+  const trained = {
     model: plan.model,
     version: registered.no,
     holdout: heldOut(dataset, version, holdout, outcome.scoredSeries),
@@ -59,19 +62,41 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
     trainSeconds: members ? memberSeconds : outcome.trainSeconds,
     parameters: outcome.parameters,
     skippedSeries: outcome.skippedSeries,
-    ...(gate ? { gate } : {}),
   };
-  return trainResult.parse(result) as unknown as Json;
+  return new Ending(async (within) => {
+    const gate = await passGate(within, plan, registered, { champion, gate: outcome.gate });
+    const forecast = plan.forecast ? await forecastThen(context, within, plan.forecast, registered) : undefined;
+    const result: TrainResult = { ...trained, ...(gate ? { gate } : {}), ...(forecast ? { forecastRunId: forecast.id } : {}) };
+    return { result: trainResult.parse(result) as unknown as Json, runs: forecast ? [forecast] : [] };
+  });
+}
+
+/** By the champion of this moment, which the gate may just have made. */
+async function forecastThen(
+  { limits, codeVersion }: RunContext,
+  within: Store,
+  wanted: NonNullable<TrainingPlan['forecast']>,
+  { model, no }: ModelVersionRecord,
+): Promise<RunRecord> {
+  const { champion, dataset } = await within.models.get(model);
+  const request = { ...wanted, model: `${model}/${champion ?? no}` };
+  const refused = { kind: 'forecast' as const, dataset, model, config: request as unknown as Json };
+  return writeDown(
+    { codeVersion },
+    within,
+    await planned({ store: within, limits }, () => planForecastRun({ store: within }, request), refused),
+  );
 }
 
 function trainPanel(
   context: RunContext,
   compute: Compute,
   interrupted: InterruptedTraining,
+  engine: EngineNote,
   { panel, plan, champion, members }: { panel: Panel; plan: TrainingPlan } & Pick<TrainTask, 'champion' | 'members'>,
 ): Promise<TrainOutcome> {
   const { kind, horizon, holdout, contextLength, steps, config, seed } = plan;
-  const { store, run, signal, logger } = context;
+  const { signal } = context;
   return interrupted.resume((resume) =>
     compute.run<TrainTask>(
       { task: 'train', panel, kind, horizon, holdout, contextLength, steps, config, seed, champion, resume, members },
@@ -79,10 +104,7 @@ function trainPanel(
         signal,
         onProgress: (progress) => void interrupted.report(progress),
         onState: (state) => interrupted.keep(state),
-        onEngine: (engine) =>
-          void store.runs
-            .setEngine(run.id, engine as unknown as Json)
-            .catch((error: unknown) => logger.warn({ error }, 'the engine could not be noted')),
+        onEngine: engine.onEngine,
       },
     ),
   );

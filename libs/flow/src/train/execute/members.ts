@@ -7,7 +7,7 @@ import type { RunProgress } from '@almanac/contracts';
 import type { Json, PartState } from '@almanac/store';
 import type { Compute, MemberOutcome, MemberTask } from '../../compute/index.js';
 import { membersOf } from '../../compute/wishes.js';
-import { fetchAside, type NewPart, putAside, type RunContext, runParts, wholeOf } from '../../runs/execute/index.js';
+import { engineNote, fetchAside, type NewPart, putAside, type RunContext, runParts, wholeOf } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
 import type { TrainingPlan } from '../request.js';
 import { InterruptedTraining } from './interrupted.js';
@@ -29,6 +29,7 @@ export async function executeMember(context: RunContext, compute: Compute): Prom
   const plan = (await wholeOf(context)).config as unknown as TrainingPlan;
   const { member, threads } = run.config as { member: number; threads: number };
   const interrupted = new InterruptedTraining(context);
+  const { onEngine, noted } = engineNote(context);
   const dataset = await store.datasets.get(plan.dataset);
   const panel = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
   const { kind, horizon, holdout, contextLength, steps, config, seed } = plan;
@@ -40,10 +41,11 @@ export async function executeMember(context: RunContext, compute: Compute): Prom
         threads,
         onProgress: (progress) => void interrupted.report(progress),
         onState: (state) => interrupted.keep(state),
-        onEngine: (engine) => void store.runs.setEngine(run.id, engine as unknown as Json).catch(() => undefined),
+        onEngine,
       },
     ),
   );
+  await noted();
   return putAside(context, outcome);
 }
 
