@@ -2,7 +2,7 @@
 import { Controller, Res } from '@nestjs/common';
 import type { AttentionMapsResource, Forecast, Page, Run } from '@almanac/contracts';
 import { requestForecast, requestReplay } from '@almanac/flow/forecast';
-import { getAttention, latestForecasts, latestForecastsCsv } from '@almanac/flow/query';
+import { getAttention, latestForecasts, latestForecastsCsv, listSeriesForecasts } from '@almanac/flow/query';
 import type { FlowContext } from '@almanac/flow/runs';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
@@ -24,6 +24,11 @@ export class ForecastsController {
   @Route('latestForecasts')
   latest(@Input() { query }: Parse<'latestForecasts'>, @Flow() flow: FlowContext): Promise<Page<Forecast>> {
     return latestForecasts(flow, query);
+  }
+
+  @Route('listSeriesForecasts')
+  history(@Input() { params, query }: Parse<'listSeriesForecasts'>, @Flow() flow: FlowContext): Promise<Page<Forecast>> {
+    return listSeriesForecasts(flow, params.dataset, params.uniqueId, query);
   }
 
   @Route('latestForecastsCsv')

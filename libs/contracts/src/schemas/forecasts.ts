@@ -60,6 +60,7 @@ export const forecastsQuery = pageQuery.extend({
   uniqueId: z.string().optional(),
   runId: uuid.optional().meta({ description: 'One run instead of the latest forecast of each series.' }),
 });
+export const seriesForecastsQuery = pageQuery.extend({ model: name.optional() });
 /** Columns: unique_id, ds, cutoff, <model>, <model>-lo-90, <model>-hi-90, … */
 export const forecastsCsvQuery = forecastsQuery.omit({ after: true, limit: true });
 
