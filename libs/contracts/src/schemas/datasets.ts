@@ -179,6 +179,11 @@ export const seriesSort = z.enum(['id', 'worst', 'best', 'rise', 'fall']);
 export type SeriesSort = z.infer<typeof seriesSort>;
 export const seriesQuery = pageQuery.extend({
   search: z.string().optional().meta({ description: 'Part of the id, any case.' }),
+  where: z
+    .string()
+    .regex(/^[^=]+=.*$/s, 'must be NAME=VALUE, e.g. region=north')
+    .optional()
+    .meta({ description: 'Only series whose static covariate has this value: NAME=VALUE.', example: 'region=north' }),
   sort: seriesSort.default('id').meta({
     description:
       'By id; `worst` or `best` forecast first; largest `rise` or `fall` of the last season first. What is not known comes last.',
@@ -191,6 +196,21 @@ export const seriesQuery = pageQuery.extend({
     .optional()
     .meta({ description: 'Also give the last so many steps of each series. At most 100 series per page then.' }),
 });
+
+export const staticCovariateList = z
+  .object({
+    items: z.array(
+      z.object({
+        name: z.string(),
+        values: z
+          .array(z.object({ value: z.string(), series: z.number().int() }))
+          .meta({ description: 'The most frequent first, at most 100.' }),
+        more: z.boolean().meta({ description: 'There are further values.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'StaticCovariates' });
+export type StaticCovariateList = z.infer<typeof staticCovariateList>;
 
 export const observationsQuery = z.object({
   from: instant.optional(),
