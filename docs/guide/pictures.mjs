@@ -2,7 +2,8 @@
 /**
  * Takes the pictures of the guide from a running Almanac with the sample loaded (`npm start`), each view in light and in
  * dark, and one on a phone: `node docs/guide/pictures.mjs`. ALMANAC_URL and ALMANAC_API_KEY name another one. What the sample
- * alone does not have, past forecasts and a backtest for example, is made of it first (some minutes, once).
+ * alone does not have, past forecasts and a backtest for example, is made of it first (some minutes, once). Names as arguments
+ * take only those: `node docs/guide/pictures.mjs past phone`.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -44,6 +45,8 @@ const done = async ({ id }) => {
   }
 };
 
+const names = process.argv.slice(2);
+const wanted = (name) => names.length === 0 || names.includes(name);
 const [model] = (await ask('/v1/models')).items;
 await prepare({ ask, post, upload, done, model });
 const file = await someFile(ask, model.dataset);
@@ -84,6 +87,7 @@ const views = [
       await page.getByRole('slider').focus();
       await page.keyboard.press('End');
       for (let press = 0; press < 5; press++) await page.keyboard.press('Shift+ArrowUp');
+      await page.getByText(' becomes ').waitFor();
     },
   },
   { name: 'monitoring', path: '/monitoring', wait: 'text=Webhooks', height: 1060 },
@@ -101,7 +105,7 @@ for (const colorScheme of ['light', 'dark']) {
   const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 820 } });
   const page = await context.newPage();
   await page.goto(`${url}/#key=${key}`);
-  for (const { name, path, wait, height = 820, act } of views) {
+  for (const { name, path, wait, height = 820, act } of views.filter((view) => wanted(view.name))) {
     await page.setViewportSize({ width: 1280, height });
     await page.goto(url + path);
     await page.locator(wait).first().waitFor();
@@ -111,11 +115,14 @@ for (const colorScheme of ['light', 'dark']) {
     await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) });
     process.stdout.write(`${name}-${colorScheme}.png\n`);
   }
-  await page.setViewportSize({ width: 390, height: 844 });
-  await page.goto(`${url}${views[0].path}`);
-  await page.locator(views[0].wait).first().waitFor();
-  await page.waitForTimeout(1500);
-  await page.screenshot({ path: join(folder, `phone-${colorScheme}.png`) });
+  if (wanted('phone')) {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${url}${views[0].path}`);
+    await page.locator(views[0].wait).first().waitFor();
+    await page.waitForFunction(() => !document.querySelector('.skeleton'));
+    await page.waitForTimeout(1500);
+    await page.screenshot({ path: join(folder, `phone-${colorScheme}.png`) });
+  }
   await context.close();
 }
 await browser.close();

@@ -8,7 +8,7 @@ import { count, share } from '../../app/format';
 import { useHotkeys } from '../../app/hotkeys';
 import { useCall, useSeriesList } from '../../app/queries';
 import { useRested } from '../../app/rested';
-import { Failure } from '../../ui/parts';
+import { Failure, Skeleton } from '../../ui/parts';
 import { Sparkline } from './sparkline';
 
 const ROW = 48;
@@ -160,6 +160,11 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
       </div>
       <div ref={scroller} className="series-list" tabIndex={-1}>
         {query.error ? <Failure error={query.error} retry={() => void query.refetch()} /> : null}
+        {query.isPending && (
+          <div style={{ padding: 14 }}>
+            <Skeleton height={8 * ROW} />
+          </div>
+        )}
         {query.isSuccess && items.length === 0 && (
           <p className="muted" style={{ padding: 16 }}>
             {search ? `No series has “${search}” in its id` : 'No series is like that'}

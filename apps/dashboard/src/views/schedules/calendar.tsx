@@ -16,7 +16,7 @@ export function Calendar({ schedules }: { schedules: Schedule[] }) {
   const [now] = useState(() => new Date());
   const today = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
   const asked = address.get('month') ?? '';
-  const month = /^\d{4}-(0[1-9]|1[0-2])$/.test(asked) ? asked : today.slice(0, 7);
+  const month = /^\d{4}-(0[1-9]|1[0-2])$/.test(asked) && asked > today.slice(0, 7) ? asked : today.slice(0, 7);
   const days = useMemo(() => monthOf(month, schedules, now), [month, schedules, now]);
   const go = (to: string): void =>
     setAddress(
@@ -27,13 +27,22 @@ export function Calendar({ schedules }: { schedules: Schedule[] }) {
       },
       { replace: true },
     );
-  const weeks = Array.from({ length: days.length / 7 }, (_, week) => days.slice(7 * week, 7 * week + 7));
+  // Weeks that are over have nothing due any more.
+  const weeks = Array.from({ length: days.length / 7 }, (_, week) => days.slice(7 * week, 7 * week + 7)).filter(
+    (week) => (week.at(-1)?.date ?? '') >= today,
+  );
   return (
     <section className="card">
       <div className="row spread card-head">
         <h2>{long.format(new Date(`${month}-01`))}</h2>
         <div className="row" style={{ gap: 6 }}>
-          <button type="button" className="compact" aria-label="Month before" onClick={() => go(monthAfter(month, -1))}>
+          <button
+            type="button"
+            className="compact"
+            aria-label="Month before"
+            disabled={month <= today.slice(0, 7)}
+            onClick={() => go(monthAfter(month, -1))}
+          >
             ←
           </button>
           <button type="button" className="compact" onClick={() => go(today.slice(0, 7))}>
