@@ -11,12 +11,15 @@ const LINES = 3;
 const long = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'long', year: 'numeric' });
 const dayOf = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', weekday: 'long', day: 'numeric', month: 'long' });
 
+/** A month to come, or this one. */
+const monthAsked = (asked: string | null, current: string): string =>
+  asked !== null && /^\d{4}-(0[1-9]|1[0-2])$/.test(asked) && asked > current ? asked : current;
+
 export function Calendar({ schedules }: { schedules: Schedule[] }) {
   const [address, setAddress] = useSearchParams();
   const [now] = useState(() => new Date());
   const today = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
-  const asked = address.get('month') ?? '';
-  const month = /^\d{4}-(0[1-9]|1[0-2])$/.test(asked) && asked > today.slice(0, 7) ? asked : today.slice(0, 7);
+  const month = monthAsked(address.get('month'), today.slice(0, 7));
   const days = useMemo(() => monthOf(month, schedules, now), [month, schedules, now]);
   const go = (to: string): void =>
     setAddress(
