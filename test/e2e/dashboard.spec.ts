@@ -340,7 +340,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     expect(errors).toHaveLength(3);
     expect(errors).toEqual(errors.toSorted((a, b) => b - a));
     await page.getByLabel('Order').selectOption('rise');
-    await page.getByText('on the season before').first().waitFor();
+    await page.getByText('in a season').first().waitFor();
     expect(page.url()).toContain('sort=rise');
     expect(await axe()).toEqual([]);
   });
@@ -443,9 +443,9 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     // The calendar has it on every Monday of a month to come.
     await page.getByRole('button', { name: 'Month after' }).click();
     const calendar = page.getByRole('region', { name: 'Calendar' });
+    await page.waitForURL(/month=\d{4}-\d\d/);
+    await expect.poll(() => calendar.getByText('nightly').count()).toBeGreaterThanOrEqual(4);
     await calendar.getByText('02:30').first().waitFor();
-    expect(page.url()).toMatch(/month=\d{4}-\d\d/);
-    expect(await calendar.getByText('nightly').count()).toBeGreaterThanOrEqual(4);
     await page.getByRole('button', { name: 'Edit' }).click();
     await page.getByLabel('When', { exact: true }).fill('61 * * * *');
     await page.getByRole('button', { name: 'Save' }).click();

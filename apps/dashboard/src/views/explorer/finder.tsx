@@ -24,7 +24,7 @@ const orders: Record<SeriesSort, string> = {
 function about({ length, error, change }: Series, sort: SeriesSort): string {
   if (sort === 'id') return `${count(length)} steps`;
   if (sort === 'worst' || sort === 'best') return typeof error === 'number' ? `error ${share(error)}` : 'not judged yet';
-  return typeof change === 'number' ? `${change > 0 ? '+' : ''}${share(change)} on the season before` : 'no season before';
+  return typeof change === 'number' ? `${change > 0 ? '+' : ''}${share(change)} in a season` : 'no season before';
 }
 
 export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; dataset: Dataset; uniqueId: string | undefined }) {
@@ -183,7 +183,9 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
                 style={{ height: ROW, transform: `translateY(${row.start}px)` }}
               >
                 <span style={{ minWidth: 0 }}>
-                  <div className="id">{item.uniqueId}</div>
+                  <div className="id" title={item.uniqueId}>
+                    {item.uniqueId}
+                  </div>
                   <div className="meta">{about(item, sort)}</div>
                 </span>
                 {item.sparkline && <Sparkline values={item.sparkline} />}

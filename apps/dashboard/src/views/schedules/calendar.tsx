@@ -20,7 +20,6 @@ export function Calendar({ schedules }: { schedules: Schedule[] }) {
   const [now] = useState(() => new Date());
   const today = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
   const month = monthAsked(address.get('month'), today.slice(0, 7));
-  const days = useMemo(() => monthOf(month, schedules, now), [month, schedules, now]);
   const go = (to: string): void =>
     setAddress(
       (before) => {
@@ -30,10 +29,6 @@ export function Calendar({ schedules }: { schedules: Schedule[] }) {
       },
       { replace: true },
     );
-  // Weeks that are over have nothing due any more.
-  const weeks = Array.from({ length: days.length / 7 }, (_, week) => days.slice(7 * week, 7 * week + 7)).filter(
-    (week) => (week.at(-1)?.date ?? '') >= today,
-  );
   return (
     <section className="card">
       <div className="row spread card-head">
@@ -56,40 +51,51 @@ export function Calendar({ schedules }: { schedules: Schedule[] }) {
           </button>
         </div>
       </div>
-      <div className="table-scroll" tabIndex={0} role="region" aria-label="Calendar">
-        <table className="calendar">
-          <thead>
-            <tr>
-              {WEEKDAYS.map((day) => (
-                <th key={day} scope="col">
-                  <abbr title={day}>{day.slice(0, 3)}</abbr>
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {weeks.map((week) => (
-              <tr key={week[0]?.date}>
-                {week.map((day) => (
-                  <td key={day.date} data-outside={!day.inMonth} data-today={day.date === today || undefined}>
-                    <div className="date">{Number(day.date.slice(8))}</div>
-                    {day.due.slice(0, LINES).map(({ name, times }) => (
-                      <div key={name} className="due" title={`${dayOf.format(new Date(day.date))}, ${name}: ${times.join(', ')}`}>
-                        <b>{times[0]}</b>
-                        {times.length > 1 && <span className="muted"> ×{times.length}</span>} {name}
-                      </div>
-                    ))}
-                    {day.due.length > LINES && <div className="small muted">and {day.due.length - LINES} more</div>}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Days month={month} today={today} now={now} schedules={schedules} />
       <p className="small muted" style={{ marginTop: 8 }}>
         Each time is in the zone of its schedule; ×4 is due four times that day, first at the time shown.
       </p>
     </section>
+  );
+}
+
+function Days({ month, today, now, schedules }: { month: string; today: string; now: Date; schedules: Schedule[] }) {
+  const days = useMemo(() => monthOf(month, schedules, now), [month, schedules, now]);
+  // Weeks that are over have nothing due any more.
+  const weeks = Array.from({ length: days.length / 7 }, (_, week) => days.slice(7 * week, 7 * week + 7)).filter(
+    (week) => (week.at(-1)?.date ?? '') >= today,
+  );
+  return (
+    <div className="table-scroll" tabIndex={0} role="region" aria-label="Calendar">
+      <table className="calendar">
+        <thead>
+          <tr>
+            {WEEKDAYS.map((day) => (
+              <th key={day} scope="col">
+                <abbr title={day}>{day.slice(0, 3)}</abbr>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {weeks.map((week) => (
+            <tr key={week[0]?.date}>
+              {week.map((day) => (
+                <td key={day.date} data-outside={!day.inMonth} data-today={day.date === today || undefined}>
+                  <div className="date">{Number(day.date.slice(8))}</div>
+                  {day.due.slice(0, LINES).map(({ name, times }) => (
+                    <div key={name} className="due" title={`${dayOf.format(new Date(day.date))}, ${name}: ${times.join(', ')}`}>
+                      <b>{times[0]}</b>
+                      {times.length > 1 && <span className="muted"> ×{times.length}</span>} {name}
+                    </div>
+                  ))}
+                  {day.due.length > LINES && <div className="small muted">and {day.due.length - LINES} more</div>}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
