@@ -14,7 +14,7 @@ const compress: Plugin = {
       if (!/\.(js|css|svg|html)$/.test(entry)) continue;
       const content = readFileSync(join(folder, entry));
       writeFileSync(join(folder, `${entry}.gz`), gzipSync(content, { level: 9 }));
-      writeFileSync(join(folder, `${entry}.br`), brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
+      writeFileSync(join(folder, `${entry}.br`), brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
     }
   },
 };

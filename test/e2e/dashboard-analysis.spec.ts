@@ -70,7 +70,11 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard, as
     receiver?.close();
   });
 
-  const upload = async (dataset: string, csv: string, options: { futureCovariates?: string[]; staticCovariates?: string[] } = {}): Promise<void> => {
+  const upload = async (
+    dataset: string,
+    csv: string,
+    options: { futureCovariates?: string[]; staticCovariates?: string[] } = {},
+  ): Promise<void> => {
     const { runId } = await almanac.client.upload(new Blob([csv]), `${dataset}.csv`, { dataset, ...options }, crypto.randomUUID());
     expect((await almanac.client.waitForRun(runId)).error).toBeNull();
   };
@@ -161,6 +165,28 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard, as
     expect(new Set(received.map(({ id }) => id)).size).toBe(1);
     await deliveries.nth(1).getByText('delivered').waitFor();
     expect(await axe()).toEqual([]);
+  });
+
+  it('raises an alert where the world changed, and keeps it listed', async () => {
+    const { id } = await almanac.client.call('train', { body: { dataset: 'shops', kind: 'seasonalNaive', horizon: HORIZON } });
+    expect((await almanac.client.waitForRun(id)).error).toBeNull();
+    // Days whose price is that of the day before; on the last of them one shop doubles.
+    const runs = await Promise.all(
+      [17, 18, 19, 22, 23, 24, 27, 28, 29].map((day) =>
+        almanac.client.call('forecast', { body: { model: 'shops-seasonalNaive', cutoff: at(24 * day - 1) } }),
+      ),
+    );
+    for (const run of runs) expect((await almanac.client.waitForRun(run.id)).error).toBeNull();
+    await visit('/monitoring?model=shops-seasonalNaive');
+    await page.getByText('Nothing has been scored yet').waitFor();
+    await page.getByRole('button', { name: 'Score now' }).click();
+    await page.getByRole('alert').getByText('The error has grown').waitFor();
+    await page.getByRole('region', { name: 'Alerts so far' }).getByText('The error has grown').waitFor();
+    await page.getByRole('group', { name: /^WQL of shops-seasonalNaive/ }).waitFor();
+    expect(await page.getByRole('region', { name: 'Scored forecasts' }).getByRole('row').count()).toBe(1 + 9);
+    expect(await axe()).toEqual([]);
+    const { content } = await downloaded(page, () => page.getByRole('button', { name: 'Alerts so far as CSV' }).click());
+    expect(content.toString()).toMatch(/^raised_at,code,since,message\n.*ERROR_DRIFT/s);
   });
 
   it('makes a workspace, opens it, and comes back', async () => {

@@ -80,8 +80,21 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
 
   it('uploads: first rows, suggested mapping, a dry run with its findings, a mistake put right without starting over', async () => {
     await page.getByRole('link', { name: 'Upload a file' }).click();
-    await page.locator('input[type=file]').setInputFiles(join(folder, 'broken.csv'));
-    await page.getByRole('region', { name: 'First rows of the file' }).getByText('north').first().waitFor();
+    // Dropped from elsewhere on the screen.
+    const dropped = await page.evaluateHandle((text) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([text], 'broken.csv', { type: 'text/csv' }));
+      return transfer;
+    }, csv(true));
+    await page.locator('label.drop').dispatchEvent('drop', { dataTransfer: dropped });
+    const rows = page.getByRole('region', { name: 'First rows of the file' });
+    await rows.getByText('north').first().waitFor();
+    expect(await rows.getByLabel('What shop is').inputValue()).toBe('id');
+    // The mapping can be changed above its column; what had the role gives it up.
+    await rows.getByLabel('What when is').selectOption('target');
+    expect(await rows.getByLabel('What sold is').inputValue()).toBe('ignored');
+    await rows.getByLabel('What when is').selectOption('time');
+    await rows.getByLabel('What sold is').selectOption('target');
     expect(await page.getByLabel('Series', { exact: true }).inputValue()).toBe('shop');
     expect(await page.getByLabel('Time', { exact: true }).inputValue()).toBe('when');
     expect(await page.getByLabel('Target', { exact: true }).inputValue()).toBe('sold');
@@ -92,6 +105,11 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByText('Storing it would be refused').waitFor();
     // The hour 10 of the second of three shops, after the header: line 1 + 1080 + 11.
     await page.getByRole('row', { name: /1 1092 twelve/ }).waitFor();
+    // What was found has its address, for a reload or for whoever made the file.
+    const shared = await context.newPage();
+    await shared.goto(page.url());
+    await shared.getByRole('row', { name: /1 1092 twelve/ }).waitFor();
+    await shared.close();
     await page.getByRole('button', { name: 'Store', exact: true }).click();
     await page.getByRole('alert').getByText('Nothing was stored').waitFor();
 
@@ -139,6 +157,29 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     expect(head).toBe('step,loss,validation,steps_per_second');
     expect(points.length).toBeGreaterThan(4);
     expect(points.at(-1)).toMatch(/^40,/);
+  });
+
+  it('cancels a training, and resumes it', async () => {
+    await visit('/train?dataset=sales');
+    await page.getByText('More options').click();
+    await page.getByLabel('Training steps').fill('200000');
+    await page.getByLabel('Name in the registry').fill('sales-long');
+    await page.getByRole('button', { name: 'Train', exact: true }).click();
+    await page.getByRole('heading', { name: /Training sales-long/ }).waitFor();
+    const progress = page
+      .locator('main')
+      .getByRole('status')
+      .filter({ hasText: /Step \d+ of 200000.* left/ });
+    await progress.waitFor({ timeout: 120_000 });
+    const first = page.url();
+    await page.locator('main').getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('main').getByText('cancelled').first().waitFor({ timeout: 120_000 });
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.waitForURL((url) => url.href !== first);
+    await progress.waitFor({ timeout: 120_000 });
+    await page.locator('main').getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('main').getByText('cancelled').first().waitFor({ timeout: 120_000 });
+    expect(await axe()).toEqual([]);
   });
 
   it('forecasts, and draws history with the bands ahead of the cutoff', async () => {
@@ -218,7 +259,10 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByText('lit up below').waitFor();
     // One cell: what that step drew from there.
     await page.keyboard.press('ArrowRight');
-    await page.getByRole('status').getByText(/on: contextual [\d.]+ %, temporal [\d.]+ %/).waitFor();
+    await page
+      .getByRole('status')
+      .getByText(/on: contextual [\d.]+ %, temporal [\d.]+ %/)
+      .waitFor();
     await page.keyboard.press('Escape');
     await page.getByText('Average over the horizon').waitFor();
     // Pointing at the forecast beyond the look-back chooses its step.
@@ -283,8 +327,8 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.locator('.legend').getByText('earlier forecasts').waitFor();
     await page.getByRole('button', { name: '1 week' }).click();
     const chart = (await page.locator('.u-over').boundingBox())!;
-    await page.mouse.move(chart.x + chart.width * 0.8, chart.y + 30);
-    expect(await page.locator('.readout').innerText()).toMatch(/observed .* forecast before .* steps? ahead/s);
+    await page.mouse.move(chart.x + chart.width * 0.64, chart.y + 30);
+    expect(await page.locator('.readout').innerText()).toMatch(/observed .*forecast before .* steps? ahead/s);
 
     // And the list can be sorted by it.
     await page.getByLabel('Order').selectOption('worst');
@@ -296,16 +340,97 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     expect(errors).toHaveLength(3);
     expect(errors).toEqual(errors.toSorted((a, b) => b - a));
     await page.getByLabel('Order').selectOption('rise');
-    await page.getByText('on the season before').first().waitFor();
+    await page.getByText('in a season').first().waitFor();
     expect(page.url()).toContain('sort=rise');
     expect(await axe()).toEqual([]);
+  });
+
+  it('promotes a version with the evidence in sight, compares it, and rolls back', async () => {
+    const { id } = await almanac.client.call('train', {
+      body: { dataset: 'sales', horizon: 24, steps: 60, seed: 2, gate: true, holdout: 72, kind: 'segment' },
+    });
+    expect((await almanac.client.waitForRun(id)).error).toBeNull();
+    await visit('/models/sales-segment');
+    const versions = page.getByRole('region', { name: 'Versions' });
+    await versions
+      .getByRole('row', { name: /challenger|champion/ })
+      .first()
+      .waitFor();
+    await page.getByLabel('Compare version 1').check();
+    await page.getByLabel('Compare version 2').check();
+    const side = page.getByRole('region', { name: 'Side by side' });
+    await side.getByRole('row', { name: /^Seed 1 2/ }).waitFor();
+    await side.getByRole('row', { name: /^holdout 24 72/ }).waitFor();
+    // The comparison can be shared.
+    await page.reload();
+    await side.getByRole('row', { name: /^Seed 1 2/ }).waitFor();
+    expect(await axe()).toEqual([]);
+
+    const other = (await almanac.client.call('listModelVersions', { params: { model: 'sales-segment' } })).items.find(
+      ({ aliases }) => !aliases.includes('champion'),
+    )!.version;
+    const row = versions.getByRole('row', { name: new RegExp(`Compare version ${other}`) });
+    await row.getByRole('button', { name: /Promote|Roll back/ }).click();
+    const form = versions.locator('form');
+    await form.getByText(/^Against version \d, each on the steps held out from it: WQL [\d.]+ % (better|worse)/).waitFor();
+    await form.getByText(/The gate (let it pass|did not let it pass)|No test of significance/).waitFor();
+    await form.getByLabel('Reason').fill('seen in the browser');
+    expect(await axe()).toEqual([]);
+    await form.getByRole('button', { name: `Make version ${other} champion` }).click();
+    const history = page.getByRole('region', { name: 'History of the names' });
+    await history.getByText('seen in the browser').waitFor();
+    const now = (await almanac.client.call('listModels', {})).items.find(({ name }) => name === 'sales-segment')?.champion;
+    expect(now).toBe(other);
+    const back = 3 - other;
+    await versions
+      .getByRole('row', { name: new RegExp(`Compare version ${back}`) })
+      .getByRole('button', { name: /Promote|Roll back/ })
+      .click();
+    await versions.getByRole('button', { name: `Make version ${back} champion` }).click();
+    await versions.getByRole('row', { name: new RegExp(`Compare version ${back} ${back} champion`) }).waitFor();
+  });
+
+  it('walks the lineage from a forecast to the file it rests on', async () => {
+    const [run] = (await almanac.client.call('listRuns', { query: { kind: 'forecast', status: 'succeeded', limit: 1 } })).items;
+    await visit(`/runs/${run!.id}`);
+    const lineage = page.getByRole('region', { name: 'Lineage' });
+    await lineage
+      .locator('a[aria-current]')
+      .getByText(/^3 series, 24 steps/)
+      .waitFor();
+    await lineage.getByRole('link', { name: 'sales-segment 1' }).click();
+    await page.getByRole('heading', { name: 'sales-segment', exact: true }).waitFor();
+    await page.getByRole('region', { name: 'Lineage' }).getByRole('link', { name: 'sales.csv' }).click();
+    await page.getByRole('heading', { name: 'sales', exact: true }).waitFor();
+    const version = page.getByRole('region', { name: 'Versions of the dataset' });
+    await version.getByText('Rows read').first().waitFor();
+    expect(await version.innerText()).toContain((SERIES.length * HOURS).toLocaleString('en'));
+    expect(await axe()).toEqual([]);
+    const { name, content } = await downloaded(page, async () => {
+      await page.goBack();
+      await page.getByRole('region', { name: 'Version 1' }).getByRole('button', { name: 'Export' }).click();
+    });
+    expect(name).toBe('sales-segment-1.almanac-model.tar');
+    expect(content.length).toBeGreaterThan(10_000);
+  });
+
+  it('sorts a table by any of its columns, by keyboard', async () => {
+    await visit('/runs');
+    const head = page.getByRole('columnheader', { name: 'Took' });
+    await head.getByRole('button').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('th[aria-sort=ascending]').getByText('Took').waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('th[aria-sort=descending]').getByText('Took').waitFor();
+    const first = page.getByRole('row').nth(1);
+    expect(await first.innerText()).not.toContain('–\t');
   });
 
   it('makes a schedule that says in words when it is due, and runs it now', async () => {
     await visit('/schedules');
     await page.getByRole('button', { name: 'New schedule' }).click();
     await page.getByLabel('Name').fill('nightly');
-    await page.getByLabel('When').fill('30 2 * * 1');
+    await page.getByLabel('When', { exact: true }).fill('30 2 * * 1');
     await page.getByText('At 02:30, only on Monday').waitFor();
     await page.getByLabel('Time zone').fill('Europe/Berlin');
     expect(await axe()).toEqual([]);
@@ -314,6 +439,32 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     expect(await axe()).toEqual([]);
     await page.getByRole('button', { name: 'Run now' }).click();
     await expect.poll(async () => (await almanac.client.call('listRuns', { query: { kind: 'forecast' } })).items.length).toBe(3);
+
+    // The calendar has it on every Monday of a month to come.
+    await page.getByRole('button', { name: 'Month after' }).click();
+    const calendar = page.getByRole('region', { name: 'Calendar' });
+    await page.waitForURL(/month=\d{4}-\d\d/);
+    await expect.poll(() => calendar.getByText('nightly').count()).toBeGreaterThanOrEqual(4);
+    await calendar.getByText('02:30').first().waitFor();
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await page.getByLabel('When', { exact: true }).fill('61 * * * *');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('This is no time').waitFor();
+    await page.getByLabel('When', { exact: true }).fill('0 4 * * *');
+    await page.getByLabel('When the run before is open').selectOption('skip');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('At 04:00, Europe/Berlin').waitFor();
+    await page.getByText('leave this time out').waitFor();
+    await page.getByText('Past firings').click();
+    await page
+      .getByText('It has not fired yet.')
+      .or(page.getByRole('region', { name: 'Past firings of nightly' }))
+      .waitFor();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect((await almanac.client.call('listSchedules', {})).items).toMatchObject([{ cron: '0 4 * * *', overlap: 'skip' }]);
+    expect(await axe()).toEqual([]);
   });
 
   it('lists runs, workers and keys, and makes a key that opens the API', async () => {
@@ -322,6 +473,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     expect(await axe()).toEqual([]);
     await visit('/settings');
     await page.getByText('Why this engine').waitFor();
+    await page.getByRole('list', { name: 'Jobs that wait, by kind' }).getByText('forecast', { exact: true }).waitFor();
     await page.getByLabel('Name of the new key').fill('reader');
     await page.getByRole('button', { name: 'Make a key' }).click();
     const key = await page.getByRole('status').locator('code').innerText();
@@ -332,7 +484,18 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
 
   it('is as readable in the dark and on a phone: nothing is wider than the screen', async () => {
     await page.emulateMedia({ colorScheme: 'dark' });
-    for (const path of ['/series/sales/south', '/models/sales-segment', '/runs', '/schedules', '/settings', '/upload', '/train']) {
+    for (const path of [
+      '/series/sales/south',
+      '/models/sales-segment',
+      '/runs',
+      '/schedules',
+      '/settings',
+      '/upload',
+      '/train',
+      '/datasets',
+      '/datasets/sales?version=1',
+      '/models/sales-segment?compare=1,2',
+    ]) {
       await page.setViewportSize({ width: 390, height: 844 });
       await visit(path);
       await page.locator('main h1, main h2').first().waitFor();

@@ -24,6 +24,7 @@ export const router = createBrowserRouter([
           { index: true, element: <Navigate to="/series" replace /> },
           { path: 'series/:dataset?/:uniqueId?', lazy: () => import('../views/explorer') },
           { path: 'upload', lazy: () => import('../views/upload') },
+          { path: 'datasets/:dataset?', lazy: () => import('../views/datasets') },
           { path: 'train', lazy: () => import('../views/train') },
           { path: 'models/:model?', lazy: () => import('../views/models') },
           { path: 'backtests', lazy: () => import('../views/backtests') },

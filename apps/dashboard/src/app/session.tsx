@@ -21,6 +21,8 @@ export function takeKeyFromAddress(): void {
 
 interface Session {
   client: AlmanacClient | undefined;
+  /** The same, over another `fetch`. */
+  clientOver(own: typeof fetch): AlmanacClient;
   /** Workspaces that this browser has a key of. */
   workspaces: string[];
   signIn(key: string): void;
@@ -33,8 +35,8 @@ interface Session {
 
 const SessionContext = createContext<Session | undefined>(undefined);
 
-export const clientFor = (apiKey: string): AlmanacClient =>
-  createClient({ baseUrl: location.origin, apiKey, fetch: (...request) => fetch(...request) });
+export const clientFor = (apiKey: string, own: typeof fetch = (...request) => fetch(...request)): AlmanacClient =>
+  createClient({ baseUrl: location.origin, apiKey, fetch: own });
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [key, setKey] = useState(() => localStorage.getItem(STORAGE));
@@ -47,6 +49,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     };
     const session: Session = {
       client: key ? clientFor(key) : undefined,
+      clientOver: (own) => clientFor(key ?? '', own),
       workspaces: Object.keys(keys).sort(),
       signIn(next) {
         localStorage.setItem(STORAGE, next);

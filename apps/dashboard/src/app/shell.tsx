@@ -12,6 +12,7 @@ import { setTheme, type Theme, useTheme } from './theme';
 const views = [
   { path: '/series', name: 'Forecasts', key: 'f' },
   { path: '/upload', name: 'Upload', key: 'u' },
+  { path: '/datasets', name: 'Datasets', key: 'd' },
   { path: '/train', name: 'Train', key: 't' },
   null,
   { path: '/models', name: 'Models', key: 'm' },
@@ -42,6 +43,9 @@ function SignedIn() {
 
   return (
     <div className="shell">
+      <a className="button skip" href="#view">
+        To the view
+      </a>
       <aside className={open ? 'side open' : 'side'}>
         <NavLink to="/series" className="brand">
           <img src="/icon.svg" alt="" /> Almanac
@@ -69,7 +73,7 @@ function SignedIn() {
         </div>
       </aside>
       <div className="content" aria-busy={loading}>
-        <main key={location.pathname.split('/')[1]} tabIndex={-1}>
+        <main id="view" key={location.pathname.split('/')[1]} tabIndex={-1}>
           <Outlet />
         </main>
         <LiveRuns />

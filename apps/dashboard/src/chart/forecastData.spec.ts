@@ -1,6 +1,6 @@
 import type { Forecast, Observations } from '@almanac/contracts';
 import { describe, expect, it } from 'vitest';
-import { BANDS, chartData, hindsight, isolated } from './forecastData';
+import { BANDS, chartData, hindsight, isolated, withDetail } from './forecastData';
 
 const hour = (h: number): string => new Date(Date.UTC(2001, 5, 1, h)).toISOString();
 const history: Observations = { uniqueId: 'ATL', channel: 'y', downsampled: false, ds: [0, 1, 2, 3].map(hour), y: [10, null, 12, 13] };
@@ -59,5 +59,25 @@ describe('hindsight', () => {
 
   it('says nothing before anything came', () => {
     expect(hindsight({ ...history, ds: history.ds.slice(0, 3), y: history.y.slice(0, 3) }, forecast)).toBeNull();
+  });
+});
+
+describe('a down-sampled history', () => {
+  const ds = (...hours: number[]): string[] => hours.map((hour) => new Date(Date.UTC(2024, 0, 1, hour)).toISOString());
+  const points = (hours: number[], downsampled: boolean) => ({
+    uniqueId: 'a',
+    channel: 'y',
+    downsampled,
+    ds: ds(...hours),
+    y: hours.map((hour) => 10 * hour),
+  });
+
+  it('shows in full what is looked at, and the rest as it was', () => {
+    const whole = points([0, 4, 8, 12, 16], true);
+    expect(withDetail(whole, points([7, 8, 9, 10], false))).toEqual({ ...points([0, 4, 7, 8, 9, 10, 12, 16], true) });
+    expect(withDetail(whole, points([16, 17], false)).ds).toEqual(ds(0, 4, 8, 12, 16, 17));
+    expect(withDetail(whole, points([-2, -1], false)).ds).toEqual(ds(-2, -1, 0, 4, 8, 12, 16));
+    expect(withDetail(whole, undefined)).toBe(whole);
+    expect(withDetail(whole, points([], false))).toBe(whole);
   });
 });

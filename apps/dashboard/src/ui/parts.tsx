@@ -2,6 +2,7 @@
 import { ApiError, type Run } from '@almanac/contracts';
 import type { ReactNode } from 'react';
 import { duration } from '../app/format';
+import { useSession } from '../app/session';
 
 export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
   return (
@@ -28,6 +29,7 @@ export function Empty({ title, children, action }: { title: string; children?: R
 
 /** Says what happened, what to do about it, and how to find it in the log. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const { signOut } = useSession();
   const problem = error instanceof ApiError ? error.problem : undefined;
   const offline = error instanceof TypeError;
   return (
@@ -42,11 +44,18 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
           {problem.requestId ? `, request ${problem.requestId}` : ''}
         </span>
       )}
-      {retry && (
-        <div className="actions">
-          <button type="button" className="compact" onClick={retry}>
-            Try again
-          </button>
+      {(retry || problem?.status === 401) && (
+        <div className="row actions">
+          {retry && (
+            <button type="button" className="compact" onClick={retry}>
+              Try again
+            </button>
+          )}
+          {problem?.status === 401 && (
+            <button type="button" className="compact" onClick={signOut}>
+              Sign in with another key
+            </button>
+          )}
         </div>
       )}
     </div>
@@ -146,6 +155,16 @@ export function Page({
         {actions && <div className="row">{actions}</div>}
       </header>
       {children}
+    </div>
+  );
+}
+
+/** One of `<dl className="facts">`. */
+export function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
     </div>
   );
 }

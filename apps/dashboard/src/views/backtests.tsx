@@ -1,12 +1,15 @@
 /** Backtests: how good would past forecasts have been? Choose who competes, and look at what came of earlier ones. */
-import { type BacktestRequestInput, backtestResult, type Dataset, type Run } from '@almanac/contracts';
+import { type BacktestRequestInput, backtestResult, type BacktestResult, type Dataset, type Run } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
+import { useForm, useWatch } from 'react-hook-form';
 import { Link, useNavigate } from 'react-router';
-import { ago } from '../app/format';
+import { ago, time } from '../app/format';
 import { useCall } from '../app/queries';
 import { useClient } from '../app/session';
+import { type Column, DataTable } from '../ui/dataTable';
 import { Await, Empty, Failure, Field, Page, Status } from '../ui/parts';
+import { Prediction } from './train/prediction';
 
 export function Component() {
   const [making, setMaking] = useState(false);
@@ -44,80 +47,75 @@ export function Component() {
   );
 }
 
+interface Row {
+  run: Run;
+  best: BacktestResult['models'][number] | undefined;
+  cutoffs: number | undefined;
+}
+
+const columns: Column<Row>[] = [
+  { id: 'dataset', title: 'Backtest', by: ({ run }) => run.dataset, cell: ({ run }) => <Link to={`/runs/${run.id}`}>{run.dataset}</Link> },
+  { id: 'status', title: 'Status', by: ({ run }) => run.status, cell: ({ run }) => <Status status={run.status} /> },
+  { id: 'best', title: 'Best', by: ({ best }) => best?.score.label, cell: ({ best }) => best?.score.label ?? '–' },
+  {
+    id: 'ratio',
+    title: 'WQL to seasonal naive',
+    number: true,
+    by: ({ best }) => best?.wqlRatio,
+    cell: ({ best }) => (typeof best?.wqlRatio === 'number' ? `${best.wqlRatio.toFixed(3)} ×` : '–'),
+  },
+  { id: 'cutoffs', title: 'Cutoffs', number: true, by: ({ cutoffs }) => cutoffs, cell: ({ cutoffs }) => cutoffs ?? '–' },
+  {
+    id: 'queued',
+    title: 'Queued',
+    by: ({ run }) => run.createdAt,
+    cell: ({ run }) => <span title={time(run.createdAt)}>{ago(run.createdAt)}</span>,
+  },
+];
+
 function BacktestTable({ runs }: { runs: Run[] }) {
+  const rows = useMemo(
+    () =>
+      runs.map((run): Row => {
+        const result = backtestResult.safeParse(run.result).data;
+        const best = result?.models.toSorted((a, b) => (a.score.metrics['wql'] ?? Infinity) - (b.score.metrics['wql'] ?? Infinity))[0];
+        return { run, best, cutoffs: result?.windows.length };
+      }),
+    [runs],
+  );
   return (
-    <section className="card table-scroll" tabIndex={0} style={{ padding: 0 }}>
-      <table>
-        <thead>
-          <tr>
-            <th>Backtest</th>
-            <th>Status</th>
-            <th>Best</th>
-            <th className="number">WQL to seasonal naive</th>
-            <th className="number">Cutoffs</th>
-            <th>Queued</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => {
-            const result = backtestResult.safeParse(run.result).data;
-            const best = result?.models.toSorted((a, b) => (a.score.metrics['wql'] ?? Infinity) - (b.score.metrics['wql'] ?? Infinity))[0];
-            return (
-              <tr key={run.id}>
-                <td>
-                  <Link to={`/runs/${run.id}`}>{run.dataset}</Link>
-                </td>
-                <td>
-                  <Status status={run.status} />
-                </td>
-                <td>{best?.score.label ?? '–'}</td>
-                <td className="number">{typeof best?.wqlRatio === 'number' ? `${best.wqlRatio.toFixed(3)} ×` : '–'}</td>
-                <td className="number">{result?.windows.length ?? '–'}</td>
-                <td>{ago(run.createdAt)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+    <section className="card flush">
+      <DataTable label="Backtests" rows={rows} columns={columns} rowKey={({ run }) => run.id} />
     </section>
   );
 }
 
 type Numbers = Pick<BacktestRequestInput, 'horizon' | 'windows' | 'stepSize' | 'refitEvery' | 'steps'>;
 
+type Wanted = Numbers & { dataset: string; chosen: string[] };
+
 function NewBacktest({ datasets }: { datasets: Dataset[] }) {
   const client = useClient();
   const navigate = useNavigate();
   const kinds = useCall('modelKinds', {});
-  const [dataset, setDataset] = useState(datasets[0]?.name ?? '');
-  const [chosen, setChosen] = useState<string[]>(['segment', 'theta']);
-  const [numbers, setNumbers] = useState<Numbers>({});
+  const { register, handleSubmit, control } = useForm<Wanted>({
+    defaultValues: { dataset: datasets[0]?.name ?? '', chosen: ['segment', 'theta'] },
+  });
+  const { dataset = '', chosen = [], ...given } = useWatch({ control });
+  const numbers = Object.fromEntries(Object.entries(given).filter(([, one]) => Number.isFinite(one))) as Numbers;
+  const request = { dataset, models: chosen.map((kind) => ({ kind })), ...numbers };
+  const [refused, setRefused] = useState(false);
   const start = useMutation({
-    mutationFn: () => client.call('backtest', { body: { dataset, models: chosen.map((kind) => ({ kind })), ...numbers } }),
+    mutationFn: () => client.call('backtest', { body: request }),
     onSuccess: (run) => void navigate(`/runs/${run.id}`),
   });
   const number = (key: keyof Numbers, label: string, help: string, placeholder: string, least = 1) => (
     <Field id={key} label={label} help={help}>
-      <input
-        id={key}
-        type="number"
-        min={least}
-        placeholder={placeholder}
-        value={numbers[key] ?? ''}
-        onChange={(event) =>
-          setNumbers((before) => ({ ...before, [key]: event.target.value === '' ? undefined : Number(event.target.value) }))
-        }
-      />
+      <input id={key} type="number" min={least} placeholder={placeholder} {...register(key, { valueAsNumber: true })} />
     </Field>
   );
   return (
-    <form
-      className="card stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        start.mutate();
-      }}
-    >
+    <form className="card stack" onSubmit={(event) => void handleSubmit(() => start.mutate())(event)}>
       <fieldset className="plain">
         <legend>Who competes</legend>
         <div className="row">
@@ -125,13 +123,7 @@ function NewBacktest({ datasets }: { datasets: Dataset[] }) {
             .filter(({ kind }) => kind !== 'seasonalNaive')
             .map(({ kind, summary }) => (
               <label key={kind} className="check" title={summary}>
-                <input
-                  type="checkbox"
-                  checked={chosen.includes(kind)}
-                  onChange={(event) =>
-                    setChosen((before) => (event.target.checked ? [...before, kind] : before.filter((other) => other !== kind)))
-                  }
-                />
+                <input type="checkbox" value={kind} {...register('chosen')} />
                 {kind}
               </label>
             ))}
@@ -140,7 +132,7 @@ function NewBacktest({ datasets }: { datasets: Dataset[] }) {
       </fieldset>
       <div className="fields">
         <Field id="backtest-dataset" label="Dataset">
-          <select id="backtest-dataset" value={dataset} onChange={(event) => setDataset(event.target.value)}>
+          <select id="backtest-dataset" {...register('dataset')}>
             {datasets.map(({ id, name }) => (
               <option key={id}>{name}</option>
             ))}
@@ -152,9 +144,10 @@ function NewBacktest({ datasets }: { datasets: Dataset[] }) {
         {number('refitEvery', 'Train again after', 'Cutoffs; 0 trains once, at the first.', '1', 0)}
         {number('steps', 'Training steps', 'Of each training.', 'chosen from the size')}
       </div>
+      {chosen.length > 0 && <Prediction action={{ kind: 'backtest', request }} onRefused={setRefused} />}
       {start.error ? <Failure error={start.error} /> : null}
       <div className="row">
-        <button type="submit" className="primary" disabled={start.isPending || chosen.length === 0}>
+        <button type="submit" className="primary" disabled={start.isPending || refused || chosen.length === 0}>
           Start
         </button>
       </div>

@@ -1,13 +1,15 @@
 /** Monitoring: past forecasts beside what then happened, what has drifted, and what was done about it. */
-import { type LiveScore, type MonitorResult, monitorResult } from '@almanac/contracts';
+import { type Alert, type LiveScore, type MonitorResult, monitorResult } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { Link, useSearchParams } from 'react-router';
-import { ago, metric, time } from '../app/format';
+import { Link } from 'react-router';
+import { useAddressState } from '../app/address';
+import { ago, metric, share, time } from '../app/format';
 import { useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { Lines } from '../chart/lines';
 import { ChartCard } from '../ui/chartCard';
+import { type Column, DataTable } from '../ui/dataTable';
 import type { Cell } from '../ui/download';
 import { Await, Empty, Failure, Page } from '../ui/parts';
 import { Webhooks } from './monitoring/webhooks';
@@ -23,8 +25,8 @@ const titles: Record<MonitorResult['alerts'][number]['code'], string> = {
 
 export function Component() {
   const models = useCall('listModels', { query: { limit: 1000 } });
-  const [address, setAddress] = useSearchParams();
-  const chosen = address.get('model') ?? models.data?.items[0]?.name;
+  const [wanted, keep] = useAddressState('model');
+  const chosen = wanted ?? models.data?.items[0]?.name;
   return (
     <Page
       title="Monitoring"
@@ -32,17 +34,7 @@ export function Component() {
       actions={
         chosen !== undefined && (
           <>
-            <select
-              aria-label="Model"
-              style={{ width: 'auto' }}
-              value={chosen}
-              onChange={(event) =>
-                setAddress((before) => {
-                  before.set('model', event.target.value);
-                  return before;
-                })
-              }
-            >
+            <select aria-label="Model" style={{ width: 'auto' }} value={chosen} onChange={(event) => keep(event.target.value)}>
               {models.data?.items.map((model) => (
                 <option key={model.name}>{model.name}</option>
               ))}
@@ -57,7 +49,7 @@ export function Component() {
           chosen === undefined ? (
             <Empty title="There is no model to watch yet">Train one first.</Empty>
           ) : (
-            <OneModel key={chosen} model={chosen} />
+            <OneModel key={chosen} model={chosen} dataset={models.data?.items.find(({ name }) => name === chosen)?.dataset} />
           )
         }
       </Await>
@@ -83,7 +75,9 @@ function ScoreNow({ model }: { model: string }) {
   );
 }
 
-function OneModel({ model }: { model: string }) {
+function OneModel({ model, dataset }: { model: string; dataset: string | undefined }) {
+  const info = useCall('getDataset', { params: { dataset: dataset ?? '' } }, { enabled: dataset !== undefined });
+  const zone = info.data?.timeZone ?? 'UTC';
   const runs = useCall('listRuns', { query: { kind: 'monitor', status: 'succeeded', limit: 1000 } }, { refetchInterval: 10_000 });
   const results = useMemo(
     () =>
@@ -91,7 +85,7 @@ function OneModel({ model }: { model: string }) {
         .filter((run) => run.model === model)
         .flatMap((run) => {
           const result = monitorResult.safeParse(run.result).data;
-          return result ? [{ at: run.createdAt, result }] : [];
+          return result ? [{ at: run.createdAt, result: { ...result, alerts: oneOfEach(result.alerts) } }] : [];
         }),
     [runs.data, model],
   );
@@ -148,14 +142,15 @@ function OneModel({ model }: { model: string }) {
               <>
                 {scored.length > 1 && (
                   <div className="columns">
+                    <Inputs model={model} results={results} />
                     <ChartCard title="WQL by cutoff" name={`${model}-wql`} csv={() => scoredRows(scored)}>
-                      <Lines x={x} lines={accuracy} zone="UTC" label={`WQL of ${model} and of seasonal naive, by cutoff`} />
+                      <Lines x={x} lines={accuracy} zone={zone} label={`WQL of ${model} and of seasonal naive, by cutoff`} />
                     </ChartCard>
                     <ChartCard title="Coverage by cutoff" name={`${model}-coverage`} csv={() => scoredRows(scored)}>
                       <Lines
                         x={x}
                         lines={coverage}
-                        zone="UTC"
+                        zone={zone}
                         bounds={[0, 1]}
                         label="Share of observations inside the 80 % interval, by cutoff"
                       />
@@ -163,7 +158,7 @@ function OneModel({ model }: { model: string }) {
                   </div>
                 )}
                 <Alerts model={model} results={results} />
-                <ScoredTable model={model} scored={scored} />
+                <ScoredTable model={model} scored={scored} zone={zone} dataset={dataset} />
               </>
             ) : (
               <p className="muted">No observation has come yet after the cutoff of a stored forecast.</p>
@@ -175,12 +170,34 @@ function OneModel({ model }: { model: string }) {
   );
 }
 
+/** One alert of each kind: what was seen last, since when it is so. */
+function oneOfEach(alerts: readonly Alert[]): Alert[] {
+  const kinds = Map.groupBy(alerts, ({ code }) => code);
+  return [...kinds.values()].flatMap((same) => {
+    const [first, last] = [same[0], same.at(-1)];
+    return first && last ? [{ ...last, since: first.since }] : [];
+  });
+}
+
+type Raised = Alert & { at: string };
+
+const alertColumns: Column<Raised>[] = [
+  { id: 'raised', title: 'Raised', by: ({ at }) => at, cell: ({ at }) => time(at) },
+  { id: 'alert', title: 'Alert', by: ({ code }) => titles[code], cell: ({ code }) => titles[code] },
+  { id: 'seen', title: 'What was seen', cell: ({ message }) => message },
+  { id: 'since', title: 'Since', by: ({ since }) => since, cell: ({ since }) => time(since) },
+];
+
 /** Each alert when it was raised first, newest first; as long as it is repeated, it is one. */
 function Alerts({ model, results }: { model: string; results: readonly { at: string; result: MonitorResult }[] }) {
-  const raised = results.flatMap(({ at, result }, index) =>
-    result.alerts
-      .filter(({ code }) => !results[index + 1]?.result.alerts.some((before) => before.code === code))
-      .map((alert) => ({ at, ...alert })),
+  const raised = useMemo(
+    () =>
+      results.flatMap(({ at, result }, index) =>
+        result.alerts
+          .filter(({ code }) => !results[index + 1]?.result.alerts.some((before) => before.code === code))
+          .map((alert): Raised => ({ at, ...alert })),
+      ),
+    [results],
   );
   if (raised.length === 0) return null;
   return (
@@ -190,28 +207,7 @@ function Alerts({ model, results }: { model: string; results: readonly { at: str
       png={false}
       csv={() => [['raised_at', 'code', 'since', 'message'], ...raised.map(({ at, code, since, message }) => [at, code, since, message])]}
     >
-      <div className="table-scroll" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th>Raised</th>
-              <th>Alert</th>
-              <th>What was seen</th>
-              <th>Since</th>
-            </tr>
-          </thead>
-          <tbody>
-            {raised.map(({ at, code, since, message }) => (
-              <tr key={`${at} ${code}`}>
-                <td>{time(at)}</td>
-                <td>{titles[code]}</td>
-                <td>{message}</td>
-                <td>{time(since)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable label="Alerts so far" rows={raised} columns={alertColumns} rowKey={({ at, code }) => `${at} ${code}`} />
     </ChartCard>
   );
 }
@@ -231,41 +227,66 @@ const scoredRows = (scored: readonly LiveScore[]): Cell[][] => [
   ]),
 ];
 
-function ScoredTable({ model, scored }: { model: string; scored: LiveScore[] }) {
+function ScoredTable({ model, scored, zone, dataset }: { model: string; scored: LiveScore[]; zone: string; dataset: string | undefined }) {
+  const rows = useMemo(() => scored.toReversed(), [scored]);
+  const columns = useMemo(
+    (): Column<LiveScore>[] => [
+      {
+        id: 'cutoff',
+        title: 'Cutoff',
+        by: (score) => score.cutoff,
+        cell: (score) => <Link to={`/runs/${score.runId}`}>{time(score.cutoff, zone)}</Link>,
+      },
+      { id: 'version', title: 'Version', number: true, by: (score) => score.version, cell: (score) => score.version },
+      { id: 'series', title: 'Series', number: true, by: (score) => score.series, cell: (score) => score.series },
+      { id: 'wql', title: 'WQL', number: true, by: (score) => score.wql, cell: (score) => metric(score.wql) },
+      { id: 'naive', title: 'Seasonal naive', number: true, by: (score) => score.naiveWql, cell: (score) => metric(score.naiveWql) },
+      { id: 'mase', title: 'MASE', number: true, by: (score) => score.mase, cell: (score) => metric(score.mase) },
+      { id: 'coverage', title: 'in 80 %', number: true, by: (score) => score.coverage80, cell: (score) => share(score.coverage80) },
+      { id: 'bias', title: 'Bias', number: true, by: (score) => score.bias, cell: (score) => share(score.bias) },
+      {
+        id: 'look',
+        title: 'Look at it',
+        hidden: true,
+        cell: (score) => dataset && <Link to={`/series/${encodeURIComponent(dataset)}?run=${score.runId}`}>Look at it</Link>,
+      },
+    ],
+    [zone, dataset],
+  );
   return (
     <ChartCard title="Scored forecasts" name={`${model}-scores`} png={false} csv={() => scoredRows(scored)}>
-      <div className="table-scroll" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th>Cutoff</th>
-              <th className="number">Version</th>
-              <th className="number">Series</th>
-              <th className="number">WQL</th>
-              <th className="number">Seasonal naive</th>
-              <th className="number">MASE</th>
-              <th className="number">in 80 %</th>
-              <th className="number">Bias</th>
-            </tr>
-          </thead>
-          <tbody>
-            {scored.toReversed().map((score) => (
-              <tr key={score.runId}>
-                <td>
-                  <Link to={`/runs/${score.runId}`}>{time(score.cutoff)}</Link>
-                </td>
-                <td className="number">{score.version}</td>
-                <td className="number">{score.series}</td>
-                <td className="number">{metric(score.wql)}</td>
-                <td className="number">{metric(score.naiveWql)}</td>
-                <td className="number">{metric(score.mase)}</td>
-                <td className="number">{score.coverage80 === null ? '–' : `${(100 * score.coverage80).toFixed(1)} %`}</td>
-                <td className="number">{score.bias === null ? '–' : `${(100 * score.bias).toFixed(1)} %`}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable label="Scored forecasts" rows={rows} columns={columns} rowKey={(score) => score.runId} maxHeight={420} />
+    </ChartCard>
+  );
+}
+
+/** How far what comes has drifted from what the champion learned, run by run of the monitoring. */
+function Inputs({ model, results }: { model: string; results: readonly { at: string; result: MonitorResult }[] }) {
+  const seen = useMemo(
+    () => results.flatMap(({ at, result }) => (result.inputs ? [{ at, ...result.inputs }] : [])).toReversed(),
+    [results],
+  );
+  const x = useMemo(() => seen.map(({ at }) => Date.parse(at) / 1000), [seen]);
+  const lines = useMemo(
+    () => [
+      { label: 'values', values: seen.map((one) => one.values) },
+      { label: 'differences to a season before', values: seen.map((one) => one.differences) },
+      { label: 'above it is drift', values: seen.map((one) => one.bound), dashed: true },
+    ],
+    [seen],
+  );
+  if (seen.length === 0) return null;
+  return (
+    <ChartCard
+      title="Drift of the inputs"
+      about="Population stability of what came since the champion learned, beside what it learned from, each time it was looked at."
+      name={`${model}-input-drift`}
+      csv={() => [
+        ['at', 'version', 'values', 'differences', 'bound', 'drift'],
+        ...seen.map((one) => [one.at, one.version, one.values, one.differences, one.bound, one.drift]),
+      ]}
+    >
+      <Lines x={x} lines={lines} zone="UTC" label="Drift of the inputs by time of monitoring" />
     </ChartCard>
   );
 }

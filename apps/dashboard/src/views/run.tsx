@@ -1,17 +1,14 @@
 /** One run: how far it is, how training goes, how it ended and why. */
-import { backtestResult, forecastResult, ingestResult, learnResult, isFinished, type Run, trainResult } from '@almanac/contracts';
+import { isFinished, type Run } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
-import { count, duration, time } from '../app/format';
+import { duration, time } from '../app/format';
 import { useLiveRun } from '../app/live';
-import { ScoreTable } from './models/scoreTable';
 import { useCancel } from '../app/liveRuns';
 import { useClient } from '../app/session';
-import { save } from '../ui/download';
-import { Await, Failure, Page, runDetail, Status } from '../ui/parts';
-import { BacktestView } from './backtests/result';
-import { FindingsView } from './upload/findings';
+import { Await, Fact, Failure, Page, runDetail, Status } from '../ui/parts';
 import { Curves } from './run/curves';
+import { Result } from './run/result';
 
 export function Component() {
   const { runId = '' } = useParams();
@@ -54,6 +51,7 @@ function RunView({ run }: { run: Run }) {
             </button>
           )}
           {run.kind === 'train' && isFinished(run.status) && <TrainAgain run={run} />}
+          {run.kind === 'forecast' && run.status === 'succeeded' && <Replay run={run} />}
         </>
       }
     >
@@ -101,21 +99,35 @@ function RunView({ run }: { run: Run }) {
         </section>
         <section className="card">
           <h2>Asked for</h2>
-          <pre className="mono small" style={{ overflowX: 'auto', margin: 0 }} tabIndex={0}>
-            {JSON.stringify(run.config, null, 2)}
-          </pre>
+          <Asked config={run.config} />
         </section>
       </div>
     </Page>
   );
 }
 
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+/** What was asked for, without what was left as it is. */
+function Asked({ config }: { config: Run['config'] }) {
+  const entries = Object.entries(config).filter(
+    ([, value]) => value !== null && JSON.stringify(value) !== '{}' && JSON.stringify(value) !== '[]',
+  );
+  const plain = entries.filter(([, value]) => typeof value !== 'object');
+  const nested = entries.filter(([, value]) => typeof value === 'object');
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
+    <>
+      <dl className="facts">
+        {plain.map(([name, value]) => (
+          <Fact key={name} name={name}>
+            {typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)}
+          </Fact>
+        ))}
+      </dl>
+      {nested.length > 0 && (
+        <pre className="mono small" style={{ overflowX: 'auto', margin: '10px 0 0' }} tabIndex={0}>
+          {JSON.stringify(Object.fromEntries(nested), null, 2)}
+        </pre>
+      )}
+    </>
   );
 }
 
@@ -152,111 +164,25 @@ function TrainAgain({ run }: { run: Run }) {
   );
 }
 
-function Result({ run }: { run: Run }) {
+/** Makes the forecast again from its lineage; the run that does so says what differs. */
+function Replay({ run }: { run: Run }) {
   const client = useClient();
-  if (run.status !== 'succeeded') return null;
-  if (run.kind === 'train') {
-    const result = trainResult.safeParse(run.result).data;
-    if (!result) return null;
-    return (
-      <section className="card stack">
-        <h2>
-          <Link to={`/models/${encodeURIComponent(result.model)}`}>
-            {result.model} version {result.version}
-          </Link>
-        </h2>
-        <dl className="facts">
-          <Fact name="WQL to seasonal naive">{result.wqlRatio === null ? '–' : `${result.wqlRatio.toFixed(3)} ×`}</Fact>
-          <Fact name="Training took">{duration(result.trainSeconds)}</Fact>
-          <Fact name="Steps">{count(result.steps)}</Fact>
-          <Fact name="Parameters">{count(result.parameters)}</Fact>
-        </dl>
-        {!result.beatsSeasonalNaive && (
-          <div className="note warn">
-            <strong>It does not beat seasonal naive.</strong>
-            <span>Prefer the baseline, give it more history, or train longer.</span>
-          </div>
-        )}
-        {result.gate && (
-          <div className="note">
-            <strong>{result.gate.promoted ? 'It beat the champion and took its place.' : 'The champion stays.'}</strong>
-            <span>{result.gate.reason}</span>
-          </div>
-        )}
-        <p className="small muted">
-          Measured on the last {result.holdout.steps} steps of {count(result.holdout.series)} series, which training never saw.
-        </p>
-        <ScoreTable scores={[result.score, ...result.baselines]} />
-        {result.skippedSeries.length > 0 && (
-          <details>
-            <summary>{count(result.skippedSeries.length)} series were left out</summary>
-            <ul>
-              {result.skippedSeries.slice(0, 100).map((skipped) => (
-                <li key={skipped.uniqueId}>
-                  {skipped.uniqueId}: {skipped.reason}
-                </li>
-              ))}
-            </ul>
-          </details>
-        )}
-        <div className="row">
-          <Link className="button primary" to={`/series/${encodeURIComponent(run.dataset ?? '')}`}>
-            Look at the series
-          </Link>
-        </div>
-      </section>
-    );
-  }
-  if (run.kind === 'forecast') {
-    const result = forecastResult.safeParse(run.result).data;
-    if (!result) return null;
-    return (
-      <section className="card stack">
-        <p>
-          {count(result.series)} series, {result.horizon} steps ahead, with {result.model} version {result.version}, in{' '}
-          {duration(result.seconds)}.
-        </p>
-        <div className="row">
-          <Link className="button primary" to={`/series/${encodeURIComponent(run.dataset ?? '')}`}>
-            Look at the series
-          </Link>
-          <button
-            type="button"
-            onClick={() =>
-              void client
-                .stream('latestForecastsCsv', { query: { runId: run.id } })
-                .then(async (response) => save(await response.blob(), `forecast-${run.id}.csv`))
-            }
-          >
-            Download CSV
-          </button>
-        </div>
-      </section>
-    );
-  }
-  if (run.kind === 'backtest') {
-    const result = backtestResult.safeParse(run.result).data;
-    return result ? <BacktestView runId={run.id} dataset={run.dataset ?? ''} result={result} /> : null;
-  }
-  if (run.kind === 'monitor') {
-    return (
-      <p>
-        <Link to={`/monitoring?model=${encodeURIComponent(run.model ?? '')}`}>What monitoring found</Link>
-      </p>
-    );
-  }
-  if (run.kind === 'learn') {
-    const result = learnResult.safeParse(run.result).data;
-    return result ? (
-      <p>
-        {result.observations} observations of {result.series} series: {result.reason}.
-      </p>
-    ) : null;
-  }
-  const ingest = ingestResult.safeParse(run.result).data;
-  return ingest ? (
-    <section className="card">
-      <FindingsView findings={ingest.findings} runId={run.id} />
-    </section>
-  ) : null;
+  const navigate = useNavigate();
+  const replay = useMutation({
+    mutationFn: () => client.call('replayForecast', { params: { runId: run.id } }),
+    onSuccess: (next) => void navigate(`/runs/${next.id}`),
+  });
+  return (
+    <>
+      <button
+        type="button"
+        title="Makes the forecast again from its lineage, and reports every difference"
+        disabled={replay.isPending}
+        onClick={() => replay.mutate()}
+      >
+        Replay
+      </button>
+      {replay.error ? <Failure error={replay.error} /> : null}
+    </>
+  );
 }

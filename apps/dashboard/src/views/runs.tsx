@@ -1,34 +1,34 @@
 /** Runs: everything that takes longer than a request, newest first. */
 import { type Run, runKind, runStatus } from '@almanac/contracts';
-import { Link, useSearchParams } from 'react-router';
-import { ago, duration } from '../app/format';
+import { Link } from 'react-router';
+import { useAddressState } from '../app/address';
+import { ago, duration, time } from '../app/format';
 import { useCall } from '../app/queries';
+import { type Column, DataTable } from '../ui/dataTable';
 import { Await, Empty, Page, runDetail, Status } from '../ui/parts';
 
+/** Shown at a time. */
+const MOST = 200;
+
 export function Component() {
-  const [address, setAddress] = useSearchParams();
-  const kind = runKind.safeParse(address.get('kind')).data;
-  const status = runStatus.safeParse(address.get('status')).data;
-  const query = useCall('listRuns', { query: { kind, status, limit: 200 } }, { refetchInterval: 5000, keepPrevious: true });
-  const choose = (name: string, value: string): void =>
-    setAddress((before) => {
-      if (value) before.set(name, value);
-      else before.delete(name);
-      return before;
-    });
+  const [wantedKind, keepKind] = useAddressState('kind');
+  const [wantedStatus, keepStatus] = useAddressState('status');
+  const kind = runKind.safeParse(wantedKind).data;
+  const status = runStatus.safeParse(wantedStatus).data;
+  const query = useCall('listRuns', { query: { kind, status, limit: MOST } }, { refetchInterval: 5000, keepPrevious: true });
   return (
     <Page
       title="Runs"
       about="Uploads being read, trainings, forecasts and backtests."
       actions={
         <>
-          <Choice label="Kind" all="All kinds" value={kind} options={runKind.options} onChange={(value) => choose('kind', value)} />
+          <Choice label="Kind" all="All kinds" value={kind} options={runKind.options} onChange={(value) => keepKind(value || undefined)} />
           <Choice
             label="Status"
             all="Any status"
             value={status}
             options={runStatus.options}
-            onChange={(value) => choose('status', value)}
+            onChange={(value) => keepStatus(value || undefined)}
           />
         </>
       }
@@ -40,7 +40,10 @@ export function Component() {
               An upload is the first run.
             </Empty>
           ) : (
-            <RunTable runs={items} />
+            <section className="card flush">
+              <DataTable label="Runs" rows={items} columns={columns} rowKey={(run) => run.id} />
+              {items.length === MOST && <p className="small muted under">The newest {MOST}. Choose a kind or a status to see others.</p>}
+            </section>
           )
         }
       </Await>
@@ -71,43 +74,35 @@ function Choice({
   );
 }
 
-export function RunTable({ runs }: { runs: Run[] }) {
-  return (
-    <div className="card table-scroll" tabIndex={0} style={{ padding: 0 }}>
-      <table>
-        <thead>
-          <tr>
-            <th>Run</th>
-            <th>Status</th>
-            <th>Dataset</th>
-            <th>Model</th>
-            <th>Queued</th>
-            <th className="number">Took</th>
-            <th>What happened</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr key={run.id}>
-              <td>
-                <Link to={`/runs/${run.id}`}>{run.kind}</Link>
-              </td>
-              <td>
-                <Status status={run.status} />
-              </td>
-              <td>{run.dataset ?? '–'}</td>
-              <td>{run.model ?? '–'}</td>
-              <td title={run.createdAt}>{ago(run.createdAt)}</td>
-              <td className="number">
-                {run.startedAt && run.finishedAt ? duration((Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000) : '–'}
-              </td>
-              <td className="small muted">
-                {run.error?.detail ?? (run.status === 'running' || run.status === 'queued' ? runDetail(run) : '')}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+const columns: Column<Run>[] = [
+  { id: 'kind', title: 'Run', by: (run) => run.kind, cell: (run) => <Link to={`/runs/${run.id}`}>{run.kind}</Link> },
+  { id: 'status', title: 'Status', by: (run) => run.status, cell: (run) => <Status status={run.status} /> },
+  { id: 'dataset', title: 'Dataset', by: (run) => run.dataset, cell: (run) => run.dataset ?? '–' },
+  { id: 'model', title: 'Model', by: (run) => run.model, cell: (run) => run.model ?? '–' },
+  {
+    id: 'queued',
+    title: 'Queued',
+    by: (run) => run.createdAt,
+    cell: (run) => <span title={time(run.createdAt)}>{ago(run.createdAt)}</span>,
+  },
+  {
+    id: 'took',
+    title: 'Took',
+    number: true,
+    by: tookOf,
+    cell: (run) => {
+      const took = tookOf(run);
+      return took === undefined ? '–' : duration(took);
+    },
+  },
+  {
+    id: 'what',
+    title: 'What happened',
+    className: 'small muted',
+    cell: (run) => run.error?.detail ?? (run.status === 'running' || run.status === 'queued' ? runDetail(run) : ''),
+  },
+];
+
+function tookOf({ startedAt, finishedAt }: Run): number | undefined {
+  return startedAt && finishedAt ? (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000 : undefined;
 }

@@ -1,11 +1,16 @@
 /** Settings: workers with their engines, the queue, API keys, workspaces. */
-import { type ApiKeyCreated, scope as scopes, type Scope } from '@almanac/contracts';
+import { type ApiKey, type ApiKeyCreated, scope as scopes, type Scope, type SystemStatus } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ago, count } from '../app/format';
+import { useForm } from 'react-hook-form';
+import { Link } from 'react-router';
+import { ago, bytes, count, time } from '../app/format';
 import { useCall } from '../app/queries';
 import { useClient, useSession } from '../app/session';
-import { Await, Failure, Page } from '../ui/parts';
+import { type Column, DataTable } from '../ui/dataTable';
+import { Asking } from '../ui/confirm';
+import { Await, Fact, Failure, Page } from '../ui/parts';
+import { Secret } from '../ui/secret';
 import { Workspaces } from './settings/workspaces';
 
 export function Component() {
@@ -27,124 +32,166 @@ export function Component() {
   );
 }
 
+type Worker = SystemStatus['workers'][number];
+
+const workers: Column<Worker>[] = [
+  { id: 'id', title: 'Worker', by: (one) => one.id, cell: (one) => <span className="mono">{one.id.slice(0, 24)}</span> },
+  {
+    id: 'engine',
+    title: 'Engine',
+    by: (one) => one.engine?.name,
+    cell: (one) => (one.engine ? `${one.engine.name}, ${one.engine.variant}` : '–'),
+  },
+  {
+    id: 'why',
+    title: 'Why this engine',
+    className: 'small muted',
+    cell: (one) => (
+      <>
+        {one.engine?.why}
+        {one.engine?.rejected.map(({ name, why }) => (
+          <div key={name}>
+            not {name}: {why}
+          </div>
+        ))}
+      </>
+    ),
+  },
+  {
+    id: 'has',
+    title: 'Has',
+    className: 'small',
+    cell: ({ resources }) =>
+      resources ? [`${resources.threads} threads`, bytes(resources.memoryBytes), ...resources.devices].join(', ') : '–',
+  },
+  {
+    id: 'busy',
+    title: 'Busy with',
+    by: (one) => one.busyWith,
+    cell: (one) => (one.busyWith ? <Link to={`/runs/${one.busyWith}`}>{one.busyWith.slice(0, 8)}</Link> : 'idle'),
+  },
+  {
+    id: 'seen',
+    title: 'Seen',
+    by: (one) => one.seenAt,
+    cell: (one) => <span title={`since ${time(one.startedAt)}`}>{ago(one.seenAt)}</span>,
+  },
+];
+
 function System() {
   const query = useCall('systemStatus', {}, { refetchInterval: 5000 });
   return (
     <Await query={query}>
       {(status) => (
-        <section className="card stack">
-          <h2>Workers</h2>
-          {status.workers.length === 0 ? (
-            <div className="note warn">
-              <strong>No worker is running</strong>
-              <span>Runs stay queued until one starts. npm start runs one; on more machines, start apps/worker.</span>
-            </div>
-          ) : (
-            <div className="table-scroll" tabIndex={0}>
-              <table>
-                <thead>
-                  <tr>
-                    <th>Worker</th>
-                    <th>Engine</th>
-                    <th>Why this engine</th>
-                    <th>Busy with</th>
-                    <th>Seen</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {status.workers.map((worker) => (
-                    <tr key={worker.id}>
-                      <td className="mono">{worker.id.slice(0, 24)}</td>
-                      <td>{worker.engine ? `${worker.engine.name}, ${worker.engine.variant}` : '–'}</td>
-                      <td className="small muted">{worker.engine?.why}</td>
-                      <td>{worker.busyWith ?? 'idle'}</td>
-                      <td>{ago(worker.seenAt)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-          )}
-          <dl className="facts">
-            <div>
-              <dt>Queue</dt>
-              <dd>{status.queueDriver}</dd>
-            </div>
-            {Object.entries(status.queueDepth).map(([name, depth]) => (
-              <div key={name}>
-                <dt>{name} waiting</dt>
-                <dd>{count(depth)}</dd>
+        <>
+          <section className="card stack">
+            <h2>Workers</h2>
+            {status.workers.length === 0 ? (
+              <div className="note warn">
+                <strong>No worker is running</strong>
+                <span>Runs stay queued until one starts. npm start runs one; on more machines, start apps/worker.</span>
               </div>
-            ))}
-            <div>
-              <dt>Workspace</dt>
-              <dd>{status.workspace}</dd>
-            </div>
-            <div>
-              <dt>Version</dt>
-              <dd>{status.version}</dd>
-            </div>
-          </dl>
-        </section>
+            ) : (
+              <DataTable label="Workers" rows={status.workers} columns={workers} rowKey={(worker) => worker.id} />
+            )}
+          </section>
+          <Queue status={status} />
+        </>
       )}
     </Await>
   );
 }
 
+function Queue({ status }: { status: SystemStatus }) {
+  const depths = Object.entries(status.queueDepth);
+  const waiting = depths.reduce((sum, [, depth]) => sum + depth, 0);
+  const longest = Math.max(1, ...depths.map(([, depth]) => depth));
+  return (
+    <section className="card stack" style={{ gap: 12 }}>
+      <h2>Queue</h2>
+      <dl className="facts">
+        <Fact name="Driver">{status.queueDriver}</Fact>
+        <Fact name="Waiting">{waiting === 0 ? 'nothing' : count(waiting)}</Fact>
+        <Fact name="Workspace">{status.workspace}</Fact>
+        <Fact name="Version">{status.version}</Fact>
+      </dl>
+      <ul className="depths" aria-label="Jobs that wait, by kind">
+        {depths.map(([name, depth]) => (
+          <li key={name} data-empty={depth === 0}>
+            <span>{name}</span>
+            <meter min={0} max={longest} value={depth} aria-label={`${name}: ${depth} waiting`} />
+            <b>{count(depth)}</b>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const abilities: Record<Scope, string> = { read: 'read', write: 'write: upload, train, forecast', admin: 'admin: also keys' };
+
 function Keys() {
   const client = useClient();
   const cache = useQueryClient();
   const query = useCall('listApiKeys', { query: { limit: 1000 } });
-  const [name, setName] = useState('');
-  const [chosen, setChosen] = useState<Scope>('read');
+  const { register, handleSubmit, reset } = useForm<{ name: string; scope: Scope }>({ defaultValues: { name: '', scope: 'read' } });
   const [made, setMade] = useState<ApiKeyCreated>();
   const refresh = () => cache.invalidateQueries({ queryKey: ['listApiKeys'] });
   const make = useMutation({
-    mutationFn: () => client.call('createApiKey', { body: { name, scopes: [chosen] } }),
+    mutationFn: ({ name, scope }: { name: string; scope: Scope }) => client.call('createApiKey', { body: { name, scopes: [scope] } }),
     onSuccess: async (key) => {
       setMade(key);
-      setName('');
+      reset();
       await refresh();
     },
   });
   const revoke = useMutation({ mutationFn: (id: string) => client.call('deleteApiKey', { params: { id } }), onSuccess: refresh });
+  const columns: Column<ApiKey>[] = [
+    { id: 'name', title: 'Name', by: (key) => key.name, cell: (key) => key.name },
+    { id: 'prefix', title: 'Starts with', cell: (key) => <span className="mono">{key.prefix}…</span> },
+    { id: 'scopes', title: 'Scopes', by: (key) => key.scopes.join(), cell: (key) => key.scopes.join(', ') },
+    { id: 'made', title: 'Made', by: (key) => key.createdAt, cell: (key) => <span title={time(key.createdAt)}>{ago(key.createdAt)}</span> },
+    {
+      id: 'used',
+      title: 'Last used',
+      by: (key) => key.lastUsedAt,
+      cell: (key) => (key.lastUsedAt ? ago(key.lastUsedAt) : 'never'),
+    },
+    {
+      id: 'revoke',
+      title: 'Revoke',
+      hidden: true,
+      cell: (key) => (
+        <Asking
+          label="Revoke"
+          title={`Revoke the key ${key.name}?`}
+          act="Revoke it"
+          disabled={revoke.isPending}
+          onAct={() => revoke.mutate(key.id)}
+        >
+          Whoever uses it is locked out at once.
+        </Asking>
+      ),
+    },
+  ];
   return (
     <section className="card stack">
       <h2>API keys</h2>
-      {made && (
-        <div className="note" role="status">
-          <strong>The key of {made.name}, shown only now</strong>
-          <code style={{ overflowWrap: 'anywhere' }}>{made.key}</code>
-          <div className="actions">
-            <button type="button" className="compact" onClick={() => void navigator.clipboard.writeText(made.key)}>
-              Copy
-            </button>
-          </div>
-        </div>
-      )}
-      <form
-        className="row"
-        onSubmit={(event) => {
-          event.preventDefault();
-          make.mutate();
-        }}
-      >
+      {made && <Secret title={`The key of ${made.name}, shown only now`} secret={made.key} />}
+      <form className="row" onSubmit={(event) => void handleSubmit((given) => make.mutate(given))(event)}>
         <input
           style={{ maxWidth: 240 }}
           aria-label="Name of the new key"
           placeholder="What it is for"
           required
-          value={name}
-          onChange={(event) => setName(event.target.value)}
+          maxLength={100}
+          {...register('name')}
         />
-        <select
-          style={{ width: 'auto' }}
-          aria-label="Scope of the new key"
-          value={chosen}
-          onChange={(event) => setChosen(event.target.value as Scope)}
-        >
+        <select style={{ width: 'auto' }} aria-label="Scope of the new key" {...register('scope')}>
           {scopes.options.map((option) => (
-            <option key={option}>{option}</option>
+            <option key={option} value={option}>
+              {abilities[option]}
+            </option>
           ))}
         </select>
         <button type="submit" disabled={make.isPending}>
@@ -154,45 +201,7 @@ function Keys() {
       {make.error ? <Failure error={make.error} /> : null}
       {revoke.error ? <Failure error={revoke.error} /> : null}
       <Await query={query} height={80}>
-        {({ items }) => (
-          <div className="table-scroll" tabIndex={0}>
-            <table>
-              <thead>
-                <tr>
-                  <th>Name</th>
-                  <th>Starts with</th>
-                  <th>Scopes</th>
-                  <th>Made</th>
-                  <th>Last used</th>
-                  <th />
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((key) => (
-                  <tr key={key.id}>
-                    <td>{key.name}</td>
-                    <td className="mono">{key.prefix}…</td>
-                    <td>{key.scopes.join(', ')}</td>
-                    <td>{ago(key.createdAt)}</td>
-                    <td>{key.lastUsedAt ? ago(key.lastUsedAt) : 'never'}</td>
-                    <td>
-                      <button
-                        type="button"
-                        className="compact danger"
-                        disabled={revoke.isPending}
-                        onClick={() =>
-                          confirm(`Revoke the key ${key.name}? Whoever uses it is locked out at once.`) && revoke.mutate(key.id)
-                        }
-                      >
-                        Revoke
-                      </button>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
+        {({ items }) => <DataTable label="API keys" rows={items} columns={columns} rowKey={(key) => key.id} />}
       </Await>
     </section>
   );

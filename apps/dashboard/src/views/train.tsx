@@ -1,13 +1,14 @@
 /** Train: a form with sound defaults, what each option means, and how far it would reach into the data. */
 import type { Dataset, TrainRequestInput } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
+import { useForm, useWatch } from 'react-hook-form';
 import { Link, useNavigate, useSearchParams } from 'react-router';
-import { bytes, count, duration, value } from '../app/format';
+import { count } from '../app/format';
 import { useCall } from '../app/queries';
-import { useRested } from '../app/rested';
 import { useClient } from '../app/session';
-import { Await, Empty, Failure, Field, Page, Skeleton } from '../ui/parts';
+import { Await, Empty, Failure, Field, Page } from '../ui/parts';
+import { Prediction } from './train/prediction';
 
 export function Component() {
   const query = useCall('listDatasets', { query: { limit: 1000 } });
@@ -38,7 +39,11 @@ export function Component() {
   );
 }
 
-const positive = (text: string): number | undefined => (text.trim() === '' ? undefined : Number(text));
+type Wanted = Omit<TrainRequestInput, 'dataset'>;
+
+/** Fields that were left empty say nothing: their defaults are the server's. */
+const asRequest = (given: Wanted): Wanted =>
+  Object.fromEntries(Object.entries(given).filter(([, one]) => one !== '' && one !== undefined && !Number.isNaN(one))) as Wanted;
 
 function TrainForm({ datasets }: { datasets: Dataset[] }) {
   const [address, setAddress] = useSearchParams();
@@ -46,9 +51,9 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
   const client = useClient();
   const dataset = datasets.find((candidate) => candidate.name === address.get('dataset')) ?? (datasets[0] as Dataset);
   const kinds = useCall('modelKinds', {});
-  const [form, setForm] = useState<Omit<TrainRequestInput, 'dataset'>>({ kind: 'segment' });
+  const { register, handleSubmit, control } = useForm<Wanted>({ defaultValues: { kind: 'segment', promote: true, gate: false } });
+  const form = asRequest(useWatch({ control }));
   const [refused, setRefused] = useState(false);
-  const set = (change: Partial<TrainRequestInput>): void => setForm((before) => ({ ...before, ...change }));
   const train = useMutation({
     mutationFn: () => client.call('train', { body: { ...form, dataset: dataset.name } }),
     onSuccess: (run) => void navigate(`/runs/${run.id}`),
@@ -66,19 +71,12 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
         step={1}
         inputMode="numeric"
         placeholder={placeholder}
-        value={form[key] ?? ''}
-        onChange={(event) => set({ [key]: positive(event.target.value) })}
+        {...register(key, { valueAsNumber: true })}
       />
     </Field>
   );
   return (
-    <form
-      className="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        train.mutate();
-      }}
-    >
+    <form className="stack" onSubmit={(event) => void handleSubmit(() => train.mutate())(event)}>
       <section className="card stack">
         <div className="fields">
           <Field
@@ -93,7 +91,7 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
             </select>
           </Field>
           <Field id="kind" label="Kind of model" help={kind?.summary ?? 'What learns, or what stands in for learning.'}>
-            <select id="kind" value={form.kind} onChange={(event) => set({ kind: event.target.value })}>
+            <select id="kind" {...register('kind')}>
               {(kinds.data?.items ?? [{ kind: 'segment', summary: '', trainable: true }]).map((item) => (
                 <option key={item.kind} value={item.kind}>
                   {item.kind}
@@ -104,12 +102,7 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
           </Field>
           {whole('horizon', 'Horizon', 'Steps ahead that a forecast reaches.', String(season === undefined ? 12 : 2 * season))}
           <Field id="model" label="Name in the registry" help="A known name gets a new version.">
-            <input
-              id="model"
-              value={form.model ?? ''}
-              placeholder={`${dataset.name}-${form.kind ?? 'segment'}`}
-              onChange={(event) => set({ model: event.target.value || undefined })}
-            />
+            <input id="model" placeholder={`${dataset.name}-${form.kind ?? 'segment'}`} autoComplete="off" {...register('model')} />
           </Field>
         </div>
         <details>
@@ -125,16 +118,16 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
             {whole('steps', 'Training steps', 'More steps learn more, until validation stops improving.', 'chosen from the size')}
             {whole('seed', 'Seed', 'The same seed on the same engine makes the same model.', '1')}
             <label className="check">
-              <input type="checkbox" checked={form.promote ?? true} onChange={(event) => set({ promote: event.target.checked })} />
+              <input type="checkbox" {...register('promote')} />
               Make it champion when the model has none
             </label>
             <label className="check">
-              <input type="checkbox" checked={form.gate ?? false} onChange={(event) => set({ gate: event.target.checked })} />
+              <input type="checkbox" {...register('gate')} />
               Let it challenge the champion, and win only by more than chance
             </label>
           </div>
         </details>
-        <Prediction request={{ ...form, dataset: dataset.name }} onRefused={setRefused} />
+        <Prediction action={{ kind: 'train', request: { ...form, dataset: dataset.name } }} onRefused={setRefused} />
         <div className="row">
           <button type="submit" className="primary" disabled={train.isPending || refused}>
             {train.isPending ? 'Queueing …' : 'Train'}
@@ -143,64 +136,5 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
       </section>
       {train.error ? <Failure error={train.error} /> : null}
     </form>
-  );
-}
-
-/** What it would take, asked anew when the form rests; the same numbers decide whether the run is admitted. */
-function Prediction({ request, onRefused }: { request: TrainRequestInput; onRefused: (refused: boolean) => void }) {
-  // As text: a form that was drawn anew is still the same form.
-  const rested = useRested(JSON.stringify(request), 300);
-  const query = useCall(
-    'predictRun',
-    { body: { kind: 'train', request: JSON.parse(rested) as TrainRequestInput } },
-    { keepPrevious: true },
-  );
-  const refused = query.data !== undefined && !query.data.fits;
-  useEffect(() => onRefused(refused), [refused, onRefused]);
-  if (query.error) return <Failure error={query.error} />;
-  const p = query.data;
-  if (!p) return <Skeleton height={44} />;
-  return (
-    <div className={p.fits ? 'note' : 'note bad'} role="status">
-      <strong>{p.fits ? 'What it will take' : (p.problem?.detail ?? 'It does not fit.')}</strong>
-      {p.problem?.hint && <span>{p.problem.hint}</span>}
-      <dl className="facts">
-        <div>
-          <dt>Time</dt>
-          <dd>{p.seconds === null ? 'known after the first steps' : `about ${duration(p.seconds)}`}</dd>
-        </div>
-        <div>
-          <dt>Memory</dt>
-          <dd>
-            {p.memoryBytes === null ? '–' : bytes(p.memoryBytes)}
-            {p.limits.memoryBytes !== null && ` of ${bytes(p.limits.memoryBytes)}`}
-          </dd>
-        </div>
-        {p.cost !== null && (
-          <div>
-            <dt>Cost</dt>
-            <dd>{value(p.cost)}</dd>
-          </div>
-        )}
-        {p.steps !== null && (
-          <div>
-            <dt>Training steps</dt>
-            <dd>{count(p.steps)}</dd>
-          </div>
-        )}
-        <div>
-          <dt>On</dt>
-          <dd>{p.device === 'gpu' ? 'a GPU' : 'the CPU'}</dd>
-        </div>
-      </dl>
-      <span className="small muted">
-        {p.basis === 'history' ? (
-          <>The time is from {p.likeRun ? <Link to={`/runs/${p.likeRun}`}>a training</Link> : 'trainings'} on this machine.</>
-        ) : (
-          'No training has been measured here yet: the time is that of a typical machine.'
-        )}{' '}
-        It can be cancelled at any time.
-      </span>
-    </div>
   );
 }

@@ -1,18 +1,25 @@
 /**
  * Upload: choose a file, see its first rows and the suggested mapping, try it dry, commit. The file and the mapping stay
- * until they are committed, so that a mistake is put right without starting over.
+ * until they are committed, so that a mistake is put right without starting over. The run is in the address: what was found
+ * is still there after a reload, and can be shown to others.
  */
-import { ingestOptions, type IngestOptionsInput, ingestResult, isFinished } from '@almanac/contracts';
+import { ingestOptions, type IngestOptionsInput, ingestResult, isFinished, type Run } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import { useForm, useWatch } from 'react-hook-form';
 import { Link, useSearchParams } from 'react-router';
-import { count } from '../app/format';
+import { bytes, count } from '../app/format';
 import { useLiveRun } from '../app/live';
-import { useClient } from '../app/session';
+import { useCancel } from '../app/liveRuns';
+import { sendingFetch } from '../app/sending';
+import { useSession } from '../app/session';
 import { Failure, Page, runDetail } from '../ui/parts';
+import { DropZone } from './upload/dropZone';
 import { FindingsView } from './upload/findings';
+import { FirstRows } from './upload/firstRows';
 import { MappingForm } from './upload/mappingForm';
 import { preview, type Preview, suggestMapping } from './upload/preview';
+import { sendable } from './upload/roles';
 
 const nameFrom = (file: File): string =>
   file.name
@@ -22,54 +29,69 @@ const nameFrom = (file: File): string =>
     .slice(0, 100);
 
 export function Component() {
-  const [address] = useSearchParams();
-  const client = useClient();
+  const [address, setAddress] = useSearchParams();
+  const { clientOver } = useSession();
   const [file, setFile] = useState<File>();
   const [head, setHead] = useState<Preview>();
-  const [options, setOptions] = useState<IngestOptionsInput>({ dataset: address.get('dataset') ?? '' });
-  const [runId, setRunId] = useState<string>();
+  const [sent, setSent] = useState<number>();
+  const stop = useRef<AbortController>(undefined);
+  const form = useForm<IngestOptionsInput>({ defaultValues: { dataset: address.get('dataset') ?? '' } });
+  const options = useWatch({ control: form.control }) as IngestOptionsInput;
+  const runId = address.get('run') ?? undefined;
   const run = useLiveRun(runId).data;
+  const follow = (id: string | undefined): void =>
+    setAddress(
+      (before) => {
+        if (id === undefined) before.delete('run');
+        else before.set('run', id);
+        return before;
+      },
+      { replace: true },
+    );
 
   const choose = async (chosen: File): Promise<void> => {
     setFile(chosen);
-    setRunId(undefined);
+    send.reset();
+    if (runId !== undefined) follow(undefined);
     const seen = await preview(chosen);
     setHead(seen);
-    setOptions((before) => ({ ...before, dataset: before.dataset || nameFrom(chosen), ...(seen ? suggestMapping(seen) : {}) }));
+    const before = form.getValues();
+    // What was chosen by hand stays, as long as the file has these columns.
+    const kept = seen && [before.idColumn, before.timeColumn, before.valueColumn].some((name) => name && seen.columns.includes(name));
+    form.reset({
+      ...before,
+      dataset: before.dataset || nameFrom(chosen),
+      ...(seen && !kept ? { layout: 'auto', ...suggestMapping(seen) } : {}),
+    });
   };
   const send = useMutation({
     mutationFn: ({ dryRun }: { dryRun: boolean }) => {
       if (!file) throw new Error('Choose a file first.');
-      return client.upload(file, file.name, { ...options, dryRun }, crypto.randomUUID());
+      stop.current = new AbortController();
+      setSent(0);
+      const client = clientOver(sendingFetch(setSent, stop.current.signal));
+      return client.upload(file, file.name, { ...sendable(options, columns?.columns), dryRun }, crypto.randomUUID());
     },
-    onSuccess: (accepted) => setRunId(accepted.runId),
+    onSuccess: (accepted) => follow(accepted.runId),
+    onSettled: () => setSent(undefined),
   });
 
-  const checked = ingestOptions.safeParse(options);
+  const columns = head ?? columnsOf(run);
+  const checked = ingestOptions.safeParse(sendable(options, columns?.columns));
   const wrong = checked.success ? {} : Object.fromEntries(checked.error.issues.map((issue) => [String(issue.path[0]), issue.message]));
   const busy = send.isPending || (run !== undefined && !isFinished(run.status));
   const result = run?.status === 'succeeded' ? ingestResult.safeParse(run.result).data : undefined;
-  const wasDry =
-    run?.config['dryRun'] === true ||
-    (run?.config['options'] as { dryRun?: boolean } | undefined)?.dryRun === true ||
-    (result?.version === null && !result.unchanged);
-
-  const refusal = wasDry ? result?.refusal : undefined;
-  const ready = result !== undefined && wasDry && !refusal;
+  const dry = run !== undefined && wasDry(run);
+  const refusal = dry ? result?.refusal : undefined;
+  const ready = result !== undefined && dry && !refusal;
 
   return (
     <Page title="Upload" about="CSV, TSV, NDJSON, JSON or Parquet, also compressed. Nothing is stored before you say so.">
       <DropZone file={file} onFile={(chosen) => void choose(chosen)} />
-      {file && head && <FirstRows head={head} />}
+      {file && columns && <FirstRows head={columns} options={options} onOptions={(next) => form.reset(next)} />}
       {file && (
-        <form
-          className="card stack"
-          onSubmit={(event) => {
-            event.preventDefault();
-            send.mutate({ dryRun: true });
-          }}
-        >
-          <MappingForm options={options} onChange={setOptions} columns={head?.columns} wrong={wrong} />
+        <form className="card stack" onSubmit={(event) => void form.handleSubmit(() => send.mutate({ dryRun: true }))(event)}>
+          <MappingForm form={form} columns={columns?.columns} wrong={wrong} />
           <div className="row">
             <button type="submit" className={ready ? '' : 'primary'} disabled={busy || !checked.success}>
               {busy ? 'Reading …' : 'Try it (stores nothing)'}
@@ -82,35 +104,33 @@ export function Component() {
             >
               Store
             </button>
-            <span className="muted small">{count(file.size)} bytes</span>
+            <span className="muted small">{bytes(file.size)}</span>
           </div>
         </form>
       )}
-      {send.error ? <Failure error={send.error} /> : null}
-      {run && !isFinished(run.status) && (
-        <section className="card stack" style={{ gap: 8 }}>
-          <progress
-            aria-label="Reading the file"
-            max={1}
-            {...(typeof run.progress?.fraction === 'number' ? { value: run.progress.fraction } : {})}
-          />
-          <span role="status" className="small">
-            {runDetail(run)}
-          </span>
-        </section>
+      {send.error && !isAborted(send.error) ? <Failure error={send.error} /> : null}
+      {sent !== undefined && (
+        <Progress
+          label="Sending the file"
+          share={sent}
+          detail={sent < 1 ? `Sending the file: ${Math.floor(100 * sent)} % of ${bytes(file?.size ?? 0)}` : 'Sent; waiting for a worker'}
+          onStop={() => stop.current?.abort()}
+        />
       )}
+      {run && !isFinished(run.status) && sent === undefined && <Reading run={run} />}
       {run?.error && (
         <div className="note bad" role="alert">
           <strong>{run.error.detail}</strong>
           {run.error.hint && <span>{run.error.hint}</span>}
-          <span>Nothing was stored. Change the mapping above, or choose another file.</span>
+          <span>Nothing was stored. {file ? 'Change the mapping above, or choose another file.' : 'Choose the file again to go on.'}</span>
           <span className="small muted">{run.error.code}</span>
         </div>
       )}
+      {run?.status === 'cancelled' && <div className="note">Stopped. Nothing was stored.</div>}
       {result && run && (
         <section className="card stack" aria-live="polite">
           <h2>
-            {wasDry
+            {dry
               ? 'This is what would be stored'
               : result.unchanged
                 ? 'Nothing new: every observation was stored already'
@@ -127,7 +147,7 @@ export function Component() {
             </div>
           )}
           <FindingsView findings={result.findings} runId={run.id} />
-          {!wasDry && (
+          {!dry && (
             <div className="row">
               <Link className="button primary" to={`/train?dataset=${encodeURIComponent(result.dataset)}`}>
                 Train a model
@@ -143,65 +163,44 @@ export function Component() {
   );
 }
 
-function DropZone({ file, onFile }: { file: File | undefined; onFile: (file: File) => void }) {
-  const [over, setOver] = useState(false);
+const isAborted = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError';
+
+function wasDry({ config }: Run): boolean {
+  return config['dryRun'] === true || (config['options'] as { dryRun?: boolean } | undefined)?.dryRun === true;
+}
+
+/** Where the browser could not read the file, the run knows its columns; also one that failed for want of a column. */
+function columnsOf(run: Run | undefined): Preview | undefined {
+  const found = ingestResult.safeParse(run?.result).data?.findings.columns;
+  if (found) return { columns: found.map(({ name }) => name), rows: [found.map(({ type }) => type)] };
+  const present = run?.error?.subject?.['present'];
+  return Array.isArray(present) ? { columns: present.map(String), rows: [] } : undefined;
+}
+
+function Progress({ label, share, detail, onStop }: { label: string; share?: number | undefined; detail: string; onStop: () => void }) {
   return (
-    <label
-      className="card drop"
-      data-over={over}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        const dropped = event.dataTransfer.files[0];
-        if (dropped) onFile(dropped);
-      }}
-    >
-      <input
-        type="file"
-        className="visually-hidden"
-        onChange={(event) => {
-          const chosen = event.target.files?.[0];
-          if (chosen) onFile(chosen);
-        }}
-      />
-      <strong>{file ? file.name : 'Drop a file here, or choose one'}</strong>
-      <span className="muted small">
-        {file ? 'Choose or drop another to replace it.' : 'Columns unique_id, ds and y are known; any others can be mapped.'}
-      </span>
-    </label>
+    <section className="card stack" style={{ gap: 8 }}>
+      <progress aria-label={label} max={1} {...(share === undefined ? {} : { value: share })} />
+      <div className="row spread">
+        <span role="status" className="small">
+          {detail}
+        </span>
+        <button type="button" className="compact" onClick={onStop}>
+          Stop
+        </button>
+      </div>
+    </section>
   );
 }
 
-function FirstRows({ head }: { head: Preview }) {
+function Reading({ run }: { run: Run }) {
+  const cancel = useCancel(run.id);
   return (
-    <section className="card" style={{ padding: 0 }}>
-      <div className="table-scroll" tabIndex={0} role="region" aria-label="First rows of the file">
-        <table>
-          <thead>
-            <tr>
-              {head.columns.map((column, index) => (
-                <th key={index}>{column}</th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {head.rows.map((row, index) => (
-              <tr key={index}>
-                {row.map((cell, column) => (
-                  <td key={column} className="mono">
-                    {cell}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <Progress
+      label="Reading the file"
+      share={run.progress?.fraction ?? undefined}
+      detail={cancel.isSuccess ? 'Stopping' : runDetail(run)}
+      onStop={() => cancel.mutate()}
+    />
   );
 }

@@ -38,7 +38,7 @@ export function Component() {
           if (version.futureCovariates.length === 0)
             return (
               <Empty title="This model looks at no future covariates">
-                Name future covariates when the dataset is uploaded (“More options”), and train a model on it.
+                Say which columns are future covariates when the dataset is uploaded, and train a model on it.
               </Empty>
             );
           return <Loaded key={`${version.version} ${uniqueId}`} version={version} uniqueId={uniqueId} />;

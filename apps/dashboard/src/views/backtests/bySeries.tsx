@@ -1,11 +1,12 @@
 /** Errors of a backtest by series, the worst first, beside seasonal naive on the same steps. */
 import type { BacktestSeries } from '@almanac/contracts';
 import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react-query';
-import { useDeferredValue, useState } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { Link } from 'react-router';
 import { count, metric, share } from '../../app/format';
 import { useClient } from '../../app/session';
 import { saveCsv } from '../../ui/download';
+import { type Column, DataTable } from '../../ui/dataTable';
 import { Await, Failure } from '../../ui/parts';
 
 const PAGE = 20;
@@ -42,6 +43,33 @@ export function BySeries({ runId, dataset, labels }: { runId: string; dataset: s
       );
     },
   });
+  const columns = useMemo(
+    (): Column<BacktestSeries>[] => [
+      {
+        id: 'series',
+        title: 'Series',
+        cell: (one) => <Link to={`/series/${encodeURIComponent(dataset)}/${encodeURIComponent(one.uniqueId)}`}>{one.uniqueId}</Link>,
+      },
+      {
+        id: 'wql',
+        title: 'WQL',
+        number: true,
+        cell: (one) =>
+          one.wql !== null && one.naiveWql !== null && one.wql > one.naiveWql ? (
+            <strong title="Worse than seasonal naive">{metric(one.wql)}</strong>
+          ) : (
+            metric(one.wql)
+          ),
+      },
+      { id: 'naive', title: 'Seasonal naive', number: true, cell: (one) => metric(one.naiveWql) },
+      { id: 'mase', title: 'MASE', number: true, cell: (one) => metric(one.mase) },
+      { id: 'mae', title: 'MAE', number: true, cell: (one) => metric(one.mae) },
+      { id: 'coverage', title: 'in 80 %', number: true, cell: (one) => share(one.coverage80) },
+      { id: 'steps', title: 'Steps', number: true, cell: (one) => count(one.observations) },
+    ],
+    [dataset],
+  );
+  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   return (
     <section className="card">
       <div className="row spread card-head">
@@ -73,8 +101,7 @@ export function BySeries({ runId, dataset, labels }: { runId: string; dataset: s
       </div>
       {csv.error ? <Failure error={csv.error} /> : null}
       <Await query={query} height={240}>
-        {({ pages }) => {
-          const items = pages.flatMap((page) => page.items);
+        {() => {
           if (items.length === 0)
             return (
               <p className="muted">
@@ -82,41 +109,8 @@ export function BySeries({ runId, dataset, labels }: { runId: string; dataset: s
               </p>
             );
           return (
-            <div className="table-scroll" tabIndex={0} role="region" aria-label="Errors by series">
-              <table>
-                <thead>
-                  <tr>
-                    <th>Series</th>
-                    <th className="number">WQL</th>
-                    <th className="number">Seasonal naive</th>
-                    <th className="number">MASE</th>
-                    <th className="number">MAE</th>
-                    <th className="number">in 80 %</th>
-                    <th className="number">Steps</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((one) => (
-                    <tr key={one.uniqueId}>
-                      <td>
-                        <Link to={`/series/${encodeURIComponent(dataset)}/${encodeURIComponent(one.uniqueId)}`}>{one.uniqueId}</Link>
-                      </td>
-                      <td className="number">
-                        {one.wql !== null && one.naiveWql !== null && one.wql > one.naiveWql ? (
-                          <strong>{metric(one.wql)}</strong>
-                        ) : (
-                          metric(one.wql)
-                        )}
-                      </td>
-                      <td className="number">{metric(one.naiveWql)}</td>
-                      <td className="number">{metric(one.mase)}</td>
-                      <td className="number">{metric(one.mae)}</td>
-                      <td className="number">{share(one.coverage80)}</td>
-                      <td className="number">{count(one.observations)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
+            <>
+              <DataTable label="Errors by series" rows={items} columns={columns} rowKey={(one) => one.uniqueId} />
               {query.hasNextPage && (
                 <button
                   type="button"
@@ -127,7 +121,7 @@ export function BySeries({ runId, dataset, labels }: { runId: string; dataset: s
                   {query.isFetchingNextPage ? 'Loading …' : 'More'}
                 </button>
               )}
-            </div>
+            </>
           );
         }}
       </Await>

@@ -2,8 +2,10 @@
 import type { BacktestResult } from '@almanac/contracts';
 import { useMemo } from 'react';
 import { metric, time } from '../../app/format';
+import { useCall } from '../../app/queries';
 import { Lines } from '../../chart/lines';
 import { ChartCard } from '../../ui/chartCard';
+import { type Column, DataTable } from '../../ui/dataTable';
 import type { Cell } from '../../ui/download';
 import { BySeries } from './bySeries';
 import { ScoreTable } from '../models/scoreTable';
@@ -29,6 +31,8 @@ export function BacktestView({ runId, dataset, result }: { runId: string; datase
     () => result.models.toSorted((a, b) => (a.score.metrics['wql'] ?? Infinity) - (b.score.metrics['wql'] ?? Infinity)),
     [result],
   );
+  // Times are those of the dataset, as everywhere.
+  const zone = useCall('getDataset', { params: { dataset } }).data?.timeZone ?? 'UTC';
   const ahead = useMemo(() => Array.from({ length: result.horizon }, (_, step) => step + 1), [result]);
   const byHorizon = useMemo(() => models.map((model) => ({ label: model.score.label, values: model.perHorizon })), [models]);
   const cutoffs = useMemo(() => result.windows.map((window) => Date.parse(window) / 1000), [result]);
@@ -43,6 +47,21 @@ export function BacktestView({ runId, dataset, result }: { runId: string; datase
     ],
     [models, result],
   );
+  const scores = useMemo(() => models.map((model) => model.score), [models]);
+  const windows = useMemo(() => result.windows.map((cutoff, index) => ({ cutoff, index })), [result]);
+  const columns = useMemo(
+    (): Column<{ cutoff: string; index: number }>[] => [
+      { id: 'cutoff', title: 'Cutoff', by: ({ cutoff }) => cutoff, cell: ({ cutoff }) => time(cutoff, zone) },
+      ...models.map((model): Column<{ cutoff: string; index: number }> => ({
+        id: model.score.label,
+        title: model.score.label,
+        number: true,
+        by: ({ index }) => model.windows[index]?.['wql'],
+        cell: ({ index }) => metric(model.windows[index]?.['wql']),
+      })),
+    ],
+    [models, zone],
+  );
   const best = models[0];
   return (
     <>
@@ -53,7 +72,7 @@ export function BacktestView({ runId, dataset, result }: { runId: string; datase
             {best.wqlRatio !== null && `, with ${best.wqlRatio.toFixed(2)} times the WQL of seasonal naive`}.
           </p>
         )}
-        <ScoreTable scores={models.map((model) => model.score)} />
+        <ScoreTable scores={scores} />
         <div className="row">
           {models.map((model) => (
             <span key={model.score.label} className={model.certificate.passed ? 'badge good' : 'badge bad'}>
@@ -67,44 +86,19 @@ export function BacktestView({ runId, dataset, result }: { runId: string; datase
           <Lines x={ahead} lines={byHorizon} label="WQL by step ahead" logarithmic />
         </ChartCard>
         <ChartCard title="WQL by cutoff" name="backtest-by-cutoff" csv={() => table('cutoff', result.windows, byCutoff)}>
-          <Lines x={cutoffs} lines={byCutoff} zone="UTC" label="WQL by cutoff" />
+          <Lines x={cutoffs} lines={byCutoff} zone={zone} label="WQL by cutoff" />
         </ChartCard>
         <ChartCard
           title="Coverage of the 80 % interval by cutoff"
           name="backtest-coverage"
           csv={() => table('cutoff', result.windows, coverage)}
         >
-          <Lines x={cutoffs} lines={coverage} zone="UTC" bounds={[0, 1]} label="Coverage of the 80 % interval by cutoff" />
+          <Lines x={cutoffs} lines={coverage} zone={zone} bounds={[0, 1]} label="Coverage of the 80 % interval by cutoff" />
         </ChartCard>
       </div>
       <BySeries runId={runId} dataset={dataset} labels={models.map((model) => model.score.label)} />
       <ChartCard title="Every window" name="backtest-windows" png={false} csv={() => table('cutoff', result.windows, byCutoff)}>
-        <div className="table-scroll" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th>Cutoff</th>
-                {models.map((model) => (
-                  <th key={model.score.label} className="number">
-                    {model.score.label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {result.windows.map((window, index) => (
-                <tr key={window}>
-                  <td>{time(window)}</td>
-                  {models.map((model) => (
-                    <td key={model.score.label} className="number">
-                      {metric(model.windows[index]?.['wql'])}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable label="Every window" rows={windows} columns={columns} rowKey={({ cutoff }) => cutoff} />
       </ChartCard>
     </>
   );

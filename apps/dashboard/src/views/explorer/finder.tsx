@@ -3,11 +3,12 @@ import { type Dataset, type Series, type SeriesSort, seriesSort } from '@almanac
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
+import { useAddressState } from '../../app/address';
 import { count, share } from '../../app/format';
 import { useHotkeys } from '../../app/hotkeys';
 import { useCall, useSeriesList } from '../../app/queries';
 import { useRested } from '../../app/rested';
-import { Failure } from '../../ui/parts';
+import { Failure, Skeleton } from '../../ui/parts';
 import { Sparkline } from './sparkline';
 
 const ROW = 48;
@@ -23,7 +24,7 @@ const orders: Record<SeriesSort, string> = {
 function about({ length, error, change }: Series, sort: SeriesSort): string {
   if (sort === 'id') return `${count(length)} steps`;
   if (sort === 'worst' || sort === 'best') return typeof error === 'number' ? `error ${share(error)}` : 'not judged yet';
-  return typeof change === 'number' ? `${change > 0 ? '+' : ''}${share(change)} on the season before` : 'no season before';
+  return typeof change === 'number' ? `${change > 0 ? '+' : ''}${share(change)} in a season` : 'no season before';
 }
 
 export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; dataset: Dataset; uniqueId: string | undefined }) {
@@ -31,23 +32,17 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
   const [address, setAddress] = useSearchParams();
   const [text, setText] = useState(() => address.get('q') ?? '');
   const search = useDeferredValue(text.trim());
-  const sort = seriesSort.safeParse(address.get('sort')).data ?? 'id';
-  const where = address.get('where') ?? undefined;
+  const [wantedSort, keepSort] = useAddressState('sort');
+  const [where, keepWhere] = useAddressState('where');
+  const sort = seriesSort.safeParse(wantedSort).data ?? 'id';
   const covariates = useCall('listStaticCovariates', { params: { dataset: dataset.name } }).data?.items ?? [];
   const query = useSeriesList(dataset.name, { search, sort, where });
   // The order, the filter, and what the chart shows go along from series to series.
   const kept = address.size > 0 ? `?${address}` : '';
   const addressOf = (id: string): string => `/series/${encodeURIComponent(dataset.name)}/${encodeURIComponent(id)}${kept}`;
-  const put = (name: string, to: string): void => {
+  const put = (keep: (to: string | undefined) => void, to: string): void => {
     scroller.current?.scrollTo({ top: 0 });
-    setAddress(
-      (before) => {
-        if (to === '') before.delete(name);
-        else before.set(name, to);
-        return before;
-      },
-      { replace: true },
-    );
+    keep(to || undefined);
   };
   const rested = useRested(search, 400);
   useEffect(() => {
@@ -133,7 +128,7 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
         <label className="visually-hidden" htmlFor="order">
           Order
         </label>
-        <select id="order" value={sort} onChange={(event) => put('sort', event.target.value === 'id' ? '' : event.target.value)}>
+        <select id="order" value={sort} onChange={(event) => put(keepSort, event.target.value === 'id' ? '' : event.target.value)}>
           {Object.entries(orders).map(([value, label]) => (
             <option key={value} value={value}>
               {label}
@@ -141,7 +136,7 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
           ))}
         </select>
         {covariates.length > 0 && (
-          <select aria-label="Filter" value={where ?? ''} onChange={(event) => put('where', event.target.value)}>
+          <select aria-label="Filter" value={where ?? ''} onChange={(event) => put(keepWhere, event.target.value)}>
             <option value="">All of them</option>
             {covariates.map(({ name, values }) => (
               <optgroup key={name} label={name}>
@@ -165,6 +160,11 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
       </div>
       <div ref={scroller} className="series-list" tabIndex={-1}>
         {query.error ? <Failure error={query.error} retry={() => void query.refetch()} /> : null}
+        {query.isPending && (
+          <div style={{ padding: 14 }}>
+            <Skeleton height={8 * ROW} />
+          </div>
+        )}
         {query.isSuccess && items.length === 0 && (
           <p className="muted" style={{ padding: 16 }}>
             {search ? `No series has “${search}” in its id` : 'No series is like that'}
@@ -183,7 +183,9 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
                 style={{ height: ROW, transform: `translateY(${row.start}px)` }}
               >
                 <span style={{ minWidth: 0 }}>
-                  <div className="id">{item.uniqueId}</div>
+                  <div className="id" title={item.uniqueId}>
+                    {item.uniqueId}
+                  </div>
                   <div className="meta">{about(item, sort)}</div>
                 </span>
                 {item.sparkline && <Sparkline values={item.sparkline} />}

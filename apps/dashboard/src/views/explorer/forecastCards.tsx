@@ -7,7 +7,7 @@ import { count, isSubDaily, shortTime, value } from '../../app/format';
 import { useCall } from '../../app/queries';
 import { useClient } from '../../app/session';
 import { atLevel, type Hindsight } from '../../chart/forecastData';
-import { Failure } from '../../ui/parts';
+import { Fact, Failure } from '../../ui/parts';
 
 export function ForecastCards({ dataset, forecast, fared }: { dataset: Dataset; forecast: Forecast; fared: Hindsight | null }) {
   const versions = useCall('listModelVersions', { params: { model: forecast.model }, query: { limit: 1000 } });
@@ -47,15 +47,6 @@ export function ForecastCards({ dataset, forecast, fared }: { dataset: Dataset; 
         <h2>Next steps</h2>
         <NextSteps forecast={forecast} zone={dataset.timeZone} withTime={withTime} />
       </section>
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
     </div>
   );
 }

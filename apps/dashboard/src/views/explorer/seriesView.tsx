@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useCallback, useMemo, useRef } from 'react';
 import { useSearchParams } from 'react-router';
 import type uPlot from 'uplot';
+import { useAddressState } from '../../app/address';
 import { count, isSubDaily, shortTime, time } from '../../app/format';
 import { useCall } from '../../app/queries';
 import { useClient } from '../../app/session';
@@ -25,7 +26,7 @@ const noPast: readonly PastForecast[] = [];
 export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: string }) {
   const client = useClient();
   const [address, setAddress] = useSearchParams();
-  const runId = address.get('run') ?? undefined;
+  const [runId, keepRun] = useAddressState('run');
   const put = useCallback(
     (change: Record<string, string | undefined>): void =>
       setAddress(
@@ -51,7 +52,8 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
   const forecast = forecasts.data?.items[0];
   const plot = useRef<uPlot>(null);
   const { marks, controls, changes } = useMarks(dataset, uniqueId);
-  const withPast = address.has('past');
+  const [past, keepPast] = useAddressState('past');
+  const withPast = past !== undefined;
   const earlier = useMemo(() => pastForecasts(stored.data?.items ?? [], forecast?.runId), [stored.data, forecast]);
   const keepPlot = useCallback((made: uPlot) => {
     plot.current = made;
@@ -96,13 +98,14 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
           </p>
         </div>
         {stored.data && stored.data.items.length > 0 && (
-          <label className="row small" style={{ gap: 8 }}>
-            Forecast
+          <div className="row small" style={{ gap: 8 }}>
+            <label htmlFor="forecast-run">Forecast</label>
             <select
+              id="forecast-run"
               className="compact"
               style={{ width: 'auto', maxWidth: 280 }}
               value={runId ?? ''}
-              onChange={(event) => put({ run: event.target.value || undefined })}
+              onChange={(event) => keepRun(event.target.value || undefined)}
             >
               <option value="">the latest</option>
               {stored.data.items.map((one) => (
@@ -114,7 +117,7 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
                 <option value={runId}>of another run</option>
               )}
             </select>
-          </label>
+          </div>
         )}
       </header>
       <section className="card">
@@ -163,7 +166,7 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
           {controls}
           {earlier.length > 0 && (
             <label className="check">
-              <input type="checkbox" checked={withPast} onChange={(event) => put({ past: event.target.checked ? '' : undefined })} />
+              <input type="checkbox" checked={withPast} onChange={(event) => keepPast(event.target.checked ? '' : undefined)} />
               {earlier.length === 1 ? '1 earlier forecast' : `${earlier.length} earlier forecasts`}
             </label>
           )}

@@ -1,14 +1,25 @@
 /** Webhooks: who is told when something happens, what was delivered, and what can be sent again. */
-import { type Webhook, type WebhookCreated, type WebhookDelivery, webhookEvent, type WebhookEvent } from '@almanac/contracts';
+import {
+  type Webhook,
+  type WebhookCreated,
+  type WebhookDelivery,
+  webhookEvent,
+  type WebhookEvent,
+  type WebhookRequestInput,
+} from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useForm, useWatch } from 'react-hook-form';
 import { useSearchParams } from 'react-router';
 import { ago, time } from '../../app/format';
 import { useCall } from '../../app/queries';
 import { useClient } from '../../app/session';
 import { ChartCard } from '../../ui/chartCard';
+import { Asking } from '../../ui/confirm';
+import { type Column, DataTable } from '../../ui/dataTable';
 import type { Cell } from '../../ui/download';
 import { Await, Failure, Field } from '../../ui/parts';
+import { Secret } from '../../ui/secret';
 
 const meanings: Record<WebhookEvent, string> = {
   'run.finished': 'a run succeeded',
@@ -34,17 +45,7 @@ export function Webhooks() {
           New webhook
         </button>
       </div>
-      {secret && (
-        <div className="note" role="status">
-          <strong>The secret that signs what {secret.url} gets, shown only now</strong>
-          <code style={{ overflowWrap: 'anywhere' }}>{secret.secret}</code>
-          <div className="actions">
-            <button type="button" className="compact" onClick={() => void navigator.clipboard.writeText(secret.secret)}>
-              Copy
-            </button>
-          </div>
-        </div>
-      )}
+      {secret && <Secret title={`The secret that signs what ${secret.url} gets, shown only now`} secret={secret.secret} />}
       {making && (
         <NewWebhook
           onMade={(made) => {
@@ -74,38 +75,25 @@ function useRefresh() {
 function NewWebhook({ onMade }: { onMade: (made: WebhookCreated) => void }) {
   const client = useClient();
   const refresh = useRefresh();
-  const [url, setUrl] = useState('');
-  const [description, setDescription] = useState('');
-  const [events, setEvents] = useState<WebhookEvent[]>(['alert.raised', 'run.failed', 'alias.moved']);
+  const { register, handleSubmit, control } = useForm<WebhookRequestInput>({
+    defaultValues: { url: '', description: '', events: ['alert.raised', 'run.failed', 'alias.moved'] },
+  });
+  const events = useWatch({ control, name: 'events' });
   const make = useMutation({
-    mutationFn: () => client.call('createWebhook', { body: { url, description, events } }),
+    mutationFn: (body: WebhookRequestInput) => client.call('createWebhook', { body }),
     onSuccess: async (made) => {
       onMade(made);
       await refresh();
     },
   });
   return (
-    <form
-      className="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        make.mutate();
-      }}
-    >
+    <form className="stack" onSubmit={(event) => void handleSubmit((body) => make.mutate(body))(event)}>
       <div className="fields">
         <Field id="webhook-url" label="Address" help="An https address that answers 2xx.">
-          <input
-            id="webhook-url"
-            type="url"
-            required
-            autoFocus
-            placeholder="https://example.org/almanac"
-            value={url}
-            onChange={(event) => setUrl(event.target.value)}
-          />
+          <input id="webhook-url" type="url" required autoFocus placeholder="https://example.org/almanac" {...register('url')} />
         </Field>
         <Field id="webhook-description" label="What it is for">
-          <input id="webhook-description" value={description} onChange={(event) => setDescription(event.target.value)} />
+          <input id="webhook-description" {...register('description')} />
         </Field>
       </div>
       <fieldset className="plain">
@@ -113,13 +101,7 @@ function NewWebhook({ onMade }: { onMade: (made: WebhookCreated) => void }) {
         <div className="row">
           {webhookEvent.options.map((event) => (
             <label key={event} className="check">
-              <input
-                type="checkbox"
-                checked={events.includes(event)}
-                onChange={({ target }) =>
-                  setEvents((before) => (target.checked ? [...before, event] : before.filter((other) => other !== event)))
-                }
-              />
+              <input type="checkbox" value={event} {...register('events')} />
               {meanings[event]}
             </label>
           ))}
@@ -127,7 +109,7 @@ function NewWebhook({ onMade }: { onMade: (made: WebhookCreated) => void }) {
       </fieldset>
       {make.error ? <Failure error={make.error} /> : null}
       <div className="row">
-        <button type="submit" className="primary" disabled={make.isPending || events.length === 0}>
+        <button type="submit" className="primary" disabled={make.isPending || !events?.length}>
           Make the webhook
         </button>
       </div>
@@ -152,13 +134,8 @@ function OneWebhook({ webhook, onSecret }: { webhook: Webhook; onSecret: (made: 
     },
     onSuccess: refresh,
   });
-  const button = (what: Act, label: string, danger = false, question?: string) => (
-    <button
-      type="button"
-      className={danger ? 'compact danger' : 'compact'}
-      disabled={act.isPending}
-      onClick={() => (question === undefined || confirm(question)) && act.mutate(what)}
-    >
+  const button = (what: Act, label: string) => (
+    <button type="button" className="compact" disabled={act.isPending} onClick={() => act.mutate(what)}>
       {label}
     </button>
   );
@@ -177,8 +154,12 @@ function OneWebhook({ webhook, onSecret }: { webhook: Webhook; onSecret: (made: 
         <div className="row">
           {button('ping', 'Send a test')}
           {button('toggle', webhook.enabled ? 'Pause' : 'Resume')}
-          {button('secret', 'New secret', false, 'The secret of now stops signing at once. Make a new one?')}
-          {button('delete', 'Delete', true, `Delete the webhook to ${webhook.url}, with its deliveries?`)}
+          <Asking label="New secret" title="Make a new secret?" act="Make it" disabled={act.isPending} onAct={() => act.mutate('secret')}>
+            The secret of now stops signing at once.
+          </Asking>
+          <Asking label="Delete" title="Delete this webhook?" act="Delete it" disabled={act.isPending} onAct={() => act.mutate('delete')}>
+            {webhook.url} is not told any more, and the list of its deliveries goes.
+          </Asking>
         </div>
       </div>
       {act.error ? <Failure error={act.error} /> : null}
@@ -228,6 +209,62 @@ function Deliveries({ webhook }: { webhook: Webhook }) {
     mutationFn: (deliveryId: string) => client.call('replayWebhookDelivery', { params: { ...params, deliveryId } }),
     onSuccess: refresh,
   });
+  const columns: Column<WebhookDelivery>[] = [
+    {
+      id: 'when',
+      title: 'When',
+      by: (one) => one.createdAt,
+      cell: (one) => <span title={time(one.createdAt)}>{ago(one.createdAt)}</span>,
+    },
+    { id: 'event', title: 'Event', by: (one) => one.event, cell: (one) => one.event },
+    {
+      id: 'status',
+      title: 'Status',
+      by: (one) => one.status,
+      cell: (one) => <span className={`badge ${tones[one.status]}`}>{one.status}</span>,
+    },
+    { id: 'attempts', title: 'Attempts', number: true, by: (one) => one.attempts, cell: (one) => `${one.attempts} of ${one.maxAttempts}` },
+    {
+      id: 'answer',
+      title: 'What came back',
+      className: 'small',
+      cell: (one) =>
+        [
+          one.responseStatus,
+          one.error,
+          one.status === 'pending' && one.nextAttemptAt && one.attempts > 0 ? `next ${ago(one.nextAttemptAt)}` : null,
+        ]
+          .filter(Boolean)
+          .join(' '),
+    },
+    {
+      id: 'message',
+      title: 'Message',
+      cell: (one) => (
+        <details>
+          <summary className="small">Show</summary>
+          <pre className="mono small" style={{ margin: 0, maxWidth: 420, overflowX: 'auto' }} tabIndex={0}>
+            {JSON.stringify(one.message, null, 2)}
+          </pre>
+        </details>
+      ),
+    },
+    {
+      id: 'again',
+      title: 'Send again',
+      hidden: true,
+      cell: (one) => (
+        <button
+          type="button"
+          className="compact"
+          disabled={replay.isPending || one.status === 'pending'}
+          onClick={() => replay.mutate(one.id)}
+        >
+          Send again
+        </button>
+      ),
+    },
+  ];
   return (
     <Await query={query} height={60}>
       {({ items }) =>
@@ -236,60 +273,7 @@ function Deliveries({ webhook }: { webhook: Webhook }) {
         ) : (
           <ChartCard title="Last deliveries" name="webhook-deliveries" png={false} csv={() => rows(items)}>
             {replay.error ? <Failure error={replay.error} /> : null}
-            <div className="table-scroll" tabIndex={0}>
-              <table>
-                <thead>
-                  <tr>
-                    <th>When</th>
-                    <th>Event</th>
-                    <th>Status</th>
-                    <th className="number">Attempts</th>
-                    <th>What came back</th>
-                    <th>Message</th>
-                    <th />
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((delivery) => (
-                    <tr key={delivery.id}>
-                      <td title={time(delivery.createdAt)}>{ago(delivery.createdAt)}</td>
-                      <td>{delivery.event}</td>
-                      <td>
-                        <span className={`badge ${tones[delivery.status]}`}>{delivery.status}</span>
-                      </td>
-                      <td className="number">
-                        {delivery.attempts} of {delivery.maxAttempts}
-                      </td>
-                      <td className="small">
-                        {delivery.responseStatus ?? ''} {delivery.error}
-                        {delivery.status === 'pending' &&
-                          delivery.nextAttemptAt &&
-                          delivery.attempts > 0 &&
-                          ` next ${ago(delivery.nextAttemptAt)}`}
-                      </td>
-                      <td>
-                        <details>
-                          <summary className="small">Show</summary>
-                          <pre className="mono small" style={{ margin: 0, maxWidth: 420, overflowX: 'auto' }} tabIndex={0}>
-                            {JSON.stringify(delivery.message, null, 2)}
-                          </pre>
-                        </details>
-                      </td>
-                      <td>
-                        <button
-                          type="button"
-                          className="compact"
-                          disabled={replay.isPending || delivery.status === 'pending'}
-                          onClick={() => replay.mutate(delivery.id)}
-                        >
-                          Send again
-                        </button>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <DataTable label="Last deliveries" rows={items} columns={columns} rowKey={(delivery) => delivery.id} maxHeight={420} />
           </ChartCard>
         )
       }

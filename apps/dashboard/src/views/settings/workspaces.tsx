@@ -2,11 +2,15 @@
 import type { Workspace } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useForm } from 'react-hook-form';
 import { useNavigate } from 'react-router';
 import { ago } from '../../app/format';
 import { useCall } from '../../app/queries';
 import { useClient, useSession } from '../../app/session';
+import { type Column, DataTable } from '../../ui/dataTable';
+import { Asking } from '../../ui/confirm';
 import { Await, Failure, Field } from '../../ui/parts';
+import { Secret } from '../../ui/secret';
 
 const DEFAULT = 'default';
 
@@ -25,43 +29,31 @@ function Administration() {
   const cache = useQueryClient();
   const { remember } = useSession();
   const query = useCall('listWorkspaces', { query: { limit: 1000 } });
-  const [name, setName] = useState('');
+  const { register, handleSubmit, reset } = useForm({ defaultValues: { name: '' } });
   const refresh = () => cache.invalidateQueries({ queryKey: ['listWorkspaces'] });
   const make = useMutation({
-    mutationFn: () => client.call('createWorkspace', { body: { name } }),
+    mutationFn: ({ name }: { name: string }) => client.call('createWorkspace', { body: { name } }),
     onSuccess: async (made) => {
       remember(made.name, made.adminKey.key);
-      setName('');
+      reset();
       await refresh();
     },
   });
+  const columns: Column<Workspace>[] = [
+    { id: 'name', title: 'Name', by: (one) => one.name, cell: (one) => one.name },
+    { id: 'made', title: 'Made', by: (one) => one.createdAt, cell: (one) => ago(one.createdAt) },
+    { id: 'acts', title: 'What can be done', hidden: true, cell: (one) => <Acts workspace={one} onChange={refresh} /> },
+  ];
   return (
     <>
-      {make.data && (
-        <div className="note" role="status">
-          <strong>The admin key of {make.data.name}, shown only now</strong>
-          <code style={{ overflowWrap: 'anywhere' }}>{make.data.adminKey.key}</code>
-          <div className="actions">
-            <button type="button" className="compact" onClick={() => void navigator.clipboard.writeText(make.data.adminKey.key)}>
-              Copy
-            </button>
-          </div>
-        </div>
-      )}
-      <form
-        className="row"
-        onSubmit={(event) => {
-          event.preventDefault();
-          make.mutate();
-        }}
-      >
+      {make.data && <Secret title={`The admin key of ${make.data.name}, shown only now`} secret={make.data.adminKey.key} />}
+      <form className="row" onSubmit={(event) => void handleSubmit((given) => make.mutate(given))(event)}>
         <input
           style={{ maxWidth: 240 }}
           aria-label="Name of the new workspace"
           placeholder="Name, e.g. a team"
           required
-          value={name}
-          onChange={(event) => setName(event.target.value)}
+          {...register('name')}
         />
         <button type="submit" disabled={make.isPending}>
           Make a workspace
@@ -69,33 +61,17 @@ function Administration() {
       </form>
       {make.error ? <Failure error={make.error} /> : null}
       <Await query={query} height={80}>
-        {({ items }) => (
-          <div className="table-scroll" tabIndex={0}>
-            <table>
-              <thead>
-                <tr>
-                  <th>Name</th>
-                  <th>Made</th>
-                  <th />
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((workspace) => (
-                  <Row key={workspace.name} workspace={workspace} onChange={refresh} />
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
+        {({ items }) => <DataTable label="Workspaces" rows={items} columns={columns} rowKey={(workspace) => workspace.name} />}
       </Await>
     </>
   );
 }
 
-function Row({ workspace: { name, createdAt }, onChange }: { workspace: Workspace; onChange: () => Promise<void> }) {
+function Acts({ workspace: { name }, onChange }: { workspace: Workspace; onChange: () => Promise<void> }) {
   const client = useClient();
   const navigate = useNavigate();
   const { workspaces, switchTo, forget } = useSession();
+  const [renaming, setRenaming] = useState(false);
   const params = { workspace: name };
   const act = useMutation({
     mutationFn: async (to: string | null) => {
@@ -103,87 +79,84 @@ function Row({ workspace: { name, createdAt }, onChange }: { workspace: Workspac
       else await client.call('renameWorkspace', { params, body: { name: to } });
     },
     onSuccess: async () => {
+      setRenaming(false);
       forget(name);
       await onChange();
     },
   });
+  if (name === DEFAULT) return null;
   return (
-    <tr>
-      <td>
-        {name}
-        {act.error ? <Failure error={act.error} /> : null}
-      </td>
-      <td>{ago(createdAt)}</td>
-      <td>
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          {name !== DEFAULT && (
-            <>
-              {workspaces.includes(name) && (
-                <button
-                  type="button"
-                  className="compact"
-                  onClick={() => {
-                    switchTo(name);
-                    void navigate('/series');
-                  }}
-                >
-                  Open
-                </button>
-              )}
-              <button
-                type="button"
-                className="compact"
-                disabled={act.isPending}
-                onClick={() => {
-                  const to = prompt(`A new name for ${name}`, name)?.trim();
-                  if (to && to !== name) act.mutate(to);
-                }}
-              >
-                Rename
-              </button>
-              <button
-                type="button"
-                className="compact danger"
-                disabled={act.isPending}
-                onClick={() =>
-                  prompt(`Everything in it goes: datasets, models, runs, keys. Type ${name} to delete it.`) === name && act.mutate(null)
-                }
-              >
-                Delete
-              </button>
-            </>
+    <div className="row" style={{ justifyContent: 'flex-end' }}>
+      {renaming ? (
+        <NewName
+          name={name}
+          busy={act.isPending}
+          onClose={() => setRenaming(false)}
+          onName={(to) => (to === name ? setRenaming(false) : act.mutate(to))}
+        />
+      ) : (
+        <>
+          {workspaces.includes(name) && (
+            <button
+              type="button"
+              className="compact"
+              onClick={() => {
+                switchTo(name);
+                void navigate('/series');
+              }}
+            >
+              Open
+            </button>
           )}
-        </div>
-      </td>
-    </tr>
+          <button type="button" className="compact" disabled={act.isPending} onClick={() => setRenaming(true)}>
+            Rename
+          </button>
+          <Asking
+            label="Delete"
+            title={`Delete the workspace ${name}?`}
+            act="Delete it"
+            typed={name}
+            disabled={act.isPending}
+            onAct={() => act.mutate(null)}
+          >
+            Everything in it goes: datasets, models, runs, keys.
+          </Asking>
+        </>
+      )}
+      {act.error ? <Failure error={act.error} /> : null}
+    </div>
+  );
+}
+
+function NewName({ name, busy, onName, onClose }: { name: string; busy: boolean; onName: (to: string) => void; onClose: () => void }) {
+  const { register, handleSubmit } = useForm({ defaultValues: { to: name } });
+  return (
+    <form className="row" onSubmit={(event) => void handleSubmit(({ to }) => onName(to.trim()))(event)}>
+      <input className="compact" style={{ width: 180 }} aria-label={`A new name for ${name}`} required autoFocus {...register('to')} />
+      <button type="submit" className="compact" disabled={busy}>
+        Save
+      </button>
+      <button type="button" className="compact quiet" onClick={onClose}>
+        Keep
+      </button>
+    </form>
   );
 }
 
 /** A key of another workspace opens it, and both are kept to switch between. */
 function AnotherKey() {
   const { signIn } = useSession();
-  const [key, setKey] = useState('');
+  const { register, handleSubmit } = useForm({ defaultValues: { key: '' } });
   return (
     <details>
       <summary>Open another workspace with its key</summary>
       <form
         className="row"
         style={{ marginTop: 10, alignItems: 'end' }}
-        onSubmit={(event) => {
-          event.preventDefault();
-          signIn(key.trim());
-        }}
+        onSubmit={(event) => void handleSubmit(({ key }) => signIn(key.trim()))(event)}
       >
         <Field id="other-key" label="API key">
-          <input
-            id="other-key"
-            type="password"
-            autoComplete="off"
-            required
-            placeholder="alm_…"
-            value={key}
-            onChange={(event) => setKey(event.target.value)}
-          />
+          <input id="other-key" type="password" autoComplete="off" required placeholder="alm_…" {...register('key')} />
         </Field>
         <button type="submit">Open</button>
       </form>

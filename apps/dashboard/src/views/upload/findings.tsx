@@ -1,8 +1,10 @@
 /** What was understood of a file: frequency, gaps, duplicates, and the rows that were refused with line and reason. */
 import type { Findings } from '@almanac/contracts';
+import { useMutation } from '@tanstack/react-query';
 import { useClient } from '../../app/session';
 import { count, time } from '../../app/format';
 import { save } from '../../ui/download';
+import { Failure } from '../../ui/parts';
 
 const rules: Record<string, string> = {
   VALUE_NOT_NUMBER: 'the target is no number',
@@ -10,8 +12,8 @@ const rules: Record<string, string> = {
   ID_MISSING: 'the series has no id',
 };
 
-export function FindingsView({ findings: f, runId }: { findings: Findings; runId: string }) {
-  const client = useClient();
+/** @param runId of the run that read it, where its rejected rows can be had */
+export function FindingsView({ findings: f, runId }: { findings: Findings; runId?: string }) {
   const facts: [string, React.ReactNode][] = [
     ['Rows read', count(f.rowsRead)],
     ['Series', count(f.series)],
@@ -50,17 +52,7 @@ export function FindingsView({ findings: f, runId }: { findings: Findings; runId
         <section className="stack" style={{ gap: 8 }}>
           <div className="row spread">
             <h3>{f.rowsRejected === 1 ? '1 row rejected' : `${count(f.rowsRejected)} rows rejected`}</h3>
-            <button
-              type="button"
-              className="compact"
-              onClick={() =>
-                void client
-                  .call('downloadRejects', { params: { runId } })
-                  .then((csv) => save(new Blob([csv], { type: 'text/csv' }), `rejects-${runId}.csv`))
-              }
-            >
-              Download them all
-            </button>
+            {runId !== undefined && <Rejects runId={runId} />}
           </div>
           <div className="table-scroll" tabIndex={0}>
             <table>
@@ -89,5 +81,23 @@ export function FindingsView({ findings: f, runId }: { findings: Findings; runId
         </section>
       )}
     </div>
+  );
+}
+
+function Rejects({ runId }: { runId: string }) {
+  const client = useClient();
+  const download = useMutation({
+    mutationFn: async () => {
+      const csv = await client.call('downloadRejects', { params: { runId } });
+      save(new Blob([csv], { type: 'text/csv' }), `rejects-${runId}.csv`);
+    },
+  });
+  return (
+    <>
+      <button type="button" className="compact" disabled={download.isPending} onClick={() => download.mutate()}>
+        Download them all
+      </button>
+      {download.error ? <Failure error={download.error} /> : null}
+    </>
   );
 }

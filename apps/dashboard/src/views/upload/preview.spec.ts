@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { previewText, splitLine, suggestMapping } from './preview';
+import { preview, previewText, splitLine, suggestMapping } from './preview';
 
 describe('the first rows of a file', () => {
   it('finds the delimiter, and keeps it inside quotes', () => {
@@ -9,6 +9,27 @@ describe('the first rows of a file', () => {
 
   it('reads lines of JSON', () => {
     expect(previewText('{"unique_id":"a","y":1}\n')).toEqual({ columns: ['unique_id', 'y'], rows: [['a', '1']] });
+  });
+
+  it('reads an array of JSON, cut anywhere', () => {
+    expect(previewText('[{"unique_id":"a","y":1},\n {"unique_id":"b","y":null}, {"unique_id":"c","y"')).toEqual({
+      columns: ['unique_id', 'y'],
+      rows: [
+        ['a', '1'],
+        ['b', ''],
+      ],
+    });
+  });
+
+  it('unpacks gzip, follows the byte order mark, and leaves the rest to the dry run', async () => {
+    const text = 'shop;sold\nÄ;3\n';
+    const expected = { columns: ['shop', 'sold'], rows: [['Ä', '3']] };
+    const gz = await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).blob();
+    expect(await preview(new File([gz], 'a.csv.gz'))).toEqual(expected);
+    const utf16 = Uint8Array.from([0xff, 0xfe, ...[...text].flatMap((letter) => [letter.charCodeAt(0) & 255, letter.charCodeAt(0) >> 8])]);
+    expect(await preview(new File([utf16], 'a.csv'))).toEqual(expected);
+    expect(await preview(new File(['damaged'], 'a.csv.gz'))).toBeUndefined();
+    expect(await preview(new File(['PAR1'], 'a.parquet'))).toBeUndefined();
   });
 
   it('suggests the columns by name, else by what the cells look like', () => {
@@ -21,6 +42,14 @@ describe('the first rows of a file', () => {
       idColumn: 'shop',
       timeColumn: 'day',
       valueColumn: 'sold',
+    });
+    const slip = [1, 2, 3, 4].map((day) => ['A', `2024-01-0${day}`, day === 2 ? 'two' : String(day), '10']);
+    expect(suggestMapping({ columns: ['shop', 'day', 'sold', 'price'], rows: slip }).valueColumn).toBe('sold');
+    // One series, without a column that names it; and one column for each series.
+    expect(suggestMapping({ columns: ['ds', 'y'], rows: [['2024-01-01', '3']] })).toEqual({ timeColumn: 'ds', valueColumn: 'y' });
+    expect(suggestMapping({ columns: ['ds', 'ATL', 'BOS'], rows: [['2024-01-01', '3', '']] })).toEqual({
+      timeColumn: 'ds',
+      layout: 'wide',
     });
   });
 });
