@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, createReadStream, createWriteStream, mkdtempSync, openAsBlob, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ const seconds = async (work: () => Promise<unknown>): Promise<number> => {
 
 async function upload(client: AlmanacClient, csv: string, dataset: string): Promise<void> {
   const options = { dataset, idColumn: 'series_id', timeColumn: 'ts', valueColumn: 'value', frequency: 'h' };
-  const { runId } = await client.upload(await openAsBlob(csv), 'bench.csv', options);
+  const { runId } = await client.uploadStream(createReadStream(csv, { highWaterMark: 1 << 20 }), 'bench.csv', options);
   const run = await client.waitForRun(runId);
   if (run.error) throw new Error(`${run.error.code}: ${run.error.detail}`);
   const { findings } = ingestResult.parse(run.result);

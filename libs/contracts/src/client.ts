@@ -36,6 +36,16 @@ export interface AlmanacClient {
   stream<N extends EndpointName>(name: N, input: EndpointInput<N>, signal?: AbortSignal): Promise<Response>;
   /** Sends a file; a streamed Blob (`fs.openAsBlob`) does not grow memory. */
   upload(file: Blob, fileName: string, options: IngestOptionsInput, idempotencyKey?: string): Promise<UploadAccepted>;
+  /**
+   * The same with content that is read as it is sent, so that memory does not grow with it: a blob of Node's reads ahead of
+   * the network, to its end if need be. Not for browsers, whose files do not, and which stream nothing else.
+   */
+  uploadStream(
+    content: AsyncIterable<Uint8Array>,
+    fileName: string,
+    options: IngestOptionsInput,
+    idempotencyKey?: string,
+  ): Promise<UploadAccepted>;
   /** Sends the file of an exported version. */
   importModel(archive: Blob, query?: EndpointInput<'importModel'>['query']): Promise<EndpointOutput<'importModel'>>;
   /** Yields the run each time it changes until it has ended; picks up again when the connection drops. */
@@ -46,6 +56,22 @@ export interface AlmanacClient {
   whatIf(body: WhatIfRequestInput, signal?: AbortSignal): Promise<WhatIf>;
   /** Follows a run to its end. A failed or cancelled run is returned, not thrown. */
   waitForRun(runId: string, onChange?: (run: Run) => void, signal?: AbortSignal): Promise<Run>;
+}
+
+/** A form as browsers write it: the options, then the file. */
+async function* multipart(
+  boundary: string,
+  options: IngestOptionsInput,
+  fileName: string,
+  content: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const text = new TextEncoder();
+  const escaped = fileName.replace(/["\r\n]/g, encodeURIComponent);
+  const part = (name: string, rest: string): string => `--${boundary}\r\ncontent-disposition: form-data; name="${name}"${rest}\r\n\r\n`;
+  yield text.encode(`${part('options', '')}${JSON.stringify(options)}\r\n`);
+  yield text.encode(part('file', `; filename="${escaped}"\r\ncontent-type: application/octet-stream`));
+  yield* content;
+  yield text.encode(`\r\n--${boundary}--\r\n`);
 }
 
 interface CallInput {
@@ -124,6 +150,24 @@ export function createClient(options: ClientOptions): AlmanacClient {
         headers: headers(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
         body: form,
       });
+      if (!response.ok) throw await failure(response);
+      return endpoints.createUpload.response.parse(await response.json());
+    },
+    async uploadStream(content, fileName, ingest, idempotencyKey) {
+      const boundary = `almanac-${crypto.randomUUID()}`;
+      const request = {
+        method: 'POST',
+        headers: headers({
+          'content-type': `multipart/form-data; boundary=${boundary}`,
+          ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+        }),
+        body: multipart(boundary, ingest, fileName, content) as unknown as BodyInit,
+        duplex: 'half',
+        // Else fetch keeps a copy of all that was sent, for a redirect or a question that may follow.
+        redirect: 'error' as const,
+        window: null,
+      };
+      const response = await doFetch(base + endpoints.createUpload.path, request);
       if (!response.ok) throw await failure(response);
       return endpoints.createUpload.response.parse(await response.json());
     },

@@ -1,24 +1,15 @@
 /** `almanac upload FILE --dataset NAME`: sends a file, or standard input, and shows what was understood. */
-import {
-  type Findings,
-  ingestOptions,
-  type IngestOptionsInput,
-  type IngestResult,
-  ingestResult,
-  type UploadAccepted,
-  withHint,
-} from '@almanac/contracts';
+import { type Findings, ingestOptions, type IngestOptionsInput, type IngestResult, ingestResult, withHint } from '@almanac/contracts';
 import { type Command, InvalidArgumentError } from 'commander';
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, existsSync, mkdtempSync, openAsBlob, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { UsageError } from '../connection.js';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
 import { asFlags, count, duration, note, shortDate, show, stepDate, table } from '../print.js';
 
+const READ_BYTES = 1 << 20;
 const list = (value: string): string[] => value.split(',').filter(Boolean);
 const share = (value: string): number => {
   const number = Number(value);
@@ -47,18 +38,19 @@ export function findingsText(f: Findings): string {
   return [...lines, ...f.warnings.map((warning) => `note        ${warning}`)].join('\n');
 }
 
-/** Kept on disk while it is sent: its size is not known before its end, and memory must not grow with it. */
-async function withStandardInput<T>(use: (path: string) => Promise<T>): Promise<T> {
-  if (process.stdin.isTTY) throw new UsageError('Nothing is piped in. For example: cat sales.csv | almanac upload - --dataset sales');
-  const folder = mkdtempSync(join(tmpdir(), 'almanac-upload-'));
-  try {
-    const path = join(folder, 'standard-input');
-    await pipeline(process.stdin, createWriteStream(path));
-    return await use(path);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+/** The content of a file, or what is piped in. @throws UsageError where there is none */
+async function* contentOf(file: string): AsyncGenerator<Uint8Array> {
+  if (file === '-' && process.stdin.isTTY)
+    throw new UsageError('Nothing is piped in. For example: cat sales.csv | almanac upload - --dataset sales');
+  let empty = true;
+  for await (const chunk of file === '-' ? process.stdin : createReadStream(file, { highWaterMark: READ_BYTES })) {
+    empty = false;
+    yield chunk as Buffer;
   }
+  if (empty) throw new UsageError(`${nameOf(file)} is empty.`);
 }
+
+const nameOf = (file: string): string => (file === '-' ? 'standard-input' : basename(file));
 
 function resultText(result: IngestResult, dryRun: boolean): string {
   const outcome = dryRun
@@ -108,12 +100,12 @@ export function uploadCommand(program: Command): void {
             .join('\n'),
         );
       const options = { ...rest, ...(replace ? { mode: 'replace' } : {}) } as IngestOptionsInput;
-      const send = async (path: string, name: string): Promise<UploadAccepted> => {
-        if (statSync(path).size === 0) throw new UsageError(`${name} is empty.`);
-        return context.client.upload(await openAsBlob(path), name, options, randomUUID());
-      };
       if (file !== '-' && !existsSync(file)) throw new UsageError(`There is no file ${file}.`);
-      const accepted = await (file === '-' ? withStandardInput((path) => send(path, 'standard-input')) : send(file, basename(file)));
+      const accepted = await context.client.uploadStream(contentOf(file), nameOf(file), options, randomUUID()).catch((error: unknown) => {
+        // What the content fails with is wrapped by fetch.
+        const { cause } = error as Error;
+        throw cause instanceof UsageError ? cause : error;
+      });
       if (!wait) {
         show(
           context,

@@ -18,13 +18,10 @@ export const ingestOptions = z
       .meta({ description: 'Column that names the series. Empty: the file holds one series, named like the dataset.' }),
     timeColumn: z.string().default('ds'),
     valueColumn: z.string().default('y').meta({ description: 'The target. Ignored when `aggregation` is `count`.' }),
-    frequency: z
-      .string()
-      .default('auto')
-      .meta({
-        description:
-          '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS` (dated by the first day), `ME`, `QE`, `YE` (by the last), `1` for plain integers, or `auto`: the coarsest of them on which every time falls.',
-      }),
+    frequency: z.string().default('auto').meta({
+      description:
+        '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS` (dated by the first day), `ME`, `QE`, `YE` (by the last), `1` for plain integers, or `auto`: the coarsest of them on which every time falls.',
+    }),
     timeZone: z.string().default('UTC').meta({ description: 'IANA zone of the calendar and of local timestamps.' }),
     format: z.enum(['auto', 'csv', 'tsv', 'ndjson', 'json', 'parquet', 'deepar']).default('auto'),
     layout: z.enum(['auto', 'long', 'wide']).default('auto'),

@@ -1,7 +1,9 @@
 /**
  * The reader process: takes one job over IPC, writes what it finds to the pipe on file descriptor 4, and ends.
  * It holds DuckDB, so that neither a file made to break it nor one too large for it can take the parent down.
+ * A parent that went away leaves nobody to read for, and nobody to clear up: then it clears up itself.
  */
+import { rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { isAlmanacError } from '@almanac/series';
 import { messageFrame, pieceFrame } from './frames.js';
@@ -11,9 +13,18 @@ import { read } from './reader/read.js';
 const PIPE = 4;
 
 const pipe = new Socket({ fd: PIPE, readable: false, writable: true });
-// The parent went away: there is nobody to read for.
-pipe.on('error', () => process.exit(1));
-process.on('disconnect', () => process.exit(1));
+let scratch: string | undefined;
+pipe.on('error', giveUp);
+process.on('disconnect', giveUp);
+
+function giveUp(): never {
+  try {
+    // DuckDB may be writing there still.
+    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+  } finally {
+    process.exit(1);
+  }
+}
 
 /** Waits while the parent is behind, so that memory does not grow with the file. */
 async function write(frame: Buffer): Promise<void> {
@@ -47,6 +58,7 @@ function describe(error: unknown): ErrorMessage {
 }
 
 process.once('message', (job: ReadJob) => {
+  scratch = job.scratch;
   void read(job, { message: (message) => write(messageFrame(message)), piece: (piece) => write(pieceFrame(piece)) })
     .catch((error: unknown) => write(messageFrame(describe(error))))
     .finally(() => pipe.end(() => process.exit(0)));

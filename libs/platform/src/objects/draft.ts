@@ -1,11 +1,13 @@
 /** Content on its way into storage: written beside its place and hashed, for its key is known only at its end. */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlmanacError } from '@almanac/series';
 import type { StoredObject } from './objectStore.js';
 
 const SHA256 = /^[0-9a-f]{64}$/;
+/** No upload takes longer; what is older was left by a process that was killed. */
+const LONGEST_MS = 24 * 3_600_000;
 /** Writes that small are gathered: one system call for many small chunks of an HTTP body. */
 const WRITE_BYTES = 1 << 20;
 
@@ -32,6 +34,15 @@ export async function withDraft<T>(
     return await use(path, await write(path, content instanceof Uint8Array ? [content] : content));
   } finally {
     await rm(path, { force: true });
+  }
+}
+
+/** Removes what processes that were killed have left in a folder of drafts. */
+export async function sweepDrafts(folder: string, now = Date.now()): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile() && now - found.mtimeMs > LONGEST_MS) await rm(path, { force: true });
   }
 }
 

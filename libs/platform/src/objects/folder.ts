@@ -9,6 +9,9 @@ import type { Readable } from 'node:stream';
 import { objectNotFound, placeOf, withDraft } from './draft.js';
 import type { ObjectStore } from './objectStore.js';
 
+/** Beside the objects: what is on its way. */
+export const draftsOf = (folder: string): string => join(folder, 'incoming');
+
 export function folderObjectStore(folder: string): ObjectStore {
   const pathOf = (sha256: string): string => join(folder, ...placeOf(sha256));
 
@@ -22,7 +25,7 @@ export function folderObjectStore(folder: string): ObjectStore {
 
   return {
     put: (content) =>
-      withDraft(join(folder, 'incoming'), content, async (draft, written) => {
+      withDraft(draftsOf(folder), content, async (draft, written) => {
         const path = pathOf(written.sha256);
         await mkdir(dirname(path), { recursive: true });
         await rename(draft, path);

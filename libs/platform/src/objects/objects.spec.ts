@@ -1,6 +1,6 @@
 /** One suite over both places that objects can lie in; the bucket is that of an S3 server in this process. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bucketObjectStore } from './bucket.js';
 import { folderObjectStore } from './folder.js';
 import type { ObjectStore } from './objectStore.js';
+import { openObjects } from './open.js';
 
 interface Server {
   run(): Promise<AddressInfo>;
@@ -67,7 +68,7 @@ describe.each<[string, () => Promise<ObjectStore>, () => string]>([
 
   it('takes content of many parts, and none at all', async () => {
     const objects = await open();
-    const large = Buffer.alloc(40 << 20, 'almanac');
+    const large = Buffer.alloc(20 << 20, 'almanac');
     const { sha256, bytes } = await objects.put(large);
     expect([sha256, bytes]).toEqual([hashOf(large), large.length]);
     expect(hashOf(await objects.withFile(sha256, (path) => readFile(path)))).toBe(sha256);
@@ -106,6 +107,16 @@ describe.each<[string, () => Promise<ObjectStore>, () => string]>([
     const { sha256 } = await objects.put(Buffer.from('lent'));
     await expect(objects.withFile(sha256, () => Promise.reject(new Error('not mine')))).rejects.toThrow('not mine');
   });
+});
+
+it('what a killed process left on its way is removed when storage is opened, what is on its way is not', async () => {
+  const objectsFolder = join(folder, 'swept');
+  const incoming = join(objectsFolder, 'incoming');
+  await mkdir(incoming, { recursive: true });
+  for (const name of ['old', 'new']) await writeFile(join(incoming, name), 'half');
+  await utimes(join(incoming, 'old'), 0, Date.now() / 1000 - 25 * 3600);
+  await openObjects({ objectsFolder, objectsBucket: undefined });
+  expect(await readdir(incoming)).toEqual(['new']);
 });
 
 it('a folder that cannot be written is named', async () => {
