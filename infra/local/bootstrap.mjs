@@ -1,5 +1,5 @@
 /**
- * `npm start`, `npm test` and `npm run bench`: makes a fresh clone ready, then hands over.
+ * `npm start`, `npm test`, `npm run bench` and the like: makes a fresh clone ready, then hands over.
  *
  * Plain JavaScript without dependencies, for it runs before anything is installed and on whatever Node the machine has.
  * It installs the packages of the lock file when they are missing or out of date (they bring Node 24 along), builds what
@@ -21,6 +21,8 @@ const commands = {
   test: { run: ['infra/local/dist/test.js'], about: 'runs the tests' },
   bench: { run: ['--expose-gc', 'test/dist/bench/main.js'], about: 'runs a bench' },
   chaos: { run: ['test/dist/chaos/main.js'], about: 'kills processes at random' },
+  engine: { run: ['infra/local/engine/tensorflow.mjs'], about: 'provides the TensorFlow engine' },
+  'test-gpu': { run: ['infra/local/engine/testGpu.mjs'], about: 'runs the conformance suite of the kernels on a GPU' },
 };
 
 /** Seconds since `start`, for the reader. */

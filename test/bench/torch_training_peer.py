@@ -16,6 +16,7 @@ class Segment(nn.Module):
         super().__init__()
         self.c = c
         D = c["hidden"]
+        self.gru = gru = c["cell"] == "gru"
 
         def linear(name, bias=True):
             w = tensors[name + ".w"]
@@ -35,13 +36,14 @@ class Segment(nn.Module):
                 getattr(cell, "weight_ih" + suffix).copy_(tensors[name + ".wx"].T)
                 getattr(cell, "weight_hh" + suffix).copy_(tensors[name + ".wh"].T)
                 getattr(cell, "bias_ih" + suffix).copy_(tensors[name + ".b"])
-                getattr(cell, "bias_hh" + suffix).zero_()
+                inner = getattr(cell, "bias_hh" + suffix)
+                inner.copy_(tensors[name + ".bu"]) if gru else inner.zero_()
             return cell
 
         self.embed = linear("embed")
-        self.encoder = recurrent(nn.LSTM(D, D), "encoder", "_l0")
+        self.encoder = recurrent((nn.GRU if gru else nn.LSTM)(D, D), "encoder", "_l0")
         self.query = linear("query")
-        self.decoder = recurrent(nn.LSTMCell(D, D), "decoder", "")
+        self.decoder = recurrent((nn.GRUCell if gru else nn.LSTMCell)(D, D), "decoder", "")
         self.contextual = bare(tensors["contextual.q"])
         self.lag = nn.Parameter(tensors["contextual.lag"].clone())
         self.mix_state = nn.Linear(D, D)
@@ -61,9 +63,12 @@ class Segment(nn.Module):
         c = self.c
         D, m, w, K = c["hidden"], c["m"], c["w"], c["K"]
         B = x["segments"].shape[1]
-        h, (hT, cT) = self.encoder(F.relu(self.embed(x["segments"])))
+        h, last = self.encoder(F.relu(self.embed(x["segments"])))
         query = F.relu(self.query(x["queries"]) + self.series(self.table[x["series"]]))
-        state = self.decoder(query.reshape(m * B, D), (hT[0].repeat(m, 1), cT[0].repeat(m, 1)))[0].reshape(m, B, D)
+        if self.gru:
+            state = self.decoder(query.reshape(m * B, D), last[0].repeat(m, 1)).reshape(m, B, D)
+        else:
+            state = self.decoder(query.reshape(m * B, D), tuple(part[0].repeat(m, 1) for part in last))[0].reshape(m, B, D)
         before = torch.cat([torch.zeros(1, B, D), h[:-1]], 0).transpose(0, 1)
         scores = torch.bmm(self.contextual(state).transpose(0, 1), before.transpose(1, 2)) / D**0.5 + self.lag
         if "segmentBias" in x:

@@ -100,10 +100,10 @@ async function prepare(peer: PythonPeer, panel: Panel, config: SegmentConfig, th
   const bytes = ({ buffer, byteOffset, byteLength }: Float32Array): Buffer => Buffer.from(buffer, byteOffset, byteLength);
   writeFileSync(poolFile, Buffer.concat(parts.map(([, , values]) => bytes(values))));
   writeFileSync(weightFile, bytes(weights));
-  const { levels, hidden, train } = config;
+  const { levels, hidden, cell = 'lstm', train } = config;
   const { torch } = await peer.ask<{ torch: string }>({
     op: 'load',
-    ...{ threads, levels, hidden, dropout: train.dropout, batch: train.batch, size: POOL, n, m, w, K, tensors, output },
+    ...{ threads, levels, hidden, cell, dropout: train.dropout, batch: train.batch, size: POOL, n, m, w, K, tensors, output },
     ...{ pool: poolFile, weights: weightFile, arrays: Object.fromEntries(parts.map(([name, shape]) => [name, shape])) },
     cumulative: cumulative(levels.length, levels.indexOf(0.5)),
   });

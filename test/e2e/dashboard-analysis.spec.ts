@@ -19,13 +19,13 @@ const at = (hour: number): string => new Date(Date.UTC(2023, 10, 20, hour)).toIS
 
 /** Two shops and the price of each hour, known a horizon ahead; a high price sells less. */
 function shops(): string {
-  const lines = ['unique_id,ds,y,price'];
+  const lines = ['unique_id,ds,y,price,region'];
   for (const shop of ['corner', 'harbour']) {
     for (let hour = 0; hour < HOURS + HORIZON; hour++) {
       const price = Math.floor(hour / 24) % 5 === 0 ? 14 : 10;
       const level = (shop === 'harbour' && hour >= SHIFT ? 24 : 12) * (price === 14 ? 0.6 : 1);
       const sold = level * (2 + Math.sin((2 * Math.PI * hour) / 24) + 0.2 * Math.sin(hour * 12.9898));
-      lines.push(`${shop},${at(hour)},${hour < HOURS ? sold.toFixed(3) : ''},${price}`);
+      lines.push(`${shop},${at(hour)},${hour < HOURS ? sold.toFixed(3) : ''},${price},${shop === 'harbour' ? 'south' : 'north'}`);
     }
   }
   return `${lines.join('\n')}\n`;
@@ -53,7 +53,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard, as
     });
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
     [almanac, browser] = await Promise.all([startAlmanac({ ALMANAC_WEBHOOK_NETWORKS: '127.0.0.0/8' }), startBrowser()]);
-    await upload('shops', shops(), { futureCovariates: ['price'] });
+    await upload('shops', shops(), { futureCovariates: ['price'], staticCovariates: ['region'] });
     const { id } = await almanac.client.call('train', { body: { dataset: 'shops', horizon: HORIZON, steps: 60 } });
     expect((await almanac.client.waitForRun(id)).error).toBeNull();
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
@@ -70,12 +70,25 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard, as
     receiver?.close();
   });
 
-  const upload = async (dataset: string, csv: string, options: { futureCovariates?: string[] } = {}): Promise<void> => {
+  const upload = async (dataset: string, csv: string, options: { futureCovariates?: string[]; staticCovariates?: string[] } = {}): Promise<void> => {
     const { runId } = await almanac.client.upload(new Blob([csv]), `${dataset}.csv`, { dataset, ...options }, crypto.randomUUID());
     expect((await almanac.client.waitForRun(runId)).error).toBeNull();
   };
   const axe = (): Promise<string[]> => seriousViolations(page);
   const visit = (path: string): Promise<unknown> => page.goto(almanac.url + path);
+
+  it('filters the series by what is known of them', async () => {
+    await page.getByLabel('Filter').selectOption({ label: 'region: south (1)' });
+    await page.getByRole('link', { name: /corner/ }).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: /harbour/ }).click();
+    await page.getByRole('heading', { name: 'harbour' }).waitFor();
+    expect(page.url()).toContain('where=region');
+    await page.reload();
+    await page.getByRole('heading', { name: 'harbour' }).waitFor();
+    await page.getByRole('link', { name: /harbour/ }).waitFor();
+    expect(await page.getByRole('link', { name: /corner/ }).count()).toBe(0);
+    expect(await axe()).toEqual([]);
+  });
 
   it('marks holidays of a country and where the behaviour changed', async () => {
     await visit('/series/shops/harbour');

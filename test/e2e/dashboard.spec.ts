@@ -187,11 +187,22 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByRole('link', { name: /north/ }).waitFor();
     await page.keyboard.press('k');
     await page.getByRole('heading', { name: 'south' }).waitFor();
-    expect(page.url()).toMatch(/\/series\/sales\/south$/);
+    expect(new URL(page.url()).pathname).toBe('/series/sales/south');
+    // What is shown has its address: another tab, or a reload, shows the same.
+    expect(page.url()).toContain('from=');
+    const readout = async (): Promise<string> => {
+      const box = (await page.locator('.u-over').boundingBox())!;
+      await page.mouse.move(box.x + box.width / 2, box.y + 40);
+      return page.locator('.readout b').first().innerText();
+    };
+    const shown = await readout();
+    await page.reload();
+    await page.getByRole('group', { name: /^south: history and forecast/ }).waitFor();
+    expect(await readout()).toBe(shown);
   });
 
   it('downloads the forecast as CSV in the columns of forecasters', async () => {
-    const { content } = await downloaded(page, () => page.getByRole('button', { name: 'CSV' }).click());
+    const { content } = await downloaded(page, () => page.getByRole('button', { name: 'Forecast CSV' }).click());
     const text = content.toString();
     expect(text.split('\n')[0]).toMatch(/^unique_id,ds,cutoff,sales-segment,/);
     expect(text.trim().split('\n')).toHaveLength(1 + 24);
@@ -204,6 +215,16 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByRole('heading', { name: 'Temporal attention by lag' }).waitFor();
     await map.focus();
     await page.keyboard.press('ArrowDown');
+    await page.getByText('lit up below').waitFor();
+    // One cell: what that step drew from there.
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('status').getByText(/on: contextual [\d.]+ %, temporal [\d.]+ %/).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByText('Average over the horizon').waitFor();
+    // Pointing at the forecast beyond the look-back chooses its step.
+    const lookBack = page.getByRole('img', { name: /History before the cutoff/ });
+    const box = (await lookBack.boundingBox())!;
+    await page.mouse.move(box.x + box.width - 3, box.y + box.height / 2);
     await page.getByText('lit up below').waitFor();
     expect(await axe()).toEqual([]);
   });
@@ -256,6 +277,14 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await visit('/series/sales/south');
     await page.getByLabel('Forecast', { exact: true }).selectOption(id);
     await page.getByText('Of these inside the 80 % band').waitFor();
+    // Or as one of several, drawn over it.
+    await page.getByLabel('Forecast', { exact: true }).selectOption('');
+    await page.getByLabel('1 earlier forecast').check();
+    await page.locator('.legend').getByText('earlier forecasts').waitFor();
+    await page.getByRole('button', { name: '1 week' }).click();
+    const chart = (await page.locator('.u-over').boundingBox())!;
+    await page.mouse.move(chart.x + chart.width * 0.8, chart.y + 30);
+    expect(await page.locator('.readout').innerText()).toMatch(/observed .* forecast before .* steps? ahead/s);
 
     // And the list can be sorted by it.
     await page.getByLabel('Order').selectOption('worst');

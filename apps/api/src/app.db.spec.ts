@@ -170,6 +170,11 @@ describe('uploads', () => {
     expect(await refusal(client.upload(new Blob([CSV]), 'a.csv', { dataset: 'sales', freqency: 'D' } as never))).toMatchObject({
       code: 'REQUEST_INVALID',
     });
+    for (const [options, code] of [
+      [{ timeZone: 'Mars/Olympus' }, 'TIME_ZONE_UNKNOWN'],
+      [{ frequency: 'fortnightly' }, 'FREQUENCY_UNKNOWN'],
+    ] as const)
+      expect(await refusal(client.upload(new Blob([CSV]), 'a.csv', { dataset: 'sales', ...options }))).toMatchObject({ status: 400, code });
     const form = new FormData();
     form.append('file', new Blob([CSV]), 'a.csv');
     const answer = await fetch(`${url}/v1/uploads`, { method: 'POST', headers: { authorization: `Bearer ${KEYS.write}` }, body: form });
@@ -382,15 +387,21 @@ describe('a few observations at a time', () => {
       { unique_id: 'c', ds: '2024-01-01 05:00:00', y: 1 },
       { unique_id: 'c', ds: hour(0), y: 2 },
       { unique_id: 'c', ds: hour(1), y: 2, wind: 3 },
+      { unique_id: 'c\0d', ds: hour(1), y: 2 },
+      { unique_id: 'c\ud800', ds: hour(1), y: 2 },
+      { unique_id: 'c', ds: '9999-01-01T00:00:00Z', y: 2 },
     ]);
     const details = problem.parse(await answer.json());
-    expect([answer.status, details.code, details.subject?.['rowsRejected']]).toEqual([422, 'ROWS_REFUSED', 5]);
+    expect([answer.status, details.code, details.subject?.['rowsRejected']]).toEqual([422, 'ROWS_REFUSED', 8]);
     expect((details.subject?.['rows'] as { row: number; rule: string }[]).map(({ row, rule }) => [row, rule])).toEqual([
       [1, 'OFF_GRID'],
       [2, 'TIMESTAMP_INVALID'],
       [3, 'TIMESTAMP_WITHOUT_OFFSET'],
       [4, 'DUPLICATE_TIMESTAMP'],
       [5, 'COLUMN_UNKNOWN'],
+      [6, 'TEXT_INVALID'],
+      [7, 'TEXT_INVALID'],
+      [8, 'TIMESTAMP_INVALID'],
     ]);
     expect(await refusal(clientOf('read').call('getObservations', { params: { dataset: 'trickle', uniqueId: 'c' } }))).toMatchObject({
       code: 'SERIES_NOT_FOUND',

@@ -1,7 +1,7 @@
 /** The API as a program: configuration, store, queue and application opened in that order, and closed in reverse. */
 import 'reflect-metadata';
 import { JOBS, type FlowContext } from '@almanac/flow/runs';
-import { createLogger, folderObjectStore, loadConfig, openQueue, requireDatabaseUrl } from '@almanac/platform';
+import { createLogger, loadConfig, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import { openStore } from '@almanac/store';
 import { createApp } from './app.js';
@@ -33,7 +33,7 @@ async function start(): Promise<void> {
     const context: FlowContext = {
       store,
       queue,
-      objects: folderObjectStore(config.objectsFolder),
+      objects: await openObjects(config),
       logger,
       now: () => new Date(),
       codeVersion: config.codeVersion,

@@ -5,7 +5,7 @@
 import { type Run, withHint } from '@almanac/contracts';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Context } from './context.js';
-import { duration, note } from './print.js';
+import { asFlags, duration, note } from './print.js';
 
 /** The run ended without success. */
 export class RunFailed extends Error {
@@ -13,7 +13,7 @@ export class RunFailed extends Error {
     super(
       run.status === 'cancelled'
         ? `The ${run.kind} run ${run.id} was cancelled.`
-        : `The ${run.kind} run ${run.id} failed: ${run.error ? withHint(run.error.detail, run.error.hint) : 'no reason was recorded.'}`,
+        : `The ${run.kind} run ${run.id} failed: ${run.error ? withHint(run.error.detail, run.kind === 'ingest' ? asFlags(run.error.hint ?? '') : run.error.hint) : 'no reason was recorded.'}`,
     );
   }
 }

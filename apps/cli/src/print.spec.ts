@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration, table } from './print.js';
+import { asFlags, duration, stepDate, table } from './print.js';
 
 describe('what the terminal shows', () => {
   it('aligns columns and leaves no blanks at the end of a line', () => {
@@ -12,6 +12,18 @@ describe('what the terminal shows', () => {
         ],
       ),
     ).toBe('name         n\na long name  1\nb            -');
+  });
+
+  it('calls options what they are called here', () => {
+    expect(asFlags('Set idColumn to "", or decimalSeparator to ",".')).toBe('Set --id-column to "", or --decimal-separator to ",".');
+  });
+
+  it('says steps of plain integers as numbers', () => {
+    expect([stepDate('1970-01-01T00:00:45.293Z', '1'), stepDate('2024-01-31T00:00:00.000Z', 'D'), stepDate(null, 'D')]).toEqual([
+      '45293',
+      '2024-01-31 00:00',
+      '-',
+    ]);
   });
 
   it('says durations as people do', () => {

@@ -20,6 +20,15 @@ export function show(context: Context, value: unknown, text: () => string): void
 }
 
 export const shortDate = (instant: string | null): string | null => instant && instant.slice(0, 16).replace('T', ' ');
+/** The time of a step; of a grid of plain integers its number, which the API gives as milliseconds. */
+export const stepDate = (instant: string | null, frequency: string): string =>
+  instant === null ? '-' : frequency === '1' ? String(Date.parse(instant)) : shortDate(instant)!;
+/** Options as they are called here: `idColumn` is `--id-column`. */
+export const asFlags = (text: string): string =>
+  text.replace(
+    /\b(idColumn|timeColumn|valueColumn|timeFormat|timeZone|(?:decimal|thousands)Separator|maxRejectedShare|fillPolicy|(?:past|future|static)Covariates)\b/g,
+    (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
 export const count = (value: number): string => value.toLocaleString('en');
 export const fixed = (value: number | null | undefined, digits = 3): string =>
   value === null || value === undefined ? '-' : value.toFixed(digits);

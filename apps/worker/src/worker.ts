@@ -9,7 +9,7 @@ import { carryDeliveries, forgetDeliveries } from '@almanac/flow/notify/execute'
 import { type FlowContext, inWorkspaces, JOBS } from '@almanac/flow/runs';
 import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
 import { fireDue } from '@almanac/flow/schedule';
-import { type Config, environmentWith, folderObjectStore, type Logger, openQueue, requireDatabaseUrl } from '@almanac/platform';
+import { type Config, environmentWith, type Logger, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
 import { openStore } from '@almanac/store';
 import { every } from './every.js';
 import { announce } from './presence.js';
@@ -38,7 +38,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
   const flow: FlowContext = {
     store,
     queue,
-    objects: folderObjectStore(config.objectsFolder),
+    objects: await openObjects(config),
     logger,
     now: () => new Date(),
     codeVersion: config.codeVersion,

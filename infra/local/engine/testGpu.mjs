@@ -11,7 +11,6 @@ const bin = (name) => join(root, 'node_modules/.bin', name);
 // Memory grows as it is needed; otherwise TensorFlow takes the whole card.
 const env = { ...process.env, TF_FORCE_GPU_ALLOW_GROWTH: 'true', PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` };
 const steps = [
-  [bin('nx'), ['run', '@almanac/kernels:build']],
   [bin('node'), [join(root, 'infra/local/engine/tensorflow.mjs'), '--gpu']],
   [bin('vitest'), ['run', '--project', 'unit', 'libs/kernels']],
 ];

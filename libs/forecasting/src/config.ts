@@ -33,6 +33,9 @@ export interface TrainSettings {
   patience?: number;
 }
 
+export const SEGMENT_CELLS = ['lstm', 'gru'] as const;
+export type SegmentCell = (typeof SEGMENT_CELLS)[number];
+
 export type SegmentConfig = {
   frequency: string;
   seasonLengths: number[];
@@ -41,6 +44,8 @@ export type SegmentConfig = {
   contextLength: number;
   segmentLength: number;
   hidden: number;
+  /** Of encoder and decoder; `lstm` where absent, as in models from before it could be chosen. */
+  cell?: SegmentCell;
   /** Season whose same phase the temporal attention points at; 0 switches it off. */
   temporalSeason: number;
   scaler: ScalerKind;
@@ -87,12 +92,14 @@ const EMBEDDED_LENGTH = 1000;
 const SHORT_SERIES = 500;
 /** In seasons of the longest kind. */
 const LONG_SERIES = 20;
+const MOST_STEPS = 2000;
+const USUAL_HORIZON = 48;
 const LONG_HORIZON = 192;
 /** In segments. */
 const SHORT_CONTEXT = 7;
 const LONG_CONTEXT = 30;
 
-/** Settings for a panel. `train.steps` grows with the data, between 800 and 2,000. */
+/** Settings for a panel. `train.steps` grows with the data, up to 2,000; from 800 on but for long horizons of a few long series. */
 export function defaultConfig(facts: PanelFacts): SegmentConfig {
   const { horizon, count, frequency } = facts;
   const metric = facts.metric ?? 'wql';
@@ -104,13 +111,19 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
   const few = count <= FEW_SERIES;
   const long = typical >= LONG_SERIES * Math.max(longest, 1);
   // Two of the longest season where the series hold that and a few horizons more; at least two segments.
-  const wanted = Math.max(2 * longest, (few && long ? LONG_CONTEXT : SHORT_CONTEXT) * segmentLength, 2 * horizon);
+  const wanted =
+    few && long
+      ? Math.max(2 * longest, LONG_CONTEXT * segmentLength, horizon)
+      : Math.max(2 * longest, SHORT_CONTEXT * segmentLength, 2 * horizon);
   const possible = Math.max(typical - 2 * horizon, Math.floor(typical / 2));
   const contextLength = segmentLength * Math.max(2, Math.ceil(Math.min(wanted, possible) / segmentLength));
   const observations = typical * count;
   const batch = 128;
-  // A small panel is soon known by heart; strong dropout takes longer to learn it, and protects it meanwhile.
-  const steps = Math.round(Math.min(2000, Math.max(LEAST_STEPS, ((few ? 4 : 1) * observations) / OBSERVATIONS_PER_STEP)));
+  // A small panel is soon known by heart; strong dropout takes longer to learn it, and protects it meanwhile. A long horizon shows it more
+  // of the series in each window: on ETTh1 validation is best after about 1,000 steps of 96, and 230 of 720.
+  const enough = Math.max(LEAST_STEPS, ((few ? 4 : 1) * observations) / OBSERVATIONS_PER_STEP);
+  const shown = few && long ? Math.min(1, Math.sqrt(USUAL_HORIZON / horizon)) : 1;
+  const steps = Math.round(shown * Math.min(MOST_STEPS, enough));
   return {
     frequency,
     seasonLengths,
@@ -118,6 +131,8 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
     contextLength,
     segmentLength,
     hidden: observations > 50_000 ? 128 : 64,
+    // As accurate as an LSTM on M4 Hourly and ETTh1, with a quarter less to compute.
+    cell: 'gru',
     temporalSeason: seasonLengths[0] !== undefined && seasonLengths[0] <= contextLength ? seasonLengths[0] : 0,
     scaler: few && long ? 'seriesDeviation' : seasonLengths.length > 0 ? 'seasonalDifference' : 'lastValue',
     embedding: typical >= EMBEDDED_LENGTH ? 16 : 0,
@@ -149,7 +164,8 @@ export type DefaultMember =
 /**
  * Settings of an `ensemble`: the default model under several seeds, its context length alternately as it is, shorter and longer
  * where the series are long enough, and every second one without the calendar of the longer seasons, because models that read
- * different things err differently (M4 Hourly: a tenth less WQL than seeds and contexts alone). Short series get a Theta model of
+ * different things err differently (M4 Hourly: a tenth less WQL than seeds and contexts alone). Of a few long series every second one looks
+ * from the mean of its window instead of the last value, which is nearer for a while and further off later. Short series get a Theta model of
  * their own as well, with the weight of all networks together: it knows nothing of other series and errs where they do not.
  *
  * @param networks how many
@@ -169,6 +185,7 @@ export function defaultEnsemble(facts: PanelFacts, networks: number): { members:
       ...config,
       contextLength: spans[i % spans.length]!,
       seasonLengths: i % 2 === 0 ? config.seasonLengths : config.seasonLengths.slice(0, 1),
+      scaler: i % 2 === 1 && config.scaler === 'seriesDeviation' ? 'revin' : config.scaler,
     },
   }));
   if (typical >= SHORT_SERIES) return { members, combine: 'median' };
@@ -207,6 +224,7 @@ export function checkConfig(config: SegmentConfig): void {
   if (!whole(config.contextLength, 1) || config.contextLength % config.segmentLength !== 0)
     fail('contextLength', 'Give a multiple of segmentLength.');
   if (!whole(config.hidden, 1)) fail('hidden', 'Give a whole number, at least 1.');
+  if (config.cell !== undefined && !SEGMENT_CELLS.includes(config.cell)) fail('cell', `Cells are ${SEGMENT_CELLS.join(' and ')}.`);
   if (!whole(config.temporalSeason, 0) || config.temporalSeason > config.contextLength)
     fail('temporalSeason', 'Give a season that fits in contextLength, or 0.');
   const ascending = config.levels.every((level, i) => level > (config.levels[i - 1] ?? 0) && level < 1);

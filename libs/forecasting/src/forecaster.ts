@@ -25,7 +25,7 @@ export interface SeriesData {
 
 /** Series that share a grid. */
 export interface Panel {
-  /** Frequency code: `15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS` or `1` for plain integers. */
+  /** Frequency code: `15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS`, `ME`, `QE`, `YE` or `1` for plain integers. */
   frequency: string;
   /** IANA zone of the calendar. */
   timeZone: string;

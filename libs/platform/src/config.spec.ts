@@ -27,7 +27,27 @@ describe('configuration', () => {
     expect(loadConfig({ REDIS_URL: '', ALMANAC_PORT: '' })).toMatchObject({ redisUrl: undefined, http: { port: 3000 } });
   });
 
+  it('takes a bucket with what is needed to reach it', () => {
+    expect(loadConfig({}).objectsBucket).toBeUndefined();
+    expect(
+      loadConfig({
+        ALMANAC_OBJECTS_URL: 's3://data/almanac/prod/',
+        ALMANAC_S3_ENDPOINT: 'http://minio:9000',
+        ALMANAC_S3_REGION: 'eu-central-1',
+      }).objectsBucket,
+    ).toEqual({ bucket: 'data', prefix: 'almanac/prod', endpoint: 'http://minio:9000', region: 'eu-central-1' });
+    expect(loadConfig({ ALMANAC_OBJECTS_URL: 's3://data' }).objectsBucket).toMatchObject({
+      bucket: 'data',
+      prefix: '',
+      region: 'us-east-1',
+    });
+  });
+
   it.each([
+    [
+      { ALMANAC_OBJECTS_URL: '/data/objects' },
+      'The environment variable ALMANAC_OBJECTS_URL must be the address of a bucket, e.g. s3://bucket/prefix.',
+    ],
     [{ ALMANAC_PORT: 'many' }, 'The environment variable ALMANAC_PORT must be a whole number.'],
     [{ ALMANAC_PORT: '70000' }, 'The environment variable ALMANAC_PORT must be at most 65535.'],
     [{ DATABASE_URL: 'mysql://x' }, 'The environment variable DATABASE_URL must be a URL that starts with postgres:// or postgresql://.'],

@@ -8,6 +8,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AlmanacError } from '@almanac/series';
 import { z } from 'zod';
+import type { BucketSettings } from './objects/bucket.js';
 
 /** The folder of the code: `.almanac` lies beside it. */
 const codeRoot = fileURLToPath(new URL('../../..', import.meta.url));
@@ -18,8 +19,9 @@ export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 
 export interface Config {
   /** Absolute folder of everything that Almanac writes. */
   readonly home: string;
-  /** Where uploads and weights lie. */
+  /** Where uploads and weights lie; with a bucket, what is on its way there. */
   readonly objectsFolder: string;
+  readonly objectsBucket: BucketSettings | undefined;
   /** Connection string; undefined: `npm start` runs a server of its own. */
   readonly databaseUrl: string | undefined;
   /** Bull carries the jobs when set, pg-boss on Postgres otherwise. */
@@ -85,8 +87,15 @@ const networks = z
 
 const amount = z.coerce.number({ error: 'must be a number' }).nonnegative('must not be negative');
 
+const bucketUrl = z
+  .string()
+  .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w.-]+)*\/?$/, 'must be the address of a bucket, e.g. s3://bucket/prefix');
+
 const environment = z.object({
   ALMANAC_HOME: z.string().optional(),
+  ALMANAC_OBJECTS_URL: bucketUrl.optional(),
+  ALMANAC_S3_ENDPOINT: url('http:', 'https:').optional(),
+  ALMANAC_S3_REGION: z.string().optional(),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
   ALMANAC_HOST: z.string().optional(),
@@ -139,6 +148,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
   return Object.freeze({
     home: absoluteHome,
     objectsFolder: join(absoluteHome, 'objects'),
+    objectsBucket: bucketOf(values),
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
     queueDriver: values.REDIS_URL === undefined ? 'pg-boss' : 'bull',
@@ -160,6 +170,13 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     logLevel: values.ALMANAC_LOG_LEVEL ?? 'info',
     codeVersion: values.ALMANAC_CODE_VERSION ?? VERSION,
   });
+}
+
+function bucketOf(values: z.infer<typeof environment>): BucketSettings | undefined {
+  if (values.ALMANAC_OBJECTS_URL === undefined) return undefined;
+  const [bucket, ...folders] = values.ALMANAC_OBJECTS_URL.slice('s3://'.length).split('/').filter(Boolean);
+  const { ALMANAC_S3_ENDPOINT: endpoint, ALMANAC_S3_REGION: region = 'us-east-1' } = values;
+  return Object.freeze({ bucket: bucket!, prefix: folders.join('/'), endpoint, region });
 }
 
 /** Of the machine, or of the container that this runs in. */

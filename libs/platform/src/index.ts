@@ -14,4 +14,5 @@ export {
 } from './queue/queue.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './postgres/embedded.js';
 export { folderObjectStore } from './objects/folder.js';
+export { openObjects } from './objects/open.js';
 export { type ObjectStore, type StoredObject } from './objects/objectStore.js';

@@ -14,7 +14,7 @@ const ZONES = [
   'Asia/Tehran',
   'America/Havana',
 ];
-const CODES = ['1min', '15min', 'h', '6h', 'D', 'W-MON', 'W-SUN', 'MS', 'QS', 'YS', '1'];
+const CODES = ['1min', '15min', 'h', '6h', 'D', 'W-MON', 'W-SUN', 'MS', 'QS', 'YS', 'ME', 'QE', 'YE', '1'];
 const instants = fc.integer({ min: Date.UTC(1940, 0, 1), max: Date.UTC(2040, 0, 1) });
 const steps = fc.integer({ min: -30, max: 65 });
 
@@ -36,13 +36,13 @@ describe('a frequency', () => {
   it('starts every civil unit at the first instant that has its date, by an independent clock', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom('D', 'W-WED', 'MS', 'QS', 'YS'),
+        fc.constantFrom('D', 'W-WED', 'MS', 'QS', 'YS', 'ME', 'QE', 'YE'),
         fc.constantFrom(...ZONES),
         steps,
         fc.nat(300),
         (code, zone, base, shift) => {
           const frequency = Frequency.parse(code, zone);
-          const step = code === 'YS' ? base : base * 20 + shift;
+          const step = code.startsWith('Y') ? base : base * 20 + shift;
           const start = frequency.timeOf(step);
           const date = (time: number): string => new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' }).format(time);
           expect(date(start)).toBe(frequency.format(step));
@@ -86,6 +86,10 @@ describe('a frequency', () => {
     expect(start('MS', '2024-02-29')).toBe('2024-02-01');
     expect(start('QS', '1969-12-31')).toBe('1969-10-01');
     expect(start('YS', '2024-05-08')).toBe('2024-01-01');
+    expect(start('ME', '2024-03-30')).toBe('2024-02-29');
+    expect(start('ME', '2024-03-31')).toBe('2024-03-31');
+    expect(start('QE', '1970-01-01')).toBe('1969-12-31');
+    expect(start('YE', '2024-12-31')).toBe('2024-12-31');
   });
 
   it('names the step before when an instant is off the grid', () => {
@@ -132,6 +136,9 @@ describe('a frequency', () => {
     ['MS', 'MS', [12]],
     ['QS', 'QS', [4]],
     ['YS', 'YS', []],
+    ['ME', 'ME', [12]],
+    ['QE', 'QE', [4]],
+    ['YE', 'YE', []],
     ['1', '1', []],
   ])('reads %s as %s with seasons %j', (given, code, seasons) => {
     const frequency = Frequency.parse(given, 'Europe/Berlin');

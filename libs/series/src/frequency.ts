@@ -1,7 +1,8 @@
 /**
  * A frequency is a grid: every observation of a dataset falls on an integer step, so a series is an array with a first
  * step. Codes: `15min` (any whole minutes), `h`, `6h` (any whole hours), `D`, `W-MON` … `W-SUN` (weeks that start on
- * that day), `MS`, `QS`, `YS` (months, quarters, years by their first day), and `1` (plain integers).
+ * that day), `MS`, `QS`, `YS` (months, quarters, years by their first day), `ME`, `QE`, `YE` (by their last day), and `1`
+ * (plain integers).
  *
  * Invariants: sub-daily grids run in UTC and ignore the zone; daily and coarser grids follow the calendar of the zone,
  * so that days of 23 and 25 hours are one step. For every instant `timeOf(floorStep(t)) <= t < timeOf(floorStep(t) + 1)`.
@@ -46,7 +47,7 @@ export class Frequency {
     const grid = code === '1' ? integerGrid : (fixed(code) ?? calendarGrid(code === 'W' ? 'W-SUN' : code, timeZone));
     if (grid) return new Frequency(grid, timeZone);
     throw new AlmanacError('FREQUENCY_UNKNOWN', `The frequency "${code}" is not known.`, {
-      hint: 'Use minutes (15min), hours (h, 6h), D, W-MON to W-SUN, MS, QS, YS, or 1 for plain integers.',
+      hint: 'Use minutes (15min), hours (h, 6h), D, W-MON to W-SUN, MS, QS, YS (dated by the first day), ME, QE, YE (by the last day), or 1 for plain integers.',
       subject: { frequency: code },
     });
   }
@@ -59,6 +60,11 @@ export class Frequency {
   /** `fixed` widths in UTC, `calendar` units of the zone, or plain `integer` steps. */
   get kind(): 'fixed' | 'calendar' | 'integer' {
     return this.grid.kind;
+  }
+
+  /** Steps are dated by their last day, so that what lies between two of them belongs to the later one. */
+  get isByLastDay(): boolean {
+    return /^[MQY]E$/.test(this.grid.code);
   }
 
   /** The step that holds an instant: the last one that starts at or before it. */
@@ -86,7 +92,7 @@ export class Frequency {
     return this.grid.timeOf(step);
   }
 
-  /** Steps per season, shortest first: h [24, 168], 15min [96, 672], D [7], W [52], MS [12], QS [4]; else []. */
+  /** Steps per season, shortest first: h [24, 168], 15min [96, 672], D [7], W [52], MS and ME [12], QS and QE [4]; else []. */
   seasonLengths(): number[] {
     return [...this.grid.seasonLengths];
   }

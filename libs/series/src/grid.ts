@@ -1,8 +1,8 @@
 /**
  * The three kinds of grid behind a frequency code: fixed widths in UTC, units of a zone's calendar, and plain integers.
  *
- * Invariants: a grid maps every integer step to an instant, never decreasing; step 0 of a fixed or calendar grid holds
- * 1970-01-01, and an integer grid's instant is the integer itself, read as milliseconds.
+ * Invariants: a grid maps every integer step to an instant, never decreasing; step 0 of a fixed or calendar grid is the one
+ * that 1970-01-01 is in (with its last day, where steps are dated by that), and an integer grid's instant is the integer itself, read as milliseconds.
  */
 import { DAY_MS, zoneOf } from './zone.js';
 
@@ -68,9 +68,21 @@ function monthly(months: number, seasonLengths: readonly number[]): Unit {
   };
 }
 
+/** The same months, quarters or years, each dated by its last day. A day within one belongs to the step before. */
+function byLastDay(unit: Unit): Unit {
+  return {
+    seasonLengths: unit.seasonLengths,
+    firstDay: (step) => unit.firstDay(step + 1) - 1,
+    stepOfDay: (day) => unit.stepOfDay(day + 1) - 1,
+  };
+}
+
 /** The unit of a calendar code, or undefined. */
 function unitOf(code: string): Unit | undefined {
   if (code === 'D') return daily;
+  if (code === 'ME') return byLastDay(monthly(1, [12]));
+  if (code === 'QE') return byLastDay(monthly(3, [4]));
+  if (code === 'YE') return byLastDay(monthly(12, []));
   if (code === 'MS') return monthly(1, [12]);
   if (code === 'QS') return monthly(3, [4]);
   if (code === 'YS') return monthly(12, []);

@@ -5,7 +5,7 @@ import { inferFrequency } from './infer.js';
 
 describe('frequency inference', () => {
   it('finds the grid that a contiguous run of steps was made on, wherever it starts and whatever its zone', () => {
-    const codes = ['1min', '5min', '15min', '30min', 'h', '6h', 'D', 'W-MON', 'W-THU', 'MS', 'QS', 'YS'];
+    const codes = ['1min', '5min', '15min', '30min', 'h', '6h', 'D', 'W-MON', 'W-THU', 'MS', 'QS', 'YS', 'ME', 'QE', 'YE'];
     fc.assert(
       fc.property(
         fc.constantFrom(...codes),
@@ -28,6 +28,8 @@ describe('frequency inference', () => {
   it('takes the coarsest grid that fits', () => {
     expect(inferFrequency([Date.UTC(2024, 0, 1), Date.UTC(2024, 0, 15), Date.UTC(2024, 1, 5)]).code).toBe('W-MON');
     expect(inferFrequency([Date.UTC(2024, 0, 1), Date.UTC(2025, 0, 1)]).code).toBe('YS');
+    expect(inferFrequency([Date.UTC(2023, 11, 31), Date.UTC(2024, 1, 29), Date.UTC(2024, 2, 31)]).code).toBe('ME');
+    expect(inferFrequency([Date.UTC(2024, 1, 28), Date.UTC(2024, 2, 31)]).code).toBe('D');
   });
 
   it.each([

@@ -1,6 +1,6 @@
 /**
  * Which grid do timestamps lie on? The rule, in one sentence: the coarsest known grid on which every timestamp falls.
- * Tried from coarse to fine: YS, QS, MS, the seven weeks, D (in the zone), then hours that divide a day, then minutes
+ * Tried from coarse to fine: YS, YE, QS, QE, MS, ME, the seven weeks, D (in the zone), then hours that divide a day, then minutes
  * that divide an hour (in UTC). Gaps do not matter, an outlier does: nothing is rounded, nothing is outvoted.
  */
 import { AlmanacError } from './errors.js';
@@ -8,7 +8,7 @@ import { Frequency } from './frequency.js';
 import { HOUR_MS, MINUTE_MS, WEEKDAYS } from './grid.js';
 import { DAY_MS } from './zone.js';
 
-const CALENDAR_CODES = ['YS', 'QS', 'MS', ...WEEKDAYS.map((day) => `W-${day}`), 'D'];
+const CALENDAR_CODES = ['YS', 'YE', 'QS', 'QE', 'MS', 'ME', ...WEEKDAYS.map((day) => `W-${day}`), 'D'];
 const FIXED_WIDTHS = [12, 8, 6, 4, 3, 2, 1]
   .map((hours) => hours * HOUR_MS)
   .concat([30, 20, 15, 12, 10, 6, 5, 4, 3, 2, 1].map((minutes) => minutes * MINUTE_MS));

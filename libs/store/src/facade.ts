@@ -81,7 +81,9 @@ export interface Series {
     range?: { fromStep?: number; toStep?: number; maxPoints?: number; channel?: string; version?: number; known?: string },
   ): Promise<r.SeriesRange>;
   /** Ordered by `unique_id`. */
-  list(datasetId: string, query?: r.PageQuery & { search?: string | undefined }): Promise<r.Page<r.SeriesRecord>>;
+  list(datasetId: string, query?: r.SeriesFilter): Promise<r.Page<r.SeriesRecord>>;
+  /** Names of static covariates with their values, the most frequent first, at most so many of each and one more. */
+  staticCovariates(datasetId: string, most: number): Promise<{ name: string; value: string; series: number }[]>;
   /** By the error of the latest forecast that can be judged, or by how the last season differs from the one before. */
   ranked(datasetId: string, query: r.RankingQuery): Promise<r.Page<r.RankedSeries>>;
   find(datasetId: string, uniqueId: string): Promise<r.SeriesRecord | null>;
@@ -150,6 +152,8 @@ export interface Runs {
   pinVersion(runId: string, datasetId: string, version: number): Promise<void>;
   inputs(runId: string): Promise<r.RunInput[]>;
   addRejectedRows(runId: string, rows: readonly r.RejectedRow[]): Promise<void>;
+  /** Before a run that broke off is tried again. */
+  clearRejectedRows(runId: string): Promise<void>;
   rejectedRows(runId: string): AsyncGenerator<r.RejectedRow, void>;
   /** Calls back with the id of every run of the workspace that changes, in any process. Returns the way to stop. */
   onChange(callback: (runId: string) => void): Promise<() => Promise<void>>;
@@ -190,7 +194,9 @@ export interface Forecasts {
   insert(runId: string, modelVersionId: string, rows: readonly r.NewForecast[]): Promise<void>;
   /** Ordered by dataset, `unique_id` and cutoff. Only of runs that have succeeded, unless `runId` is given. */
   list(query: r.ForecastQuery): Promise<r.Page<r.ForecastRecord>>;
-  /** The same rows, all pages, one at a time. */
+  /** All of one series, the newest cutoff first. Only of runs that have succeeded. */
+  history(seriesId: number, query: r.PageQuery & { model?: string | undefined }): Promise<r.Page<r.ForecastRecord>>;
+  /** The same rows as `list`, all pages, one at a time. */
   stream(query: Omit<r.ForecastQuery, 'after' | 'limit'>): AsyncGenerator<r.ForecastRecord, void>;
   saveAttention(rows: readonly r.AttentionRecord[]): Promise<void>;
   /** @throws AlmanacError ATTENTION_NOT_FOUND */

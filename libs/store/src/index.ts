@@ -20,5 +20,6 @@
  */
 export type * from './facade.js';
 export type * from './records.js';
+export { conflictWith } from './chunks/conflict.js';
 export { isPassing } from './errors.js';
 export { dumpDatabaseSchema, migrateDatabase, openStore } from './store.js';

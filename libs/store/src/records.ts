@@ -116,12 +116,18 @@ export interface SeriesRecord {
   staticCovariates: Record<string, number | string | null>;
 }
 
-export interface RankingQuery extends PageQuery {
+export interface SeriesFilter extends PageQuery {
+  /** Part of the id, any case. */
+  search?: string | undefined;
+  /** Static covariates and the values they must have, as text. */
+  where?: Record<string, string> | undefined;
+}
+
+export interface RankingQuery extends SeriesFilter {
   by: 'error' | 'change';
   descending: boolean;
   /** Steps of the season that `change` compares with the one before. */
   season: number;
-  search?: string | undefined;
 }
 
 export interface RankedSeries extends SeriesRecord {

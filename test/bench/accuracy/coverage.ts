@@ -35,27 +35,35 @@ export async function coverage(
   const windows = result.models[0]!.windows.map(({ forecasts }) => forecasts);
   const origin = (index: number, length: number): number => length - held + index * stepSize;
   const counts = { own: new Counts(), online: new Counts() };
-  for (const { id, values } of long) {
-    const conformal = new OnlineConformal({ levels: DEFAULT_QUANTILES, horizon });
-    const past: { quantiles: Float64Array; origin: number }[] = [];
-    windows.forEach((forecasts: SeriesForecast[], index) => {
-      const own = forecasts.find((forecast) => forecast.id === id);
-      if (!own) return;
+  const streams = long.map(({ id, values }) => ({
+    ...{ id, values, conformal: new OnlineConformal({ levels: DEFAULT_QUANTILES, horizon }) },
+    past: [] as { quantiles: Float64Array; origin: number }[],
+  }));
+  windows.forEach((forecasts: SeriesForecast[], index) => {
+    const byId = new Map(forecasts.map((forecast) => [forecast.id, forecast]));
+    // Of each earlier forecast, the steps that have come true since the last cutoff.
+    const ripe = streams.map(({ conformal, values, past }) => {
       const from = origin(index, values.length);
-      // Of each earlier forecast, the steps that have come true since the last cutoff.
-      for (const one of past) {
-        const known = Array.from({ length: horizon }, (_, t) =>
+      const known = past.map((one) => ({
+        quantiles: one.quantiles,
+        outcomes: Float64Array.from({ length: horizon }, (_, t) =>
           one.origin + t < from && one.origin + t >= from - stepSize ? values[one.origin + t]! : Number.NaN,
-        );
-        if (known.some((value) => !Number.isNaN(value))) conformal.observe(one.quantiles, known);
-      }
+        ),
+      }));
+      return { conformal, forecasts: known.filter(({ outcomes }) => outcomes.some((value) => !Number.isNaN(value))) };
+    });
+    OnlineConformal.observeTogether(ripe.filter(({ forecasts }) => forecasts.length > 0));
+    for (const { id, values, conformal, past } of streams) {
+      const own = byId.get(id);
+      if (!own) continue;
+      const from = origin(index, values.length);
       const quantiles = Float64Array.from(own.quantiles);
       const actual = values.subarray(from, from + horizon);
       counts.own.add(quantiles, actual);
       counts.online.add(conformal.apply(quantiles), actual);
       past.push({ quantiles, origin: from });
-    });
-  }
+    }
+  });
   return Object.entries(counts).flatMap(([kind, count]) =>
     ([80, 95] as const).map((share) => {
       const apart = Math.abs(100 * count.share(share) - share);

@@ -1,6 +1,16 @@
 /** Datasets, their versions, their series and the values of one. */
 import { Controller, Req, Res } from '@nestjs/common';
-import type { Anomaly, Appended, ChangepointList, Dataset, DatasetVersion, HolidayList, Page, Series } from '@almanac/contracts';
+import type {
+  Anomaly,
+  Appended,
+  ChangepointList,
+  Dataset,
+  DatasetVersion,
+  HolidayList,
+  Page,
+  Series,
+  StaticCovariateList,
+} from '@almanac/contracts';
 import { appendObservations, deleteSeries, setRetention } from '@almanac/flow/ingest';
 import {
   deleteDataset,
@@ -12,6 +22,7 @@ import {
   listHolidays,
   listDatasetVersions,
   listSeries,
+  listStaticCovariates,
 } from '@almanac/flow/query';
 import type { FlowContext } from '@almanac/flow/runs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -58,6 +69,11 @@ export class DatasetsController {
   @Route('listSeries')
   series(@Input() { params, query }: Parse<'listSeries'>, @Flow() flow: FlowContext): Promise<Page<Series>> {
     return listSeries(flow, params.dataset, query);
+  }
+
+  @Route('listStaticCovariates')
+  staticCovariates(@Input() { params }: Parse<'listStaticCovariates'>, @Flow() flow: FlowContext): Promise<StaticCovariateList> {
+    return listStaticCovariates(flow, params.dataset);
   }
 
   @Route('getChangepoints')

@@ -2,7 +2,14 @@
 import { Controller, Res } from '@nestjs/common';
 import type { AttentionMapsResource, BacktestSeries, Forecast, ForecastScores, Page, Run } from '@almanac/contracts';
 import { requestForecast, requestReplay } from '@almanac/flow/forecast';
-import { forecastScores, forecastSeriesScores, getAttention, latestForecasts, latestForecastsCsv } from '@almanac/flow/query';
+import {
+  forecastScores,
+  forecastSeriesScores,
+  getAttention,
+  latestForecasts,
+  latestForecastsCsv,
+  listSeriesForecasts,
+} from '@almanac/flow/query';
 import type { FlowContext } from '@almanac/flow/runs';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
@@ -24,6 +31,11 @@ export class ForecastsController {
   @Route('latestForecasts')
   latest(@Input() { query }: Parse<'latestForecasts'>, @Flow() flow: FlowContext): Promise<Page<Forecast>> {
     return latestForecasts(flow, query);
+  }
+
+  @Route('listSeriesForecasts')
+  history(@Input() { params, query }: Parse<'listSeriesForecasts'>, @Flow() flow: FlowContext): Promise<Page<Forecast>> {
+    return listSeriesForecasts(flow, params.dataset, params.uniqueId, query);
   }
 
   @Route('latestForecastsCsv')

@@ -151,7 +151,7 @@ export function modelCommands(program: Command): void {
     .option('--no-wait', 'do not wait for the run')
     .option('-f, --file <csv>', 'forecast the histories of this file: unique_id, ds, y')
     .option('--level <percents>', 'with --file: prediction intervals, with commas between (default: 80,95)', numbersOf)
-    .option('--frequency <frequency>', 'with --file: 15min, h, D, W-MON, MS, QS, YS, 1 (default: found from the data)')
+    .option('--frequency <frequency>', 'with --file: 15min, h, D, W-MON, MS, QS, YS, ME, QE, YE, 1 (default: found from the data)')
     .option('--time-zone <zone>', 'with --file: IANA zone of the calendar and of local times')
     .option('--future-covariates <columns>', 'with --file: columns known ahead; rows without y at the end hold their future', listed)
     .action(async (model: string | undefined, flags: ForecastFlags, command: Command) => {

@@ -6,6 +6,7 @@ import {
   type IngestResult,
   ingestResult,
   type UploadAccepted,
+  withHint,
 } from '@almanac/contracts';
 import { type Command, InvalidArgumentError } from 'commander';
 import { randomUUID } from 'node:crypto';
@@ -16,7 +17,7 @@ import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../connection.js';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
-import { count, duration, note, shortDate, show, table } from '../print.js';
+import { asFlags, count, duration, note, shortDate, show, stepDate, table } from '../print.js';
 
 const list = (value: string): string[] => value.split(',').filter(Boolean);
 const share = (value: string): number => {
@@ -29,10 +30,15 @@ export function findingsText(f: Findings): string {
   const lines = [
     `read        ${count(f.rowsRead)} rows (${count(Math.round(f.rowsPerSecond))} rows/s), ${f.format}, ${f.layout} layout`,
     `series      ${count(f.series)}, ${count(f.observations)} observations, frequency ${f.frequency}, zone ${f.timeZone}`,
-    `from, to    ${shortDate(f.start) ?? '-'} to ${shortDate(f.end) ?? '-'}`,
+    `from, to    ${stepDate(f.start, f.frequency)} to ${stepDate(f.end, f.frequency)}`,
     `gaps        ${count(f.gaps)} missing steps${f.filled > 0 ? `, ${count(f.filled)} filled with zero as declared` : ''}`,
   ];
   if (f.duplicates > 0) lines.push(`duplicates  ${count(f.duplicates)}`);
+  if (f.negatives > 0) lines.push(`negative    ${count(f.negatives)} values`);
+  if (f.leadingZeros > 0) lines.push(`zeros first ${count(f.leadingZeros)} series`);
+  if (f.shortest) lines.push(`shortest    ${f.shortest.uniqueId}, ${count(f.shortest.length)} steps`);
+  if (f.tooShort && f.tooShort.series > 0)
+    lines.push(`too short   ${count(f.tooShort.series)} series of fewer than ${count(f.tooShort.steps)} steps`);
   if (f.rowsRejected > 0) lines.push(`rejected    ${count(f.rowsRejected)} rows`);
   for (const rejection of f.rejections) {
     lines.push(`  ${rejection.rule}: ${count(rejection.count)}`);
@@ -56,7 +62,9 @@ async function withStandardInput<T>(use: (path: string) => Promise<T>): Promise<
 
 function resultText(result: IngestResult, dryRun: boolean): string {
   const outcome = dryRun
-    ? 'Dry run: nothing was stored.'
+    ? result.refusal
+      ? `Dry run: nothing was stored. Storing it would be refused [${result.refusal.code}]: ${asFlags(withHint(result.refusal.detail, result.refusal.hint ?? undefined))}`
+      : 'Dry run: nothing was stored, and storing it would succeed.'
     : result.unchanged
       ? `Nothing new: "${result.dataset}" stays as it was.`
       : `Stored as version ${result.version} of "${result.dataset}" in ${duration(result.seconds)}.`;
@@ -72,7 +80,7 @@ export function uploadCommand(program: Command): void {
     .option('--id-column <name>', 'column that names the series (default: unique_id)')
     .option('--time-column <name>', 'column with the time (default: ds)')
     .option('--value-column <name>', 'column with the target (default: y)')
-    .option('--frequency <frequency>', '15min, h, D, W-MON, MS, QS, YS, 1 (default: found from the data)')
+    .option('--frequency <frequency>', '15min, h, D, W-MON, MS, QS, YS, ME, QE, YE, 1 (default: found from the data)')
     .option('--time-zone <zone>', 'IANA zone of the calendar and of local times (default: UTC)')
     .option('--format <format>', 'csv, tsv, ndjson, json, parquet, deepar (default: found from the file)')
     .option('--layout <layout>', 'long or wide (default: found from the columns)')
@@ -83,6 +91,8 @@ export function uploadCommand(program: Command): void {
     .option('--future-covariates <columns>', 'columns known through the horizon', list)
     .option('--static-covariates <columns>', 'columns that hold one value per series', list)
     .option('--decimal-separator <character>', '"." or ","')
+    .option('--thousands-separator <character>', '",", ".", " " or "\'": between groups of three digits')
+    .option('--time-format <format>', 'how times are written, in the letters of strptime, e.g. "%d/%m/%Y %H:%M" (default: found)')
     .option('--max-rejected-share <share>', 'share of rows that may be rejected while the rest is stored (default: 0)', share)
     .option('--replace', 'the file is the whole dataset, instead of adding to it')
     .option('--dry-run', 'report what would happen and store nothing')

@@ -14,7 +14,8 @@ export const share = (number: number | null | undefined): string =>
 export const bytes = (size: number): string =>
   new Intl.NumberFormat('en', { style: 'unit', unit: 'byte', unitDisplay: 'narrow', notation: 'compact', maximumFractionDigits: 1 })
     .format(size)
-    .replace('BB', 'GB');
+    .replace('BB', 'GB')
+    .replace(/(?<=\d)(?=[A-Z])/, ' ');
 
 export function duration(seconds: number): string {
   if (seconds < 1) return 'under 1 s';

@@ -32,10 +32,13 @@ const PAGE = 100;
 const SPARKLINE = 168;
 
 /** Series of a dataset, page after page. */
-export function useSeriesList(dataset: string | undefined, search: string, sort: SeriesSort) {
+export function useSeriesList(
+  dataset: string | undefined,
+  { search, sort, where }: { search: string; sort: SeriesSort; where: string | undefined },
+) {
   const client = useClient();
   return useInfiniteQuery({
-    queryKey: ['listSeries', dataset, search, sort],
+    queryKey: ['listSeries', dataset, search, sort, where],
     enabled: dataset !== undefined,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
@@ -43,7 +46,7 @@ export function useSeriesList(dataset: string | undefined, search: string, sort:
         'listSeries',
         {
           params: { dataset: dataset ?? '' },
-          query: { limit: PAGE, sparkline: SPARKLINE, sort, after: pageParam, ...(search ? { search } : {}) },
+          query: { limit: PAGE, sparkline: SPARKLINE, sort, where, after: pageParam, ...(search ? { search } : {}) },
         },
         signal,
       ),

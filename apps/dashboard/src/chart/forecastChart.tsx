@@ -6,6 +6,7 @@ import { time, value } from '../app/format';
 import { colour } from '../app/theme';
 import { BANDS, chartData, isolated } from './forecastData';
 import { drawMarks, holidaysAt, type Marks, noMarks } from './marks';
+import { drawPast, forecastAt, type PastForecast } from './pastForecasts';
 import { clampWindow, type Extent, panBy, panZoom, zoomBy } from './panZoom';
 import { Plot } from './plot';
 import { timeLabels } from './timeAxis';
@@ -18,6 +19,14 @@ interface Props {
   height: number;
   label: string;
   marks?: Marks;
+  /** Earlier forecasts, drawn over what came. */
+  past?: readonly PastForecast[];
+  /** What is shown at first, in seconds; the end with its forecast unless given. */
+  window?: Extent | undefined;
+  /** What the reader chose to see, once the hand rests; undefined is everything. */
+  onWindow?: (window: Extent | undefined) => void;
+  /** Stands beside the ranges. */
+  actions?: React.ReactNode;
   onPlot?: (plot: uPlot) => void;
 }
 
@@ -47,7 +56,12 @@ const SPANS = [
   [7305 * DAY, '20 years'],
 ] as const;
 
-export function ForecastChart({ history, forecast, zone, withTime, height, label, marks = noMarks, onPlot }: Props) {
+const noPast: readonly PastForecast[] = [];
+/** The hand rests: the window may go into the address. */
+const REST_MS = 350;
+
+export function ForecastChart(props: Props) {
+  const { history, forecast, zone, withTime, height, label, marks = noMarks, past = noPast, actions, onPlot } = props;
   const data = useMemo(() => chartData(history, forecast), [history, forecast]);
   const x = data[0];
   const extent = useMemo<Extent>(() => ({ min: x[0] ?? 0, max: x.at(-1) ?? 1 }), [x]);
@@ -58,11 +72,13 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
   }, [ahead, extent]);
   const [readout, setReadout] = useState<number | null>(null);
   const plot = useRef<uPlot>(null);
-  const state = useRef({ extent, marks, cutoff: undefined as number | undefined });
+  const state = useRef({ extent, marks, past, onWindow: props.onWindow, cutoff: undefined as number | undefined });
   // The plot's hooks outlive a render and must see the newest.
   // eslint-disable-next-line react-hooks/refs
-  state.current = { extent, marks, cutoff: forecast ? Date.parse(forecast.cutoff) / 1000 : undefined };
+  state.current = { extent, marks, past, onWindow: props.onWindow, cutoff: forecast ? Date.parse(forecast.cutoff) / 1000 : undefined };
 
+  const touched = useRef(false);
+  const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
   const showLast = useCallback((made: uPlot, span: number | undefined) => {
     const all = state.current.extent;
     made.setScale('x', span === undefined ? all : clampWindow(all.max - span, all.max, all));
@@ -74,10 +90,12 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
     const forecastColour = colour('--forecast');
     const holidayColour = colour('--holiday');
     const changeColour = colour('--change');
+    const pastLine = colour('--past');
+    const pastBand = colour('--past-band');
     const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: '12px system-ui, sans-serif' };
     return {
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
-      padding: [10, 8, 0, 0],
+      padding: [10, 24, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false, setScale: false }, points: { size: 7 }, y: false },
       scales: {
@@ -91,7 +109,7 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
         },
       },
       axes: [
-        { ...axis, space: 70, values: (_, splits, __, ___, step) => timeLabels(splits, step, zone) },
+        { ...axis, size: 42, space: 70, values: (_, splits, __, ___, step) => timeLabels(splits, step, zone) },
         { ...axis, size: 56 },
       ],
       series: [
@@ -107,10 +125,22 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
       plugins: [panZoom(() => state.current.extent)],
       hooks: {
         setCursor: [(made) => setReadout(made.cursor.idx ?? null)],
+        setScale: [
+          (made, key) => {
+            if (key !== 'x' || !touched.current) return;
+            clearTimeout(resting.current);
+            resting.current = setTimeout(() => {
+              const { min, max } = made.scales['x'] as Extent;
+              const all = state.current.extent;
+              state.current.onWindow?.(min <= all.min && max >= all.max ? undefined : { min, max });
+            }, REST_MS);
+          },
+        ],
         drawAxes: [
           (made) => {
             const { cutoff } = state.current;
             drawMarks(made, state.current.marks, holidayColour, changeColour);
+            drawPast(made, state.current.past, pastLine, pastBand);
             if (cutoff === undefined) return;
             const left = Math.round(made.valToPos(cutoff, 'x', true));
             if (left < made.bbox.left || left > made.bbox.left + made.bbox.width) return;
@@ -131,23 +161,32 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
   }, [zone]);
 
   const first = (spans.find(([span]) => span >= 3 * ahead && (ahead > 0 || span >= 14 * DAY)) ?? spans.at(-1))?.[0];
-  useEffect(() => plot.current?.redraw(false), [marks]);
+  useEffect(() => plot.current?.redraw(false), [marks, past]);
   // A forecast often comes after its history: until the reader moves the chart, it shows the end of what is there.
-  const touched = useRef(false);
   const touch = (): void => {
     touched.current = true;
   };
+  const asked = useRef(props.window);
+  const show = useCallback(
+    (made: uPlot): void => {
+      const wanted = asked.current;
+      if (wanted) made.setScale('x', clampWindow(wanted.min, wanted.max, state.current.extent));
+      else showLast(made, first);
+    },
+    [showLast, first],
+  );
   useEffect(() => {
-    if (plot.current && !touched.current) showLast(plot.current, first);
-  }, [extent, first, showLast]);
+    if (plot.current && !touched.current) show(plot.current);
+  }, [extent, show]);
   const ready = useCallback(
     (made: uPlot) => {
       plot.current = made;
-      showLast(made, first);
+      show(made);
       onPlot?.(made);
     },
-    [showLast, first, onPlot],
+    [show, onPlot],
   );
+  useEffect(() => () => clearTimeout(resting.current), []);
   const onKey = (event: React.KeyboardEvent, made: uPlot): void => {
     const actions: Record<string, () => void> = {
       ArrowLeft: () => panBy(made, -0.2, extent),
@@ -166,7 +205,6 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
   return (
     <div className="stack" style={{ gap: 8 }} onPointerDownCapture={touch} onWheelCapture={touch} onKeyDownCapture={touch}>
       <div className="row spread">
-        <Readout data={data} at={readout} zone={zone} withTime={withTime} marks={marks} hasForecast={forecast !== undefined} />
         {spans.length > 0 && (
           <div className="segmented" role="group" aria-label="Range">
             {spans.map(([span, name]) => (
@@ -179,7 +217,9 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
             </button>
           </div>
         )}
+        {actions && <div className="row take">{actions}</div>}
       </div>
+      <Readout data={data} at={readout} zone={zone} withTime={withTime} marks={marks} past={past} />
       <Plot options={options} data={data as uPlot.AlignedData} height={height} label={label} onReady={ready} onKey={onKey} />
       <div className="legend" aria-hidden="true">
         <span>
@@ -204,6 +244,11 @@ export function ForecastChart({ history, forecast, zone, withTime, height, label
             </span>
           </>
         )}
+        {past.length > 0 && (
+          <span>
+            <i className="past" /> earlier forecasts, 80 %
+          </span>
+        )}
         {marks.holidays.length > 0 && (
           <span>
             <i className="holiday" /> holiday
@@ -226,22 +271,18 @@ function Readout({
   zone,
   withTime,
   marks,
-  hasForecast,
+  past,
 }: {
   data: ReturnType<typeof chartData>;
   at: number | null;
   zone: string;
   withTime: boolean;
   marks: Marks;
-  hasForecast: boolean;
+  past: readonly PastForecast[];
 }) {
-  if (at === null || data[0][at] === undefined) {
-    return (
-      <div className="readout">
-        {hasForecast ? 'Point at the chart to read values; drag to pan, focus and scroll to zoom.' : 'Point at the chart to read values.'}
-      </div>
-    );
-  }
+  if (at === null || data[0][at] === undefined)
+    return <div className="readout">Point at the chart to read values; drag to pan, focus and scroll to zoom.</div>;
+  const earlier = forecastAt(past, data[0][at]);
   const holiday = holidaysAt(marks, data[0][at]);
   const cell = (column: number): number | null | undefined => data[column]?.[at];
   return (
@@ -251,6 +292,18 @@ function Readout({
       {cell(1) !== undefined && (
         <span>
           observed <b>{cell(1) === null ? 'missing' : value(cell(1))}</b>
+        </span>
+      )}
+      {earlier && (
+        <span>
+          forecast before{' '}
+          <b>
+            {value(earlier.forecast.median[earlier.step])}
+            {earlier.forecast.lo && earlier.forecast.hi
+              ? ` (${value(earlier.forecast.lo[earlier.step])} – ${value(earlier.forecast.hi[earlier.step])})`
+              : ''}
+          </b>{' '}
+          {earlier.step + 1} {earlier.step === 0 ? 'step' : 'steps'} ahead
         </span>
       )}
       {cell(2) !== undefined && (

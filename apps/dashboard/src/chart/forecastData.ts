@@ -82,3 +82,18 @@ export function hindsight(history: Observations | undefined, forecast: Forecast 
   });
   return steps === 0 ? null : { steps, meanAbsoluteError: error / steps, inside80: lo && hi ? inside / steps : null };
 }
+
+/** A down-sampled history with a part of it in full. */
+export function withDetail(history: Observations, detail: Observations | undefined): Observations {
+  const [from, to] = [detail?.ds[0], detail?.ds.at(-1)].map((ds) => (ds === undefined ? Number.NaN : Date.parse(ds)));
+  if (!detail || from === undefined || to === undefined || Number.isNaN(from)) return history;
+  const at = history.ds.map((ds) => Date.parse(ds));
+  const before = at.findIndex((one) => one >= from);
+  const after = at.findLastIndex((one) => one <= to) + 1;
+  const head = before < 0 ? history.ds.length : before;
+  return {
+    ...history,
+    ds: [...history.ds.slice(0, head), ...detail.ds, ...history.ds.slice(Math.max(head, after))],
+    y: [...history.y.slice(0, head), ...detail.y, ...history.y.slice(Math.max(head, after))],
+  };
+}

@@ -118,19 +118,26 @@ export function Field({
   );
 }
 
+/** What the tab of the browser and its history say. */
+export const Title = ({ children }: { children: string }) => <title>{`${children} · Almanac`}</title>;
+
 export function Page({
   title,
+  tab,
   about,
   actions,
   children,
 }: {
   title: ReactNode;
+  /** Of the browser, where `title` is more than text. */
+  tab?: string;
   about?: ReactNode;
   actions?: ReactNode;
   children: ReactNode;
 }) {
   return (
     <div className="page">
+      <Title>{tab ?? String(title)}</Title>
       <header>
         <div>
           <h1>{title}</h1>

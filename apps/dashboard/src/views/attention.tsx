@@ -6,12 +6,14 @@
 import { ApiError, type AttentionMapsResource } from '@almanac/contracts';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
-import { time } from '../app/format';
+import { isSubDaily, share, shortTime } from '../app/format';
 import { useCall } from '../app/queries';
 import { ChartCard } from '../ui/chartCard';
 import { Await, Empty, Page } from '../ui/parts';
-import { GateBars, LagBars, LookBack } from './attention/bars';
+import { GateBars, LagBars } from './attention/bars';
 import { HeatMap } from './attention/heatMap';
+import { LookBack } from './attention/lookBack';
+import type { Place } from './attention/place';
 import { weightByLag } from './attention/weights';
 
 const names: Record<string, string> = { contextual: 'Contextual', temporal: 'Temporal', pointer: 'Pointer' };
@@ -26,7 +28,7 @@ export function Component() {
   const query = useCall('getAttention', { params: { runId }, query: { uniqueId } });
   const missing = query.error instanceof ApiError && query.error.problem.status === 404;
   return (
-    <Page title={`What the forecast of ${uniqueId} looked at`} about={<Link to={`/runs/${runId}`}>The forecast run</Link>}>
+    <Page title={`What the forecast of ${uniqueId} looked at`} about={<Away runId={runId} uniqueId={uniqueId} />}>
       {missing ? (
         <Empty title="No attention maps were kept for this forecast">
           They are kept when a forecast is asked for with attention: “Forecast now” on the model's page does, and so does{' '}
@@ -41,24 +43,50 @@ export function Component() {
   );
 }
 
+function Away({ runId, uniqueId }: { runId: string; uniqueId: string }) {
+  const dataset = useCall('getRun', { params: { runId } }).data?.dataset;
+  return (
+    <span className="row">
+      {dataset && <Link to={`/series/${encodeURIComponent(dataset)}/${encodeURIComponent(uniqueId)}?run=${runId}`}>The forecast</Link>}
+      <Link to={`/runs/${runId}`}>Its run</Link>
+    </span>
+  );
+}
+
 function Maps({ maps }: { maps: AttentionMapsResource }) {
-  const [row, setRow] = useState<number | null>(null);
+  const [place, setPlace] = useState<Place | null>(null);
   const run = useCall('getRun', { params: { runId: maps.runId } });
   const dataset = run.data?.dataset ?? undefined;
   const info = useCall('getDataset', { params: { dataset: dataset ?? '' } }, { enabled: dataset !== undefined });
   const zone = info.data?.timeZone ?? 'UTC';
+  const withTime = isSubDaily(info.data?.frequency ?? 'h');
   const kinds = Object.keys(maps.maps);
   const temporal = maps.maps['temporal'];
-  const shown = row === null ? 'Average over the horizon' : time(maps.rows[row], zone);
   return (
     <>
-      <p className="row" role="status">
-        <strong>{shown}</strong>
-        <span className="muted">
-          {row === null ? 'Point at a horizon step, or focus a map and use the arrow keys.' : 'lit up below: the hours it drew from'}
-        </span>
+      <p className="row attention-status" role="status">
+        {place === null ? (
+          <>
+            <strong>Average over the horizon</strong>
+            <span className="muted">Point at a step of the forecast, or focus a map and use the arrow keys.</span>
+          </>
+        ) : (
+          <>
+            <strong>{shortTime(maps.rows[place.row] ?? '', zone, withTime)}</strong>
+            {place.column === null ? (
+              <span className="muted">lit up below: the hours it drew from</span>
+            ) : (
+              <span>
+                from {shortTime(maps.columns[place.column] ?? '', zone, withTime)} on:{' '}
+                {kinds
+                  .map((kind) => `${(names[kind] ?? kind).toLowerCase()} ${share(maps.maps[kind]?.[place.row]?.[place.column ?? 0])}`)
+                  .join(', ')}
+              </span>
+            )}
+          </>
+        )}
       </p>
-      {dataset && <LookBack maps={maps} dataset={dataset} row={row} zone={zone} />}
+      {dataset && <LookBack maps={maps} dataset={dataset} place={place} onPlace={setPlace} zone={zone} withTime={withTime} />}
       <div className="columns">
         {kinds.map((kind) => (
           <ChartCard
@@ -76,9 +104,10 @@ function Maps({ maps }: { maps: AttentionMapsResource }) {
               map={maps.maps[kind] ?? []}
               columns={maps.columns}
               rows={maps.rows}
-              row={row}
-              onRow={setRow}
+              place={place}
+              onPlace={setPlace}
               zone={zone}
+              withTime={withTime}
             />
           </ChartCard>
         ))}
@@ -91,7 +120,7 @@ function Maps({ maps }: { maps: AttentionMapsResource }) {
             name={`${maps.uniqueId}-attention-by-lag`}
             csv={() => [['lag', 'weight'], ...weightByLag(maps, temporal).map(({ lag, weight }) => [lag, weight])]}
           >
-            <LagBars maps={maps} map={temporal} />
+            <LagBars maps={maps} map={temporal} seasons={info.data?.seasonLengths ?? []} />
           </ChartCard>
         )}
         {maps.branches.length > 1 && (
@@ -101,7 +130,7 @@ function Maps({ maps }: { maps: AttentionMapsResource }) {
             name={`${maps.uniqueId}-gate`}
             csv={() => [['horizon_step', ...maps.branches], ...maps.gate.map((shares, step) => [maps.rows[step], ...shares])]}
           >
-            <GateBars maps={maps} row={row} onRow={setRow} names={names} />
+            <GateBars maps={maps} place={place} onPlace={setPlace} names={names} />
           </ChartCard>
         )}
       </div>

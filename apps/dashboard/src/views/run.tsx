@@ -44,6 +44,7 @@ function RunView({ run }: { run: Run }) {
           {verbs[run.kind]} {run.model ?? run.dataset} <Status status={run.status} />
         </span>
       }
+      tab={`${verbs[run.kind]} ${run.model ?? run.dataset ?? ''}`.trim()}
       about={<span className="mono small">{run.id}</span>}
       actions={
         <>

@@ -54,9 +54,8 @@ export function Component() {
     (run?.config['options'] as { dryRun?: boolean } | undefined)?.dryRun === true ||
     (result?.version === null && !result.unchanged);
 
-  const rejectedShare = result ? result.findings.rowsRejected / Math.max(1, result.findings.rowsRead) : 0;
-  const refused = wasDry && rejectedShare > (options.maxRejectedShare ?? 0);
-  const ready = result !== undefined && wasDry && !refused;
+  const refusal = wasDry ? result?.refusal : undefined;
+  const ready = result !== undefined && wasDry && !refusal;
 
   return (
     <Page title="Upload" about="CSV, TSV, NDJSON, JSON or Parquet, also compressed. Nothing is stored before you say so.">
@@ -117,12 +116,14 @@ export function Component() {
                 ? 'Nothing new: every observation was stored already'
                 : `Stored as version ${result.version} of ${result.dataset}`}
           </h2>
-          {refused && (
+          {refusal && (
             <div className="note warn">
-              <strong>
-                Storing it would be refused: {count(result.findings.rowsRejected)} of {count(result.findings.rowsRead)} rows are rejected.
-              </strong>
-              <span>Correct them in the file and choose it again, or allow a share of rejected rows under “More options”.</span>
+              <strong>Storing it would be refused. {refusal.detail}</strong>
+              {refusal.hint && <span>{refusal.hint}</span>}
+              <span>
+                Correct the file and choose it again
+                {result.findings.rowsRejected > 0 && ', or allow a share of rejected rows under “More options”'}.
+              </span>
             </div>
           )}
           <FindingsView findings={result.findings} runId={run.id} />

@@ -21,7 +21,10 @@ export const ingestOptions = z
     frequency: z
       .string()
       .default('auto')
-      .meta({ description: '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS`, `1` for plain integers, or `auto`.' }),
+      .meta({
+        description:
+          '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS` (dated by the first day), `ME`, `QE`, `YE` (by the last), `1` for plain integers, or `auto`: the coarsest of them on which every time falls.',
+      }),
     timeZone: z.string().default('UTC').meta({ description: 'IANA zone of the calendar and of local timestamps.' }),
     format: z.enum(['auto', 'csv', 'tsv', 'ndjson', 'json', 'parquet', 'deepar']).default('auto'),
     layout: z.enum(['auto', 'long', 'wide']).default('auto'),
@@ -82,6 +85,10 @@ export const findings = z
     negatives: z.number().int(),
     leadingZeros: z.number().int().meta({ description: 'Series that start with zeros.' }),
     shortest: z.object({ uniqueId: z.string(), length: z.number().int() }).nullable(),
+    tooShort: z.object({ series: z.number().int(), steps: z.number().int() }).nullable().default(null).meta({
+      description:
+        'Series of fewer than so many steps (two seasons, 8 at least): too short to learn a season from. Null where the file adds to series that are there.',
+    }),
     start: instant.nullable(),
     end: instant.nullable(),
     rejections: z.array(rejection),
@@ -172,6 +179,11 @@ export const seriesSort = z.enum(['id', 'worst', 'best', 'rise', 'fall']);
 export type SeriesSort = z.infer<typeof seriesSort>;
 export const seriesQuery = pageQuery.extend({
   search: z.string().optional().meta({ description: 'Part of the id, any case.' }),
+  where: z
+    .string()
+    .regex(/^[^=]+=.*$/s, 'must be NAME=VALUE, e.g. region=north')
+    .optional()
+    .meta({ description: 'Only series whose static covariate has this value: NAME=VALUE.', example: 'region=north' }),
   sort: seriesSort.default('id').meta({
     description:
       'By id; `worst` or `best` forecast first; largest `rise` or `fall` of the last season first. What is not known comes last.',
@@ -184,6 +196,21 @@ export const seriesQuery = pageQuery.extend({
     .optional()
     .meta({ description: 'Also give the last so many steps of each series. At most 100 series per page then.' }),
 });
+
+export const staticCovariateList = z
+  .object({
+    items: z.array(
+      z.object({
+        name: z.string(),
+        values: z
+          .array(z.object({ value: z.string(), series: z.number().int() }))
+          .meta({ description: 'The most frequent first, at most 100.' }),
+        more: z.boolean().meta({ description: 'There are further values.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'StaticCovariates' });
+export type StaticCovariateList = z.infer<typeof staticCovariateList>;
 
 export const observationsQuery = z.object({
   from: instant.optional(),

@@ -61,6 +61,7 @@ export const forecastsQuery = pageQuery.extend({
   runId: uuid.optional().meta({ description: 'One run instead of the latest forecast of each series.' }),
   history: z.stringbool().default(false).meta({ description: 'Every stored forecast of each series, the oldest cutoff first.' }),
 });
+export const seriesForecastsQuery = pageQuery.extend({ model: name.optional() });
 /** Columns: unique_id, ds, cutoff, <model>, <model>-lo-90, <model>-hi-90, … */
 export const forecastsCsvQuery = forecastsQuery.omit({ after: true, limit: true });
 

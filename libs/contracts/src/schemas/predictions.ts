@@ -65,7 +65,9 @@ export const predictionRequest = z
     frequency: z
       .string()
       .default('auto')
-      .meta({ description: '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS`, `1`; `auto`: from `ds`, or that of the model.' }),
+      .meta({
+        description: '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS`, `ME`, `QE`, `YE`, `1`; `auto`: from `ds`, or that of the model.',
+      }),
     timeZone: z.string().optional().meta({ description: "IANA zone of the calendar; the model's, else UTC." }),
     horizon: z
       .number()

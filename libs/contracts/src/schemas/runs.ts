@@ -81,6 +81,11 @@ export const ingestResult = z.object({
   version: z.number().int().nullable(),
   unchanged: z.boolean(),
   seconds: z.number(),
+  refusal: z
+    .object({ code: z.string(), detail: z.string(), hint: z.string().nullable() })
+    .nullable()
+    .default(null)
+    .meta({ description: 'Of a dry run: why storing the file would be refused; null where it would be stored.' }),
   findings,
 });
 export type IngestResult = z.infer<typeof ingestResult>;

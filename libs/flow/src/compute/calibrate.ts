@@ -2,12 +2,16 @@
 import { OnlineConformal, type OnlineConformalState } from '@almanac/forecasting';
 import type { CalibrateTask } from './tasks.js';
 
-export function learnWidths({ state, levels, forecasts }: CalibrateTask['series'][number]): OnlineConformalState {
-  const horizon = Math.max(...forecasts.map(({ quantiles }) => quantiles.length / levels.length));
-  const known = state && sameLevels(state.settings.levels, levels);
-  const conformal = known ? OnlineConformal.load(reaching(state, horizon)) : new OnlineConformal({ levels, horizon });
-  for (const { quantiles, outcomes } of forecasts) conformal.observe(quantiles, outcomes);
-  return conformal.save();
+/** One state for each series; those whose forecasts have the same levels learn together what is wrong with all of them. */
+export function learnWidths(series: CalibrateTask['series']): OnlineConformalState[] {
+  const streams = series.map(({ state, levels, forecasts }) => {
+    const horizon = Math.max(...forecasts.map(({ quantiles }) => quantiles.length / levels.length));
+    const known = state && sameLevels(state.settings.levels, levels);
+    const conformal = known ? OnlineConformal.load(reaching(state, horizon)) : new OnlineConformal({ levels, horizon });
+    return { conformal, levels, forecasts };
+  });
+  for (const together of Map.groupBy(streams, ({ levels }) => levels.join()).values()) OnlineConformal.observeTogether(together);
+  return streams.map(({ conformal }) => conformal.save());
 }
 
 export function calibrated(state: OnlineConformalState, own: Float64Array): Float64Array {

@@ -47,7 +47,7 @@ async function outcomeOf(task: Task, threads: number, report: (progress: RunProg
     case 'predict':
       return predict(task, signal);
     case 'calibrate':
-      return Promise.resolve(task.series.map(learnWidths));
+      return Promise.resolve(learnWidths(task.series));
     case 'backtest':
       return backtestWindows(task, tools);
     case 'certify':

@@ -79,7 +79,9 @@ function valuesOf(rows: readonly ObservationRow[], grid: Frequency, known: Reado
     const strange = Object.keys(observation).find((column) => !known.has(column));
     const steps = seen.get(id) ?? new Set();
     seen.set(id, steps);
-    if (typeof step === 'string') faults.push({ row, rule: step, text: String(ds) });
+    if (id.includes('\0') || !id.isWellFormed())
+      faults.push({ row, rule: 'TEXT_INVALID', text: id.toWellFormed().replaceAll('\0', '\uFFFD') });
+    else if (typeof step === 'string') faults.push({ row, rule: step, text: String(ds) });
     else if (strange !== undefined) faults.push({ row, rule: 'COLUMN_UNKNOWN', text: strange });
     else if (steps.has(step)) faults.push({ row, rule: 'DUPLICATE_TIMESTAMP', text: `${id} ${String(ds)}` });
     else {
@@ -104,7 +106,7 @@ function stepOf(ds: string | number, grid: Frequency): number | string {
     return Number.isInteger(step) && Math.abs(step) < 1e9 ? step : 'TIMESTAMP_INVALID';
   }
   const [, year, month, day, hour = '00', minute = '00', second = '00', offset] = TIME.exec(String(ds).trim()) ?? [];
-  if (year === undefined || Number(year) < 1000 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
+  if (year === undefined || Number(year) < 1000 || Number(year) >= 3000 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
     return 'TIMESTAMP_INVALID';
   const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
   if (new Date(midnight).toISOString().slice(0, 10) !== `${year}-${month}-${day}`) return 'TIMESTAMP_INVALID';
@@ -173,6 +175,7 @@ const SAYS: Readonly<Record<string, string>> = {
   OFF_GRID: 'is not on the grid',
   COLUMN_UNKNOWN: 'is no column of the dataset',
   DUPLICATE_TIMESTAMP: 'comes twice',
+  TEXT_INVALID: 'holds a NUL character or half of another one',
 };
 
 function refusal(faults: readonly Fault[], grid: Frequency): AlmanacError {

@@ -6,6 +6,7 @@
  * buffer they are received into and need no second copy.
  */
 import type { Readable } from 'node:stream';
+import { ByteReader } from './byteReader.js';
 
 const HEAD_BYTES = 24;
 const MESSAGE = 0;
@@ -72,32 +73,5 @@ export async function* readFrames(pipe: Readable): AsyncGenerator<Frame, void> {
     const piece: Piece = { id, channel, firstStep, values: new Float64Array(body.buffer, 0, count) };
     if (noteBytes > 0) piece.statics = JSON.parse(note) as NonNullable<Piece['statics']>;
     yield { piece };
-  }
-}
-
-/** Takes exact numbers of bytes from a stream, each into a buffer of its own. */
-class ByteReader {
-  private readonly chunks: AsyncIterator<Buffer>;
-  private chunk: Buffer = Buffer.alloc(0);
-
-  constructor(pipe: Readable) {
-    this.chunks = pipe[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  }
-
-  async take(count: number): Promise<Buffer | undefined> {
-    const taken = Buffer.from(new ArrayBuffer(count));
-    let filled = 0;
-    while (filled < count) {
-      if (this.chunk.length === 0) {
-        const next = await this.chunks.next();
-        if (next.done) return undefined;
-        this.chunk = next.value;
-      }
-      const part = this.chunk.subarray(0, count - filled);
-      part.copy(taken, filled);
-      filled += part.length;
-      this.chunk = this.chunk.subarray(part.length);
-    }
-    return taken;
   }
 }

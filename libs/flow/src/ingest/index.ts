@@ -7,7 +7,7 @@
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { Findings, IngestOptions, IngestResult, RunProgress } from '@almanac/contracts';
 import type { ObjectStore } from '@almanac/platform';
-import type { DatasetDefinition, SeriesPiece, Store } from '@almanac/store';
+import { conflictWith, type DatasetDefinition, type DatasetRecord, type SeriesPiece, type Store } from '@almanac/store';
 import { fillZeros, NOTHING_STORED, type Stored } from './fill.js';
 import type { Piece } from './frames.js';
 import type { HeadMessage, RejectedLine } from './protocol.js';
@@ -37,6 +37,7 @@ export interface IngestRequest {
 
 const DEFAULT_LIMITS = { memoryMb: 2048, threads: 2 };
 const PROGRESS_MS = 250;
+const LEAST_STEPS = 8;
 
 /**
  * Reads an upload into its dataset. The same bytes read the same way twice change nothing; a dry run never does.
@@ -54,9 +55,18 @@ export async function ingestUpload(
   const dataset = await store.datasets.find(options.dataset);
   const before = options.dryRun ? null : await store.uploads.findCommitted(options.dataset, upload.sha256, upload.mapping);
   if (before?.findings && before.no === dataset?.currentVersion) {
-    return { dataset: options.dataset, version: before.no, unchanged: true, seconds: seconds(), findings: before.findings as Findings };
+    return {
+      dataset: options.dataset,
+      version: before.no,
+      unchanged: true,
+      seconds: seconds(),
+      refusal: null,
+      findings: before.findings as Findings,
+    };
   }
 
+  // A run that is tried again starts from nothing.
+  if (runId !== undefined) await store.runs.clearRejectedRows(runId);
   request.onProgress?.({ phase: 'reading', message: `Reading ${upload.fileName}`, fraction: null });
   return objects.withFile(upload.objectKey, async (path) => {
     const job = { path, fileName: upload.fileName, options: onGridOf(options, dataset), limits };
@@ -65,7 +75,7 @@ export async function ingestUpload(
     });
     const { head } = reading;
     const readSeconds = seconds();
-    const tally = new Tally();
+    const tally = new Tally(enoughSteps(head));
     const named = tally.before(reading.pieces());
     const stored =
       options.mode === 'append' && dataset !== null
@@ -73,11 +83,13 @@ export async function ingestUpload(
         : (): Promise<Stored> => Promise.resolve(NOTHING_STORED);
     const filled = options.fillPolicy === 'zero' ? filledWith(named, head.lastStep, stored) : named;
     const pieces = reported(tally.after(filled), tally, head, request.onProgress);
-    const findings = (): Findings => describe(head, tally, reading.duplicates, readSeconds);
+    const whole = options.mode === 'replace' || dataset === null;
+    const findings = (): Findings => describe(head, tally, reading.duplicates, readSeconds, whole);
 
     if (options.dryRun) {
       while (!(await pieces.next()).done) signal?.throwIfAborted();
-      return { dataset: options.dataset, version: null, unchanged: false, seconds: seconds(), findings: findings() };
+      const refusal = reading.refusal ?? inShort(await refusalBy(store, dataset, definitionOf(options, head), tally, upload.fileName));
+      return { dataset: options.dataset, version: null, unchanged: false, seconds: seconds(), refusal, findings: findings() };
     }
     try {
       const written = await store.series.writeVersion({
@@ -95,7 +107,8 @@ export async function ingestUpload(
       });
       // After the version is there for everybody, so that a failure here costs nothing but disk.
       if (!written.unchanged) await store.datasets.compact(written.datasetId);
-      return { dataset: options.dataset, version: written.version, unchanged: written.unchanged, seconds: seconds(), findings: findings() };
+      const { version, unchanged } = written;
+      return { dataset: options.dataset, version, unchanged, seconds: seconds(), refusal: null, findings: findings() };
     } finally {
       await reading.stop();
     }
@@ -122,6 +135,7 @@ function definitionOf(options: IngestOptions, head: HeadMessage): DatasetDefinit
 /** What the reader sends, taken apart: the head is there when `start` returns, the pieces are passed on as they come. */
 class Reading {
   duplicates = 0;
+  refusal: IngestResult['refusal'] = null;
 
   private constructor(
     readonly head: HeadMessage,
@@ -140,7 +154,7 @@ class Reading {
   async *pieces(): AsyncGenerator<Piece> {
     for await (const finding of this.rest) {
       if ('piece' in finding) yield finding.piece;
-      else if (finding.message.type === 'end') this.duplicates = finding.message.duplicates;
+      else if (finding.message.type === 'end') ({ duplicates: this.duplicates, refusal: this.refusal } = finding.message);
     }
   }
 
@@ -178,7 +192,8 @@ async function* reported(
   }
 }
 
-function describe(head: HeadMessage, tally: Tally, duplicates: number, seconds: number): Findings {
+/** @param whole whether the file holds all that there is of its series */
+function describe(head: HeadMessage, tally: Tally, duplicates: number, seconds: number, whole: boolean): Findings {
   const frequency = Frequency.parse(head.frequency, head.timeZone);
   const instantOf = (step: number | null): string | null => (step === null ? null : new Date(frequency.timeOf(step)).toISOString());
   const { format, layout, columns, timeZone, rowsRead, rowsRejected, rejections } = head;
@@ -199,12 +214,33 @@ function describe(head: HeadMessage, tally: Tally, duplicates: number, seconds: 
     negatives: tally.negatives,
     leadingZeros: tally.leadingZeros,
     shortest: tally.shortest,
+    tooShort: whole ? { series: tally.tooShort, steps: tally.enough } : null,
     start: instantOf(tally.firstStep),
     end: instantOf(tally.lastStep),
     rejections,
     warnings: [...head.warnings, ...warningsAbout(head, tally)],
   };
 }
+
+/** Two seasons, so that one can be held against the other. */
+function enoughSteps({ frequency, timeZone }: HeadMessage): number {
+  return Math.max(LEAST_STEPS, 2 * (Frequency.parse(frequency, timeZone).seasonLengths()[0] ?? 0));
+}
+
+/** What the store would say to a file that the reader has nothing against. */
+async function refusalBy(
+  store: Store,
+  dataset: DatasetRecord | null,
+  definition: DatasetDefinition,
+  tally: Tally,
+  fileName: string,
+): Promise<AlmanacError | undefined> {
+  if (tally.observations === 0) return noValues(fileName);
+  return dataset === null ? undefined : conflictWith(dataset, await store.datasets.channels(dataset.id), definition);
+}
+
+const inShort = (error: AlmanacError | undefined): IngestResult['refusal'] =>
+  error === undefined ? null : { code: error.code, detail: error.message, hint: error.hint ?? null };
 
 /** More empty steps than full ones: the grid is finer than the data, as it is for months that are dated by their last day. */
 function warningsAbout(head: HeadMessage, tally: Tally): string[] {

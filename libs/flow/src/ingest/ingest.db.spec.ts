@@ -7,7 +7,7 @@ import { type IngestOptionsInput, ingestOptions, type IngestResult } from '@alma
 import { applyRetention, deleteSeries, ingestUpload, setRetention } from '@almanac/flow/ingest';
 import { folderObjectStore, type ObjectStore, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 
 let database: TestDatabase;
 let folder: string;
@@ -165,12 +165,52 @@ describe('an upload', () => {
     expect(await store.datasets.find('dry')).toBeNull();
   });
 
-  it('warns of months that are dated by their last day', async () => {
-    const csv = 'unique_id,ds,y\na,2024-01-31,1\na,2024-02-29,2\na,2024-03-31,3\n';
+  it.each([
+    ['a rejected row', 'a,2024-02-01,1\na,2024-02-02,x\n', {}, 'VALUE_NOT_NUMBER'],
+    ['a rejected row that is allowed for', 'a,2024-02-01,1\na,2024-02-02,x\n', { maxRejectedShare: 0.5 }, undefined],
+    ['two rows on a step', 'a,2024-02-01,1\na,2024-02-01,2\n', { frequency: 'D' }, 'DUPLICATE_TIMESTAMP'],
+    ['no value at all', 'a,2024-02-01,\na,2024-02-02,\n', {}, 'NO_VALUES'],
+    ['another grid', 'a,2024-02-01,1\na,2024-03-01,1\n', { frequency: 'MS' }, 'DATASET_GRID_DIFFERS'],
+    ['another zone', 'a,2024-02-01,1\na,2024-02-02,1\n', { timeZone: 'Europe/Berlin' }, 'DATASET_GRID_DIFFERS'],
+    ['a channel of another kind', 'a,2024-02-01,1\na,2024-02-02,1\n', { pastCovariates: ['y'] }, 'CHANNEL_KIND_DIFFERS'],
+    ['nothing to say against it', 'a,2024-02-01,1\na,2024-02-02,2\n', {}, undefined],
+  ])('foretells in a dry run what storing it says of %s', async (_name, rows, input, code) => {
+    await upload('base.csv', csv, { dataset: 'foretold', frequency: 'D' });
+    const send = (dryRun: boolean): Promise<IngestResult> =>
+      upload('next.csv', `unique_id,ds,y\n${rows}`, { dataset: 'foretold', dryRun, ...input });
+    const { refusal, version } = await send(true);
+    expect([refusal?.code, version]).toEqual([code, null]);
+    if (refusal) await expect(send(false)).rejects.toMatchObject({ code: refusal.code, message: refusal.detail, hint: refusal.hint });
+    else expect(await send(false)).toMatchObject({ refusal: null });
+  });
+
+  it('counts the series that are too short to learn a season from, where the file holds all of them', async () => {
+    const days = (id: string, count: number): string =>
+      Array.from({ length: count }, (_, i) => `${id},${new Date(Date.UTC(2024, 0, 1 + i)).toISOString().slice(0, 10)},${i}\n`).join('');
+    const file = `unique_id,ds,y\n${days('long', 14)}${days('short', 13)}`;
+    expect((await upload('s.csv', file, { dataset: 'lengths' })).findings).toMatchObject({
+      tooShort: { series: 1, steps: 14 },
+      shortest: { uniqueId: 'short', length: 13 },
+    });
+    expect((await upload('s2.csv', 'unique_id,ds,y\nlong,2024-02-01,1\n', { dataset: 'lengths' })).findings.tooShort).toBeNull();
+  });
+
+  it('warns of a grid that is mostly empty', async () => {
+    const csv = 'unique_id,ds,y\na,2024-01-31,1\na,2024-02-28,2\na,2024-03-29,3\n';
     const { findings } = await upload('months.csv', csv, { dataset: 'months', dryRun: true });
-    expect(findings).toMatchObject({ frequency: 'D', gaps: 58, warnings: [expect.stringMatching(/58 empty steps between 3 values/)] });
+    expect(findings).toMatchObject({ frequency: 'D', gaps: 56, warnings: [expect.stringMatching(/56 empty steps between 3 values/)] });
     const { findings: monthly } = await upload('months.csv', csv, { dataset: 'months', frequency: 'MS', aggregation: 'last' });
     expect(monthly).toMatchObject({ frequency: 'MS', gaps: 0, observations: 3, warnings: [] });
+  });
+
+  it('keeps months that are dated by their last day as they are', async () => {
+    await upload('ends.csv', 'unique_id,ds,y\na,2024-01-31,1\na,2024-02-29,2\na,2024-04-30,4\n', { dataset: 'ends' });
+    const rows = await query(database.url, "SELECT ds::date::text AS ds, value FROM observation WHERE dataset = 'ends' ORDER BY ds");
+    expect(rows).toEqual([
+      { ds: '2024-01-31', value: 1 },
+      { ds: '2024-02-29', value: 2 },
+      { ds: '2024-04-30', value: 4 },
+    ]);
   });
 
   it('refused changes nothing and keeps the rejected rows', async () => {
@@ -187,6 +227,20 @@ describe('an upload', () => {
       { line: 6, rule: 'TOO_FEW_COLUMNS', text: 'c,2024-02-05' },
     ]);
     expect((await store.datasets.get('two')).currentVersion).toBe(3);
+    // As a worker does that takes over from one that died.
+    await expect(upload('bad.csv', bad, { dataset: 'two' }, { runId: run.id })).rejects.toMatchObject({ code: 'VALUE_NOT_NUMBER' });
+    let kept = 0;
+    for await (const row of store.runs.rejectedRows(run.id)) kept += row.text === 'ten' ? 1 : 0;
+    expect(kept).toBe(1);
+  });
+
+  it('keeps more rejected rows than fit into one message, all of them with their lines', async () => {
+    const run = await store.runs.create({ kind: 'ingest', config: {} });
+    const bad = Array.from({ length: 12_000 }, (_, i) => `a,${i},${i % 2 === 0 ? i : 'x'}\n`).join('');
+    await upload('half.csv', `unique_id,ds,y\n${bad}`, { dataset: 'half', maxRejectedShare: 0.5 }, { runId: run.id });
+    const lines: (number | null)[] = [];
+    for await (const { line } of store.runs.rejectedRows(run.id)) lines.push(line);
+    expect(lines).toEqual(Array.from({ length: 6000 }, (_, i) => 2 * i + 3));
   });
 
   it('commits the good rows where rejects are allowed for', async () => {

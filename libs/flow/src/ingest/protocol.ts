@@ -1,5 +1,5 @@
 /** What the parent asks of the reader process and what it hears back. Small and few: values travel as pieces (frames.ts). */
-import type { Findings, IngestOptions } from '@almanac/contracts';
+import type { Findings, IngestOptions, IngestResult } from '@almanac/contracts';
 
 export interface ReadJob {
   path: string;
@@ -45,5 +45,12 @@ export interface ErrorMessage {
   status: number;
 }
 
+export interface EndMessage {
+  type: 'end';
+  duplicates: number;
+  /** Of a dry run: why storing the file would be refused. */
+  refusal: IngestResult['refusal'];
+}
+
 /** In this order: `rejects`, `head`, pieces, `end`; or `error` at any point, and nothing after it. */
-export type ReaderMessage = { type: 'rejects'; rows: RejectedLine[] } | HeadMessage | { type: 'end'; duplicates: number } | ErrorMessage;
+export type ReaderMessage = { type: 'rejects'; rows: RejectedLine[] } | HeadMessage | EndMessage | ErrorMessage;

@@ -26,7 +26,7 @@ function describe(error: unknown): ErrorMessage {
     return { type: 'error', code, message, hint, subject, status };
   }
   const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
-  if (/out of memory/i.test(reason)) {
+  if (/out of memory|no space left|ENOSPC/i.test(reason)) {
     return {
       type: 'error',
       code: 'FILE_TOO_LARGE',

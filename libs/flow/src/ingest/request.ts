@@ -1,7 +1,7 @@
 /** The request side of ingest: an object that has arrived becomes an upload with a run that will read it. */
 import { type IngestOptions, ingestOptions, type IngestOptionsInput, type UploadAccepted } from '@almanac/contracts';
 import type { StoredObject } from '@almanac/platform';
-import { AlmanacError } from '@almanac/series';
+import { AlmanacError, Frequency } from '@almanac/series';
 import type { Json } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
 import { carry } from '../runs/runs.js';
@@ -22,7 +22,7 @@ export interface ArrivedFile {
 /**
  * Uploads into one dataset are applied in the order in which they were accepted: each run starts once the one before has
  * ended, whichever way. A dry run waits for nothing.
- * @throws AlmanacError EMPTY_FILE
+ * @throws AlmanacError EMPTY_FILE, FREQUENCY_UNKNOWN, TIME_ZONE_UNKNOWN
  */
 export async function requestIngest(context: FlowContext, { fileName, object, options: input }: ArrivedFile): Promise<UploadAccepted> {
   const options = ingestOptions.parse(input);
@@ -31,7 +31,9 @@ export async function requestIngest(context: FlowContext, { fileName, object, op
       hint: 'Upload a file with a header and at least one row.',
       subject: { file: fileName },
     });
-  const { dataset, dryRun } = options;
+  const { dataset, dryRun, frequency, timeZone } = options;
+  // What can be told before the file is read is told to whoever sends it.
+  Frequency.parse(frequency === 'auto' ? 'D' : frequency, timeZone);
   const { upload, run } = await context.store.transaction(async (within) => {
     const upload = await within.uploads.create({
       fileName,

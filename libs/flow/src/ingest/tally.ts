@@ -10,11 +10,15 @@ export class Tally {
   firstStep: number | null = null;
   lastStep: number | null = null;
   shortest: { uniqueId: string; length: number } | null = null;
+  /** Series of fewer than `enough` steps. */
+  tooShort = 0;
   private id: string | undefined;
   private first = 0;
   private next = 0;
   private read = 0;
   private span = 0;
+
+  constructor(readonly enough: number) {}
 
   /** Passes the pieces as they come from the file, to count what the file itself holds. */
   async *before(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
@@ -72,6 +76,7 @@ export class Tally {
   private endSeries(): void {
     if (this.id === undefined) return;
     const length = this.next - this.first;
+    if (length < this.enough) this.tooShort++;
     if (!this.shortest || length < this.shortest.length) this.shortest = { uniqueId: this.id, length };
     this.id = undefined;
   }

@@ -1,5 +1,5 @@
 /** Datasets, their versions, their series and the values of one. */
-import type { Dataset, DatasetVersion, Observations, Page, Series, SeriesSort } from '@almanac/contracts';
+import type { Dataset, DatasetVersion, Observations, Page, Series, SeriesSort, StaticCovariateList } from '@almanac/contracts';
 import { type Findings } from '@almanac/contracts';
 import type { Frequency } from '@almanac/series';
 import type { DatasetRecord, PageQuery, RankedSeries, SeriesRecord, Store } from '@almanac/store';
@@ -39,7 +39,8 @@ export async function listDatasetVersions({ store }: Source, name: string, query
 
 /** @throws AlmanacError DATASET_NOT_FOUND */
 export async function listSeries({ store }: Source, name: string, query: SeriesQuery): Promise<Page<Series>> {
-  const { sparkline, sort, ...paging } = query;
+  const { sparkline, sort, where, ...rest } = query;
+  const paging = { ...rest, ...(where === undefined ? {} : { where: conditionOf(where) }) };
   const dataset = await store.datasets.get(name);
   const limit = sparkline === undefined ? paging.limit : Math.min(paging.limit ?? SPARKLINES_PER_PAGE, SPARKLINES_PER_PAGE);
   const page = await (sort === undefined || sort === 'id'
@@ -49,6 +50,27 @@ export async function listSeries({ store }: Source, name: string, query: SeriesQ
   if (sparkline === undefined) return { items, next: page.next };
   const lines = await Promise.all(page.items.map((one) => lastSteps(store, one, sparkline)));
   return { items: items.map((one, index) => ({ ...one, sparkline: lines[index]! })), next: page.next };
+}
+
+/** `region=north`. A value may hold an equals sign, a name may not. */
+const conditionOf = (where: string): Record<string, string> => {
+  const at = where.indexOf('=');
+  return { [where.slice(0, at)]: where.slice(at + 1) };
+};
+
+const MOST_VALUES = 100;
+
+/** @throws AlmanacError DATASET_NOT_FOUND */
+export async function listStaticCovariates({ store }: Source, name: string): Promise<StaticCovariateList> {
+  const { id } = await store.datasets.get(name);
+  const rows = await store.series.staticCovariates(id, MOST_VALUES);
+  return {
+    items: [...Map.groupBy(rows, (row) => row.name)].map(([covariate, values]) => ({
+      name: covariate,
+      values: values.slice(0, MOST_VALUES).map(({ value, series }) => ({ value, series })),
+      more: values.length > MOST_VALUES,
+    })),
+  };
 }
 
 async function lastSteps(store: Store, { id, firstStep, length }: SeriesRecord, count: number): Promise<(number | null)[]> {
@@ -78,6 +100,8 @@ function seasonOf(dataset: DatasetRecord): number {
 export interface SeriesQuery extends PageQuery {
   sort?: SeriesSort | undefined;
   search?: string | undefined;
+  /** NAME=VALUE of a static covariate. */
+  where?: string | undefined;
   /** Also the last so many steps of each series. */
   sparkline?: number | undefined;
 }

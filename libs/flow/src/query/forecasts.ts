@@ -1,7 +1,7 @@
 /** Stored forecasts, as JSON and in the columns that forecasters know, and the attention of one. */
 import type { AttentionMapsResource, Forecast, Page } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
-import type { ForecastQuery, ForecastRecord, Store } from '@almanac/store';
+import type { ForecastQuery, ForecastRecord, PageQuery, Store } from '@almanac/store';
 import { gridOf, instantOf } from './grid.js';
 
 type Source = { store: Store };
@@ -14,8 +14,22 @@ export async function latestForecasts({ store }: Source, query: ForecastQuery): 
   return { items: page.items.map(toForecast), next: page.next };
 }
 
+/** Every stored forecast of one series, the newest cutoff first. @throws AlmanacError DATASET_, SERIES_, MODEL_NOT_FOUND */
+export async function listSeriesForecasts(
+  { store }: Source,
+  dataset: string,
+  uniqueId: string,
+  query: PageQuery & { model?: string | undefined },
+): Promise<Page<Forecast>> {
+  const { id } = await store.datasets.get(dataset);
+  const series = await store.series.get(id, uniqueId);
+  if (query.model !== undefined) await store.models.get(query.model);
+  const page = await store.forecasts.history(series.id, query);
+  return { items: page.items.map(toForecast), next: page.next };
+}
+
 /**
- * The same as CSV, a piece at a time: `unique_id, ds, cutoff, <model>, <model>-lo-50, <model>-hi-50, …`. Where several
+ * The latest forecasts as CSV, a piece at a time: `unique_id, ds, cutoff, <model>, <model>-lo-50, <model>-hi-50, …`. Where several
  * models have forecast, each has its columns, and a row fills those of its own.
  */
 export async function latestForecastsCsv({ store }: Source, query: Selection): Promise<AsyncGenerator<string, void>> {

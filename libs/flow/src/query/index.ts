@@ -6,10 +6,11 @@ export {
   listDatasets,
   listDatasetVersions,
   listSeries,
+  listStaticCovariates,
   type ObservationsQuery,
 } from './datasets.js';
 export { getChangepoints, listHolidays } from './marks.js';
-export { columnsOf, getAttention, latestForecasts, latestForecastsCsv } from './forecasts.js';
+export { columnsOf, getAttention, latestForecasts, latestForecastsCsv, listSeriesForecasts } from './forecasts.js';
 export { getModelVersion, listAliasHistory, listModels, listModelVersions } from './models.js';
 export { forecastScores, forecastSeriesScores, listAnomalies } from './scores.js';
 export { getRun, getRunCurve, listBacktestSeries, listRuns, rejectsCsv } from './runs.js';

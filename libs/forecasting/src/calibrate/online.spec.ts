@@ -91,6 +91,48 @@ describe('online conformal calibration', () => {
     expect(whole.marginsOf(0.9)[2]).toBe(0);
   });
 
+  it('learns from twelve cutoffs of many series together what one series could not: 90 % again after deviations double', () => {
+    const shares = { together: 0, apart: 0 };
+    const [SERIES, CUTOFFS, LATE] = [40, 12, 6];
+    for (const kind of ['together', 'apart'] as const) {
+      const random = new Random(5);
+      const own = believed();
+      const all = Array.from({ length: SERIES }, () => new OnlineConformal({ levels, horizon: HORIZON }));
+      for (let k = 0; k < CUTOFFS; k++) {
+        const streams = all.map((conformal) => {
+          const actual = outcomes(random, 2);
+          const shown = conformal.apply(own);
+          for (let t = 0; t < HORIZON && k >= LATE; t++)
+            shares[kind] +=
+              Number(actual[t]! >= shown[HORIZON + t]! && actual[t]! <= shown[5 * HORIZON + t]!) / (SERIES * HORIZON * (CUTOFFS - LATE));
+          return { conformal, forecasts: [{ quantiles: own, outcomes: actual }] };
+        });
+        if (kind === 'together') OnlineConformal.observeTogether(streams);
+        else for (const { conformal, forecasts } of streams) conformal.observe(forecasts[0]!.quantiles, forecasts[0]!.outcomes);
+      }
+    }
+    expect(Math.abs(shares.together - 0.9)).toBeLessThan(0.03);
+    expect(shares.apart).toBeLessThan(0.85);
+  });
+
+  it('shares its factors with a series that comes later, and reads states from before there were any', () => {
+    const own = believed();
+    const [early, late] = [0, 1].map(() => new OnlineConformal({ levels, horizon: HORIZON, rate: 0 })) as [
+      OnlineConformal,
+      OnlineConformal,
+    ];
+    const missed = { quantiles: own, outcomes: [90, 90, 90] };
+    OnlineConformal.observeTogether([{ conformal: early, forecasts: [missed] }]);
+    const wider = early.apply(own);
+    expect(wider[0]!).toBeLessThan(own[0]!);
+    const nothing = { quantiles: own, outcomes: [] };
+    OnlineConformal.observeTogether([early, late].map((conformal) => ({ conformal, forecasts: [nothing] })));
+    expect(late.apply(own)).toEqual(wider);
+    const { factors, ...before } = early.save();
+    expect(factors!.every((factor) => factor > 0)).toBe(true);
+    expect(OnlineConformal.load(before).apply(own)).toEqual(own);
+  });
+
   it('goes on from its saved state, and from no other', () => {
     const random = new Random(4);
     const one = new OnlineConformal({ levels, horizon: HORIZON });

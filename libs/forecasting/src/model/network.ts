@@ -1,5 +1,5 @@
 /**
- * The segment sequence-to-sequence network. An LSTM reads the context segment by segment; every horizon segment is decoded
+ * The segment sequence-to-sequence network. A GRU or an LSTM reads the context segment by segment; every horizon segment is decoded
  * at once from its position and calendar and the encoder's last state. Two attentions help it: the contextual one mixes
  * encoder states by content (keys are the states *before* a segment, values those after: match, then read what followed),
  * the temporal one points, per horizon step, at the same phase of past seasons and copies those values behind a gate.
@@ -8,7 +8,7 @@
  * Sources: SegRNN (Lin et al. 2023) for segments and parallel decoding; Cinar et al. 2017 for attention over pseudo-periods;
  * incremental quantiles after Park et al. 2022.
  */
-import { attention, dense, lstm, lstmState, quantiles, seasonalCopy } from '@almanac/kernels';
+import { attention, dense, gru, gruState, lstm, lstmState, quantiles, seasonalCopy } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SegmentConfig } from '../config.js';
 import type { Batch, Sizes } from '../dataset/windows.js';
@@ -63,7 +63,7 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
   const cycle = p['series.cycle'] ? cycles(p['series.cycle'], inputs.batch, config, sizes) : null;
   const segments = cycle ? tf.sub(inputs.segments, cycle.context) : inputs.segments;
   const embedded = dense(segments, p['embed.w']!, p['embed.b']!, { relu: true, constantInput: !cycle }) as tf.Tensor3D; // [n, B, D]
-  const encoder = lstm({ x: embedded, wx: p['encoder.wx']!, wh: p['encoder.wh']!, b: p['encoder.b']! });
+  const encoder = encode(p, embedded);
 
   const constant = { constantInput: true };
   const query = p['series.w']
@@ -75,11 +75,7 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
       )
     : dense(inputs.queries, p['query.w']!, p['query.b']!, { ...constant, relu: true }); // [m, B, D]
   // One step for all horizon segments side by side, each from the encoder's last state.
-  const { hT } = lstmState({
-    ...{ x: tf.reshape(query, [1, m * B, D]) as tf.Tensor3D, wx: p['decoder.wx']!, wh: p['decoder.wh']!, b: p['decoder.b']! },
-    ...{ h0: repeated(encoder.hT, m), c0: repeated(encoder.cT, m) },
-  });
-  const state = tf.reshape(hT, [m, B, D]);
+  const state = tf.reshape(decode(p, tf.reshape(query, [1, m * B, D]) as tf.Tensor3D, encoder, m), [m, B, D]);
 
   const before = tf.concat([tf.zeros([1, B, D]), tf.slice(encoder.h, [0, 0, 0], [n - 1, B, D])], 0);
   // One projection of the query does for the scores, one of the context for the values: a product of two is no richer.
@@ -109,6 +105,27 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
   if (cycle) median = tf.add(median, cycle.horizon);
   output.raw = headOutputs(median, z, p, config);
   return output as Output;
+}
+
+/** States of the context [n, B, D] and the last one; an LSTM's has a cell too. */
+interface Encoded {
+  h: tf.Tensor3D;
+  hT: tf.Tensor2D;
+  cT?: tf.Tensor2D;
+}
+
+/** A GRU is told by the bias of its recurrent product, which an LSTM does not have. */
+function encode(p: Tensors, x: tf.Tensor3D): Encoded {
+  const layer = { x, wx: p['encoder.wx']!, wh: p['encoder.wh']!, b: p['encoder.b']! };
+  const bu = p['encoder.bu'];
+  return bu ? gru({ ...layer, bu }) : lstm(layer);
+}
+
+/** @param x [1, m·B, D] queries; returns their states [m·B, D] */
+function decode(p: Tensors, x: tf.Tensor3D, { hT, cT }: Encoded, m: number): tf.Tensor2D {
+  const layer = { x, wx: p['decoder.wx']!, wh: p['decoder.wh']!, b: p['decoder.b']!, h0: repeated(hT, m) };
+  const bu = p['decoder.bu'];
+  return bu ? gruState({ ...layer, bu }).hT : lstmState({ ...layer, c0: repeated(cT!, m) }).hT;
 }
 
 /** The centre [m, B, w] with its spread: ascending quantiles, or a parametric head's further numbers. */

@@ -28,19 +28,23 @@ export function parameterSpecs(config: SegmentConfig, sizes: Sizes, rows: number
     init: { kind: 'values', of },
     decay: false,
   });
-  // The forget gate starts open (Jozefowicz et al. 2015).
-  const gates = (i: number): number => (i >= D && i < 2 * D ? 1 : 0);
+  const recurrent = (name: string): ParameterSpec[] => {
+    const gates = gateCount(config);
+    const kernels: ParameterSpec[] = [
+      weight(`${name}.wx`, D, gates * D),
+      { name: `${name}.wh`, shape: [D, gates * D], init: { kind: 'orthogonal' }, decay: true },
+    ];
+    if (config.cell === 'gru') return [...kernels, bias(`${name}.b`, gates * D), bias(`${name}.bu`, gates * D)];
+    // The forget gate starts open (Jozefowicz et al. 2015).
+    return [...kernels, bias(`${name}.b`, gates * D, (i) => (i >= D && i < 2 * D ? 1 : 0))];
+  };
   const specs: ParameterSpec[] = [
     weight('embed.w', sizes.inputs, D),
     bias('embed.b', D),
-    weight('encoder.wx', D, 4 * D),
-    { name: 'encoder.wh', shape: [D, 4 * D], init: { kind: 'orthogonal' }, decay: true },
-    bias('encoder.b', 4 * D, gates),
+    ...recurrent('encoder'),
     weight('query.w', sizes.queries, D),
     bias('query.b', D),
-    weight('decoder.wx', D, 4 * D),
-    { name: 'decoder.wh', shape: [D, 4 * D], init: { kind: 'orthogonal' }, decay: true },
-    bias('decoder.b', 4 * D, gates),
+    ...recurrent('decoder'),
     weight('contextual.q', D, D),
     { name: 'contextual.lag', shape: [m, n], init: zeros, decay: false },
     weight('mix.state', D, D),
@@ -83,6 +87,11 @@ export function parameterSpecs(config: SegmentConfig, sizes: Sizes, rows: number
   }
   if (config.cycle > 0) specs.push({ name: 'series.cycle', shape: [rows, config.cycle], init: zeros, decay: false });
   return specs;
+}
+
+/** Gates of the recurrent layers, each as wide as the state. */
+export function gateCount({ cell }: Pick<SegmentConfig, 'cell'>): number {
+  return cell === 'gru' ? 3 : 4;
 }
 
 /** Index of the level that the median branch predicts: .5, or the nearest to it. */

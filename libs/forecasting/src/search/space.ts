@@ -5,7 +5,7 @@
  */
 import { AlmanacError } from '@almanac/series';
 import { CELL_KINDS } from '../cells/layer.js';
-import { defaultConfig, type PanelFacts } from '../config.js';
+import { defaultConfig, SEGMENT_CELLS, type PanelFacts } from '../config.js';
 import { Random } from '../dataset/random.js';
 import { type Forecaster } from '../forecaster.js';
 import { defaultRecurrentConfig } from '../recurrent/config.js';
@@ -48,7 +48,7 @@ export function defaultSpace(facts: PanelFacts, kind: 'segment' | 'recurrent' = 
     return { kind, config, choices: { ...common, cell: CELL_KINDS, encoder: ['plain', 'dilated', 'stacked'] } };
   const { segmentLength } = config;
   const segments = [...new Set([Math.max(1, segmentLength >> 1), segmentLength, 2 * segmentLength])];
-  return { kind, config, choices: { ...common, segmentLength: segments, 'train.dropout': [0.1, 0.3, 0.5] } };
+  return { kind, config, choices: { ...common, cell: SEGMENT_CELLS, segmentLength: segments, 'train.dropout': [0.1, 0.3, 0.5] } };
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { EngineName } from '@almanac/kernels';
 import type { SegmentConfig } from '../config.js';
 import { KnownSeries, WindowReader } from '../dataset/windows.js';
-import { count, parameterSpecs } from '../model/specs.js';
+import { count, gateCount, parameterSpecs } from '../model/specs.js';
 import { TrainingState } from './state.js';
 
 export interface MemoryFacts {
@@ -68,7 +68,8 @@ export function stepOperations(config: SegmentConfig): number {
   const { hidden: D, segmentLength: w, train, levels } = config;
   const n = config.contextLength / w;
   const m = Math.ceil(config.horizon / w);
-  const context = n * (4 * w * D + 16 * D * D);
-  const horizon = m * (16 * D * D + 4 * D * D + 4 * n * D + 2 * D * w * levels.length);
+  const recurrent = 4 * gateCount(config) * D * D;
+  const context = n * (4 * w * D + recurrent);
+  const horizon = m * (recurrent + 4 * D * D + 4 * n * D + 2 * D * w * levels.length);
   return 3 * train.batch * (context + horizon);
 }

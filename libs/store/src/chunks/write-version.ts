@@ -2,13 +2,14 @@
  * Writes one dataset version in one transaction: the dataset's row is locked, so that writers of a dataset queue up; readers
  * see the version when it commits, whole.
  */
-import { AlmanacError, Frequency } from '@almanac/series';
+import { Frequency } from '@almanac/series';
 import type { PoolClient } from 'pg';
 import { busy, isLockTimeout } from '../errors.js';
 import { newId } from '../ids.js';
 import type { Context } from '../postgres/context.js';
 import type { DatasetDefinition, DatasetVersionRecord, VersionSummary, WriteVersion, WrittenTotals, WrittenVersion } from '../records.js';
 import { ChunkWriter } from './chunk-writer.js';
+import { channelsOf, conflictWith } from './conflict.js';
 import { ensureGridSteps } from './grid-steps.js';
 import { TARGET } from './layout.js';
 
@@ -105,16 +106,9 @@ async function lockDataset(context: Context, client: PoolClient, given: DatasetD
     [context.workspaceId, given.name],
   );
   const dataset = rows[0]!;
-  if (dataset.frequency === frequency.code && dataset.timeZone === frequency.timeZone) return dataset;
-  throw new AlmanacError(
-    'DATASET_GRID_DIFFERS',
-    `The dataset "${given.name}" is on the grid ${dataset.frequency} (${dataset.timeZone}), not ${frequency.code} (${frequency.timeZone}).`,
-    {
-      hint: 'Upload to a dataset of another name, or name the frequency and time zone the dataset has.',
-      subject: { dataset: given.name, frequency: dataset.frequency, timeZone: dataset.timeZone },
-      status: 409,
-    },
-  );
+  const conflict = conflictWith(dataset, [], given);
+  if (conflict) throw conflict;
+  return dataset;
 }
 
 /** Numbers of the channels by name. A channel once numbered keeps its number. */
@@ -128,26 +122,12 @@ async function ensureChannels(
     'SELECT name, channel, kind FROM dataset_channel WHERE dataset_id = $1',
     [datasetId],
   );
+  const conflict = conflictWith(undefined, rows, given);
+  if (conflict) throw conflict;
   const channels = Object.assign(new Map(rows.map((row) => [row.name, row.channel])), { added: false });
-  const wanted = [
-    { name: 'y', kind: 'target' },
-    ...(given.pastCovariates ?? []).map((name) => ({ name, kind: 'past' })),
-    ...(given.futureCovariates ?? []).map((name) => ({ name, kind: 'future' })),
-  ];
   let next = rows.length === 0 ? TARGET : Math.max(...rows.map((row) => row.channel)) + 1;
-  for (const { name, kind } of wanted) {
-    const known = rows.find((row) => row.name === name);
-    if (known && known.kind !== kind) {
-      throw new AlmanacError(
-        'CHANNEL_KIND_DIFFERS',
-        `"${name}" is a ${known.kind} channel of the dataset "${given.name}", not a ${kind} one.`,
-        {
-          hint: 'Name it as what it is, or rename the column.',
-          subject: { channel: name, kind: known.kind },
-        },
-      );
-    }
-    if (known) continue;
+  for (const { name, kind } of channelsOf(given)) {
+    if (rows.some((row) => row.name === name)) continue;
     await client.query('INSERT INTO dataset_channel (workspace_id, dataset_id, channel, name, kind) VALUES ($1, $2, $3, $4, $5)', [
       context.workspaceId,
       datasetId,

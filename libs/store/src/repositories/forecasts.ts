@@ -27,6 +27,24 @@ export function forecasts(context: Context): Forecasts {
   };
   return {
     list,
+    async history(seriesId, query) {
+      const values: unknown[] = [context.workspaceId, seriesId];
+      const where = ['d.workspace_id = $1', 'f.series_id = $2'];
+      if (query.model !== undefined) where.push(`m.name = $${values.push(query.model)}`);
+      const after = keyOf(query, 3);
+      if (after) {
+        values.push(...after);
+        where.push(`(f.cutoff_step, f.made_at, f.run_id) < ($${values.length - 2}, $${values.length - 1}, $${values.length})`);
+      }
+      const rows = await context.query<Row & { madeAt: string }>(
+        `SELECT ${FIELDS}, f.made_at::text AS "madeAt" FROM forecast f JOIN run r ON r.id = f.run_id AND r.status = 'succeeded'
+           JOIN series s ON s.id = f.series_id JOIN dataset d ON d.id = s.dataset_id ${MADE_BY}
+         WHERE ${where.join(' AND ')} ORDER BY f.cutoff_step DESC, f.made_at DESC, f.run_id DESC LIMIT ${limitOf(query) + 1}`,
+        values,
+      );
+      const page = toPage(rows, query, (row) => [row.cutoffStep, row.madeAt, row.runId]);
+      return { items: page.items.map((row) => ({ ...row, quantiles: toFloat64Array(row.quantiles) })), next: page.next };
+    },
     insert: (runId, modelVersionId, rows) =>
       context.transaction(async (inside) => {
         if (rows.length === 0) return;

@@ -243,6 +243,9 @@ export function runs(context: Context): Runs {
         ],
       );
     },
+    async clearRejectedRows(runId) {
+      await context.query('DELETE FROM rejected_row WHERE workspace_id = $1 AND run_id = $2', [workspaceId, runId]);
+    },
     async *rejectedRows(runId) {
       let after = '0';
       for (;;) {

@@ -39,11 +39,22 @@ export function series(context: Context): Series {
            WHERE workspace_id = $1 AND dataset_id = $2) s GROUP BY no ORDER BY no`,
         [workspaceId, datasetId, size],
       ),
+    staticCovariates: (datasetId, most) =>
+      context.query<{ name: string; value: string; series: number }>(
+        `SELECT name, value, series FROM (
+           SELECT name, value, count(*)::integer AS series, row_number() OVER (PARTITION BY name ORDER BY count(*) DESC, value) AS no
+           FROM series, jsonb_each_text(static) AS v(name, value)
+           WHERE workspace_id = $1 AND dataset_id = $2 AND length > 0 AND value IS NOT NULL GROUP BY name, value) c
+         WHERE no <= $3 + 1 ORDER BY name, no`,
+        [workspaceId, datasetId, most],
+      ),
     async list(datasetId, query = {}) {
       const after = keyOf(query, 1);
       const where: FindOptionsWhere<SeriesEntity> = { workspaceId, datasetId, length: MoreThan(0) };
       const conditions = [...(after ? [MoreThan(String(after[0]))] : []), ...(query.search ? [contains(query.search)] : [])];
       if (conditions.length > 0) where.uniqueId = And(...conditions);
+      const wanted = Object.entries(query.where ?? {});
+      if (wanted.length > 0) where.staticCovariates = holds(wanted);
       return toPage(await table.find({ where, order: { uniqueId: 'ASC' }, take: limitOf(query) + 1 }), query, (one) => [one.uniqueId]);
     },
   };
@@ -52,4 +63,13 @@ export function series(context: Context): Series {
 /** Ids sort by bytes; looking for a part of one follows the rules of letters, so that "zür" finds "ZÜRICH". */
 function contains(text: string): FindOperator<string> {
   return Raw((column) => `${column} COLLATE "default" ILIKE :part`, { part: `%${text.replace(/[\\%_]/g, '\\$&')}%` });
+}
+
+/** Numbers in the covariates are compared as the text that they are written as. */
+function holds(wanted: [string, string][]): FindOperator<Record<string, number | string | null>> {
+  const named = wanted.map(([name, value], index) => ({ [`name${index}`]: name, [`value${index}`]: value }));
+  return Raw(
+    (column) => wanted.map((_, index) => `${column} ->> :name${index} = :value${index}`).join(' AND '),
+    Object.assign({}, ...named),
+  );
 }

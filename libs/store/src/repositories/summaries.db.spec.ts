@@ -112,6 +112,48 @@ describe('the ranking of series', () => {
   });
 });
 
+describe('static covariates', () => {
+  it('filter both lists of series, numbers by how they are written, and are listed with how many have each value', async () => {
+    await write(
+      { ...piece('fell', 1), staticCovariates: { region: 'north', floor: 2 } },
+      { ...piece('grew', 1), staticCovariates: { region: 'south', floor: 2 } },
+      { ...piece('new', 1), staticCovariates: { region: 'north', floor: null } },
+    );
+    const ids = async (where: Record<string, string>): Promise<string[]> =>
+      (await store.series.list(datasetId, { where })).items.map(({ uniqueId }) => uniqueId);
+    expect(await ids({ region: 'north' })).toEqual(['fell', 'new']);
+    expect(await ids({ floor: '2', region: 'south' })).toEqual(['grew']);
+    expect(await ids({ region: "n'orth" })).toEqual([]);
+    expect((await ranked({ where: { region: 'north' } })).map(([id]) => id).sort()).toEqual(['fell', 'new']);
+    expect(await store.series.staticCovariates(datasetId, 100)).toEqual([
+      { name: 'floor', value: '2', series: 2 },
+      { name: 'region', value: 'north', series: 2 },
+      { name: 'region', value: 'south', series: 1 },
+    ]);
+    expect((await store.series.staticCovariates(datasetId, 0)).map(({ value }) => value)).toEqual(['2', 'north']);
+  });
+});
+
+describe('the forecasts of one series', () => {
+  it('come with the newest cutoff first and the newest of a cutoff before the others, page by page', async () => {
+    await forecast({ grew: [1, 2] });
+    await forecast({ grew: [3, 4] });
+    const { id } = await store.series.get(datasetId, 'grew');
+    const medians: number[] = [];
+    let after: string | null = null;
+    do {
+      const page: Awaited<ReturnType<Store['forecasts']['history']>> = await store.forecasts.history(id, {
+        limit: 2,
+        ...(after !== null && { after }),
+      });
+      medians.push(...page.items.map(({ quantiles }) => quantiles[2]!));
+      after = page.next;
+    } while (after !== null);
+    expect(medians).toEqual([3, 1, 14]);
+    expect((await store.forecasts.history(id, { model: 'another' })).items).toEqual([]);
+  });
+});
+
 describe('the curve of a run', () => {
   it('keeps every point in order, and a repeated step once', async () => {
     const { id } = await store.runs.create({ kind: 'train', config: {} });

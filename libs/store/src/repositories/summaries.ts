@@ -76,6 +76,10 @@ export function ranked(context: Context): Series['ranked'] {
       values.push(`%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
       where.push(`s.unique_id COLLATE "default" ILIKE $${values.length}`);
     }
+    for (const [name, value] of Object.entries(query.where ?? {})) {
+      values.push(name, value);
+      where.push(`s.static ->> $${values.length - 1} = $${values.length}`);
+    }
     const rows = await context.query<RankedSeries & { key: number }>(
       `SELECT s.id::float8 AS id, s.dataset_id AS "datasetId", s.unique_id AS "uniqueId", s.first_step::float8 AS "firstStep", s.length,
          s.static AS "staticCovariates", y.change, y.error, ${by} AS key

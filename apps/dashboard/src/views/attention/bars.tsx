@@ -1,85 +1,19 @@
-/** The look-back with its weights, weight by lag, and the gate: small drawings in SVG that scale with the page. */
-import type { AttentionMapsResource, Observations } from '@almanac/contracts';
+/** Weight by lag, and the gate: small drawings in SVG that scale with the page. */
+import type { AttentionMapsResource } from '@almanac/contracts';
 import { useMemo } from 'react';
-import { time } from '../../app/format';
-import { useCall } from '../../app/queries';
-import { ChartCard } from '../../ui/chartCard';
-import { columnWeights, weightByLag } from './weights';
+import { share } from '../../app/format';
+import type { Place } from './place';
+import { seasonMarks, weightByLag } from './weights';
 
 const WIDTH = 1000;
 
-/** The observed values over the look-back as an SVG path; gaps stay open. */
-function linePath({ ds, y }: Observations, start: number, span: number): string {
-  const values = y.filter((value) => value !== null);
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  let path = '';
-  let open = false;
-  ds.forEach((instant, index) => {
-    const value = y[index] ?? null;
-    if (value !== null) {
-      const left = ((Date.parse(instant) - start) / span) * WIDTH;
-      const top = 110 - ((value - low) / (high - low || 1)) * 100;
-      path += `${open ? 'L' : 'M'}${left.toFixed(1)} ${top.toFixed(1)}`;
-    }
-    open = value !== null;
-  });
-  return path;
-}
-
-export function LookBack({ maps, dataset, row, zone }: { maps: AttentionMapsResource; dataset: string; row: number | null; zone: string }) {
-  const from = maps.columns[0];
-  const to = maps.rows[0];
-  const history = useCall(
-    'getObservations',
-    { params: { dataset, uniqueId: maps.uniqueId }, query: { ...(from ? { from } : {}), ...(to ? { to } : {}), maxPoints: 5000 } },
-    { enabled: from !== undefined },
-  );
-  const weights = useMemo(() => columnWeights(maps, row), [maps, row]);
-  const highest = Math.max(...weights, 1e-9);
-  const start = Date.parse(from ?? '');
-  const span = Date.parse(to ?? '') - start;
-  const line = useMemo(() => (history.data ? linePath(history.data, start, span) : ''), [history.data, start, span]);
-  const step = WIDTH / weights.length;
-  return (
-    <ChartCard
-      title="The look-back"
-      name={`${maps.uniqueId}-look-back`}
-      csv={() => [['column', 'weight'], ...weights.map((weight, column) => [maps.columns[column], weight])]}
-    >
-      <svg
-        viewBox={`0 0 ${WIDTH} 120`}
-        preserveAspectRatio="none"
-        style={{ width: '100%', height: 150, display: 'block' }}
-        role="img"
-        aria-label="History before the cutoff, lit up where the forecast looked"
-      >
-        {weights.map((weight, column) => (
-          <rect
-            key={column}
-            x={column * step}
-            y="0"
-            width={step + 0.3}
-            height="120"
-            fill="var(--forecast)"
-            opacity={(0.75 * Math.sqrt(weight / highest)).toFixed(3)}
-          />
-        ))}
-        <path d={line} fill="none" stroke="var(--history)" strokeWidth="1.6" vectorEffect="non-scaling-stroke" />
-      </svg>
-      <div className="row spread small muted">
-        <span>{time(from, zone)}</span>
-        <span>the forecast starts {time(to, zone)}</span>
-      </div>
-    </ChartCard>
-  );
-}
-
-export function LagBars({ maps, map }: { maps: AttentionMapsResource; map: number[][] }) {
+export function LagBars({ maps, map, seasons }: { maps: AttentionMapsResource; map: number[][]; seasons: readonly number[] }) {
   const bars = useMemo(() => weightByLag(maps, map), [maps, map]);
   const highest = Math.max(...bars.map((bar) => bar.weight), 1e-9);
   const longest = bars.at(-1)?.lag ?? 1;
   const width = WIDTH / Math.max(1, bars.length);
+  const left = (lag: number): number => WIDTH - (lag / longest) * WIDTH;
+  const marks = seasonMarks(seasons, longest);
   const best = bars.toSorted((a, b) => b.weight - a.weight).slice(0, 3);
   return (
     <figure>
@@ -90,39 +24,56 @@ export function LagBars({ maps, map }: { maps: AttentionMapsResource; map: numbe
         role="img"
         aria-label={`Temporal attention by lag; most weight at ${best.map((bar) => bar.lag).join(', ')} steps`}
       >
+        {marks.map((lag) => (
+          <path
+            key={lag}
+            d={`M${left(lag) + width * 0.4} 0V200`}
+            stroke="var(--line-strong)"
+            strokeDasharray="3 4"
+            vectorEffect="non-scaling-stroke"
+          />
+        ))}
         {bars.map((bar) => (
           <rect
             key={bar.lag}
-            x={WIDTH - (bar.lag / longest) * WIDTH}
+            x={left(bar.lag)}
             y={200 - (bar.weight / highest) * 196}
             width={Math.max(1, width * 0.8)}
             height={(bar.weight / highest) * 196}
             fill="var(--forecast)"
           >
-            <title>{`${bar.lag} steps back: ${(100 * bar.weight).toFixed(1)} %`}</title>
+            <title>{`${bar.lag} steps back: ${share(bar.weight)}`}</title>
           </rect>
         ))}
       </svg>
+      <div className="axis small muted" aria-hidden="true">
+        {marks.map((lag) => (
+          <span key={lag} style={{ left: `${(left(lag) + width * 0.4) / 10}%` }}>
+            {lag}
+          </span>
+        ))}
+      </div>
       <figcaption className="row spread small muted">
         <span>{longest} steps back</span>
-        <span>most at {best.map((bar) => `${bar.lag} (${(100 * bar.weight).toFixed(0)} %)`).join(', ')}</span>
+        <span>most at {best.map((bar) => `${bar.lag} (${share(bar.weight)})`).join(', ')}</span>
         <span>cutoff</span>
       </figcaption>
     </figure>
   );
 }
 
+const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / Math.max(1, values.length);
 const inks = ['var(--history)', 'var(--forecast)', 'var(--accent)'];
 
 export function GateBars({
   maps,
-  row,
-  onRow,
+  place,
+  onPlace,
   names,
 }: {
   maps: AttentionMapsResource;
-  row: number | null;
-  onRow: (row: number | null) => void;
+  place: Place | null;
+  onPlace: (place: Place | null) => void;
   names: Record<string, string>;
 }) {
   const width = WIDTH / Math.max(1, maps.gate.length);
@@ -134,12 +85,16 @@ export function GateBars({
         style={{ width: '100%', height: 200, display: 'block' }}
         role="img"
         aria-label="Gate over the horizon"
-        onPointerLeave={() => onRow(null)}
+        onPointerLeave={() => onPlace(null)}
       >
         {maps.gate.map((shares, step) => {
           let top = 0;
           return (
-            <g key={step} opacity={row === null || row === step ? 1 : 0.35} onPointerEnter={() => onRow(step)}>
+            <g
+              key={step}
+              opacity={place === null || place.row === step ? 1 : 0.35}
+              onPointerEnter={() => onPlace({ row: step, column: null })}
+            >
               {shares.map((share, branch) => {
                 const y = top * 200;
                 top += share;
@@ -161,7 +116,8 @@ export function GateBars({
       <figcaption className="legend">
         {maps.branches.map((branch, index) => (
           <span key={branch}>
-            <i style={{ background: inks[index % inks.length] }} /> {names[branch] ?? branch}
+            <i style={{ background: inks[index % inks.length] }} /> {names[branch] ?? branch}{' '}
+            {share(place === null ? mean(maps.gate.map((shares) => shares[index] ?? 0)) : maps.gate[place.row]?.[index])}
           </span>
         ))}
       </figcaption>

@@ -1,7 +1,9 @@
 /** A map of attention on a canvas: horizon steps down, look-back across, darker where more weight lies. */
-import { useEffect, useRef } from 'react';
-import { time } from '../../app/format';
+import { useEffect, useMemo, useRef } from 'react';
+import { share, shortTime } from '../../app/format';
 import { colour, useEffectiveTheme } from '../../app/theme';
+import type { Place } from './place';
+import { scaleOf, shadeOf } from './weights';
 
 interface Props {
   label: string;
@@ -9,17 +11,21 @@ interface Props {
   map: number[][];
   columns: string[];
   rows: string[];
-  row: number | null;
-  onRow: (row: number | null) => void;
+  place: Place | null;
+  onPlace: (place: Place | null) => void;
   zone: string;
+  withTime: boolean;
 }
 
 const HEIGHT = 240;
+const DIMMED = 0.28;
 
-export function HeatMap({ label, map, columns, rows, row, onRow, zone }: Props) {
+export function HeatMap({ label, map, columns, rows, place, onPlace, zone, withTime }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useEffectiveTheme();
   const width = map[0]?.length ?? 0;
+  const scale = useMemo(() => scaleOf(map.flat()), [map]);
+  const row = place?.row ?? null;
 
   useEffect(() => {
     const element = canvas.current;
@@ -29,44 +35,56 @@ export function HeatMap({ label, map, columns, rows, row, onRow, zone }: Props) 
     element.width = width;
     element.height = map.length;
     const [r = 0, g = 0, b = 0] = (colour('--forecast').match(/[\d.]+/g) ?? []).map(Number);
-    const highest = Math.max(...map.map((weights) => Math.max(...weights)), 1e-9);
     const image = pen.createImageData(width, map.length);
     map.forEach((weights, y) =>
       weights.forEach((weight, x) => {
-        // The square root keeps faint weights visible beside strong ones.
-        const alpha = Math.sqrt(Math.max(0, weight) / highest) * (row === null || row === y ? 255 : 70);
+        const alpha = 255 * shadeOf(weight, scale) * (row === null || row === y ? 1 : DIMMED);
         image.data.set([r, g, b, alpha], 4 * (y * width + x));
       }),
     );
     pen.putImageData(image, 0, 0);
-  }, [map, width, row, theme]);
+  }, [map, width, row, theme, scale]);
 
+  const clamp = (index: number, count: number): number => Math.max(0, Math.min(count - 1, index));
   const onKey = (event: React.KeyboardEvent): void => {
-    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === 'Escape') onRow(null);
-    else if (move !== undefined) onRow(Math.max(0, Math.min(rows.length - 1, (row ?? -1) + move)));
+    const [down = 0, right = 0] = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key] ?? [];
+    if (event.key === 'Escape') onPlace(null);
+    else if (down !== 0) onPlace({ row: clamp((row ?? -1) + down, rows.length), column: place?.column ?? null });
+    else if (right !== 0) onPlace({ row: row ?? 0, column: clamp((place?.column ?? (right > 0 ? -1 : width)) + right, width) });
     else return;
     event.preventDefault();
   };
   return (
     <figure className="heat">
-      <canvas
-        ref={canvas}
-        tabIndex={0}
-        role="img"
-        aria-label={`${label}: ${rows.length} horizon steps over ${width} columns of the look-back`}
-        style={{ height: HEIGHT }}
-        onKeyDown={onKey}
-        onPointerMove={(event) => {
-          const box = event.currentTarget.getBoundingClientRect();
-          onRow(Math.max(0, Math.min(rows.length - 1, Math.floor(((event.clientY - box.top) / box.height) * rows.length))));
-        }}
-        onPointerLeave={() => onRow(null)}
-      />
+      <div className="heat-body">
+        <div className="heat-rows small muted" aria-hidden="true">
+          <span>{shortTime(rows[0] ?? '', zone, withTime)}</span>
+          <span>{shortTime(rows[Math.floor(rows.length / 2)] ?? '', zone, withTime)}</span>
+          <span>{shortTime(rows.at(-1) ?? '', zone, withTime)}</span>
+        </div>
+        <canvas
+          ref={canvas}
+          tabIndex={0}
+          role="img"
+          aria-label={`${label}: ${rows.length} horizon steps over ${width} columns of the look-back`}
+          style={{ height: HEIGHT }}
+          onKeyDown={onKey}
+          onPointerMove={(event) => {
+            const box = event.currentTarget.getBoundingClientRect();
+            onPlace({
+              row: clamp(Math.floor(((event.clientY - box.top) / box.height) * rows.length), rows.length),
+              column: clamp(Math.floor(((event.clientX - box.left) / box.width) * width), width),
+            });
+          }}
+          onPointerLeave={() => onPlace(null)}
+        />
+      </div>
       <figcaption className="row spread small muted">
-        <span>{time(columns[0], zone)}</span>
-        <span>look-back</span>
-        <span>{time(columns.at(-1), zone)}</span>
+        <span>{shortTime(columns[0] ?? '', zone, withTime)}</span>
+        <span className="row" style={{ gap: 6, flexWrap: 'nowrap' }}>
+          {share(scale.low)} <i className="ramp" /> {share(scale.high)}
+        </span>
+        <span>{shortTime(columns.at(-1) ?? '', zone, withTime)}</span>
       </figcaption>
     </figure>
   );

@@ -1,6 +1,6 @@
 import type { AttentionMapsResource } from '@almanac/contracts';
 import { describe, expect, it } from 'vitest';
-import { columnWeights, weightByLag } from './weights';
+import { columnWeights, scaleOf, seasonMarks, shadeOf, weightByLag } from './weights';
 
 const at = (hour: number): string => new Date(Date.UTC(2001, 0, 1, hour)).toISOString();
 const maps: AttentionMapsResource = {
@@ -38,5 +38,15 @@ describe('attention', () => {
   });
   it('puts a season into one bar, whatever the horizon step', () => {
     expect(weightByLag(maps, maps.maps['temporal'] ?? []).filter(({ weight }) => weight > 0)).toEqual([{ lag: 4, weight: 1 }]);
+  });
+  it('shades from the smallest weight to the largest, and makes nothing stand out where all are the same', () => {
+    const scale = scaleOf([0.1, 0.3, 0.2]);
+    expect([0.1, 0.2, 0.3].map((weight) => shadeOf(weight, scale))).toEqual([0, expect.closeTo(0.5), 1]);
+    expect(shadeOf(0.25, scaleOf([0.25, 0.25]))).toBe(0.3);
+  });
+  it('marks multiples of a season, as many as can be read', () => {
+    expect(seasonMarks([24, 168], 384)).toEqual([168, 336]);
+    expect(seasonMarks([24, 168], 120)).toEqual([24, 48, 72, 96, 120]);
+    expect(seasonMarks([12], 6)).toEqual([]);
   });
 });

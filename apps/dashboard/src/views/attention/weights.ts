@@ -34,3 +34,28 @@ export function weightByLag(maps: AttentionMapsResource, map: number[][]): { lag
   );
   return [...byLag].map(([lag, weight]) => ({ lag, weight })).sort((a, b) => a.lag - b.lag);
 }
+
+/** Lightest and darkest of a drawing, as weights. */
+export interface Scale {
+  low: number;
+  high: number;
+}
+
+export function scaleOf(weights: Iterable<number>): Scale {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const weight of weights) {
+    low = Math.min(low, weight);
+    high = Math.max(high, weight);
+  }
+  return low <= high ? { low, high } : { low: 0, high: 0 };
+}
+
+/** From 0 to 1. Where all weights are the same, none stands out. */
+export const shadeOf = (weight: number, { low, high }: Scale): number => (high - low < 1e-9 ? 0.3 : (weight - low) / (high - low));
+
+/** Lags to mark: multiples of the shortest season that leaves no more than a few of them. */
+export function seasonMarks(seasons: readonly number[], longest: number, most = 8): number[] {
+  const season = seasons.toSorted((a, b) => a - b).find((one) => one > 1 && longest / one <= most && longest >= one);
+  return season === undefined ? [] : Array.from({ length: Math.floor(longest / season) }, (_, index) => (index + 1) * season);
+}

@@ -5,7 +5,8 @@ import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { count, share } from '../../app/format';
 import { useHotkeys } from '../../app/hotkeys';
-import { useSeriesList } from '../../app/queries';
+import { useCall, useSeriesList } from '../../app/queries';
+import { useRested } from '../../app/rested';
 import { Failure } from '../../ui/parts';
 import { Sparkline } from './sparkline';
 
@@ -27,13 +28,41 @@ function about({ length, error, change }: Series, sort: SeriesSort): string {
 
 export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; dataset: Dataset; uniqueId: string | undefined }) {
   const navigate = useNavigate();
-  const [text, setText] = useState('');
-  const search = useDeferredValue(text.trim());
   const [address, setAddress] = useSearchParams();
+  const [text, setText] = useState(() => address.get('q') ?? '');
+  const search = useDeferredValue(text.trim());
   const sort = seriesSort.safeParse(address.get('sort')).data ?? 'id';
-  const query = useSeriesList(dataset.name, search, sort);
-  const addressOf = (id: string): string =>
-    `/series/${encodeURIComponent(dataset.name)}/${encodeURIComponent(id)}${sort === 'id' ? '' : `?sort=${sort}`}`;
+  const where = address.get('where') ?? undefined;
+  const covariates = useCall('listStaticCovariates', { params: { dataset: dataset.name } }).data?.items ?? [];
+  const query = useSeriesList(dataset.name, { search, sort, where });
+  // The order, the filter, and what the chart shows go along from series to series.
+  const kept = address.size > 0 ? `?${address}` : '';
+  const addressOf = (id: string): string => `/series/${encodeURIComponent(dataset.name)}/${encodeURIComponent(id)}${kept}`;
+  const put = (name: string, to: string): void => {
+    scroller.current?.scrollTo({ top: 0 });
+    setAddress(
+      (before) => {
+        if (to === '') before.delete(name);
+        else before.set(name, to);
+        return before;
+      },
+      { replace: true },
+    );
+  };
+  const rested = useRested(search, 400);
+  useEffect(() => {
+    if (rested === (address.get('q') ?? '')) return;
+    setAddress(
+      (before) => {
+        if (rested) before.set('q', rested);
+        else before.delete('q');
+        return before;
+      },
+      { replace: true },
+    );
+    // Only what was typed goes into the address; what is typed never comes out of it again.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [rested]);
   const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   const input = useRef<HTMLInputElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
@@ -104,26 +133,27 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
         <label className="visually-hidden" htmlFor="order">
           Order
         </label>
-        <select
-          id="order"
-          value={sort}
-          onChange={(event) => {
-            scroller.current?.scrollTo({ top: 0 });
-            setAddress(
-              (before) => {
-                before.set('sort', event.target.value);
-                return before;
-              },
-              { replace: true },
-            );
-          }}
-        >
+        <select id="order" value={sort} onChange={(event) => put('sort', event.target.value === 'id' ? '' : event.target.value)}>
           {Object.entries(orders).map(([value, label]) => (
             <option key={value} value={value}>
               {label}
             </option>
           ))}
         </select>
+        {covariates.length > 0 && (
+          <select aria-label="Filter" value={where ?? ''} onChange={(event) => put('where', event.target.value)}>
+            <option value="">All of them</option>
+            {covariates.map(({ name, values }) => (
+              <optgroup key={name} label={name}>
+                {values.map(({ value, series }) => (
+                  <option key={value} value={`${name}=${value}`}>
+                    {name}: {value} ({count(series)})
+                  </option>
+                ))}
+              </optgroup>
+            ))}
+          </select>
+        )}
         <div className="hint">
           <span>
             {dataset.frequency}, {dataset.timeZone}, version {dataset.version}
@@ -137,7 +167,8 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
         {query.error ? <Failure error={query.error} retry={() => void query.refetch()} /> : null}
         {query.isSuccess && items.length === 0 && (
           <p className="muted" style={{ padding: 16 }}>
-            No series has “{search}” in its id.
+            {search ? `No series has “${search}” in its id` : 'No series is like that'}
+            {search && where ? ` where ${where.replace('=', ' is ')}.` : '.'}
           </p>
         )}
         <div style={{ height: rows.getTotalSize(), position: 'relative' }}>

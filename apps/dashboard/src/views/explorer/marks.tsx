@@ -40,7 +40,7 @@ export function useMarks(dataset: Dataset, uniqueId: string): MarkChoice {
     [chosen, holidays.data, items, withChanges],
   );
   const controls = (
-    <div className="row small" style={{ marginTop: 10 }}>
+    <>
       {days && holidays.data && (
         <label className="row" style={{ gap: 6 }}>
           Holidays
@@ -68,7 +68,7 @@ export function useMarks(dataset: Dataset, uniqueId: string): MarkChoice {
           {items.length === 1 ? '1 changepoint' : `${items.length} changepoints`}
         </label>
       )}
-    </div>
+    </>
   );
   return { marks, controls, changes: items ?? [] };
 }

@@ -23,7 +23,11 @@ export function FindingsView({ findings: f, runId }: { findings: Findings; runId
     ['Filled with zero', count(f.filled)],
     ['Duplicates', count(f.duplicates)],
     ['Negative values', count(f.negatives)],
+    ['Series that start with zeros', count(f.leadingZeros)],
     ['Shortest series', f.shortest ? `${f.shortest.uniqueId}, ${count(f.shortest.length)} steps` : '–'],
+    ...(f.tooShort
+      ? ([[`Shorter than ${count(f.tooShort.steps)} steps`, `${count(f.tooShort.series)} series`]] as [string, string][])
+      : []),
     ['Format', `${f.format}, ${f.layout}`],
     ['Speed', `${count(Math.round(f.rowsPerSecond))} rows/s`],
   ];

@@ -16,7 +16,7 @@ export function MappingForm({ options, onChange, columns, wrong }: Props) {
   const set = (key: keyof IngestOptionsInput, value: unknown): void =>
     onChange((before) => ({ ...before, [key]: value === '' ? undefined : value }));
   const text = (
-    key: 'dataset' | 'idColumn' | 'timeColumn' | 'valueColumn' | 'frequency' | 'timeZone',
+    key: 'dataset' | 'idColumn' | 'timeColumn' | 'valueColumn' | 'frequency' | 'timeZone' | 'timeFormat',
     label: string,
     help: string,
     placeholder: string,
@@ -70,7 +70,12 @@ export function MappingForm({ options, onChange, columns, wrong }: Props) {
         {text('idColumn', 'Series', 'Column that names the series.', 'unique_id', 'columns')}
         {text('timeColumn', 'Time', 'Column with the time.', 'ds', 'columns')}
         {text('valueColumn', 'Target', 'Column with the value to forecast.', 'y', 'columns')}
-        {text('frequency', 'Frequency', '15min, h, D, W-MON, MS, QS, YS, or 1 for plain integers.', 'found from the data')}
+        {text(
+          'frequency',
+          'Frequency',
+          '15min, h, D, W-MON, MS, QS, YS, ME, QE, YE (by the last day), or 1 for plain integers.',
+          'found from the data',
+        )}
         {text('timeZone', 'Time zone', 'Of the calendar and of local times.', 'UTC', 'zones')}
         <Field id="aggregation" label="Several rows on one step" help="How events become one value.">
           <select id="aggregation" value={options.aggregation ?? ''} onChange={(event) => set('aggregation', event.target.value)}>
@@ -113,6 +118,18 @@ export function MappingForm({ options, onChange, columns, wrong }: Props) {
               <option value=",">comma</option>
             </select>
           </Field>
+          <Field id="thousandsSeparator" label="Thousands separator" help="Spaces and apostrophes are understood anyway.">
+            <select
+              id="thousandsSeparator"
+              value={options.thousandsSeparator ?? ''}
+              onChange={(event) => set('thousandsSeparator', event.target.value)}
+            >
+              <option value="">none</option>
+              <option value=",">comma</option>
+              <option value=".">point</option>
+            </select>
+          </Field>
+          {text('timeFormat', 'Time format', 'In the letters of strptime, where day and month could be swapped.', '%d/%m/%Y %H:%M')}
           <Field id="maxRejectedShare" label="Rejected rows allowed, %" help="0: any rejected row refuses the upload.">
             <input
               id="maxRejectedShare"

@@ -1,5 +1,5 @@
 /** The same small table in every way of writing a file: formats, encodings, line ends, quotes, compression, layouts. */
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Case } from './case.js';
 
 const rows: readonly (readonly [string, string, number])[] = [
@@ -68,10 +68,46 @@ const packed: Case[] = (
 ]);
 
 const csv = delimited(',');
+const [firstHalf, secondHalf] = [csv.slice(0, 40), csv.slice(40)];
+/** A frame that holds no content, as pzstd writes them between its own. */
+const skippable = Buffer.from('502a4d1804000000deadbeef', 'hex');
+const unsized = (text: string): Buffer => zstdCompressSync(text, { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } });
+const checked = (text: string): Buffer => zstdCompressSync(text, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+
+const inParts: Case[] = [
+  { name: 'gzip in two members', file: 'f.csv.gz', content: Buffer.concat([gzipSync(firstHalf), gzipSync(secondHalf)]), series },
+  { name: 'zstd in two frames', file: 'f.csv.zst', content: Buffer.concat([zstdCompressSync(firstHalf), checked(secondHalf)]), series },
+  {
+    name: 'zstd with frames to skip',
+    file: 'f.csv.zst',
+    content: Buffer.concat([skippable, unsized(firstHalf), skippable, zstdCompressSync(''), checked(secondHalf)]),
+    series,
+  },
+  {
+    name: 'zstd of many blocks',
+    file: 'f.csv.zst',
+    content: checked(`unique_id,ds,y\n${Array.from({ length: 30_000 }, (_, i) => `a,${i},${(i * 7919) % 10_007}\n`).join('')}`),
+    series: { a: ['0', ...Array.from({ length: 30_000 }, (_, i) => (i * 7919) % 10_007)] },
+  },
+  { name: 'zstd of a run of one byte', file: 'f.csv.zst', content: zstdCompressSync(`${csv}${'\n'.repeat(500_000)}`), series },
+  {
+    name: 'two ways to end a line',
+    file: 'f.csv',
+    content: csv.replace('\n', '\r\n').replace(/\n([^\n]*)\n$/, '\r\n$1\n'),
+    series,
+  },
+  {
+    name: 'three ways to end a line, and one in quotes',
+    file: 'f.csv',
+    content: 'unique_id,ds,y\r\n"a\r\nb",2024-01-01,1\n"a\r\nb",2024-01-02,2\r"a\r\nb",2024-01-03,3\r\n',
+    series: { 'a\nb': ['2024-01-01', 1, 2, 3] },
+  },
+];
 
 export const formats: Case[] = [
   ...written,
   ...packed,
+  ...inParts,
   { name: 'no newline at the end', file: 'f.csv', content: csv.trimEnd(), series },
   { name: 'blank lines between rows', file: 'f.csv', content: csv.replaceAll('\n', '\n\n'), series },
   { name: 'blank lines before the header', file: 'f.csv', content: `\n\n${csv}`, series },

@@ -32,6 +32,26 @@ const strangers: Case[] = STRANGERS.map(([name, file, magic, says]) => ({
   error: { code: /\.(csv)$/.test(file) ? 'FORMAT_MISMATCH' : 'FORMAT_UNSUPPORTED', says },
 }));
 
+/** Files whose beginning is sound, and whose rows end as rows do: only the compression tells that some are missing. */
+function tornPacks(): Case[] {
+  const rows = `unique_id,ds,y\n${Array.from({ length: 300_000 }, (_, i) => `a,${i},${(i * 7919) % 10_007}\n`).join('')}`;
+  const [gzip, zstd] = [gzipSync(rows), zstdCompressSync(rows)];
+  const flipped = Buffer.from(gzip);
+  flipped[gzip.length - 6]! ^= 1;
+  const torn = (name: string, file: string, content: Buffer): Case =>
+    refusal(name, file, content, 'FILE_DAMAGED', /f\.csv\.(gz|zst) cannot be decompressed: it is damaged or was cut off/);
+  return [
+    torn('a gzip without its end', 'f.csv.gz', gzip.subarray(0, -2000)),
+    torn('a gzip without its checksum', 'f.csv.gz', gzip.subarray(0, -8)),
+    torn('a gzip with another checksum', 'f.csv.gz', flipped),
+    torn('a gzip whose second member was cut off', 'f.csv.gz', Buffer.concat([gzip, gzip.subarray(0, -2000)])),
+    torn('a zstd without its end', 'f.csv.zst', zstd.subarray(0, -2000)),
+    torn('a zstd whose second frame was cut off', 'f.csv.zst', Buffer.concat([zstd, zstd.subarray(0, -2000)])),
+    torn('a zstd whose second frame has only begun', 'f.csv.zst', Buffer.concat([zstd, zstd.subarray(0, 2)])),
+    torn('a zstd with something behind it', 'f.csv.zst', Buffer.concat([zstd, Buffer.from('something else')])),
+  ];
+}
+
 export const refused: Case[] = [
   ...strangers,
   refusal('an empty file', 'f.csv', '', 'EMPTY_FILE', /f\.csv is empty/),
@@ -51,6 +71,7 @@ export const refused: Case[] = [
   refusal('CSV that should be read as Parquet', 'upload', csv, 'FORMAT_MISMATCH', /parquet/, { options: { format: 'parquet' } }),
   refusal('a Parquet file that was cut off', 'f.parquet', 'PAR1\x15\x04', 'FILE_DAMAGED', /again/),
   refusal('a gzip that was cut off', 'f.csv.gz', gzipSync(csv.repeat(50)).subarray(0, 40), 'FILE_DAMAGED', /damaged or was cut off/),
+  ...tornPacks(),
   refusal(
     'a zstd that was damaged',
     'f.csv.zst',
@@ -82,6 +103,30 @@ export const refused: Case[] = [
     'store,ds,sold\nnorth,2024-01-01,1\n',
     'COLUMN_MISSING',
     /unique_id/,
+  ),
+  refusal(
+    'all three columns of other names',
+    'f.csv',
+    'store,date,sales\nn,2024-01-01,1\n',
+    'COLUMN_MISSING',
+    /Set timeColumn "date", valueColumn "sales", idColumn "store"/,
+    {
+      error: { code: 'COLUMN_MISSING', subject: { suggested: { idColumn: 'store', timeColumn: 'date', valueColumn: 'sales' } } },
+    },
+  ),
+  refusal(
+    'all three columns in another language',
+    'f.csv',
+    'Umsatz;Filiale;Datum\n1.234,50;Nord;01.02.2024\n2.345,00;Nord;02.02.2024\n',
+    'COLUMN_MISSING',
+    /Set timeColumn "Datum", valueColumn "Umsatz", idColumn "Filiale"/,
+  ),
+  refusal(
+    'a time and a value of other names, and no series',
+    'f.csv',
+    'Tag,Wert\n2024-01-01,1\n',
+    'COLUMN_MISSING',
+    /Set timeColumn "Tag", valueColumn "Wert", idColumn "" \(one series\)/,
   ),
   refusal('one column', 'f.csv', 'hello\nworld\n', 'COLUMN_MISSING', /hello/),
   refusal('prose', 'f.txt', 'Dear colleagues,\nplease find the data attached.\n', 'COLUMN_MISSING', /unique_id/),

@@ -23,7 +23,7 @@ interface Way {
 }
 
 const way: fc.Arbitrary<Way> = fc.record({
-  frequency: fc.constantFrom('15min', 'h', '6h', 'D', 'W-MON', 'W-SUN', 'MS', 'QS', 'YS', '1'),
+  frequency: fc.constantFrom('15min', 'h', '6h', 'D', 'W-MON', 'W-SUN', 'MS', 'QS', 'YS', 'ME', 'QE', 'YE', '1'),
   timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Pacific/Apia'),
   format: fc.constantFrom('csv', 'tsv', 'ndjson', 'json', 'parquet'),
   layout: fc.constantFrom('long', 'wide'),
@@ -91,12 +91,12 @@ function recordsOf(rows: Table, chosen: Way): Record<string, string | number | n
 async function write(rows: Table, chosen: Way): Promise<Buffer> {
   const records = recordsOf(rows, chosen);
   const columns = Object.keys(records[0]!).sort((a, b) => (a === 'ds' ? -1 : b === 'ds' ? 1 : 0));
-  if (chosen.format === 'parquet') return parquet(records, columns);
   const pack = {
-    none: (text: string) => Buffer.from(text),
-    gzip: (text: string) => gzipSync(text),
-    zstd: (text: string) => zstdCompressSync(text),
+    none: (content: string | Buffer) => Buffer.from(content),
+    gzip: (content: string | Buffer) => gzipSync(content),
+    zstd: (content: string | Buffer) => zstdCompressSync(content),
   }[chosen.compression];
+  if (chosen.format === 'parquet') return pack(await parquet(records, columns));
   if (chosen.format === 'json') return pack(JSON.stringify(records));
   if (chosen.format === 'ndjson') return pack(records.map((record) => JSON.stringify(record) + chosen.newline).join(''));
   const delimiter = chosen.format === 'tsv' ? '\t' : ';';

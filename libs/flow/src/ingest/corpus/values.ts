@@ -298,4 +298,27 @@ const tolerated: Case[] = [
   },
 ];
 
-export const values: Case[] = [...numbers, ...aggregated, ...covariates, ...tolerated];
+export const values: Case[] = [
+  {
+    name: 'names and static covariates with a NUL in them',
+    file: 'f.ndjson',
+    content: [
+      { unique_id: 'a', ds: 1, y: 1, region: 'n' },
+      { unique_id: 'a', ds: 2, y: 2, region: 'n' },
+      { unique_id: 'a\0b', ds: 3, y: 3, region: 'n' },
+      { unique_id: 'c', ds: 3, y: 3, region: 'n\0' },
+    ]
+      .map((row) => `${JSON.stringify(row)}\n`)
+      .join(''),
+    options: { maxRejectedShare: 0.5, staticCovariates: ['region'] },
+    series: { a: ['1', 1, 2] },
+    rejects: [
+      [3, 'TEXT_INVALID', 'a\0b'],
+      [4, 'TEXT_INVALID', 'n\0'],
+    ],
+  },
+  ...numbers,
+  ...aggregated,
+  ...covariates,
+  ...tolerated,
+];

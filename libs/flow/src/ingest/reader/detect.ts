@@ -3,11 +3,10 @@
  * refused, since whatever would be read from it was not meant.
  */
 import { open } from 'node:fs/promises';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { AlmanacError } from '@almanac/series';
+import { type Compression, compressionOf, contentOf } from './decompress.js';
 
 export type Format = 'csv' | 'tsv' | 'ndjson' | 'json' | 'parquet' | 'deepar';
-export type Compression = 'none' | 'gzip' | 'zstd';
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
 export interface Detected {
@@ -64,7 +63,7 @@ export async function detect(path: string, fileName: string, expected: Format | 
   const raw = await readHead(path);
   if (raw.bytes.length === 0) throw empty(fileName);
   const compression = compressionOf(raw.bytes);
-  const { bytes, cut } = compression === 'none' ? raw : await decompressHead(raw, compression, fileName);
+  const { bytes, cut } = compression === 'none' ? raw : await decompressHead(path, compression, fileName);
   if (bytes.length === 0) throw empty(fileName);
 
   const claim = expected === 'auto' ? byName(fileName) : { format: expected, source: `It was to be read as ${expected}` };
@@ -84,7 +83,7 @@ export async function detect(path: string, fileName: string, expected: Format | 
   if (stranger) throw refuse(stranger[1], stranger[2]);
   if (latin.startsWith('PAR1')) {
     if (claim && claim.format !== 'parquet') throw refuse('a Parquet file', 'Name it .parquet, or leave the format to be found.');
-    return { format: 'parquet', compression: 'none', encoding: 'utf-8', head: '', cut };
+    return { format: 'parquet', compression, encoding: 'utf-8', head: '', cut };
   }
 
   const encoding = encodingOf(bytes, cut);
@@ -142,43 +141,17 @@ async function readHead(path: string): Promise<{ bytes: Buffer; cut: boolean }> 
   }
 }
 
-export function compressionOf(bytes: Buffer): Compression {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip';
-  return bytes.length >= 4 && bytes.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'none';
-}
-
-async function decompressHead(
-  raw: { bytes: Buffer; cut: boolean },
-  compression: Compression,
-  fileName: string,
-): Promise<{ bytes: Buffer; cut: boolean }> {
-  const stream = compression === 'gzip' ? createGunzip() : createZstdDecompress();
+/** The beginning of what a compressed file holds. */
+async function decompressHead(path: string, compression: Compression, fileName: string): Promise<{ bytes: Buffer; cut: boolean }> {
   const parts: Buffer[] = [];
   let size = 0;
-  if (raw.cut) stream.write(raw.bytes);
-  else stream.end(raw.bytes);
-  try {
-    // A head that was cut never ends the stream, so what it gives is taken until it falls silent.
-    const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-    while (size < HEAD_BYTES) {
-      const next = await Promise.race([chunks.next(), ...(raw.cut && size > 0 ? [silence()] : [])]);
-      if (next === 'silence' || next.done) break;
-      parts.push(next.value);
-      size += next.value.length;
-    }
-  } catch (cause) {
-    throw new AlmanacError('FILE_DAMAGED', `${fileName} cannot be decompressed: it is damaged or was cut off.`, {
-      hint: 'Upload it again.',
-      subject: { file: fileName, compression },
-      cause,
-    });
-  } finally {
-    stream.destroy();
+  for await (const part of contentOf(path, compression, fileName)) {
+    parts.push(part);
+    size += part.length;
+    if (size > HEAD_BYTES) break;
   }
-  return { bytes: Buffer.concat(parts).subarray(0, HEAD_BYTES), cut: raw.cut || size > HEAD_BYTES };
+  return { bytes: Buffer.concat(parts).subarray(0, HEAD_BYTES), cut: size > HEAD_BYTES };
 }
-
-const silence = (): Promise<'silence'> => new Promise((resolve) => setTimeout(() => resolve('silence'), 50));
 
 function encodingOf(bytes: Buffer, cut: boolean): Encoding {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';

@@ -3,8 +3,7 @@
  * and rows that were left out lie between the two. Only run where rows were rejected.
  */
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { type Source, decompressor } from './source.js';
+import type { Source } from './source.js';
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -23,7 +22,7 @@ export interface Located {
  * @param leftOut byte positions at which rows begin that the reader left out, ascending
  */
 export async function locate(lines: NonNullable<Source['lines']>, rows: readonly number[], leftOut: readonly number[]): Promise<Located> {
-  const { path, compression, skipLines, delimiter } = lines;
+  const { path, skipLines, delimiter } = lines;
   const located: Located = { lineOf: new Map(), leftOut: [] };
   const separator = delimiter?.charCodeAt(0);
   let row = 0;
@@ -57,9 +56,7 @@ export async function locate(lines: NonNullable<Source['lines']>, rows: readonly
     fieldStart = true;
   };
 
-  let stream: Readable = createReadStream(path);
-  for (const stage of decompressor(compression)) stream = stream.pipe(stage);
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
     for (const byte of chunk) {
       position++;
       const ends = byte === NEWLINE && last !== RETURN ? true : byte === RETURN;
@@ -81,6 +78,5 @@ export async function locate(lines: NonNullable<Source['lines']>, rows: readonly
     if (wanted >= rows.length && out >= leftOut.length) break;
   }
   endRow();
-  stream.destroy();
   return located;
 }

@@ -20,6 +20,7 @@ export const RULES = [
   'TIMESTAMP_INVALID',
   'VALUE_NOT_NUMBER',
   'VALUE_NOT_FINITE',
+  'TEXT_INVALID',
 ] as const;
 
 export interface Parsed {
@@ -46,6 +47,8 @@ export async function parse(database: Database, source: Source, mapping: Mapping
     ...(shaped.value ? [{ as: 'y', column: shaped.value }] : []),
     ...shaped.covariates.map((column, index) => ({ as: `x${index}`, column })),
   ];
+  // The one character that no database keeps.
+  const texts = ['id', ...shaped.statics.map((_, index) => `s${index}`)];
   const checks: Check[] = [
     ...(source.unreadable && mapping.layout === 'long' ? [{ rule: 1, failed: 'unreadable IS NOT NULL', text: 'unreadable' }] : []),
     { rule: 2, failed: `id IS NULL OR id = ''`, text: `''` },
@@ -58,6 +61,7 @@ export async function parse(database: Database, source: Source, mapping: Mapping
         { rule: 6, failed: `isinf(${as})`, text },
       ];
     }),
+    ...texts.map((text) => ({ rule: 7, failed: hasNul(text), text })),
   ];
   const values = numbers.map(({ as, column }) => `${doubleSql(column, style)} AS ${as}`);
   const statics = shaped.statics.map((column, index) => `CAST(c${column.index} AS VARCHAR) AS s${index}`);
@@ -67,7 +71,13 @@ export async function parse(database: Database, source: Source, mapping: Mapping
     ...(source.ahead ? [source.ahead] : []),
   ];
   // Nearly all rows pass the cheap question and are spared the dear ones.
-  const suspect = [`id IS NULL`, `id = ''`, `t IS NULL`, ...numbers.flatMap(({ as }) => [`${as} IS NULL`, `isinf(${as})`])].join(' OR ');
+  const suspect = [
+    `id IS NULL`,
+    `id = ''`,
+    `t IS NULL`,
+    ...texts.map(hasNul),
+    ...numbers.flatMap(({ as }) => [`${as} IS NULL`, `isinf(${as})`]),
+  ].join(' OR ');
   const rule = `CASE WHEN ${suspect} THEN CASE ${checks.map(({ rule: number, failed }) => `WHEN ${failed} THEN ${number}`).join(' ')} ELSE 0 END ELSE 0 END`;
   const bad = `CASE WHEN rule > 0 THEN CASE ${checks.map(({ failed, text }) => `WHEN ${failed} THEN left(${text}, 200)`).join(' ')} END END`;
   const more = (sqls: readonly string[]): string => sqls.map((sql) => `, ${sql}`).join('');
@@ -87,6 +97,8 @@ export async function parse(database: Database, source: Source, mapping: Mapping
     statics: statics.map((_, index) => `s${index}`),
   };
 }
+
+const hasNul = (text: string): string => `coalesce(contains(${text}, chr(0)), false)`;
 
 interface Check {
   rule: number;

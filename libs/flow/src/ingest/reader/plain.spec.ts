@@ -32,7 +32,7 @@ async function isTaken(content: string, input: Partial<IngestOptionsInput>): Pro
     await writeFile(path, content);
     const options = ingestOptions.parse({ dataset: 'd', ...input });
     const detected = await detect(path, 'f.csv', 'auto');
-    const source = openDelimited(path, 'none', detected, ['unique_id', 'ds', 'y']);
+    const source = openDelimited(path, detected, ['unique_id', 'ds', 'y']);
     return (await readPlain(source, mapColumns(source.columns, options), detected, options)) !== undefined;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -79,7 +79,7 @@ const clock = fc.constantFrom(
 );
 const id = fc.constantFrom('a', 'b', 'Zürich', 'a b', ' a', 'x"y', '', '007', 'A');
 const options: fc.Arbitrary<Partial<IngestOptionsInput>> = fc.record({
-  frequency: fc.constantFrom('auto', 'h', '30min', 'D', 'W-MON', 'MS'),
+  frequency: fc.constantFrom('auto', 'h', '30min', 'D', 'W-MON', 'MS', 'ME'),
   timeZone: fc.constantFrom('UTC', 'UTC', 'Europe/Berlin'),
   maxRejectedShare: fc.constantFrom(0, 1),
   futureCovariates: fc.constantFrom([], ['x']),
@@ -131,6 +131,8 @@ describe('a file that is read both ways', () => {
   it('is plain as programs write it, with covariates and unused columns too', async () => {
     const rows = 'a,2024-01-01 00:00:00+00,x,1.5,2\na,2024-01-01 01:00:00+00,x,,3\nb,2024-01-01 00:00:00+00,,-0.25,1e-05\n';
     expect(await isTaken(`unique_id,ds,remark,y,price\n${rows}`, { pastCovariates: ['price'] })).toBe(true);
+    const months = ['2024-01-01', '2024-02-01', '2024-03-01'].map((ds, i) => `a,${ds},${i}`).join('\r\n');
+    expect(await isTaken(`unique_id,ds,y\n${months}\n`, {})).toBe(true);
     expect(await isTaken('ds,y\n2024-01-01,1\n2024-01-02,2', { idColumn: '', frequency: 'D', timeZone: 'Europe/Berlin' })).toBe(true);
   });
 

@@ -3,13 +3,12 @@
  * they hold, and once more to pass it on. A file with anything odd in it is left to the general reader, from its start.
  */
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
 import { Frequency, inferFrequency } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
 import type { Column, Mapping } from './columns.js';
 import type { Detected } from './detect.js';
 import { type PlainShape, PlainScanner, ROLE, type SortedRows } from './scanner.js';
-import { decompressor, type Source } from './source.js';
+import type { Source } from './source.js';
 
 const CHUNK_BYTES = 1 << 20;
 const DELIMITERS = [',', ';', '\t', '|'];
@@ -33,11 +32,8 @@ export async function readPlain(
   const shape = shapeOf(source, mapping, detected, options);
   const { lines } = source;
   if (!shape || !lines) return undefined;
-  const rows = (scanner: PlainScanner): AsyncGenerator<SortedRows, void> => {
-    let stream: Readable = createReadStream(lines.path, { highWaterMark: CHUNK_BYTES });
-    for (const stage of decompressor(lines.compression)) stream = stream.pipe(stage);
-    return scanner.rows(stream as AsyncIterable<Buffer>);
-  };
+  const rows = (scanner: PlainScanner): AsyncGenerator<SortedRows, void> =>
+    scanner.rows(createReadStream(lines.path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>);
   const scanner = new PlainScanner(shape);
   for await (const batch of rows(scanner)) if (batch.rows === 0) break;
   if (scanner.odd || scanner.rowsRead === 0) return undefined;
@@ -47,9 +43,9 @@ export async function readPlain(
 
 function shapeOf(source: Source, mapping: Mapping, { head }: Detected, options: IngestOptions): PlainShape | undefined {
   if (mapping.layout !== 'long' || !mapping.value || !source.lines?.delimiter || mapping.statics.length > 0) return undefined;
-  const { delimiter, skipLines, compression } = source.lines;
+  const { delimiter, skipLines } = source.lines;
   const asked = options.aggregation ?? options.timeFormat;
-  if (asked !== undefined || options.dropLastStep || options.decimalSeparator !== '.' || compression !== 'none') return undefined;
+  if (asked !== undefined || options.dropLastStep || options.decimalSeparator !== '.') return undefined;
   if (!DELIMITERS.includes(delimiter)) return undefined;
   const numbers = [mapping.value, ...[...mapping.past, ...mapping.future].map(({ column }) => column)];
   const used: (Column | undefined)[] = [mapping.id, mapping.time, ...numbers];
@@ -103,9 +99,9 @@ function gridOf(
   }
 }
 
-/** Text that JavaScript reads as the scanner does. */
-const isoOf = (text: string): string =>
-  (text.length > 10 && !/(Z|[+-]\d\d(:?\d\d)?)$/.test(text.slice(10)) ? `${text}Z` : text.replace(/([+-]\d\d)$/, '$1:00')).replace(
-    ' ',
-    'T',
-  );
+/** Text that JavaScript reads as the scanner does: a clock without an offset is one of UTC, and an offset has minutes. */
+function isoOf(text: string): string {
+  if (text.length <= 10) return text;
+  const [day, clock] = [text.slice(0, 10), text.slice(11)];
+  return `${day}T${/(Z|[+-]\d\d(:?\d\d)?)$/.test(clock) ? clock.replace(/([+-]\d\d)$/, '$1:00') : `${clock}Z`}`;
+}

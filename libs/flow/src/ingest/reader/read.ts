@@ -2,8 +2,8 @@
  * Reads one file to its end: what it is, which column is what, every row onto the grid, what was rejected and why, and
  * then the series as arrays. Runs in the reader process; everything it learns leaves through `output`.
  */
-import { AlmanacError, type Frequency } from '@almanac/series';
-import type { Findings, IngestOptions } from '@almanac/contracts';
+import { AlmanacError, type Frequency, isAlmanacError } from '@almanac/series';
+import type { Findings, IngestOptions, IngestResult } from '@almanac/contracts';
 import type { Piece } from '../frames.js';
 import type { ReaderMessage, ReadJob } from '../protocol.js';
 import { collect, duplicateError, type SeriesNames, sortedSql } from './collect.js';
@@ -14,8 +14,12 @@ import { isMissing, numberSql } from './numbers.js';
 import { parse, type Parsed } from './parse.js';
 import { place } from './place.js';
 import { type PlainFile, readPlain } from './plain.js';
-import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects } from './rejects.js';
-import { asUtf8, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
+import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects, REJECTS_AT_ONCE } from './rejects.js';
+import { asPlainText, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
+import { inWords, suggestColumns } from './suggest.js';
+
+/** Rows that are looked at to tell what a column holds. */
+const LOOKED_AT = 50;
 
 export interface Output {
   message(message: ReaderMessage): Promise<void>;
@@ -24,12 +28,22 @@ export interface Output {
 
 /** @throws AlmanacError with the code that the upload is refused with */
 export async function read(job: ReadJob, output: Output): Promise<void> {
-  const { options } = job;
-  const detected = await detect(job.path, job.fileName, options.format);
-  const file = await asUtf8(job.path, detected, job.scratch);
-  const database = await Database.open(file.path, job.scratch, job.limits);
+  const detected = await detect(job.path, job.fileName, job.options.format);
   try {
-    const { source, mapping } = await openSource(database, file, detected, options);
+    await readDetected(job, detected, await asPlainText(job.path, detected, job), output);
+  } catch (error) {
+    // Thrown before anything was sent.
+    if (!isAlmanacError(error) || error.code !== 'LINES_UNCLEAR') throw error;
+    await readDetected(job, detected, await asPlainText(job.path, detected, { ...job, oneLineBreak: true }), output);
+  }
+}
+
+/** @param path where its plain text lies */
+async function readDetected(job: ReadJob, detected: Detected, path: string, output: Output): Promise<void> {
+  const { options } = job;
+  const database = await Database.open(path, job.scratch, job.limits);
+  try {
+    const { source, mapping } = await openSource(database, path, detected, options);
     const plain = job.general ? undefined : await readPlain(source, mapping, detected, options);
     if (plain) return await sendPlain(plain, source, mapping, detected, options, output);
     const parsed = await parse(database, source, mapping, options);
@@ -39,11 +53,14 @@ export async function read(job: ReadJob, output: Output): Promise<void> {
     const unreadable = await findRejects(database, source, parsed, 'not yet');
     const hopeless = unreadable.total >= rowsRead || (!options.dryRun && areTooMany(unreadable, rowsRead, options));
     const frequency = hopeless ? undefined : await placeRows(database, source, parsed, options);
+    if (frequency?.isByLastDay && options.aggregation !== undefined) await refuseEventsBetween(database, frequency);
     const rejects = hopeless
       ? unreadable
       : await findRejects(database, source, parsed, options.aggregation === undefined ? 'exactly' : 'anywhere');
-    if (rejects.rows.length > 0) await output.message({ type: 'rejects', rows: rejects.rows });
-    if (!frequency || (!options.dryRun && areTooMany(rejects, rowsRead, options))) throw refusalOf(rejects, rowsRead, options);
+    for (let at = 0; at < rejects.rows.length; at += REJECTS_AT_ONCE)
+      await output.message({ type: 'rejects', rows: rejects.rows.slice(at, at + REJECTS_AT_ONCE) });
+    const refusal = !frequency || areTooMany(rejects, rowsRead, options) ? refusalOf(rejects, rowsRead, options) : undefined;
+    if (!frequency || (refusal && !options.dryRun)) throw refusal!;
 
     await writeUsable(database, options);
     const series = await nameSeries(database, mapping, parsed);
@@ -63,13 +80,14 @@ export async function read(job: ReadJob, output: Output): Promise<void> {
       rowsRead,
       rowsRejected: rejects.total,
       rejections: describeRejects(rejects),
-      warnings: warningsAbout(detected, parsed.times.description),
+      warnings: [...warningsAbout(detected, parsed.times.description, options), ...warningsOfRejects(rejects)],
     });
     const sql = sortedSql(options.aggregation, parsed.covariates, dropped);
     const collected = await collect(database.stream(sql), 1 + channels.length, series, output.piece);
-    if (collected.duplicate && !options.dryRun)
-      throw duplicateError(collected.duplicate, frequency, await linesOfStep(database, source, parsed, collected.duplicate));
-    await output.message({ type: 'end', duplicates: collected.duplicates });
+    const { duplicate, duplicates } = collected;
+    const torn = duplicate && duplicateError(duplicate, frequency, await linesOfStep(database, source, parsed, duplicate));
+    if (torn && !options.dryRun) throw torn;
+    await output.message({ type: 'end', duplicates, refusal: inShort(refusal ?? torn) });
   } finally {
     database.close();
   }
@@ -98,10 +116,10 @@ async function sendPlain(
     rowsRead,
     rowsRejected: 0,
     rejections: [],
-    warnings: warningsAbout(detected, ''),
+    warnings: warningsAbout(detected, '', options),
   });
   const { duplicates } = await collect(rows(), 1 + channels.length, { ids, statics: [] }, output.piece);
-  await output.message({ type: 'end', duplicates });
+  await output.message({ type: 'end', duplicates, refusal: null });
 }
 
 /** Names of the covariates, past before future. */
@@ -114,23 +132,21 @@ interface Opened {
   mapping: Mapping;
 }
 
-async function openSource(
-  database: Database,
-  file: Awaited<ReturnType<typeof asUtf8>>,
-  detected: Detected,
-  options: IngestOptions,
-): Promise<Opened> {
-  const { path, compression } = file;
+async function openSource(database: Database, path: string, detected: Detected, options: IngestOptions): Promise<Opened> {
   const mapped = async (source: Source): Promise<Opened> => {
-    const mapping = mapColumns(source.columns, options);
-    if (mapping.layout === 'wide' && options.layout === 'auto') await refuseTextAsSeries(database, source, mapping.series, options);
-    return { source, mapping };
+    try {
+      const mapping = mapColumns(source.columns, options);
+      if (mapping.layout === 'wide' && options.layout === 'auto') await refuseTextAsSeries(database, source, mapping.series, options);
+      return { source, mapping };
+    } catch (error) {
+      throw isAlmanacError(error) && error.code === 'COLUMN_MISSING' ? await withSuggestion(error, database, source, options) : error;
+    }
   };
   if (detected.format === 'parquet') return mapped(await openParquet(database, path));
-  if (detected.format === 'json') return mapped(await openJson(database, path, compression, detected.head));
-  if (detected.format === 'ndjson') return mapped(openJsonLines(path, compression, detected));
+  if (detected.format === 'json') return mapped(await openJson(database, path, detected.head));
+  if (detected.format === 'ndjson') return mapped(openJsonLines(path, detected));
   if (detected.format === 'deepar') {
-    const source = await openDeepAr(database, path, compression);
+    const source = await openDeepAr(database, path);
     return { source, mapping: mapDeepAr(source.columns, source.categories) };
   }
   const { idColumn, timeColumn, valueColumn, pastCovariates, futureCovariates, staticCovariates } = options;
@@ -138,11 +154,30 @@ async function openSource(
   return mapped(
     openDelimited(
       path,
-      compression,
       detected,
       wanted.filter((name) => name !== ''),
     ),
   );
+}
+
+/** Says for every column that is missing which one may have been meant, not only for the first. */
+async function withSuggestion(error: AlmanacError, database: Database, source: Source, options: IngestOptions): Promise<AlmanacError> {
+  const cells = source.columns.map(({ index }) => `CAST(c${index} AS VARCHAR) AS c${index}`);
+  const rows = await database
+    .rows<Record<string, string | null>>(`SELECT ${cells.join(', ')} FROM (${source.relation}) LIMIT ${LOOKED_AT}`)
+    // Whatever is wrong with its rows, the file lacks a column first of all.
+    .catch(() => []);
+  const suggested = suggestColumns(
+    source.columns,
+    rows.map((row) => source.columns.map(({ index }) => row[`c${index}`] ?? null)),
+    options,
+  );
+  if (Object.keys(suggested).length < 2) return error;
+  const { code, message, subject, status } = error;
+  const one = 'idColumn' in suggested ? ' Or set idColumn to "" if the file holds one series.' : '';
+  const hint =
+    suggested.idColumn === '' ? `Set ${inWords(suggested)} (one series).` : `Set ${inWords(suggested)} if these are meant.${one}`;
+  return new AlmanacError(code, message, { hint, subject: { ...subject, suggested }, status });
 }
 
 /** A file with a column of text is no wide file: its series or its target has another name than was looked for. */
@@ -168,6 +203,17 @@ function placeRows(database: Database, source: Source, parsed: Parsed, options: 
     integer: parsed.times.integer,
     ahead: source.ahead,
     carried: [...target, ...parsed.covariates, ...parsed.statics],
+  });
+}
+
+/** What happens within a month belongs to the step that is dated by its end, and a grid only knows the step before. */
+async function refuseEventsBetween(database: Database, { code }: Frequency): Promise<void> {
+  const { between } = await database.one<{ between: number }>('SELECT count(*)::DOUBLE AS between FROM placed WHERE NOT on_grid');
+  if (between === 0) return;
+  const byFirstDay = `${code[0]}S`;
+  throw new AlmanacError('OPTIONS_CONFLICT', `Events cannot be gathered on the grid ${code}, whose steps are dated by their last day.`, {
+    hint: `Set frequency to ${byFirstDay}: the same steps, dated by their first day.`,
+    subject: { frequency: code, rows: between },
   });
 }
 
@@ -265,11 +311,22 @@ function describeRejects(rejects: Rejects): Findings['rejections'] {
   });
 }
 
-function warningsAbout(detected: Detected, times: string): string[] {
+function warningsAbout(detected: Detected, times: string, { frequency }: IngestOptions): string[] {
   const warnings: string[] = [];
   if (detected.encoding === 'windows-1252') warnings.push('The file is not UTF-8; it was read as Windows-1252 (Western European).');
   if (times.includes('since 1970')) warnings.push(`Times were read as ${times}.`);
+  if (times === 'plain integers' && frequency === 'auto') warnings.push('The time column holds plain integers; they were taken as steps.');
   return warnings;
+}
+
+function warningsOfRejects({ total, rows }: Rejects): string[] {
+  if (total <= rows.length) return [];
+  return [`Only the first ${rows.length.toLocaleString('en')} of the rejected rows are kept with line and text; all are counted.`];
+}
+
+/** Why an upload would be refused, as a dry run says it. */
+function inShort(error: AlmanacError | undefined): IngestResult['refusal'] {
+  return error === undefined ? null : { code: error.code, detail: error.message, hint: error.hint ?? null };
 }
 
 function noRows(fileName: string): AlmanacError {

@@ -11,7 +11,9 @@ import { type Parsed, RULES } from './parse.js';
 import { type Source } from './source.js';
 
 /** Rejected rows that are kept with line and text; all are counted. */
-const KEPT = 10_000;
+const KEPT = 100_000;
+/** In one message. */
+export const REJECTS_AT_ONCE = 5_000;
 
 export interface Rejects {
   total: number;
@@ -140,6 +142,10 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     hint: 'Double a quote that belongs to a value: "".',
   },
   ENCODING_INVALID: { says: () => 'the row is not valid UTF-8', hint: 'Save the file as UTF-8.' },
+  TEXT_INVALID: {
+    says: () => 'the name of the series, or a static covariate, holds a NUL character',
+    hint: 'Remove it: no database keeps it.',
+  },
   LINE_TOO_LONG: { says: () => 'the line is longer than 16 MB', hint: 'Check the line breaks and quotes of the file.' },
 };
 

@@ -2,15 +2,16 @@
  * A file as a SQL relation with columns c0, c1, …: text for CSV and JSON (so that every odd value can be judged and
  * quoted), typed for Parquet. Rows come in the order of the file.
  */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { AlmanacError } from '@almanac/series';
 import type { Column } from './columns.js';
 import { type Database, literal } from './database.js';
-import type { Compression, Detected, Encoding } from './detect.js';
+import { contentOf } from './decompress.js';
+import type { Detected, Encoding } from './detect.js';
 import { findDialect } from './dialect.js';
 
 export interface Source {
@@ -22,28 +23,59 @@ export interface Source {
   /** Column with steps to add to the time of a row, where a row's time is that of the first of many. */
   ahead?: string;
   /** How lines are cut, where rows have line numbers. */
-  lines?: { path: string; compression: Compression; skipLines: number; delimiter: string | undefined };
+  lines?: { path: string; skipLines: number; delimiter: string | undefined };
   /** Rows that the reader had to leave out because they are not cut like the others are in this table. */
   rejects?: string;
 }
 
 /** Bytes of one line, at most. */
 const LINE_BYTES = 16 << 20;
+/** What a compressed file may unfold into: so many times its size, or so many bytes where that is more. */
+const UNFOLDED_TIMES = 300;
+const UNFOLDED_BYTES = 4 * 2 ** 30;
 
 /**
- * Text that is not UTF-8 is rewritten as UTF-8 into the scratch folder, streamed; everything else is read where it lies.
- * @returns the path to read and how it is compressed there
+ * What is compressed or not UTF-8 is rewritten into the scratch folder, streamed; everything else is read where it lies.
+ * @param oneLineBreak also make every line break of a text one byte, those in quotes too
+ * @returns the path to read
+ * @throws AlmanacError FILE_DAMAGED, FILE_TOO_LARGE
  */
-export async function asUtf8(path: string, detected: Detected, scratch: string): Promise<{ path: string; compression: Compression }> {
-  if (detected.encoding === 'utf-8') return { path, compression: detected.compression };
-  const target = join(scratch, 'utf8.txt');
-  await pipeline([createReadStream(path), ...decompressor(detected.compression), recode(detected.encoding), createWriteStream(target)]);
-  return { path: target, compression: 'none' };
+export async function asPlainText(
+  path: string,
+  detected: Detected,
+  { scratch, fileName, oneLineBreak = false }: { scratch: string; fileName: string; oneLineBreak?: boolean },
+): Promise<string> {
+  const { compression, encoding } = detected;
+  if (encoding === 'utf-8' && compression === 'none' && !oneLineBreak) return path;
+  const target = join(scratch, oneLineBreak ? 'lines' : 'content');
+  const stages = [...(encoding === 'utf-8' ? [] : [recode(encoding)]), ...(oneLineBreak ? [breakLines()] : [])];
+  const { size } = await stat(path);
+  await pipeline([
+    Readable.from(contentOf(path, compression, fileName), { objectMode: false }),
+    withinReason(size, fileName),
+    ...stages,
+    createWriteStream(target),
+  ]);
+  return target;
 }
 
-export function decompressor(compression: Compression): Transform[] {
-  if (compression === 'none') return [];
-  return [compression === 'gzip' ? createGunzip() : createZstdDecompress()];
+/** A few bytes can be made to unfold into more than any disk holds. */
+function withinReason(compressed: number, fileName: string): Transform {
+  const most = Math.max(UNFOLDED_BYTES, compressed * UNFOLDED_TIMES);
+  let bytes = 0;
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      bytes += chunk.length;
+      if (bytes <= most) return done(null, chunk);
+      return done(
+        new AlmanacError('FILE_TOO_LARGE', `${fileName} unfolds into more than ${UNFOLDED_TIMES} times its size.`, {
+          hint: 'Compress it only once, or split it into several uploads.',
+          subject: { file: fileName },
+          status: 413,
+        }),
+      );
+    },
+  });
 }
 
 function recode(encoding: Encoding): Transform {
@@ -54,8 +86,22 @@ function recode(encoding: Encoding): Transform {
   });
 }
 
+/** Files that were put together out of others end some lines one way and some another. */
+function breakLines(): Transform {
+  let carriage = false;
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      // No byte of UTF-8 but the line breaks themselves looks like one.
+      const text = (carriage ? '\r' : '') + chunk.toString('latin1');
+      carriage = text.endsWith('\r');
+      done(null, Buffer.from((carriage ? text.slice(0, -1) : text).replace(/\r\n?/g, '\n'), 'latin1'));
+    },
+    flush: (done) => done(null, carriage ? '\n' : ''),
+  });
+}
+
 /** @param wanted columns that the options name, to find the header by */
-export function openDelimited(path: string, compression: Compression, detected: Detected, wanted: readonly string[]): Source {
+export function openDelimited(path: string, detected: Detected, wanted: readonly string[]): Source {
   const dialect = findDialect(detected.head, wanted, detected.format === 'tsv' ? '\t' : undefined);
   const columns = dialect.columns.map((name, index) => ({ index, name, type: 'VARCHAR' }));
   const settings = [
@@ -66,7 +112,7 @@ export function openDelimited(path: string, compression: Compression, detected: 
     `delim = ${literal(dialect.delimiter)}`,
     `quote = '"'`,
     `escape = '"'`,
-    `compression = ${literal(compression)}`,
+    `compression = 'none'`,
     `columns = {${columns.map(({ index }) => `'c${index}': 'VARCHAR'`).join(', ')}}`,
     'store_rejects = true',
     'rejects_limit = 0',
@@ -75,13 +121,13 @@ export function openDelimited(path: string, compression: Compression, detected: 
   return {
     columns,
     relation: `SELECT * FROM read_csv(${settings.join(', ')})`,
-    lines: { path, compression, skipLines: dialect.skipLines, delimiter: dialect.delimiter },
+    lines: { path, skipLines: dialect.skipLines, delimiter: dialect.delimiter },
     rejects: 'reject_errors',
   };
 }
 
 /** One JSON object a line. Columns are the keys that the first lines have. */
-export function openJsonLines(path: string, compression: Compression, detected: Detected): Source {
+export function openJsonLines(path: string, detected: Detected): Source {
   const columns = [...keysOf(detected.head, detected.cut)].map((name, index) => ({ index, name, type: 'VARCHAR' }));
   if (columns.length === 0) {
     throw new AlmanacError('FORMAT_MISMATCH', 'No line of the file holds a JSON object with keys.', {
@@ -93,9 +139,9 @@ export function openJsonLines(path: string, compression: Compression, detected: 
   );
   return {
     columns,
-    relation: `SELECT line, ${picked.join(', ')} FROM (SELECT line, CASE WHEN json_valid(line) THEN line END AS json FROM ${linesOf(path, compression)})`,
+    relation: `SELECT line, ${picked.join(', ')} FROM (SELECT line, CASE WHEN json_valid(line) THEN line END AS json FROM ${linesOf(path)})`,
     unreadable: `CASE WHEN NOT json_valid(line) THEN left(line, 200) END`,
-    lines: { path, compression, skipLines: 0, delimiter: undefined },
+    lines: { path, skipLines: 0, delimiter: undefined },
   };
 }
 
@@ -103,12 +149,8 @@ export function openJsonLines(path: string, compression: Compression, detected: 
  * DeepAR lines: `{"start": "…", "target": […], "cat": […], "dynamic_feat": [[…], …]}`, with an optional `item_id`. Each
  * becomes a row per step: c0 the series, c1 the start, c2 the value, then the categories and the features.
  */
-export async function openDeepAr(
-  database: Database,
-  path: string,
-  compression: Compression,
-): Promise<Source & { categories: number; features: number }> {
-  const lines = `(SELECT *, row_number() OVER () AS line_no FROM (SELECT line, CASE WHEN json_valid(line) THEN line END AS json FROM ${linesOf(path, compression)}))`;
+export async function openDeepAr(database: Database, path: string): Promise<Source & { categories: number; features: number }> {
+  const lines = `(SELECT *, row_number() OVER () AS line_no FROM (SELECT line, CASE WHEN json_valid(line) THEN line END AS json FROM ${linesOf(path)}))`;
   const { categories, features, broken } = await database.one<{ categories: number; features: number; broken: number | null }>(
     `SELECT coalesce(max(json_array_length(json, '/cat')), 0)::INT AS categories, coalesce(max(json_array_length(json, '/dynamic_feat')), 0)::INT AS features,
        min(line_no) FILTER (json IS NULL OR json_type(json, '/target') IS DISTINCT FROM 'ARRAY' OR json_type(json, '/start') IS DISTINCT FROM 'VARCHAR')::INT AS broken FROM ${lines}`,
@@ -138,9 +180,9 @@ export async function openDeepAr(
 }
 
 /** The lines of a file that are not blank as one column, `line`. */
-export function linesOf(path: string, compression: Compression): string {
+export function linesOf(path: string): string {
   const settings = `auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', columns = {'line': 'VARCHAR'}, max_line_size = ${LINE_BYTES}`;
-  return `(SELECT line FROM read_csv(${literal(path)}, compression = ${literal(compression)}, ${settings}) WHERE trim(line) <> '')`;
+  return `(SELECT line FROM read_csv(${literal(path)}, compression = 'none', ${settings}) WHERE trim(line) <> '')`;
 }
 
 function keysOf(head: string, cut: boolean): Set<string> {
@@ -160,10 +202,10 @@ function keysOf(head: string, cut: boolean): Set<string> {
 }
 
 /** An array of objects, or one object. */
-export async function openJson(database: Database, path: string, compression: Compression, head: string): Promise<Source> {
+export async function openJson(database: Database, path: string, head: string): Promise<Source> {
   if (/^\s*\[\s*\]\s*$/.test(head))
     throw new AlmanacError('NO_ROWS', 'The file is an empty JSON array.', { hint: 'Upload a file with at least one row.' });
-  const read = `read_json(${literal(path)}, compression = ${literal(compression === 'none' ? 'uncompressed' : compression)}, maximum_object_size = ${LINE_BYTES * 4}`;
+  const read = `read_json(${literal(path)}, compression = 'uncompressed', maximum_object_size = ${LINE_BYTES * 4}`;
   try {
     const described = await database.rows<{ column_name: string }>(
       `DESCRIBE SELECT * FROM ${read}, auto_detect = true, records = true, sample_size = 20480)`,

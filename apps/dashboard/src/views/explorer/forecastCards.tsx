@@ -1,0 +1,137 @@
+/** What the forecast of a series says, how it fared, and what to do where there is none. */
+import type { Dataset, Forecast } from '@almanac/contracts';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import { count, isSubDaily, shortTime, value } from '../../app/format';
+import { useCall } from '../../app/queries';
+import { useClient } from '../../app/session';
+import { atLevel, type Hindsight } from '../../chart/forecastData';
+import { Failure } from '../../ui/parts';
+
+export function ForecastCards({ dataset, forecast, fared }: { dataset: Dataset; forecast: Forecast; fared: Hindsight | null }) {
+  const versions = useCall('listModelVersions', { params: { model: forecast.model }, query: { limit: 1000 } });
+  const version = versions.data?.items.find((candidate) => candidate.version === forecast.version);
+  const withTime = isSubDaily(dataset.frequency);
+  const { uniqueId } = forecast;
+  return (
+    <div className="columns">
+      <section className="card">
+        <h2>Forecast</h2>
+        <dl className="facts">
+          <Fact name="Model">
+            <Link to={`/models/${encodeURIComponent(forecast.model)}`}>
+              {forecast.model} {forecast.version}
+            </Link>
+          </Fact>
+          <Fact name="Cutoff">{shortTime(forecast.cutoff, dataset.timeZone, withTime)}</Fact>
+          <Fact name="Horizon">{count(forecast.ds.length)} steps</Fact>
+          {version && <Fact name="WQL to seasonal naive">{version.wqlRatio === null ? '–' : `${version.wqlRatio.toFixed(2)} ×`}</Fact>}
+          {typeof version?.score?.metrics['mase'] === 'number' && (
+            <Fact name="MASE on the held-out steps">{version.score.metrics['mase'].toFixed(2)}</Fact>
+          )}
+          {fared && <Fact name={`Mean absolute error, ${fared.steps} steps that came`}>{value(fared.meanAbsoluteError)}</Fact>}
+          {typeof fared?.inside80 === 'number' && <Fact name="Of these inside the 80 % band">{Math.round(fared.inside80 * 100)} %</Fact>}
+        </dl>
+        <p className="row" style={{ marginTop: 14 }}>
+          <Link to={`/attention/${forecast.runId}/${encodeURIComponent(uniqueId)}`}>What it looked at</Link>
+          <Link to={`/runs/${forecast.runId}`}>The run</Link>
+          {version && version.futureCovariates.length > 0 && (
+            <Link to={`/what-if/${encodeURIComponent(forecast.model)}/${encodeURIComponent(uniqueId)}?version=${forecast.version}`}>
+              What if?
+            </Link>
+          )}
+        </p>
+      </section>
+      <section className="card">
+        <h2>Next steps</h2>
+        <NextSteps forecast={forecast} zone={dataset.timeZone} withTime={withTime} />
+      </section>
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function NextSteps({ forecast, zone, withTime }: { forecast: Forecast; zone: string; withTime: boolean }) {
+  const [all, setAll] = useState(false);
+  const [median, lo, hi] = [0.5, 0.1, 0.9].map((level) => atLevel(forecast, level));
+  const shown = all ? forecast.ds : forecast.ds.slice(0, 6);
+  return (
+    <div className="table-scroll" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th>Time</th>
+            <th className="number">Median</th>
+            <th className="number">80 % interval</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((ds, index) => (
+            <tr key={ds} style={{ whiteSpace: 'nowrap' }}>
+              <td>{shortTime(ds, zone, withTime)}</td>
+              <td className="number">{value(median?.[index])}</td>
+              <td className="number">
+                {value(lo?.[index])} – {value(hi?.[index])}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {forecast.ds.length > 6 && (
+        <button type="button" className="quiet compact" onClick={() => setAll(!all)}>
+          {all ? 'Fewer' : `All ${forecast.ds.length} steps`}
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function NoForecast({ dataset, uniqueId }: { dataset: Dataset; uniqueId: string }) {
+  const models = useCall('listModels', { query: { limit: 1000 } });
+  const client = useClient();
+  const fitting = models.data?.items.filter((model) => model.dataset === dataset.name) ?? [];
+  const ask = useMutation({ mutationFn: (model: string) => client.call('forecast', { body: { model, attention: true } }) });
+  if (!models.data) return null;
+  return (
+    <div className="note">
+      <strong>No forecast of {uniqueId} yet</strong>
+      {fitting.length > 0 ? (
+        <>
+          <span>A model has been trained on this dataset; ask it for a forecast.</span>
+          <div className="row actions">
+            {fitting.map((model) => (
+              <button
+                key={model.name}
+                type="button"
+                className="primary"
+                disabled={ask.isPending || ask.isSuccess}
+                onClick={() => ask.mutate(model.name)}
+              >
+                {ask.isSuccess ? 'Queued' : `Forecast with ${model.name}`}
+              </button>
+            ))}
+          </div>
+          {ask.error ? <Failure error={ask.error} /> : null}
+        </>
+      ) : (
+        <>
+          <span>Train a model on {dataset.name} first. Sound defaults are filled in.</span>
+          <div className="row actions">
+            <Link className="button primary" to={`/train?dataset=${encodeURIComponent(dataset.name)}`}>
+              Train a model
+            </Link>
+          </div>
+        </>
+      )}
+    </div>
+  );
+}

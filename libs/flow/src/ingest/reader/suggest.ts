@@ -1,0 +1,58 @@
+/**
+ * Which columns were probably meant, where those that were looked for are missing: by what such columns are usually
+ * called, else by what is in them. Only ever said, never taken.
+ */
+import type { IngestOptions } from '@almanac/contracts';
+import { type Column, nearestName } from './columns.js';
+
+/** By option; an `idColumn` of "" means that the file holds one series. */
+export type Suggestion = Partial<Pick<IngestOptions, 'idColumn' | 'timeColumn' | 'valueColumn'>>;
+
+const TIME_TYPE = /^(DATE|TIMESTAMP)/;
+const NUMBER_TYPE = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
+const NUMBER = /^\s*[-+−]?\d[\d.,'’\s]*([eE][-+]?\d+)?\s*$/;
+/** Dates by numbers, months, quarters and weeks, and months by name; with or without a clock behind. A price is none. */
+const TIME =
+  /^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/]\d{1,2}|\d{1,2}\/\d{4}|\d{4}-?(Q[1-4]|W\d{2})|\d{1,2}\.?[- ]\p{L}{3,}\.?[- ]\d{2,4}|\p{L}{3,}\.?[- ](\d{1,2},? )?\d{4})($|[T\s,])/u;
+
+/**
+ * @param rows a few rows of the file as text, by column
+ * @returns a column for each option whose column is missing, as far as one is likely
+ */
+export function suggestColumns(columns: readonly Column[], rows: readonly (string | null)[][], options: IngestOptions): Suggestion {
+  const has = (name: string): boolean => columns.some((column) => column.name.trim().toLowerCase() === name.trim().toLowerCase());
+  const taken = new Set<string>();
+  const suggestion: Suggestion = {};
+  const looksLike = (column: Column, type: RegExp, text: RegExp): boolean => {
+    if (type.test(column.type)) return true;
+    const cells = rows.flatMap((row) => row[column.index]?.trim() || []);
+    return column.type === 'VARCHAR' && cells.length > 0 && cells.every((cell) => text.test(cell));
+  };
+  const isTime = (column: Column): boolean => looksLike(column, TIME_TYPE, TIME);
+  const isNumber = (column: Column): boolean => looksLike(column, NUMBER_TYPE, NUMBER) && !isTime(column);
+  const fill = (option: keyof Suggestion, isSuch: (column: Column) => boolean): void => {
+    if (options[option] === '' || has(options[option])) return;
+    const free = columns.filter(({ name }) => name !== '' && !taken.has(name));
+    const found =
+      nearestName(
+        options[option],
+        free.map(({ name }) => name),
+      ) ?? free.find(isSuch)?.name;
+    if (found === undefined) return;
+    suggestion[option] = found;
+    taken.add(found);
+  };
+  for (const option of ['idColumn', 'timeColumn', 'valueColumn'] as const) if (has(options[option])) taken.add(options[option]);
+  fill('timeColumn', isTime);
+  if (options.aggregation !== 'count') fill('valueColumn', isNumber);
+  fill('idColumn', (column) => !isTime(column) && !isNumber(column));
+  const known = suggestion.timeColumn !== undefined && (suggestion.valueColumn !== undefined || options.aggregation === 'count');
+  if (options.idColumn !== '' && !has(options.idColumn) && suggestion.idColumn === undefined && known) suggestion.idColumn = '';
+  return suggestion;
+}
+
+/** `idColumn "store", timeColumn "date"`; undefined for none. */
+export function inWords(suggestion: Suggestion): string | undefined {
+  const parts = Object.entries(suggestion).map(([option, name]) => `${option} "${name}"`);
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
