@@ -13,7 +13,8 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '@almanac/platform'
 type Program = 'api' | 'worker' | 'helper';
 export type Part = Program | 'postgres';
 const KEY = `alm_${'c'.repeat(32)}`;
-const READY_PATIENCE_MS = 120_000;
+/** Of a machine that may have much else to do. */
+const READY_PATIENCE_MS = 600_000;
 
 export class House {
   readonly client: AlmanacClient;
@@ -76,16 +77,16 @@ export class House {
 
   /** Kills a part at once and starts it again. A program that could not live without it is started again too. */
   async crash(part: Part): Promise<void> {
+    const { url } = this.postgres!;
     if (part === 'postgres') {
       process.kill(Number(readFileSync(join(this.postgres!.folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');
       await this.postgres!.stop();
     } else {
-      const child = this.programs.get(part)!;
-      const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
-      child.kill('SIGKILL');
-      await gone;
+      await kill(this.programs.get(part)!);
     }
     await this.start(part);
+    // Somebody else has taken its port meanwhile: a supervisor would start the programs with the new address.
+    if (this.postgres!.url !== url) for (const program of this.programs.values()) await kill(program);
     await this.revive();
   }
 
@@ -125,4 +126,11 @@ export class House {
       await sleep(100);
     }
   }
+}
+
+/** At once; resolves when it is gone. */
+async function kill(child: ChildProcess): Promise<void> {
+  const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+  child.kill('SIGKILL');
+  await gone;
 }

@@ -109,7 +109,7 @@ beforeAll(async () => {
     }
   }
   facts = await readFacts();
-}, 900_000);
+}, 3_600_000);
 afterAll(() => test?.close());
 
 describe('sixty days with a level shift', () => {

@@ -104,6 +104,20 @@ describe('errors', () => {
     expect(details.requestId).toBe(answer.headers.get('x-request-id'));
   });
 
+  it('are about what was asked, also where a client names a type for a body that it does not send', async () => {
+    const headers = { authorization: `Bearer ${KEYS.write}`, 'content-type': 'application/json' };
+    for (const [method, path] of [
+      ['DELETE', '/v1/models/nothing/versions/champion'],
+      ['POST', '/v1/schedules/nothing/run'],
+    ] as const) {
+      const answer = await fetch(`${url}${path}`, { method, headers });
+      expect([answer.status, problem.parse(await answer.json()).code]).toEqual([
+        404,
+        expect.stringMatching(/^(MODEL|SCHEDULE)_NOT_FOUND$/),
+      ]);
+    }
+  });
+
   it.each([
     ['an unknown path', 'GET', '/v1/nothing', undefined, 404, 'NOT_FOUND'],
     ['JSON that is none', 'POST', '/v1/train', '{', 400, 'REQUEST_INVALID'],

@@ -72,6 +72,11 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
     if (LARGE_BODIES.has(route.url)) route.bodyLimit = LARGE_BODY_BYTES;
   });
   await fastify.register(multipart, { limits: { files: 1, fields: 4, fieldSize: 1 << 20, fileSize: Number.MAX_SAFE_INTEGER } });
+  // Many clients name a type with every request; without a body there is nothing to read as it.
+  fastify.addHook('onRequest', ({ headers }, _reply, done) => {
+    if ((headers['content-length'] ?? '0') === '0' && headers['transfer-encoding'] === undefined) delete headers['content-type'];
+    done();
+  });
   // Any other body is handed on as a stream: the upload endpoint takes a bare file.
   fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   fastify.addHook('onSend', (request, reply, _payload, done) => {

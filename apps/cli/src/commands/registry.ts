@@ -37,6 +37,7 @@ function comparison(first: ModelVersion, second: ModelVersion): string {
     horizon: v.horizon,
     ...Object.fromEntries(Object.entries(v.score?.metrics ?? {}).map(([name, value]) => [name, fixed(value)])),
     'wql ratio': fixed(v.wqlRatio),
+    'measured on the last': v.lineage.holdout === null ? undefined : `${v.lineage.holdout} steps`,
     ...Object.fromEntries(
       Object.keys({ dataset, datasetVersion, seed, codeVersion, engine }).map((name) => [name, v.lineage[name as 'seed']]),
     ),

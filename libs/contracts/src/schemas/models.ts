@@ -56,6 +56,12 @@ export const modelVersion = z
       seed: z.number().int(),
       codeVersion: z.string(),
       engine: z.string(),
+      holdout: z
+        .number()
+        .int()
+        .nullable()
+        .default(null)
+        .meta({ description: 'Last steps that training did not see; the accuracy is that on them.' }),
       imported: z
         .object({ digest: z.string(), model: name, version: z.number().int() })
         .optional()

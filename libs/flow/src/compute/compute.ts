@@ -47,6 +47,10 @@ export function startCompute({ env, ...wish }: EngineWish & { env?: Record<strin
   const idle: Idle[] = [];
   const all = new Set<ChildProcess>();
 
+  const forget = (child: ChildProcess): void => {
+    const place = idle.findIndex((one) => one.child === child);
+    if (place >= 0) idle.splice(place, 1);
+  };
   /** Best one that knows the model already. */
   const take = (task: Task): Pick<Idle, 'child' | 'checkpointKey'> => {
     const knowing = task.task === 'predict' ? idle.findIndex(({ checkpointKey }) => checkpointKey === task.checkpointKey) : -1;
@@ -63,8 +67,7 @@ export function startCompute({ env, ...wish }: EngineWish & { env?: Record<strin
     all.add(child);
     child.once('exit', () => {
       all.delete(child);
-      const place = idle.findIndex((one) => one.child === child);
-      if (place >= 0) idle.splice(place, 1);
+      forget(child);
     });
     return { child, checkpointKey: undefined };
   };
@@ -73,7 +76,11 @@ export function startCompute({ env, ...wish }: EngineWish & { env?: Record<strin
       child.kill('SIGKILL');
       return;
     }
-    const timer = setTimeout(() => child.kill('SIGKILL'), IDLE_MS).unref();
+    const timer = setTimeout(() => {
+      // Before it is killed: nobody may take a process that is about to end.
+      forget(child);
+      child.kill('SIGKILL');
+    }, IDLE_MS).unref();
     idle.push({ child, checkpointKey, timer });
   };
 

@@ -71,7 +71,7 @@ it('flags what lies far outside what was forecast, once, with an alert; and not 
   const result = await monitor();
   expect(result.anomalies).toBe(1);
   expect(result.alerts.find(({ code }) => code === 'ANOMALY')).toMatchObject({
-    message: expect.stringMatching(/^1 observations of 1 series .*"calm" at 1970-01-23T07:00:00.000Z: 400/) as string,
+    message: expect.stringMatching(/^1 observation of 1 series .*"calm" at 1970-01-23T07:00:00.000Z: 400/) as string,
     since: '1970-01-23T07:00:00.000Z',
   });
   const [found, ...others] = (await listAnomalies(flow, 'load', {})).items;

@@ -36,7 +36,7 @@ export async function toModelVersion(store: Store, record: ModelVersionRecord): 
     baselines: measured.baselines ?? [],
     wqlRatio: measured.wqlRatio ?? null,
     lineage: origin
-      ? { ...origin, imported: measured.imported }
+      ? { ...origin, holdout: origin.holdout ?? null, imported: measured.imported }
       : {
           dataset: input?.dataset ?? run.dataset ?? '',
           datasetVersion: input?.version ?? 0,
@@ -44,6 +44,7 @@ export async function toModelVersion(store: Store, record: ModelVersionRecord): 
           seed: run.seed ?? 0,
           codeVersion: run.codeVersion ?? '',
           engine: engine === null ? '' : `${engine.name} ${engine.variant}, ${engine.threads} threads`,
+          holdout: (run.config as { holdout?: number }).holdout ?? null,
         },
     createdAt: record.createdAt.toISOString(),
   };

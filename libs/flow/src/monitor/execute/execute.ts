@@ -154,7 +154,7 @@ async function anomaliesOf({ store, run }: RunContext, dataset: DatasetRecord): 
   if (!worst) return { count };
   const at = (step: number): string => new Date(Frequency.parse(dataset.frequency, dataset.timeZone).timeOf(step)).toISOString();
   const show = (value: number): string => value.toPrecision(4);
-  const message = `${count} observations of ${series.size} series lie far outside what was forecast; the furthest is "${worst.uniqueId}" at ${at(worst.step)}: ${show(worst.value)}, where ${show(worst.lower)} to ${show(worst.upper)} was forecast.`;
+  const message = `${count} observation${count === 1 ? '' : 's'} of ${series.size} series lie far outside what was forecast; the furthest is "${worst.uniqueId}" at ${at(worst.step)}: ${show(worst.value)}, where ${show(worst.lower)} to ${show(worst.upper)} was forecast.`;
   return { count, alert: { code: 'ANOMALY', message, since: at(first) } };
 }
 
