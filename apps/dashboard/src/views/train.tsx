@@ -39,7 +39,8 @@ export function Component() {
   );
 }
 
-type Wanted = Omit<TrainRequestInput, 'dataset'>;
+/** What the form asks for. */
+type Wanted = Omit<TrainRequestInput, 'dataset' | 'forecast'>;
 
 /** Fields that were left empty say nothing: their defaults are the server's. */
 const asRequest = (given: Wanted): Wanted =>

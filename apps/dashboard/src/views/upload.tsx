@@ -8,7 +8,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useForm, useWatch } from 'react-hook-form';
 import { Link, useSearchParams } from 'react-router';
-import { bytes, count } from '../app/format';
+import { bytes } from '../app/format';
 import { useLiveRun } from '../app/live';
 import { useCancel } from '../app/liveRuns';
 import { sendingFetch } from '../app/sending';
