@@ -347,7 +347,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
 
   it('promotes a version with the evidence in sight, compares it, and rolls back', async () => {
     const { id } = await almanac.client.call('train', {
-      body: { dataset: 'sales', horizon: 24, steps: 60, seed: 2, gate: true, holdout: 72, kind: 'segment' },
+      body: { dataset: 'sales', horizon: 24, steps: 60, seed: 2, gate: true, holdout: 96, kind: 'segment' },
     });
     expect((await almanac.client.waitForRun(id)).error).toBeNull();
     await visit('/models/sales-segment');
@@ -360,7 +360,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByLabel('Compare version 2').check();
     const side = page.getByRole('region', { name: 'Side by side' });
     await side.getByRole('row', { name: /^Seed 1 2/ }).waitFor();
-    await side.getByRole('row', { name: /^holdout 24 72/ }).waitFor();
+    await side.getByRole('row', { name: /^holdout 24 96/ }).waitFor();
     // The comparison can be shared.
     await page.reload();
     await side.getByRole('row', { name: /^Seed 1 2/ }).waitFor();

@@ -3,7 +3,7 @@
  * at fault and the request id. What nobody foresaw is logged in full and answered without its insides.
  */
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import type { Problem } from '@almanac/contracts';
+import { type Problem, problemType } from '@almanac/contracts';
 import { type AlmanacError, isAlmanacError } from '@almanac/series';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
@@ -23,7 +23,7 @@ const hints: Record<number, string> = {
 
 export function problemOf(error: unknown, request: { id: string; method: string; url: string }): Problem {
   const make = (status: number, code: string, detail: string, extra: Partial<Problem> = {}): Problem => ({
-    type: `urn:almanac:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    type: problemType(code),
     title: STATUS_CODES[status] ?? 'Error',
     status,
     code,

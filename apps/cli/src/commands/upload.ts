@@ -189,5 +189,6 @@ export function uploadCommand(program: Command): void {
           page.items.map((s) => [s.uniqueId, count(s.length), shortDate(s.start), shortDate(s.end)]),
         ),
       );
+      if (page.next !== null) note('There are more. Narrow them with --search, or show more with --limit (at most 1000).');
     });
 }

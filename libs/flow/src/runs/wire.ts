@@ -1,5 +1,5 @@
 /** Where the row of a run and its wire form differ. */
-import { type Problem, type Run, run as runSchema } from '@almanac/contracts';
+import { type Problem, problemType, type Run, run as runSchema } from '@almanac/contracts';
 import { isAlmanacError } from '@almanac/series';
 import type { RunRecord } from '@almanac/store';
 
@@ -26,7 +26,7 @@ export function toRun(record: RunRecord): Run {
 export function toProblem(error: unknown): Problem {
   if (isAlmanacError(error)) {
     return {
-      type: `urn:almanac:error:${error.code}`,
+      type: problemType(error.code),
       title: error.code,
       status: error.status,
       detail: error.message,
@@ -37,7 +37,7 @@ export function toProblem(error: unknown): Problem {
   }
   const message = error instanceof Error ? error.message : String(error);
   return {
-    type: 'urn:almanac:error:UNEXPECTED',
+    type: problemType('UNEXPECTED'),
     title: 'UNEXPECTED',
     status: 500,
     detail: `Something unexpected went wrong: ${message}`,
