@@ -163,8 +163,8 @@ export type DefaultMember =
 
 /**
  * Settings of an `ensemble`: the default model under several seeds, its context length alternately as it is, shorter and longer
- * where the series are long enough, and every second one without the calendar of the longer seasons, because models that read
- * different things err differently (M4 Hourly: a tenth less WQL than seeds and contexts alone). Of a few long series every second one looks
+ * where the series are long enough, and every second one with an LSTM and without the calendar of the longer seasons, because models that
+ * differ err differently (M4 Hourly: a tenth less WQL than seeds and contexts alone). Of a few long series every second one looks
  * from the mean of its window instead of the last value, which is nearer for a while and further off later. Short series get a Theta model of
  * their own as well, with the weight of all networks together: it knows nothing of other series and errs where they do not.
  *
@@ -185,6 +185,7 @@ export function defaultEnsemble(facts: PanelFacts, networks: number): { members:
       ...config,
       contextLength: spans[i % spans.length]!,
       seasonLengths: i % 2 === 0 ? config.seasonLengths : config.seasonLengths.slice(0, 1),
+      cell: i % 2 === 0 ? 'gru' : 'lstm',
       scaler: i % 2 === 1 && config.scaler === 'seriesDeviation' ? 'revin' : config.scaler,
     },
   }));
