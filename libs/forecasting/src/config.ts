@@ -164,7 +164,7 @@ export type DefaultMember =
 /**
  * Settings of an `ensemble`: the default model under several seeds, its context length alternately as it is, shorter and longer
  * where the series are long enough, and every second one with an LSTM and without the calendar of the longer seasons, because models that
- * differ err differently (M4 Hourly: a tenth less WQL than seeds and contexts alone). Of a few long series every second one looks
+ * differ err differently (M4 Hourly, five networks: the calendar takes a tenth off the WQL, the LSTM a twentieth). Of a few long series every second one looks
  * from the mean of its window instead of the last value, which is nearer for a while and further off later. Short series get a Theta model of
  * their own as well, with the weight of all networks together: it knows nothing of other series and errs where they do not.
  *
