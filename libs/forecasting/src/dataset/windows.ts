@@ -100,6 +100,8 @@ export class WindowReader {
   private readonly cycles: Cycle[];
   private readonly calendar: number;
   private readonly covariates: CovariateReader;
+  /** Whether scaled values are bent: known once, because strings from another thread are slow to compare. */
+  private readonly bends: boolean;
 
   constructor(
     private readonly config: SegmentConfig,
@@ -108,6 +110,7 @@ export class WindowReader {
     const { contextLength, segmentLength, horizon, temporalSeason, seasonLengths } = config;
     this.cycles = cyclesOf(seasonLengths);
     this.calendar = calendarSize(this.cycles);
+    this.bends = config.scaler === 'robustArcsinh';
     this.covariates = new CovariateReader(config.covariates, known.covariates, segmentLength);
     const horizonSegments = Math.ceil(horizon / segmentLength);
     this.sizes = {
@@ -137,7 +140,7 @@ export class WindowReader {
       series: Int32Array.from(windows, ({ series, stranger }) => (stranger ? 0 : this.known.number(series.id))),
       originStep: Float64Array.from(windows, ({ series, origin }) => series.firstStep + origin),
     };
-    windows.forEach((window, b) => this.readOne(window, b, batch));
+    for (let b = 0; b < size; b++) this.readOne(windows[b]!, b, batch);
     return batch;
   }
 
@@ -157,6 +160,7 @@ export class WindowReader {
   private readContext(series: SeriesData, start: number, b: number, batch: Batch): void {
     const { values, firstStep } = series;
     const { contextSegments: n, segmentLength: w, inputs } = this.sizes;
+    const { segments } = batch;
     const center = batch.center[b]!;
     const inverse = 1 / batch.scale[b]!;
     for (let segment = 0; segment < n; segment++) {
@@ -166,8 +170,8 @@ export class WindowReader {
       for (let i = Math.max(0, -from); i < w; i++) {
         const value = values[from + i]!;
         if (Number.isNaN(value)) continue;
-        batch.segments[at + i] = bend(this.config.scaler, (value - center) * inverse);
-        batch.segments[at + w + i] = 1;
+        segments[at + i] = this.scaled(value, center, inverse);
+        segments[at + w + i] = 1;
         observed++;
       }
       writeCalendar(this.cycles, firstStep + from, batch.segments, at + 2 * w);
@@ -195,7 +199,7 @@ export class WindowReader {
       for (let i = 0; i < steps; i++) {
         const value = values[origin + segment * w + i]!;
         if (Number.isNaN(value)) continue;
-        batch.target[out + i] = bend(this.config.scaler, (value - center) * inverse);
+        batch.target[out + i] = this.scaled(value, center, inverse);
         batch.observed[out + i] = 1;
       }
     }
@@ -206,6 +210,7 @@ export class WindowReader {
     const season = this.config.temporalSeason;
     const center = batch.center[b]!;
     const inverse = 1 / batch.scale[b]!;
+    const { candidates } = batch;
     for (let step = 0; step < m * w; step++) {
       const at = ((Math.floor(step / w) * batch.size + b) * w + (step % w)) * seasons;
       const latest = origin - season + (step % season);
@@ -213,10 +218,15 @@ export class WindowReader {
         const index = latest - k * season;
         const value = index >= 0 ? values[index]! : NaN;
         if (Number.isNaN(value)) {
-          batch.candidateBias ??= new Float32Array(batch.candidates.length);
+          batch.candidateBias ??= new Float32Array(candidates.length);
           batch.candidateBias[at + k] = MASKED;
-        } else batch.candidates[at + k] = bend(this.config.scaler, (value - center) * inverse);
+        } else candidates[at + k] = this.scaled(value, center, inverse);
       }
     }
+  }
+
+  private scaled(value: number, center: number, inverse: number): number {
+    const scaled = (value - center) * inverse;
+    return this.bends ? bend('robustArcsinh', scaled) : scaled;
   }
 }

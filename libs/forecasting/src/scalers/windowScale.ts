@@ -30,56 +30,43 @@ export function windowScale(
   seriesDeviation?: number,
 ): WindowScale {
   const start = Math.max(0, from);
+  // Short loops with one purpose each: this runs for every window of every training step, and one loop for all took longer.
+  let newest = to - 1;
+  while (newest >= start && Number.isNaN(values[newest]!)) newest--;
+  // The last observation is also what sums are taken from, so that a large level costs them no digits.
+  const last = newest >= start ? values[newest]! : NaN;
   let count = 0;
-  let shift = NaN;
   let sum = 0;
   let squares = 0;
-  let absolute = 0;
   let largest = 0;
-  let differences = 0;
-  let pairs = 0;
-  let last = NaN;
-  let recentSum = 0;
-  let recent = 0;
-  for (let t = to - 1; t >= start; t--) {
+  for (let t = newest; t >= start; t--) {
     const value = values[t]!;
     if (Number.isNaN(value)) continue;
-    if (count === 0) {
-      last = value;
-      shift = value;
-    }
-    const moved = value - shift;
+    const moved = value - last;
     count++;
     sum += moved;
     squares += moved * moved;
-    absolute += Math.abs(value);
-    largest = Math.max(largest, Math.abs(value));
-    if (recent < season) {
-      recentSum += moved;
-      recent++;
-    }
-    const before = t - season >= start ? values[t - season]! : NaN;
-    if (!Number.isNaN(before)) {
-      differences += Math.abs(value - before);
-      pairs++;
-    }
+    const size = value < 0 ? -value : value;
+    if (size > largest) largest = size;
   }
   if (count === 0) return { center: 0, scale: 1 };
   const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
-  const difference = pairs > 0 ? differences / pairs : deviation;
   const [center, scale] = ((): [number, number] => {
     // No object with a property for each kind: a name that came from another thread, as a key, keeps V8 from optimising this.
     switch (kind) {
       case 'seasonalDifference':
-        return [shift + recentSum / recent, 0.5 * difference + 0.5 * deviation];
+        return [
+          last + meanOfLast(values, start, newest, season, last),
+          0.5 * (meanDifference(values, start, newest, season) ?? deviation) + 0.5 * deviation,
+        ];
       case 'lastValue':
         return [last, deviation];
       case 'seriesDeviation':
         return [last, seriesDeviation ?? deviation];
       case 'meanAbs':
-        return [0, absolute / count];
+        return [0, meanSize(values, start, newest)];
       case 'revin':
-        return [shift + sum / count, deviation];
+        return [last + sum / count, deviation];
       case 'robustArcsinh': {
         const [lower, middle, upper] = quartiles(values.subarray(start, to)) as [number, number, number];
         // Where most values are equal, the few others tell the scale.
@@ -90,6 +77,44 @@ export function windowScale(
   // A constant window has no spread of its own: a thousandth of its level keeps its forecast narrow but finite.
   const floor = largest * 1e-6;
   return { center, scale: scale > floor && Number.isFinite(scale) ? scale : largest > 0 ? largest * 1e-3 : 1 };
+}
+
+/** Mean of the last `count` observations up to `newest`, less `shift`. */
+function meanOfLast(values: Float64Array, start: number, newest: number, count: number, shift: number): number {
+  let sum = 0;
+  let seen = 0;
+  for (let t = newest; t >= start && seen < count; t--) {
+    const value = values[t]!;
+    if (Number.isNaN(value)) continue;
+    sum += value - shift;
+    seen++;
+  }
+  return sum / seen;
+}
+
+/** Mean of |x_t − x_{t−season}| over the pairs of which both are observed; undefined where there is none. */
+function meanDifference(values: Float64Array, start: number, newest: number, season: number): number | undefined {
+  let sum = 0;
+  let pairs = 0;
+  for (let t = newest; t >= start + season; t--) {
+    const apart = Math.abs(values[t]! - values[t - season]!);
+    if (Number.isNaN(apart)) continue;
+    sum += apart;
+    pairs++;
+  }
+  return pairs > 0 ? sum / pairs : undefined;
+}
+
+function meanSize(values: Float64Array, start: number, newest: number): number {
+  let sum = 0;
+  let count = 0;
+  for (let t = newest; t >= start; t--) {
+    const value = values[t]!;
+    if (Number.isNaN(value)) continue;
+    sum += Math.abs(value);
+    count++;
+  }
+  return sum / count;
 }
 
 /** Beyond this a forecast is no longer believed: sinh(12) is 80,000 interquartile ranges. */

@@ -81,6 +81,8 @@ function dropoutMask(config: SegmentConfig, shape: [number, number, number], { s
   const random = new Random(seed, DROPOUT_PURPOSE, step);
   const rate = config.train.dropout;
   const mask = new Float32Array(shape[0] * shape[1] * shape[2]);
-  for (let i = 0; i < mask.length; i++) mask[i] = random.next() < rate ? 0 : 1 / (1 - rate);
+  const kept = 1 / (1 - rate);
+  const below = Math.ceil(rate * 2 ** 32);
+  for (let i = 0; i < mask.length; i++) if (random.nextUint() >= below) mask[i] = kept;
   return tf.tensor3d(mask, shape);
 }
