@@ -2,6 +2,7 @@ export type * from './forecaster.js';
 export { type Engine, type EngineName, type EngineOptions, initEngine } from '@almanac/kernels';
 export { createForecaster, FORECASTER_KINDS, loadForecaster } from './registry.js';
 export { defaultConfig, minimumLength, type Metric, type PanelFacts, type SegmentConfig, type TrainSettings } from './config.js';
+export { defaultLinearConfig, LinearForecaster, type LinearConfig } from './linear/linearForecaster.js';
 export { SegmentForecaster } from './segmentForecaster.js';
 export { EnsembleForecaster, joinMembers, memberSeed, type EnsembleConfig } from './ensemble.js';
 export { predictMemory, type MemoryFacts, type MemoryPrediction } from './training/memory.js';

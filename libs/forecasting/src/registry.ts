@@ -4,6 +4,7 @@ import { BASELINE_KINDS, createBaseline, isBaselineKind, loadBaseline } from './
 import type { SegmentConfig } from './config.js';
 import { EnsembleForecaster, type EnsembleConfig } from './ensemble.js';
 import type { Checkpoint, Forecaster } from './forecaster.js';
+import { LinearForecaster, type LinearConfig } from './linear/linearForecaster.js';
 import { OnlineForecaster } from './online/onlineForecaster.js';
 import type { OnlineSettings } from './online/onlineModel.js';
 import type { RecurrentConfig } from './recurrent/config.js';
@@ -11,12 +12,12 @@ import { RecurrentForecaster } from './recurrent/recurrentForecaster.js';
 import { SegmentForecaster } from './segmentForecaster.js';
 import { ColdStartForecaster, type ColdStartConfig } from './tasks/coldStart.js';
 
-export const FORECASTER_KINDS: readonly string[] = ['segment', 'recurrent', 'ensemble', 'coldStart', 'online', ...BASELINE_KINDS];
+export const FORECASTER_KINDS: readonly string[] = ['segment', 'recurrent', 'ensemble', 'coldStart', 'online', 'linear', ...BASELINE_KINDS];
 
 /**
  * A forecaster that has yet to be fitted.
  *
- * @param config of `segment`: see `defaultConfig`; of `recurrent`: see `defaultRecurrentConfig`; of `ensemble`: `{ members: [{ kind, config }], combine }`; of `coldStart`: `{ member: { kind, config }, horizon, seasonLengths, covariates }`; of `online`: `OnlineSettings`; of a baseline: `{ seasonLength? }`
+ * @param config of `segment`: see `defaultConfig`; of `recurrent`: see `defaultRecurrentConfig`; of `ensemble`: `{ members: [{ kind, config }], combine }`; of `coldStart`: `{ member: { kind, config }, horizon, seasonLengths, covariates }`; of `online`: `OnlineSettings`; of `linear`: see `defaultLinearConfig`; of a baseline: `{ seasonLength? }`
  * @throws MODEL_UNKNOWN, INVALID_CONFIG
  */
 export function createForecaster(kind: string, config: Record<string, unknown> = {}): Forecaster {
@@ -25,6 +26,7 @@ export function createForecaster(kind: string, config: Record<string, unknown> =
   if (kind === 'ensemble') return new EnsembleForecaster(config as EnsembleConfig, doors);
   if (kind === 'coldStart') return new ColdStartForecaster(config as ColdStartConfig, doors);
   if (kind === 'online') return new OnlineForecaster(config as unknown as OnlineSettings);
+  if (kind === 'linear') return new LinearForecaster(config as LinearConfig);
   if (isBaselineKind(kind)) return createBaseline(kind, config);
   throw unknownKind(kind);
 }
@@ -45,6 +47,7 @@ export function loadForecaster(checkpoint: Checkpoint): Forecaster {
   if (kind === 'ensemble') return EnsembleForecaster.load(checkpoint, doors);
   if (kind === 'coldStart') return ColdStartForecaster.load(checkpoint, doors);
   if (kind === 'online') return OnlineForecaster.load(checkpoint);
+  if (kind === 'linear') return LinearForecaster.load(checkpoint);
   if (isBaselineKind(kind)) return loadBaseline(checkpoint);
   throw unknownKind(kind);
 }

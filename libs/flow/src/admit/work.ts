@@ -76,8 +76,8 @@ function trainingWork(
 
 function configsOf(facts: PanelFacts, wishes: Wishes): SegmentConfig[] {
   const { kind, config } = wishes;
-  // An online model costs next to nothing.
-  if (!isTrainable(kind) || kind === 'online') return [];
+  // An online and a linear model cost next to nothing.
+  if (!isTrainable(kind) || kind === 'online' || kind === 'linear') return [];
   const derived = defaultConfig(facts);
   if (kind === 'segment') return [overridden(derived, wishes)];
   if (kind === 'recurrent') return [overridden({ ...derived, ...RECURRENT, train: { ...derived.train, batch: RECURRENT_BATCH } }, wishes)];

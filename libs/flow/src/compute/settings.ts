@@ -3,6 +3,7 @@ import {
   covariatesOf,
   defaultConfig,
   defaultEnsemble,
+  defaultLinearConfig,
   defaultRecurrentConfig,
   minimumLength,
   type Panel,
@@ -35,6 +36,7 @@ export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> 
     return { horizon, seasonLengths: [...seasonLengths], covariates, ...own, member: { kind: member.kind, config: inner } };
   }
   if (kind === 'online') return { horizon, seasonLength: seasonLengths[0] ?? 1, ...config };
+  if (kind === 'linear') return { ...defaultLinearConfig(facts), ...config };
   if (kind !== 'ensemble') return config;
   const { members, combine } = config as { members?: Member[] | number; combine?: string };
   const derived = defaultEnsemble(facts, typeof members === 'number' ? members : DEFAULT_MEMBERS);
@@ -61,6 +63,7 @@ export function needed(kind: string, config: Record<string, unknown>): number {
   if (kind === 'coldStart') return needed((config as { member: Member }).member.kind, (config as { member: Member }).member.config);
   if (kind === 'ensemble')
     return Math.max(...(config as { members: Member[] }).members.map((member) => needed(member.kind, member.config)));
+  if (kind === 'linear') return (config as { horizon: number }).horizon + 1;
   if (kind === 'online') return (config as { seasonLength: number }).seasonLength + 2 * (config as { horizon: number }).horizon;
   return 2;
 }

@@ -76,6 +76,11 @@ const subjects: ModelSubject[] = [
     tolerance: { scale: 1e-3, constant: 0.1 },
   },
   {
+    name: 'linear',
+    create: () => createForecaster('linear', { horizon: CHECK_HORIZON, contextLength: 24, validationTail: 24 }),
+    tolerance: { scale: 1e-5, constant: 1e-4 },
+  },
+  {
     name: 'coldStart over segment',
     create: () => coldStart(segment().config),
     resumeAfter: 5,
