@@ -5,6 +5,8 @@
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import type { CalendarSettings } from './dataset/calendarCovariates.js';
 import type { CovariateNames } from './dataset/covariates.js';
+import { defaultLinearConfig, type LinearConfig } from './linear/linearForecaster.js';
+import type { StackingSettings } from './stacking.js';
 import { HEAD_KINDS, type HeadKind } from './heads/head.js';
 import { SCALER_KINDS, type ScalerKind } from './scalers/windowScale.js';
 
@@ -159,7 +161,15 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
 }
 
 export type DefaultMember =
-  { kind: 'segment'; config: SegmentConfig } | { kind: 'optimisedTheta'; config: Record<string, never>; weight: number };
+  | { kind: 'segment'; config: SegmentConfig }
+  | { kind: 'linear'; config: LinearConfig }
+  | { kind: 'optimisedTheta'; config: Record<string, never>; weight: number };
+
+export interface DefaultEnsemble {
+  members: DefaultMember[];
+  combine: 'median' | 'mean' | 'stacked';
+  stacking?: StackingSettings;
+}
 
 /**
  * Settings of an `ensemble`: the default model under several seeds, its context length alternately as it is, shorter and longer
@@ -170,7 +180,7 @@ export type DefaultMember =
  *
  * @param networks how many
  */
-export function defaultEnsemble(facts: PanelFacts, networks: number): { members: DefaultMember[]; combine: 'median' | 'mean' } {
+export function defaultEnsemble(facts: PanelFacts, networks: number): DefaultEnsemble {
   const config = defaultConfig(facts);
   const { contextLength, segmentLength, temporalSeason } = config;
   const typical = typicalLength(facts);
@@ -189,6 +199,12 @@ export function defaultEnsemble(facts: PanelFacts, networks: number): { members:
       scaler: i % 2 === 1 && config.scaler === 'seriesDeviation' ? 'revin' : config.scaler,
     },
   }));
+  if (typical >= SHORT_SERIES && config.scaler === 'seriesDeviation' && networks > 1) {
+    const { horizon, levels, metric, train } = config;
+    const tail = train.validationTail;
+    const linear: DefaultMember = { kind: 'linear', config: { ...defaultLinearConfig(facts), validationTail: tail } };
+    return { members: [...members, linear], combine: 'stacked', stacking: { horizon, tail, levels, metric } };
+  }
   if (typical >= SHORT_SERIES) return { members, combine: 'median' };
   return { members: [...members, { kind: 'optimisedTheta', config: {}, weight: networks }], combine: 'mean' };
 }

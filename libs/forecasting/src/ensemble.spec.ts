@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultEnsemble } from './config.js';
-import type { EnsembleForecaster } from './ensemble.js';
+import { Random } from './dataset/random.js';
+import type { EnsembleConfig, EnsembleForecaster } from './ensemble.js';
 import type { Checkpoint, FitProgress, Panel } from './forecaster.js';
 import { createForecaster, loadForecaster } from './registry.js';
 
@@ -43,11 +44,36 @@ describe('EnsembleForecaster', () => {
     const short = defaultEnsemble(facts, 3);
     expect(short.combine).toBe('mean');
     expect(short.members.at(-1)).toEqual({ kind: 'optimisedTheta', config: {}, weight: 3 });
-    expect(defaultEnsemble({ ...facts, lengths: [900, 900] }, 3).members.map(({ kind }) => kind)).toEqual([
-      'segment',
-      'segment',
-      'segment',
-    ]);
+    const long = { ...facts, lengths: Array<number>(40).fill(900), count: 40 };
+    expect(defaultEnsemble(long, 3).members.map(({ kind }) => kind)).toEqual(['segment', 'segment', 'segment']);
+  });
+
+  it('gives a few long series a linear member, and learns all weights on what the members held out', async () => {
+    const { members, combine, stacking } = defaultEnsemble({ ...facts, lengths: [900, 900] }, 2);
+    expect(members.map(({ kind }) => kind)).toEqual(['segment', 'segment', 'linear']);
+    expect([combine, stacking?.tail]).toEqual(['stacked', 90]);
+    // A season that turns round now and then: the naive season errs, a linear model of the last values does not.
+    const noisy: Panel = {
+      ...panel,
+      series: panel.series.map((one, s) => {
+        const random = new Random(3, s);
+        return { ...one, values: Float64Array.from({ length: 600 }, (_, t) => Math.sin((2 * Math.PI * t) / 11) + 0.2 * random.normal()) };
+      }),
+    };
+    const linear = { kind: 'linear', config: { horizon: HORIZON, contextLength: 32, validationTail: 60 } };
+    const settings = { horizon: HORIZON, tail: 60, levels: [0.1, 0.5, 0.9] };
+    for (const metric of ['mse', 'wql'] as const) {
+      const listed = [{ kind: 'seasonalNaive', config: {} }, linear, { kind: 'drift', config: {} }];
+      const model = createForecaster('ensemble', { members: listed, combine: 'stacked', stacking: { ...settings, metric } });
+      await model.fit(noisy, { seed: 1 });
+      const weights = (model.config as EnsembleConfig).members.map(({ weight }) => weight!);
+      expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 9);
+      expect(weights[1]!).toBeGreaterThan(0.7);
+      expect(Math.min(...weights)).toBeGreaterThan(0.05);
+      const again = loadForecaster(model.save());
+      expect(await again.predict(noisy, ask)).toEqual(await model.predict(noisy, ask));
+    }
+    expect(() => createForecaster('ensemble', { members: [linear], combine: 'stacked' })).toThrow('held out');
   });
 
   it('takes the mean by weight', async () => {

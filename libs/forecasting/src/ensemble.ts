@@ -6,13 +6,16 @@
  */
 import { AlmanacError } from '@almanac/series';
 import { keepTo } from './dataset/target.js';
+import { stackedWeights, type StackingSettings } from './stacking.js';
 import type { Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast } from './forecaster.js';
 
 export type EnsembleConfig = {
-  /** `weight` counts where the mean is taken; 1 where absent. */
+  /** `weight` counts where the mean is taken; 1 where absent. Stacking learns it. */
   members: { kind: string; config: Record<string, unknown>; weight?: number }[];
-  /** How the members' quantiles of one level become one number. */
-  combine: 'median' | 'mean';
+  /** How the members' quantiles of one level become one number; `stacked` is a mean with weights learned on what the members held out. */
+  combine: 'median' | 'mean' | 'stacked';
+  /** Needed where `combine` is `stacked`. */
+  stacking?: StackingSettings;
 };
 
 /** Makes a member; the registry passes its own two doors. */
@@ -35,9 +38,10 @@ export function joinMembers(config: EnsembleConfig, members: Checkpoint[]): Chec
 export class EnsembleForecaster implements Forecaster {
   readonly kind = 'ensemble';
   private members: Forecaster[];
+  private settings: EnsembleConfig;
 
   constructor(
-    readonly config: EnsembleConfig,
+    config: EnsembleConfig,
     private readonly maker: MemberMaker,
     members?: Forecaster[],
   ) {
@@ -51,6 +55,12 @@ export class EnsembleForecaster implements Forecaster {
         hint: 'Leave the member out instead.',
         subject: { setting: 'members' },
       });
+    if (config.combine === 'stacked' && !config.stacking)
+      throw new AlmanacError('INVALID_CONFIG', 'An ensemble with stacked weights must know what its members held out.', {
+        hint: 'Give stacking as { horizon, tail, levels, metric }, or combine by mean or median.',
+        subject: { setting: 'stacking' },
+      });
+    this.settings = config;
     this.members = members ?? config.members.map(({ kind, config }) => maker.create(kind, config));
   }
 
@@ -63,6 +73,10 @@ export class EnsembleForecaster implements Forecaster {
       return maker.load({ manifest, weights: checkpoint.weights.slice(from - size, from) });
     });
     return new EnsembleForecaster(config, maker, members);
+  }
+
+  get config(): EnsembleConfig {
+    return this.settings;
   }
 
   /** One member after the other; progress runs over all of them. A saved state belongs to the member in training. */
@@ -82,6 +96,15 @@ export class EnsembleForecaster implements Forecaster {
         ...(onProgress ? { onProgress: (progress) => onProgress(overall(progress, i, this.members.length)) } : {}),
       } as FitOptions);
     }
+    await this.weigh(panel, options.signal);
+  }
+
+  /** Learns the weights that stacking is for, from fitted members and the panel they were fitted on; nothing otherwise. */
+  async weigh(panel: Panel, signal?: AbortSignal): Promise<void> {
+    const { combine, stacking, members } = this.settings;
+    if (combine !== 'stacked' || !stacking) return;
+    const weights = await stackedWeights(this.members, panel, stacking, signal);
+    this.settings = { ...this.settings, members: members.map((member, i) => ({ ...member, weight: weights[i]! })) };
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
@@ -90,7 +113,7 @@ export class EnsembleForecaster implements Forecaster {
     const all: SeriesForecast[][] = [];
     for (const member of this.members) all.push(await member.predict(panel, each));
     const weights = this.config.members.map(({ weight = 1 }) => weight);
-    const combine = this.config.combine === 'mean' ? (values: number[]): number => mean(values, weights) : median;
+    const combine = this.config.combine === 'median' ? median : (values: number[]): number => mean(values, weights);
     return all[0]!.map((first, s) => {
       const quantiles = first.quantiles.map((_, i) => combine(all.map((forecasts) => forecasts[s]!.quantiles[i]!)));
       // Members draw the k-th path from the same scores, so that combining them is combining quantiles.

@@ -19,15 +19,17 @@ export async function fitDefault(
 ): Promise<{ model: Forecaster; seconds: number }> {
   const lengths = panel.series.map(({ values }) => values.length);
   const facts = { frequency: panel.frequency, seasonLengths: panel.seasonLengths, horizon, lengths, count: lengths.length, metric };
-  const { members, combine } = defaultEnsemble(facts, settings.members);
+  const { members, combine, stacking } = defaultEnsemble(facts, settings.members);
+  if (stacking && tail !== undefined) stacking.tail = tail;
   for (const member of members) {
+    if (member.kind === 'linear' && tail !== undefined) member.config.validationTail = tail;
     if (member.kind !== 'segment') continue;
     if (settings.steps !== undefined) member.config.train.steps = settings.steps;
     if (tail !== undefined) member.config.train.validationTail = tail;
   }
   const [only] = members;
   const model =
-    members.length === 1 && only ? createForecaster(only.kind, only.config) : createForecaster('ensemble', { members, combine });
+    members.length === 1 && only ? createForecaster(only.kind, only.config) : createForecaster('ensemble', { members, combine, ...(stacking ? { stacking } : {}) });
   const started = performance.now();
   let shown = 0;
   await model.fit(panel, {

@@ -52,6 +52,7 @@ export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> 
       );
   return {
     combine: combine ?? (Array.isArray(members) ? 'median' : derived.combine),
+    ...(derived.stacking ? { stacking: derived.stacking } : {}),
     members: listed.map((member) => ({ ...member, config: settings(panel, { ...wishes, ...member }) })),
   };
 }

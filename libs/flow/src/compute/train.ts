@@ -9,6 +9,7 @@ import {
   createForecaster,
   cutPanel,
   type EnsembleConfig,
+  type EnsembleForecaster,
   type Forecaster,
   joinMembers,
   loadForecaster,
@@ -92,13 +93,15 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
   const config = settings(panel, task);
   const { usable, skippedSeries } = longEnough(panel, holdout, needed(kind, config));
   const history = knownAt(usable, holdout, horizon);
-  const joined =
-    members &&
-    joinMembers(
-      config as EnsembleConfig,
-      members.map(({ checkpoint }) => checkpoint),
-    );
-  const forecaster = joined ? loadForecaster(joined) : createForecaster(kind, config);
+  const forecaster = members
+    ? await join(
+        config as EnsembleConfig,
+        members.map(({ checkpoint }) => checkpoint),
+        history,
+        seed,
+        tools,
+      )
+    : createForecaster(kind, config);
   try {
     const started = performance.now();
     const steps = members
@@ -127,6 +130,30 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
   } finally {
     forecaster.dispose();
   }
+}
+
+/** An ensemble of members that were trained apart, and of the quick ones listed after them, which are fitted here. */
+async function join(
+  config: EnsembleConfig,
+  apart: Checkpoint[],
+  history: Panel,
+  seed: number,
+  { threads, signal }: TrainTools,
+): Promise<Forecaster> {
+  const all = [...apart];
+  for (const [i, { kind, config: own }] of config.members.entries()) {
+    if (i < apart.length) continue;
+    const member = createForecaster(kind, own);
+    try {
+      await member.fit(history, { seed: memberSeed(seed, i), threads, signal });
+      all.push(member.save());
+    } finally {
+      member.dispose();
+    }
+  }
+  const ensemble = loadForecaster(joinMembers(config, all)) as EnsembleForecaster;
+  await ensemble.weigh(history, signal);
+  return ensemble;
 }
 
 function stepsBetweenStates(config: Record<string, unknown>): number {

@@ -188,8 +188,18 @@ describe('an ensemble', () => {
       { task: 'train', panel, ...request, holdout: 24 },
       { signal: new AbortController().signal },
     );
-    const weights = await flow.objects.readAll((await store.models.version('few-ensemble')).weightsKey);
+    const version = await store.models.version('few-ensemble');
+    const weights = await flow.objects.readAll(version.weightsKey);
     expect(Buffer.from(checkpoint.weights.buffer, checkpoint.weights.byteOffset, checkpoint.weights.byteLength).equals(weights)).toBe(true);
+    // Its quick member too, which no part trained.
+    const manifest = JSON.parse((await flow.objects.readAll(version.manifestKey)).toString('utf8')) as typeof checkpoint.manifest;
+    expect(manifest.config['manifests']).toEqual(JSON.parse(JSON.stringify(checkpoint.manifest.config['manifests'])));
+    expect((manifest.config['manifests'] as { kind: string }[]).map(({ kind }) => kind)).toEqual([
+      'segment',
+      'segment',
+      'segment',
+      'optimisedTheta',
+    ]);
   });
 });
 
