@@ -172,41 +172,57 @@ export interface DefaultEnsemble {
 }
 
 /**
- * Settings of an `ensemble`: the default model under several seeds, its context length alternately as it is, shorter and longer
- * where the series are long enough, and every second one with an LSTM and without the calendar of the longer seasons, because models that
- * differ err differently (M4 Hourly, five networks: the calendar takes a tenth off the WQL, the LSTM a twentieth). Of a few long series every second one looks
- * from the mean of its window instead of the last value, which is nearer for a while and further off later. Short series get a Theta model of
- * their own as well, with the weight of all networks together: it knows nothing of other series and errs where they do not.
+ * Settings of an `ensemble`: the default model under several seeds and with the changes below, because models that differ err differently.
+ * A few long series get a linear member too, and weights by what all members held out. Short series get a Theta model of their own, with
+ * the weight of all networks together: it knows nothing of other series and errs where they do not.
  *
  * @param networks how many
  */
 export function defaultEnsemble(facts: PanelFacts, networks: number): DefaultEnsemble {
   const config = defaultConfig(facts);
-  const { contextLength, segmentLength, temporalSeason } = config;
-  const typical = typicalLength(facts);
-  const room = typical - 2 * facts.horizon;
-  const spans = [1, 0.5, 1.5].map((factor) => {
-    const span = segmentLength * Math.max(2, Math.round((factor * contextLength) / segmentLength));
-    return span <= Math.max(room, contextLength) && span >= temporalSeason ? span : contextLength;
-  });
+  const knownSeries = config.scaler === 'seriesDeviation';
+  const changes = knownSeries ? fewSeriesChanges(config) : manySeriesChanges(config, typicalLength(facts) - 2 * facts.horizon);
   const members = Array.from({ length: networks }, (_, i): DefaultMember => ({
     kind: 'segment',
-    config: {
-      ...config,
-      contextLength: spans[i % spans.length]!,
-      seasonLengths: i % 2 === 0 ? config.seasonLengths : config.seasonLengths.slice(0, 1),
-      cell: i % 2 === 0 ? 'gru' : 'lstm',
-      scaler: i % 2 === 1 && config.scaler === 'seriesDeviation' ? 'revin' : config.scaler,
-    },
+    config: { ...config, ...changes[i % changes.length]! },
   }));
-  if (typical >= SHORT_SERIES && config.scaler === 'seriesDeviation' && networks > 1) {
-    const { horizon, levels, metric, train } = config;
-    const tail = train.validationTail;
-    const linear: DefaultMember = { kind: 'linear', config: { ...defaultLinearConfig(facts), validationTail: tail } };
-    return { members: [...members, linear], combine: 'stacked', stacking: { horizon, tail, levels, metric } };
-  }
-  if (typical >= SHORT_SERIES) return { members, combine: 'median' };
-  return { members: [...members, { kind: 'optimisedTheta', config: {}, weight: networks }], combine: 'mean' };
+  if (typicalLength(facts) < SHORT_SERIES)
+    return { members: [...members, { kind: 'optimisedTheta', config: {}, weight: networks }], combine: 'mean' };
+  if (!knownSeries || networks < 2) return { members, combine: 'median' };
+  const { horizon, levels, metric, train } = config;
+  const tail = train.validationTail;
+  const linear: DefaultMember = { kind: 'linear', config: { ...defaultLinearConfig(facts), validationTail: tail } };
+  return { members: [...members, linear], combine: 'stacked', stacking: { horizon, tail, levels, metric } };
+}
+
+/**
+ * Of a few long series: without the calendar of the longer seasons, which is worth as much as it costs (on ETTh1 less at 720 steps, more at
+ * 96), from the mean of the window instead of its last value, and from half of it.
+ */
+function fewSeriesChanges(config: SegmentConfig): Partial<SegmentConfig>[] {
+  const seasonLengths = config.seasonLengths.slice(0, 1);
+  return [
+    {},
+    { seasonLengths },
+    { seasonLengths, cell: 'lstm', scaler: 'revin' },
+    { seasonLengths, contextLength: spanOf(config, 0.5, config.contextLength) },
+  ];
+}
+
+/**
+ * Of many series: contexts alternately as they are, shorter and longer where the series are long enough, and every second one with an LSTM
+ * and without the calendar of the longer seasons (M4 Hourly, five networks: the calendar takes a tenth off the WQL, the LSTM a twentieth).
+ */
+function manySeriesChanges(config: SegmentConfig, room: number): Partial<SegmentConfig>[] {
+  const other = { seasonLengths: config.seasonLengths.slice(0, 1), cell: 'lstm' as const };
+  const spans = [1, 0.5, 1.5].map((factor) => spanOf(config, factor, Math.max(room, config.contextLength)));
+  return [...spans, ...spans].map((contextLength, i) => ({ contextLength, ...(i % 2 === 1 ? other : {}) }));
+}
+
+/** A multiple of the context length in whole segments, where it holds a season and is at most `longest`. */
+function spanOf({ contextLength, segmentLength, temporalSeason }: SegmentConfig, factor: number, longest: number): number {
+  const span = segmentLength * Math.max(2, Math.round((factor * contextLength) / segmentLength));
+  return span <= longest && span >= temporalSeason ? span : contextLength;
 }
 
 function typicalLength({ lengths }: PanelFacts): number {

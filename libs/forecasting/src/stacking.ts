@@ -6,6 +6,7 @@
 import { cutPanel, lastStep } from './backtest/cut.js';
 import type { Metric } from './config.js';
 import type { Forecaster, Panel } from './forecaster.js';
+import { anchorIndex } from './model/specs.js';
 import { deviationOf } from './scalers/windowScale.js';
 
 export interface StackingSettings {
@@ -91,21 +92,16 @@ async function forecastTail(
 
 type Gradient = (weights: readonly number[]) => { loss: number; slopes: number[] };
 
-/** Of the squared error of the mean over the levels. It is a form in the weights: the products of errors say it all. */
+/** Of the squared error of the median. It is a form in the weights: the products of the members' errors say it all. */
 function squaredGradient({ forecasts, actual }: Held, horizon: number, levels: readonly number[]): Gradient {
   const Q = levels.length;
-  const shares = levels.map((level, q) => ((levels[q + 1] ?? 2 - level) - (levels[q - 1] ?? -level)) / 2);
+  const median = anchorIndex(levels);
   const M = forecasts.length;
   const products = Array.from({ length: M }, () => new Float64Array(M));
-  const errors = new Float64Array(M);
   let count = 0;
   for (let i = 0; i < actual.length; i++) {
-    const [window, t] = [Math.floor(i / horizon), i % horizon];
-    for (let m = 0; m < M; m++) {
-      let mean = 0;
-      for (let q = 0; q < Q; q++) mean += shares[q]! * forecasts[m]![(window * Q + q) * horizon + t]!;
-      errors[m] = mean - actual[i]!;
-    }
+    const at = (Math.floor(i / horizon) * Q + median) * horizon + (i % horizon);
+    const errors = forecasts.map((values) => values[at]! - actual[i]!);
     if (errors.some(Number.isNaN)) continue;
     count++;
     for (let m = 0; m < M; m++) for (let n = 0; n < M; n++) products[m]![n]! += errors[m]! * errors[n]!;

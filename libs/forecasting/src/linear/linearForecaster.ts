@@ -36,7 +36,11 @@ const MOST_CONTEXT = 512;
 const TURN = 50;
 
 /** Two of the longest season, where the series are long enough for it. */
-export function defaultLinearConfig({ horizon, seasonLengths, lengths }: Pick<PanelFacts, 'horizon' | 'seasonLengths' | 'lengths'>): LinearConfig {
+export function defaultLinearConfig({
+  horizon,
+  seasonLengths,
+  lengths,
+}: Pick<PanelFacts, 'horizon' | 'seasonLengths' | 'lengths'>): LinearConfig {
   const typical = [...lengths].sort((a, b) => a - b)[Math.floor(lengths.length / 2)] ?? horizon;
   const season = seasonLengths.at(-1) ?? 1;
   const wanted = Math.min(MOST_CONTEXT, Math.max(2 * season, 8));
@@ -124,7 +128,12 @@ export class LinearForecaster implements Forecaster {
       }
       const { errors, loss } = errorsOf(residuals, horizon);
       if (best && !(loss < best.loss)) continue;
-      best = { weights, errors, loss, persistence: persistenceOf(residuals.map((row) => row.map((value, t) => value / (errors[t]! || 1)))) };
+      best = {
+        weights,
+        errors,
+        loss,
+        persistence: persistenceOf(residuals.map((row) => row.map((value, t) => value / (errors[t]! || 1)))),
+      };
     }
     const nonNegative = panel.series.every(({ values }) => values.every((value) => !(value < 0)));
     this.fitted = { ...best!, deviations, nonNegative };
@@ -201,7 +210,13 @@ export class LinearForecaster implements Forecaster {
       // A series too short for both gives all of itself to training.
       const end = length - held >= contextLength + 2 * horizon ? length - held : length;
       const first = Math.min(contextLength, Math.max(1, end - horizon));
-      return { series: one, first, count: Math.max(0, end - horizon - first + 1), tailFrom: end, tailCount: end < length ? length - horizon - end + 1 : 0 };
+      return {
+        series: one,
+        first,
+        count: Math.max(0, end - horizon - first + 1),
+        tailFrom: end,
+        tailCount: end < length ? length - horizon - end + 1 : 0,
+      };
     });
     const spread = (total: number, most: number, window: (index: number) => Window): Window[] => {
       const count = Math.min(total, most);
@@ -290,7 +305,10 @@ function errorsOf(residuals: readonly Float64Array[], horizon: number): { errors
   const seen = counts.reduce((sum, value) => sum + value, 0);
   const all = seen > 0 ? total / seen : 0;
   // A step of which no outcome is known errs like the others.
-  return { errors: Float64Array.from(Float32Array.from(squares, (value, t) => Math.sqrt(counts[t]! > 0 ? value / counts[t]! : all))), loss: all };
+  return {
+    errors: Float64Array.from(Float32Array.from(squares, (value, t) => Math.sqrt(counts[t]! > 0 ? value / counts[t]! : all))),
+    loss: all,
+  };
 }
 
 /** Throws when cancelled; gives others a turn now and then. */
