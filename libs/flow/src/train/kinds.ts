@@ -22,7 +22,7 @@ export const MODEL_KINDS: readonly ModelKind[] = [
   },
   {
     kind: 'ensemble',
-    summary: 'Several networks with different seeds and context lengths, combined quantile by quantile.',
+    summary: 'Several different networks, and simpler models where they help, combined quantile by quantile.',
     trainable: true,
   },
   {
