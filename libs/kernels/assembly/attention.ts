@@ -1,26 +1,21 @@
-/** Scaled dot-product attention, forward and backward; arguments as in src/attention/kernels.ts, absent tensors are 0. */
-import { TILE, addTransposedProduct, pack, packTransposed, panelBytes, product } from './gemm';
+/**
+ * Scaled dot-product attention over time-major states, forward and backward; arguments as in src/attention/kernels.ts, absent tensors
+ * are 0. Rows are read where they lie: with few queries and short histories, packing them for a matrix product took longer than it.
+ */
 import { fill } from './sequence';
-import { HIGH, LOG2E, LOW, MAGIC, ONE, P1, P2, P3, P4, P5, constant, exp } from './vector';
+import { HIGH, LOG2E, LOW, MAGIC, ONE, P1, P2, P3, P4, P5, constant, exp, fma } from './vector';
 
-export function attentionScratch(N: i32, D: i32, E: i32): usize {
-  return panelBytes(D, N) + panelBytes(N, E) + TILE;
-}
-
-export function attention(q: usize, k: usize, v: usize, bias: usize, context: usize, weights: usize, B: i32, M: i32, N: i32, D: i32, E: i32, biasBatch: i32, scratch: usize): void {
-  const values = scratch + panelBytes(D, N);
-  const tile = values + panelBytes(N, E);
+export function attention(q: usize, k: usize, v: usize, bias: usize, context: usize, weights: usize, B: i32, M: i32, N: i32, D: i32, E: i32, biasBatch: i32, delay: i32): void {
   const scale = f32(1 / Math.sqrt(D));
   for (let batch = 0; batch < B; batch++) {
-    const qi = q + <usize>(batch * M * D * 4);
-    const w = weights + <usize>(batch * M * N * 4);
-    packTransposed(k + <usize>(batch * N * D * 4), 4 * D, D, N, scratch);
-    product(M, N, qi, 4 * D, D, qi, 4 * D, 0, scratch, w, 4 * N, tile);
-    for (let row = 0; row < M; row++) {
-      softmax(w + <usize>(row * N * 4), bias ? bias + <usize>((row + (biasBatch ? batch * M : 0)) * N * 4) : 0, scale, N);
+    for (let m = 0; m < M; m++) {
+      const row = batch * M + m;
+      const w = weights + <usize>(row * N * 4);
+      const qi = q + <usize>((m * B + batch) * D * 4);
+      for (let j = 0; j < N; j++) store<f32>(w + <usize>(j * 4), j < delay ? 0 : dot(qi, k + <usize>(((j - delay) * B + batch) * D * 4), D));
+      softmax(w, bias ? bias + <usize>((biasBatch ? row : m) * N * 4) : 0, scale, N);
+      weightedSum(w, v + <usize>(batch * E * 4), <usize>(B * E * 4), N, context + <usize>((m * B + batch) * E * 4), E);
     }
-    pack(v + <usize>(batch * N * E * 4), 4 * E, N, E, values, N, 0);
-    product(M, E, w, 4 * N, N, w, 4 * N, 0, values, context + <usize>(batch * M * E * 4), 4 * E, tile);
   }
 }
 
@@ -49,57 +44,54 @@ export function softmax(s: usize, bias: usize, scale: f32, n: i32): void {
     v128.store_lane<f32>(s + j, e, 0);
     sum += f32x4.extract_lane(e, 0);
   }
-  sum += f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1) + f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3);
+  sum += lanes(sums);
   const part: f32 = 1 / sum;
   for (j = 0; j < end; j += 4) store<f32>(s + j, load<f32>(s + j) * part);
 }
 
-export function attentionGradScratch(M: i32, N: i32, D: i32, E: i32): usize {
-  return panelBytes(E, N) + panelBytes(M, max(D, E)) + panelBytes(N, D) + <usize>(M * N * 4) + TILE;
+export function attentionGradScratch(N: i32): usize {
+  return <usize>(N * 4);
 }
 
-export function attentionGrad(q: usize, k: usize, v: usize, weights: usize, dContext: usize, dWeights: usize, dq: usize, dk: usize, dv: usize, dBias: usize, B: i32, M: i32, N: i32, D: i32, E: i32, biasBatch: i32, scratch: usize): void {
-  const narrow = scratch + panelBytes(E, N);
-  const keys = narrow + panelBytes(M, max(D, E));
-  const dScores = keys + panelBytes(N, D);
-  const tile = dScores + <usize>(M * N * 4);
+export function attentionGrad(q: usize, k: usize, v: usize, weights: usize, dContext: usize, dWeights: usize, dq: usize, dk: usize, dv: usize, dBias: usize, B: i32, M: i32, N: i32, D: i32, E: i32, biasBatch: i32, delay: i32, dScores: usize): void {
   const scale = f32(1 / Math.sqrt(D));
   const scores = M * N * 4;
+  const stepK = <usize>(B * D * 4);
+  const stepV = <usize>(B * E * 4);
   fill(dv, <usize>(B * N * E * 4), 0);
   fill(dk, <usize>(B * N * D * 4), 0);
   fill(dBias, <usize>(biasBatch ? B * scores : scores), 0);
   for (let batch = 0; batch < B; batch++) {
-    const qi = q + <usize>(batch * M * D * 4);
-    const w = weights + <usize>(batch * scores);
-    const dc = dContext + <usize>(batch * M * E * 4);
-    packTransposed(v + <usize>(batch * N * E * 4), 4 * E, E, N, scratch);
-    product(M, N, dc, 4 * E, E, dc, 4 * E, 0, scratch, dScores, 4 * N, tile);
-    pack(dc, 4 * E, M, E, narrow, M, 0);
-    addTransposedProduct(N, E, M, w, 4 * N, narrow, dv + <usize>(batch * N * E * 4), 4 * E, tile);
-    for (let row = 0; row < M; row++) {
-      const at = <usize>(row * N * 4);
-      softmaxGrad(w + at, dScores + at, dWeights ? dWeights + <usize>(batch * scores) + at : 0, dBias + (biasBatch ? <usize>(batch * scores) : 0) + at, scale, N);
+    const kb = <usize>(batch * D * 4);
+    const vb = <usize>(batch * E * 4);
+    for (let m = 0; m < M; m++) {
+      const at = <usize>((batch * M + m) * N * 4);
+      const w = weights + at;
+      const dc = dContext + <usize>((m * B + batch) * E * 4);
+      const qi = <usize>((m * B + batch) * D * 4);
+      for (let j = 0; j < N; j++) store<f32>(dScores + <usize>(j * 4), dot(dc, v + vb + <usize>j * stepV, E));
+      softmaxGrad(w, dScores, dWeights ? dWeights + at : 0, dBias + (biasBatch ? at : <usize>(m * N * 4)), scale, N);
+      for (let j = 0; j < N; j++) addScaled(dv + vb + <usize>j * stepV, load<f32>(w + <usize>(j * 4)), dc, E);
+      const seen = dScores + <usize>(delay * 4);
+      for (let j = 0; j < N - delay; j++) addScaled(dk + kb + <usize>j * stepK, load<f32>(seen + <usize>(j * 4)), q + qi, D);
+      weightedSum(seen, k + kb, stepK, N - delay, dq + qi, D);
     }
-    pack(k + <usize>(batch * N * D * 4), 4 * D, N, D, keys, N, 0);
-    product(M, D, dScores, 4 * N, N, dScores, 4 * N, 0, keys, dq + <usize>(batch * M * D * 4), 4 * D, tile);
-    pack(qi, 4 * D, M, D, narrow, M, 0);
-    addTransposedProduct(N, D, M, dScores, 4 * N, narrow, dk + <usize>(batch * N * D * 4), 4 * D, tile);
   }
 }
 
 /** d becomes scale·w⊙(d − Σ d⊙w); without the scale it is added to dBias. */
 function softmaxGrad(w: usize, d: usize, dWeights: usize, dBias: usize, scale: f32, n: i32): void {
   const end = <usize>(4 * n);
-  let dot: f32 = 0;
+  let total: f32 = 0;
   for (let j: usize = 0; j < end; j += 4) {
     let g = load<f32>(d + j);
     if (dWeights) {
       g += load<f32>(dWeights + j);
       store<f32>(d + j, g);
     }
-    dot += g * load<f32>(w + j);
+    total += g * load<f32>(w + j);
   }
-  const mean = f32x4.splat(dot), factor = f32x4.splat(scale);
+  const mean = f32x4.splat(total), factor = f32x4.splat(scale);
   let j: usize = 0;
   for (; j + 16 <= end; j += 16) {
     const g = f32x4.mul(v128.load(w + j), f32x4.sub(v128.load(d + j), mean));
@@ -107,8 +99,69 @@ function softmaxGrad(w: usize, d: usize, dWeights: usize, dBias: usize, scale: f
     v128.store(d + j, f32x4.mul(g, factor));
   }
   for (; j < end; j += 4) {
-    const g = load<f32>(w + j) * (load<f32>(d + j) - dot);
+    const g = load<f32>(w + j) * (load<f32>(d + j) - total);
     store<f32>(dBias + j, load<f32>(dBias + j) + g);
     store<f32>(d + j, g * scale);
   }
+}
+
+/** Σ a⊙b over n elements. */
+function dot(a: usize, b: usize, n: i32): f32 {
+  let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
+  const end = <usize>(4 * n);
+  let j: usize = 0;
+  for (; j + 64 <= end; j += 64) {
+    s0 = fma(v128.load(a + j), v128.load(b + j), s0);
+    s1 = fma(v128.load(a + j, 16), v128.load(b + j, 16), s1);
+    s2 = fma(v128.load(a + j, 32), v128.load(b + j, 32), s2);
+    s3 = fma(v128.load(a + j, 48), v128.load(b + j, 48), s3);
+  }
+  let sum = lanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+  for (; j < end; j += 4) sum += load<f32>(a + j) * load<f32>(b + j);
+  return sum;
+}
+
+/** out = Σ_j w_j·x_j over n rows that lie `step` bytes apart. */
+function weightedSum(w: usize, x: usize, step: usize, n: i32, out: usize, columns: i32): void {
+  const end = <usize>(4 * columns);
+  let c: usize = 0;
+  for (; c + 64 <= end; c += 64) {
+    let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
+    let row = x + c;
+    for (let j = 0; j < n; j++) {
+      const weight = v128.load_splat<f32>(w + <usize>(j * 4));
+      s0 = fma(weight, v128.load(row), s0);
+      s1 = fma(weight, v128.load(row, 16), s1);
+      s2 = fma(weight, v128.load(row, 32), s2);
+      s3 = fma(weight, v128.load(row, 48), s3);
+      row += step;
+    }
+    v128.store(out + c, s0);
+    v128.store(out + c, s1, 16);
+    v128.store(out + c, s2, 32);
+    v128.store(out + c, s3, 48);
+  }
+  for (; c < end; c += 4) {
+    let sum: f32 = 0;
+    for (let j = 0; j < n; j++) sum += load<f32>(w + <usize>(j * 4)) * load<f32>(x + c + <usize>j * step);
+    store<f32>(out + c, sum);
+  }
+}
+
+/** y += a·x */
+function addScaled(y: usize, a: f32, x: usize, n: i32): void {
+  const factor = f32x4.splat(a);
+  const end = <usize>(4 * n);
+  let j: usize = 0;
+  for (; j + 32 <= end; j += 32) {
+    const s0 = fma(factor, v128.load(x + j), v128.load(y + j));
+    const s1 = fma(factor, v128.load(x + j, 16), v128.load(y + j, 16));
+    v128.store(y + j, s0);
+    v128.store(y + j, s1, 16);
+  }
+  for (; j < end; j += 4) store<f32>(y + j, load<f32>(y + j) + a * load<f32>(x + j));
+}
+
+function lanes(v: v128): f32 {
+  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3);
 }

@@ -8,6 +8,6 @@ export { constantBytes, setConstants } from './vector';
 export * from '../build/micro';
 export * from '../build/cells';
 export { adam } from './adam';
-export { attention, attentionGrad, attentionGradScratch, attentionScratch } from './attention';
+export { attention, attentionGrad, attentionGradScratch } from './attention';
 export { dense, denseGrad, denseGradScratch, denseScratch, matMul, matMulScratch } from './dense';
 export { pinball, quantiles, quantilesGrad, quantilesScratch, seasonalCopy, seasonalCopyGrad } from './head';

@@ -174,18 +174,20 @@ describe.each(engines)('engine $name', ({ present, start }) => {
     expect(Array.from(last)).toEqual(Array.from(first));
   });
 
-  check('attention agrees with its reference to 3e-5, with no bias, a shared one and one for each row', async () => {
+  check('attention agrees with its reference to 3e-5, with no bias, a shared one and one for each row, at once and delayed', async () => {
     const sizes = [[1, 1, 1, 1, 1], [3, 5, 7, 4, 9], [2, 24, 60, 32, 33], [4, 17, 16, 8, 16]] as const; // prettier-ignore
     for (const [B, M, N, D, E] of sizes)
       for (const bias of [undefined, [M, N], [B, M, N]]) {
         const inputs = {
-          q: random([B, M, D], 1),
-          k: random([B, N, D], 2),
-          v: random([B, N, E], 3),
+          q: random([M, B, D], 1),
+          k: random([N, B, D], 2),
+          v: random([N, B, E], 3),
           ...(bias ? { bias: random(bias, 4) } : {}),
         };
-        const operation: Operation = (tensors) => Object.values(attention(tensors as never));
-        expect(difference(await evaluate(inputs, operation), await reference(inputs, operation))).toBeLessThan(3e-5);
+        for (const delay of [0, 1, 3]) {
+          const operation: Operation = (tensors) => Object.values(attention({ ...tensors, delay } as never));
+          expect(difference(await evaluate(inputs, operation), await reference(inputs, operation))).toBeLessThan(3e-5);
+        }
       }
   });
 
@@ -305,8 +307,8 @@ describe.each(engines)('engine $name', ({ present, start }) => {
     [
       'attention',
       () => [
-        { q: random([2, 3, 4], 1), k: random([2, 5, 4], 2), v: random([2, 5, 3], 3), bias: random([3, 5], 4) },
-        (tensors) => Object.values(attention(tensors as never)),
+        { q: random([3, 2, 4], 1), k: random([5, 2, 4], 2), v: random([5, 2, 3], 3), bias: random([3, 5], 4) },
+        (tensors) => Object.values(attention({ ...tensors, delay: 1 } as never)),
       ],
     ],
     [

@@ -59,7 +59,7 @@ export function inputsOf(
 export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes: Sizes, dropout: tf.Tensor | null): Output {
   const D = config.hidden;
   const { horizonSegments: m, segmentLength: w, seasons: K } = sizes;
-  const [n, B] = inputs.segments.shape;
+  const B = inputs.segments.shape[1];
   const cycle = p['series.cycle'] ? cycles(p['series.cycle'], inputs.batch, config, sizes) : null;
   const segments = cycle ? tf.sub(inputs.segments, cycle.context) : inputs.segments;
   const embedded = dense(segments, p['embed.w']!, p['embed.b']!, { relu: true, constantInput: !cycle }) as tf.Tensor3D; // [n, B, D]
@@ -77,16 +77,16 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
   // One step for all horizon segments side by side, each from the encoder's last state.
   const state = tf.reshape(decode(p, tf.reshape(query, [1, m * B, D]) as tf.Tensor3D, encoder, m), [m, B, D]);
 
-  const before = tf.concat([tf.zeros([1, B, D]), tf.slice(encoder.h, [0, 0, 0], [n - 1, B, D])], 0);
   // One projection of the query does for the scores, one of the context for the values: a product of two is no richer.
   const lagBias = p['contextual.lag']!; // [m, n]
   const { context, weights } = attention({
-    q: batchMajor(dense(state, p['contextual.q']!)), // [B, m, D]
-    k: batchMajor(before), // [B, n, D]
-    v: batchMajor(encoder.h),
+    q: dense(state, p['contextual.q']!), // [m, B, D]
+    k: encoder.h, // [n, B, D]
+    v: encoder.h,
     bias: inputs.segmentBias ? tf.add(lagBias, inputs.segmentBias) : lagBias,
+    delay: 1, // keys are the states before a segment
   });
-  const mixed = tf.relu(tf.add(dense(state, p['mix.state']!, p['mix.b']!), dense(batchMajor(context), p['mix.context']!)));
+  const mixed = tf.relu(tf.add(dense(state, p['mix.state']!, p['mix.b']!), dense(context, p['mix.context']!)));
   const z = dropout ? tf.mul(mixed, dropout) : mixed; // [m, B, D]
 
   let median = dense(z, p['median.w']!, p['median.b']!); // [m, B, w]
@@ -178,9 +178,4 @@ function cycles(table: tf.Tensor, batch: Batch, config: SegmentConfig, sizes: Si
 /** `times` copies below each other; the engine's own tile goes value by value. */
 function repeated(x: tf.Tensor2D, times: number): tf.Tensor2D {
   return times === 1 ? x : tf.concat(Array<tf.Tensor2D>(times).fill(x), 0);
-}
-
-/** Swaps the first two axes. */
-function batchMajor(x: tf.Tensor): tf.Tensor {
-  return tf.transpose(x, [1, 0, 2]);
 }
