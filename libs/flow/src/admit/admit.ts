@@ -10,7 +10,7 @@ import { AlmanacError } from '@almanac/series';
 import type { NewRun, Store } from '@almanac/store';
 import { type FlowContext, jobOf, JOBS } from '../runs/context.js';
 import { toProblem } from '../runs/wire.js';
-import { isTrainable } from '../train/kinds.js';
+import { isHeavy } from '../train/kinds.js';
 import { workOf } from './work.js';
 
 type Context = Pick<FlowContext, 'store' | 'limits'>;
@@ -107,8 +107,7 @@ function deviceOf({ kind, config }: Asked, resources: readonly Resources[]): Dev
       hint: 'Start a worker with one (ALMANAC_DEVICES), or ask for the device "auto" or "cpu".',
       status: 409,
     });
-  // A baseline computes next to nothing; an online model uses no engine.
-  const trains = kind === 'backtest' || (isTrainable(String(config['kind'])) && config['kind'] !== 'online');
+  const trains = kind === 'backtest' || isHeavy(String(config['kind']));
   return wanted === 'gpu' || (wanted === 'auto' && there && trains) ? 'gpu' : 'cpu';
 }
 

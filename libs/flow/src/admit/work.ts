@@ -11,7 +11,7 @@ import { Frequency } from '@almanac/series';
 import type { NewRun, Store } from '@almanac/store';
 import type { BacktestPlan } from '../backtest/request.js';
 import { DEFAULT_MEMBERS, membersOf, overridden, type Wishes } from '../compute/wishes.js';
-import { isTrainable } from '../train/kinds.js';
+import { isHeavy } from '../train/kinds.js';
 import type { TrainingPlan } from '../train/request.js';
 
 export interface Work {
@@ -76,8 +76,7 @@ function trainingWork(
 
 function configsOf(facts: PanelFacts, wishes: Wishes): SegmentConfig[] {
   const { kind, config } = wishes;
-  // An online and a linear model cost next to nothing.
-  if (!isTrainable(kind) || kind === 'online' || kind === 'linear') return [];
+  if (!isHeavy(kind)) return [];
   const derived = defaultConfig(facts);
   if (kind === 'segment') return [overridden(derived, wishes)];
   if (kind === 'recurrent') return [overridden({ ...derived, ...RECURRENT, train: { ...derived.train, batch: RECURRENT_BATCH } }, wishes)];

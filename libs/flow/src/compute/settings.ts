@@ -16,7 +16,7 @@ import { DEFAULT_MEMBERS, overridden, type Wishes } from './wishes.js';
 type Member = { kind: string; config: Record<string, unknown>; weight?: number };
 
 export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> {
-  const { kind, horizon, holdout, config } = wishes;
+  const { kind, horizon, holdout, contextLength, config } = wishes;
   const { frequency, seasonLengths } = panel;
   const lengths = panel.series.map(({ values }) => Math.max(0, values.length - holdout));
   const facts: PanelFacts = {
@@ -36,7 +36,7 @@ export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> 
     return { horizon, seasonLengths: [...seasonLengths], covariates, ...own, member: { kind: member.kind, config: inner } };
   }
   if (kind === 'online') return { horizon, seasonLength: seasonLengths[0] ?? 1, ...config };
-  if (kind === 'linear') return { ...defaultLinearConfig(facts), ...config };
+  if (kind === 'linear') return { ...defaultLinearConfig(facts), ...(contextLength === undefined ? {} : { contextLength }), ...config };
   if (kind !== 'ensemble') return config;
   const { members, combine } = config as { members?: Member[] | number; combine?: string };
   const derived = defaultEnsemble(facts, typeof members === 'number' ? members : DEFAULT_MEMBERS);

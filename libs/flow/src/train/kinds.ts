@@ -4,6 +4,8 @@ export interface ModelKind {
   summary: string;
   /** False: a baseline, which learns nothing. */
   trainable: boolean;
+  /** Learns without a network to speak of, in seconds. */
+  quick?: true;
 }
 
 const baseline = (kind: string, summary: string): ModelKind => ({ kind, summary, trainable: false });
@@ -35,11 +37,13 @@ export const MODEL_KINDS: readonly ModelKind[] = [
     kind: 'online',
     summary: 'A small recurrent network for each series, whose shadow goes on learning with every observation (see `learn`).',
     trainable: true,
+    quick: true,
   },
   {
     kind: 'linear',
     summary: 'A weighted sum of the last values for each step, by ridge regression; fitted in seconds, and hard to beat on long series.',
     trainable: true,
+    quick: true,
   },
   baseline('naive', 'The last value.'),
   baseline('seasonalNaive', 'The value one season ago.'),
@@ -52,3 +56,6 @@ export const MODEL_KINDS: readonly ModelKind[] = [
 
 /** False for a baseline, and for what nobody knows. */
 export const isTrainable = (kind: string): boolean => MODEL_KINDS.some((known) => known.kind === kind && known.trainable);
+
+/** Whether a training is worth an accelerator, and its cost an estimate. */
+export const isHeavy = (kind: string): boolean => MODEL_KINDS.some((known) => known.kind === kind && known.trainable && !known.quick);
