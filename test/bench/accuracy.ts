@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- accuracy DATASET [--horizon N] [--members N] [--seed N] [--threads N] [--steps N] [--coverage]`: our default
+ * `npm run bench -- accuracy DATASET [--horizon N] [--members N | --linear] [--seed N] [--threads N] [--steps N] [--coverage]`: our default
  * settings beside published results, or with `--coverage` how often their intervals hold over 20 rolling cutoffs. Data sets: m4-hourly, etth1, ettm1, exchange, tourism-monthly, tourism-quarterly, tourism-yearly, bike.
  */
 import type { Bench, BenchRow } from './bench.js';
@@ -124,6 +124,7 @@ export const accuracy: Bench = {
       seed: whole(args, 'seed', 1),
       threads: whole(args, 'threads', 2),
       members: whole(args, 'members', 1),
+      linear: args.includes('--linear'),
       ...(steps > 0 ? { steps } : {}),
     };
     if (args.includes('--coverage')) return coverage(coverageTask(dataset, dataDir), settings);

@@ -1,5 +1,5 @@
 /** One way for every data set from a panel to a fitted forecaster: the default ensemble, which on long series is of one network unless more are asked for. */
-import { createForecaster, defaultEnsemble, type Forecaster, type Metric, type Panel } from '@almanac/forecasting';
+import { createForecaster, defaultEnsemble, defaultLinearConfig, type Forecaster, type Metric, type Panel } from '@almanac/forecasting';
 
 export interface FitSettings {
   seed: number;
@@ -7,6 +7,8 @@ export interface FitSettings {
   members: number;
   /** Overrides the budget of the defaults, for a quick look. */
   steps?: number;
+  /** The linear forecaster alone, in the place of networks. */
+  linear?: boolean;
 }
 
 /** @param tail steps at the end that the protocol sets apart for validation; the default's own where absent */
@@ -27,9 +29,12 @@ export async function fitDefault(
     if (settings.steps !== undefined) member.config.train.steps = settings.steps;
     if (tail !== undefined) member.config.train.validationTail = tail;
   }
-  const [only] = members;
+  const linear = { ...defaultLinearConfig(facts), ...(tail === undefined ? {} : { validationTail: tail }) };
+  const [only] = settings.linear ? [{ kind: 'linear', config: linear }] : members;
   const model =
-    members.length === 1 && only ? createForecaster(only.kind, only.config) : createForecaster('ensemble', { members, combine, ...(stacking ? { stacking } : {}) });
+    settings.linear || members.length === 1
+      ? createForecaster(only!.kind, only!.config)
+      : createForecaster('ensemble', { members, combine, ...(stacking ? { stacking } : {}) });
   const started = performance.now();
   let shown = 0;
   await model.fit(panel, {
