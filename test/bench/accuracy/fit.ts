@@ -46,6 +46,8 @@ export async function fitDefault(
       console.log(`  step ${step}/${totalSteps}, validation loss ${validation.toFixed(4)}, ${etaSeconds.toFixed(0)} s to go`);
     },
   });
+  const { members: weighed } = model.config as { members?: { weight?: number }[] };
+  if (stacking && weighed) console.log(`  weights: ${weighed.map(({ weight = 1 }) => weight.toFixed(2)).join(', ')}`);
   return { model, seconds: (performance.now() - started) / 1000 };
 }
 
