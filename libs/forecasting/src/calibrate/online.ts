@@ -18,7 +18,7 @@ export interface OnlineConformalSettings {
   /** Ascending; intervals are those whose two levels are both here. */
   levels: readonly number[];
   horizon: number;
-  /** Share of the scale that a step may move a margin by. Default .1. */
+  /** Share of the scale that a step may move a margin by. Default .07: on seven data sets both 80 % and 95 % then hold within 3 points; .1 suits more of them, but overshoots on ETTm1. */
   rate?: number;
   /** Size of an ordinary error of each horizon step, in the series' own units, where it is known; learned as outcomes arrive otherwise. */
   scale?: number | readonly number[];
@@ -72,7 +72,7 @@ export class OnlineConformal {
   private readonly counts: Float64Array;
 
   /** @throws INVALID_CONFIG */
-  constructor({ levels, horizon, rate = 0.1, scale }: OnlineConformalSettings) {
+  constructor({ levels, horizon, rate = 0.07, scale }: OnlineConformalSettings) {
     if (!Number.isInteger(horizon) || horizon < 1) throw invalid('horizon', horizon, 'Give a whole number of steps, at least 1.');
     if (!(rate >= 0 && rate <= 1)) throw invalid('rate', rate, 'Give a share from 0 to 1.');
     this.levels = [...levels];
