@@ -5,7 +5,7 @@
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import type { CalendarSettings } from './dataset/calendarCovariates.js';
 import type { CovariateNames } from './dataset/covariates.js';
-import { defaultLinearConfig, type LinearConfig } from './linear/linearForecaster.js';
+import { defaultLinearConfig, type LinearConfig } from './linear/config.js';
 import type { StackingSettings } from './stacking.js';
 import { HEAD_KINDS, type HeadKind } from './heads/head.js';
 import { SCALER_KINDS, type ScalerKind } from './scalers/windowScale.js';

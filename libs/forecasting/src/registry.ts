@@ -4,7 +4,8 @@ import { BASELINE_KINDS, createBaseline, isBaselineKind, loadBaseline } from './
 import type { SegmentConfig } from './config.js';
 import { EnsembleForecaster, type EnsembleConfig } from './ensemble.js';
 import type { Checkpoint, Forecaster } from './forecaster.js';
-import { LinearForecaster, type LinearConfig } from './linear/linearForecaster.js';
+import type { LinearConfig } from './linear/config.js';
+import { LinearForecaster } from './linear/linearForecaster.js';
 import { OnlineForecaster } from './online/onlineForecaster.js';
 import type { OnlineSettings } from './online/onlineModel.js';
 import type { RecurrentConfig } from './recurrent/config.js';

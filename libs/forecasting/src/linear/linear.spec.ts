@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../dataset/random.js';
 import type { Panel } from '../forecaster.js';
 import { createForecaster } from '../registry.js';
-import { defaultLinearConfig } from './linearForecaster.js';
+import { defaultLinearConfig } from './config.js';
 import { RidgeSums } from './ridge.js';
 
 beforeAll(async () => void (await initEngine()));

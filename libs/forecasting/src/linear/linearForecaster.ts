@@ -10,20 +10,13 @@
 import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import { normalQuantile } from '../baselines/normal.js';
-import type { PanelFacts } from '../config.js';
 import { keepTo } from '../dataset/target.js';
 import type { Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesData, SeriesForecast } from '../forecaster.js';
 import { copulaPaths, persistenceOf } from '../heads/paths.js';
 import { forecastBeyond } from '../model/beyond.js';
 import { deviationOf, windowScale } from '../scalers/windowScale.js';
+import type { LinearConfig } from './config.js';
 import { RidgeSums } from './ridge.js';
-
-export type LinearConfig = {
-  horizon: number;
-  contextLength: number;
-  /** Steps at the end of each series that only choose the penalty and the widths. */
-  validationTail: number;
-};
 
 /** Per row; windows are scaled by their series' deviation, so the grid serves every unit. */
 const PENALTIES = [1e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 10];
@@ -31,25 +24,8 @@ const PENALTIES = [1e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 10];
 const MOST_WINDOWS = 65_536;
 const BLOCK = 1024;
 const MOST_VALIDATION_WINDOWS = 512;
-const MOST_CONTEXT = 512;
 /** Milliseconds after which others get a turn. */
 const TURN = 50;
-
-/** Two of the longest season, where the series are long enough for it. */
-export function defaultLinearConfig({
-  horizon,
-  seasonLengths,
-  lengths,
-}: Pick<PanelFacts, 'horizon' | 'seasonLengths' | 'lengths'>): LinearConfig {
-  const typical = [...lengths].sort((a, b) => a - b)[Math.floor(lengths.length / 2)] ?? horizon;
-  const season = seasonLengths.at(-1) ?? 1;
-  const wanted = Math.min(MOST_CONTEXT, Math.max(2 * season, 8));
-  return {
-    horizon,
-    contextLength: Math.max(1, Math.min(wanted, Math.floor(typical / 3))),
-    validationTail: Math.max(horizon, Math.round(typical / 10)),
-  };
-}
 
 interface Fitted {
   /** [contextLength + 1, horizon] of scaled values; the constants last. */
