@@ -10,7 +10,7 @@ import { applyWidths, widthFactors, type Scored } from './calibrate/widths.js';
 import { checkConfig, type SegmentConfig } from './config.js';
 import { withCalendar, withCalendarNames } from './dataset/calendarCovariates.js';
 import type { CovariateScales } from './dataset/covariates.js';
-import { keepTo } from './dataset/target.js';
+import { keepTo, neverNegative } from './dataset/target.js';
 import { KnownSeries, WindowReader, type Batch, type Sizes, type Window } from './dataset/windows.js';
 import type { AttentionMaps, Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast } from './forecaster.js';
 import { requireCounts } from './heads/counts.js';
@@ -84,7 +84,7 @@ export class SegmentForecaster implements Forecaster {
     if (this.config.head === 'negativeBinomial') requireCounts(panel);
     const reader = new WindowReader(this.config, KnownSeries.of(panel.series, this.config.covariates));
     const { parameters, validation } = await train(panel.series, reader, this.config, options);
-    const nonNegative = panel.series.every(({ values }) => values.every((value) => !(value < 0)));
+    const nonNegative = neverNegative(panel.series);
     this.fitted = { reader, parameters, nonNegative, widths: this.config.levels.map(() => 1), persistence: 0 };
     const { levels, horizon, train: settings } = this.config;
     const trust = settings.validationTail >= LONG_TAIL * horizon ? 1 : ONE_PERIOD_TRUST;

@@ -99,6 +99,15 @@ export function runDetail(run: Run): string {
     .join(' · ');
 }
 
+/** The choices of a `select`, by value. */
+export function Options({ of }: { of: Record<string, string> }) {
+  return Object.entries(of).map(([value, label]) => (
+    <option key={value} value={value}>
+      {label}
+    </option>
+  ));
+}
+
 export function Field({
   label,
   help,

@@ -38,7 +38,7 @@ export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> 
   if (kind === 'online') return { horizon, seasonLength: seasonLengths[0] ?? 1, ...config };
   if (kind === 'linear') return { ...defaultLinearConfig(facts), ...(contextLength === undefined ? {} : { contextLength }), ...config };
   if (kind !== 'ensemble') return config;
-  const { members, combine } = config as { members?: Member[] | number; combine?: string };
+  const { members, ...asked } = config as { members?: Member[] | number; combine?: string; stacking?: object };
   const derived = defaultEnsemble(facts, typeof members === 'number' ? members : DEFAULT_MEMBERS);
   const listed: Member[] = Array.isArray(members)
     ? members
@@ -50,9 +50,11 @@ export function settings(panel: Panel, wishes: Wishes): Record<string, unknown> 
             }
           : member,
       );
+  const combine = asked.combine ?? (Array.isArray(members) ? 'median' : derived.combine);
+  const stacking = combine === 'stacked' ? (asked.stacking ?? derived.stacking) : undefined;
   return {
-    combine: combine ?? (Array.isArray(members) ? 'median' : derived.combine),
-    ...(derived.stacking ? { stacking: derived.stacking } : {}),
+    combine,
+    ...(stacking ? { stacking } : {}),
     members: listed.map((member) => ({ ...member, config: settings(panel, { ...wishes, ...member }) })),
   };
 }

@@ -7,6 +7,7 @@
 import { AlmanacError } from '@almanac/series';
 import { keepTo } from '../dataset/target.js';
 import { type Checkpoint, type FitOptions, type Forecaster, type Panel, type PredictOptions, type SeriesForecast } from '../forecaster.js';
+import { turns } from '../turns.js';
 
 /** The distribution of each horizon step, as its quantile function; `step` 0 is one step after the history. */
 export type QuantileFunction = (level: number, step: number) => number;
@@ -62,15 +63,9 @@ export class LocalForecaster implements Forecaster {
     const { horizon, levels, signal } = options;
     const seasonLength = this.seasonLength ?? panel.seasonLengths[0] ?? 1;
     const forecasts: SeriesForecast[] = [];
-    let yielded = performance.now();
+    const turn = turns(signal);
     for (const series of panel.series) {
-      signal?.throwIfAborted();
-      // A long panel must let a cancel, or a heartbeat, through.
-      if (performance.now() - yielded > 50) {
-        await new Promise((resolve) => setImmediate(resolve));
-        signal?.throwIfAborted();
-        yielded = performance.now();
-      }
+      await turn();
       const quantiles = new Float64Array(levels.length * horizon).fill(Number.NaN);
       const first = series.values.findIndex((value) => !Number.isNaN(value));
       if (first >= 0) {

@@ -15,6 +15,11 @@ export interface TargetKind {
 /** A handful of whole numbers may be chance: prices of 3, 4 and 5 say nothing about the next. */
 const ENOUGH = 20;
 
+/** No observed value is below 0; true where there is none. */
+export function neverNegative(series: readonly SeriesData[]): boolean {
+  return series.every(({ values }) => values.every((value) => !(value < 0)));
+}
+
 /** @example predict(panel, { horizon, levels, target: targetKindOf(panel.series) }) */
 export function targetKindOf(series: readonly SeriesData[]): TargetKind {
   let [observed, negative, fractions] = [0, 0, 0];

@@ -10,7 +10,7 @@ import { withCalendar, withCalendarNames } from '../dataset/calendarCovariates.j
 import { covariateScales, type CovariateScales } from '../dataset/covariates.js';
 import { ancestralPaths } from '../decoders/ancestral.js';
 import { coherent, COHERENT_LEVELS } from '../encoders/coherent.js';
-import { keepTo } from '../dataset/target.js';
+import { keepTo, neverNegative } from '../dataset/target.js';
 import {
   type AttentionMaps,
   type Checkpoint,
@@ -78,7 +78,7 @@ export class RecurrentForecaster implements Forecaster {
     const learned: Learned = {
       ...(this.config.smoothing ? { ids: panel.series.map(({ id }) => id) } : {}),
       covariates: covariateScales(panel.series, this.config.covariates),
-      nonNegative: panel.series.every(({ values }) => values.every((value) => !(value < 0))),
+      nonNegative: neverNegative(panel.series),
     };
     const sampler = new (hasFamilies(this.config) ? FamilySampler : SingleSampler)(panel.series, this.config, options.seed);
     if (sampler.total === 0) {

@@ -6,6 +6,7 @@
 import { initEngine, SharedOptimiser, startReplicas } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import { minimumLength, type SegmentConfig } from '../config.js';
+import { tooShort } from '../dataset/tooShort.js';
 import type { KnownSeries, Window, WindowReader } from '../dataset/windows.js';
 import type { Checkpoint, FitOptions, SeriesData } from '../forecaster.js';
 import { parameterSpecs } from '../model/network.js';
@@ -50,7 +51,7 @@ export async function train(
   let rank: Rank;
   try {
     rank = new Rank(setup, replicas.group);
-    if (rank.sampler.total === 0) throw tooShort(series, config);
+    if (rank.sampler.total === 0) throw tooShort(series, minimumLength(config));
     await run(rank, state, identity, options);
   } finally {
     await replicas.end();
@@ -133,18 +134,5 @@ function shareValues(series: SeriesData): SeriesData {
 function cancelled(step: number): AlmanacError {
   return new AlmanacError('TRAINING_CANCELLED', `Training was cancelled after ${step} steps.`, {
     hint: 'Start the run again, or resume it from its last checkpoint.',
-  });
-}
-
-function tooShort(series: readonly SeriesData[], config: SegmentConfig): AlmanacError {
-  const longest = series.reduce<SeriesData | undefined>(
-    (best, one) => (best && best.values.length >= one.values.length ? best : one),
-    undefined,
-  );
-  const needed = minimumLength(config);
-  const found = longest ? `the longest series, ${longest.id}, has ${longest.values.length}` : 'the panel has no series';
-  return new AlmanacError('SERIES_TOO_SHORT', `Training needs a series of at least ${needed} steps; ${found}.`, {
-    hint: 'Give longer series, or a shorter horizon or context.',
-    subject: { ...(longest ? { series: longest.id } : {}), needed },
   });
 }

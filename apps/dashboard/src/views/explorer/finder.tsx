@@ -8,7 +8,7 @@ import { count, share } from '../../app/format';
 import { useHotkeys } from '../../app/hotkeys';
 import { useCall, useSeriesList } from '../../app/queries';
 import { useRested } from '../../app/rested';
-import { Failure, Skeleton } from '../../ui/parts';
+import { Failure, Options, Skeleton } from '../../ui/parts';
 import { Sparkline } from './sparkline';
 
 const ROW = 48;
@@ -129,11 +129,7 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
           Order
         </label>
         <select id="order" value={sort} onChange={(event) => put(keepSort, event.target.value === 'id' ? '' : event.target.value)}>
-          {Object.entries(orders).map(([value, label]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
+          <Options of={orders} />
         </select>
         {covariates.length > 0 && (
           <select aria-label="Filter" value={where ?? ''} onChange={(event) => put(keepWhere, event.target.value)}>

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type UseFormReturn, useForm, useWatch } from 'react-hook-form';
 import { useCall } from '../../app/queries';
 import { useClient } from '../../app/session';
-import { Failure, Field } from '../../ui/parts';
+import { Failure, Field, Options } from '../../ui/parts';
 import { actionOn, catchUps, type Choice, kinds, overlaps, sentence } from './words';
 
 type Policies = Required<Pick<ScheduleRequestInput, 'overlap' | 'catchUp' | 'catchUpLimit'>>;
@@ -67,20 +67,12 @@ function TimeFields({ form }: { form: UseFormReturn<Times> }) {
       </Field>
       <Field id="overlap" label="When the run before is open">
         <select id="overlap" {...form.register('overlap')}>
-          {Object.entries(overlaps).map(([value, label]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
+          <Options of={overlaps} />
         </select>
       </Field>
       <Field id="catch-up" label="Times missed while nothing ran">
         <select id="catch-up" {...form.register('catchUp')}>
-          {Object.entries(catchUps).map(([value, label]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
+          <Options of={catchUps} />
         </select>
       </Field>
       {catchUp === 'all' && (

@@ -2,6 +2,7 @@
 import type { IngestOptionsInput } from '@almanac/contracts';
 import type { Preview } from './preview';
 import { type Role, roleOf, roles, withRole } from './roles';
+import { Options } from '../../ui/parts';
 
 interface Props {
   head: Preview;
@@ -36,11 +37,7 @@ export function FirstRows({ head, options, onOptions }: Props) {
                       value={roleOf(options, column)}
                       onChange={(event) => onOptions(withRole(options, column, event.target.value as Role))}
                     >
-                      {Object.entries(roles).map(([role, label]) => (
-                        <option key={role} value={role}>
-                          {label}
-                        </option>
-                      ))}
+                      <Options of={roles} />
                     </select>
                   </td>
                 ),
