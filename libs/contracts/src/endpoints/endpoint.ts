@@ -1,0 +1,24 @@
+/** What the table says about an endpoint. */
+import { type z } from 'zod';
+import { type Scope } from '../schemas/system.js';
+
+export interface Endpoint {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  summary: string;
+  /** Scope a key needs; null: no key. */
+  scope: Scope | null;
+  params?: z.ZodType;
+  query?: z.ZodType;
+  body?: z.ZodType;
+  /** Content of the answer where it is not JSON. */
+  produces?: 'text/csv' | 'text/event-stream' | 'application/x-tar';
+  /** `multipart`: a file part and an `options` part; else the bare file is the body. */
+  consumes?: 'multipart' | 'application/x-tar';
+  status: number;
+  response: z.ZodType;
+  /** It answers 202 with a run where the work takes longer than the caller waits. */
+  slow?: true;
+  /** It changes nothing that lasts, so it may be repeated freely; idempotency keys, which keep answers, are ignored. */
+  pure?: true;
+}

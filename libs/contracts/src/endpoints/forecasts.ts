@@ -1,0 +1,73 @@
+/** Stored forecasts. */
+import { z } from 'zod';
+import {
+  attentionMaps,
+  forecastPage,
+  forecastRequest,
+  forecastsCsvQuery,
+  forecastsQuery,
+  seriesForecastsQuery,
+} from '../schemas/forecasts.js';
+import { run } from '../schemas/runs.js';
+import { type Endpoint } from './endpoint.js';
+import { byRun, bySeries, text } from './parts.js';
+
+export const forecastEndpoints = {
+  forecast: {
+    method: 'POST',
+    path: '/v1/forecasts',
+    summary: 'Queue a forecast run',
+    scope: 'write',
+    body: forecastRequest,
+    status: 202,
+    response: run,
+  },
+  latestForecasts: {
+    method: 'GET',
+    path: '/v1/forecasts/latest',
+    summary: 'The latest forecast of each series, or with `history` all of them',
+    scope: 'read',
+    query: forecastsQuery,
+    status: 200,
+    response: forecastPage,
+  },
+  listSeriesForecasts: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/series/:uniqueId/forecasts',
+    summary: 'Every stored forecast of one series, the newest cutoff first',
+    scope: 'read',
+    params: bySeries,
+    query: seriesForecastsQuery,
+    status: 200,
+    response: forecastPage,
+  },
+  latestForecastsCsv: {
+    method: 'GET',
+    path: '/v1/forecasts/latest.csv',
+    summary: "The same as CSV in the forecaster's columns",
+    scope: 'read',
+    query: forecastsCsvQuery,
+    produces: 'text/csv',
+    status: 200,
+    response: text,
+  },
+  replayForecast: {
+    method: 'POST',
+    path: '/v1/forecasts/:runId/replay',
+    summary: 'Make a forecast again from its lineage and report every difference',
+    scope: 'write',
+    params: byRun,
+    status: 202,
+    response: run,
+  },
+  getAttention: {
+    method: 'GET',
+    path: '/v1/forecasts/:runId/attention',
+    summary: 'Attention maps of one forecast',
+    scope: 'read',
+    params: byRun,
+    query: z.object({ uniqueId: z.string() }),
+    status: 200,
+    response: attentionMaps,
+  },
+} as const satisfies Record<string, Endpoint>;

@@ -1,0 +1,12 @@
+/** Path parameters that several resources share, and an answer that is not JSON. */
+import { z } from 'zod';
+import { name, uuid } from '../schemas/common.js';
+
+export const text = z.string();
+export const byDataset = z.object({ dataset: name });
+export const bySeries = byDataset.extend({ uniqueId: z.string() });
+export const byRun = z.object({ runId: uuid });
+export const byModel = z.object({ model: name });
+export const bySchedule = z.object({ schedule: name });
+export const byWorkspace = z.object({ workspace: name });
+export const byWebhook = z.object({ webhookId: uuid });

@@ -1,0 +1,39 @@
+/** Forecasts that are answered and not stored. */
+import { z } from 'zod';
+import { byPrediction, prediction, predictionRequest, whatIf, whatIfRequest } from '../schemas/predictions.js';
+import { run } from '../schemas/runs.js';
+import { type Endpoint } from './endpoint.js';
+
+export const predictionEndpoints = {
+  predict: {
+    method: 'POST',
+    path: '/v1/forecast',
+    summary: 'Forecast series whose history is in the body; nothing is stored',
+    scope: 'write',
+    body: predictionRequest,
+    status: 200,
+    response: z.union([prediction, run]),
+    slow: true,
+    pure: true,
+  },
+  whatIf: {
+    method: 'POST',
+    path: '/v1/forecasts/what-if',
+    summary: 'Forecast stored series with changed future covariates, beside the unchanged; nothing is stored',
+    scope: 'write',
+    body: whatIfRequest,
+    status: 200,
+    response: z.union([whatIf, run]),
+    slow: true,
+    pure: true,
+  },
+  getPrediction: {
+    method: 'GET',
+    path: '/v1/predictions/:runId',
+    summary: 'The answer of a prediction that took long, for an hour',
+    scope: 'read',
+    params: byPrediction,
+    status: 200,
+    response: z.union([prediction, whatIf]),
+  },
+} as const satisfies Record<string, Endpoint>;

@@ -1,0 +1,55 @@
+/** The series of a dataset. */
+import { z } from 'zod';
+import { changepointList, observations, observationsQuery, seriesPage, seriesQuery, staticCovariateList } from '../schemas/datasets.js';
+import { type Endpoint } from './endpoint.js';
+import { byDataset, bySeries } from './parts.js';
+
+export const seriesEndpoints = {
+  listSeries: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/series',
+    summary: 'Series of a dataset, by id',
+    scope: 'read',
+    params: byDataset,
+    query: seriesQuery,
+    status: 200,
+    response: seriesPage,
+  },
+  listStaticCovariates: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/static-covariates',
+    summary: 'Static covariates of the series with their values, to filter by',
+    scope: 'read',
+    params: byDataset,
+    status: 200,
+    response: staticCovariateList,
+  },
+  deleteSeries: {
+    method: 'DELETE',
+    path: '/v1/datasets/:dataset/series/:uniqueId',
+    summary: 'Delete one series: a new version of the dataset without it; its forecasts stay',
+    scope: 'write',
+    params: bySeries,
+    status: 204,
+    response: z.void(),
+  },
+  getObservations: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/series/:uniqueId/observations',
+    summary: 'Values of one series, down-sampled for a chart',
+    scope: 'read',
+    params: bySeries,
+    query: observationsQuery,
+    status: 200,
+    response: observations,
+  },
+  getChangepoints: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/series/:uniqueId/changepoints',
+    summary: 'Where one series began to behave differently',
+    scope: 'read',
+    params: bySeries,
+    status: 200,
+    response: changepointList,
+  },
+} as const satisfies Record<string, Endpoint>;

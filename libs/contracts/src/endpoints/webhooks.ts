@@ -1,0 +1,101 @@
+/** Webhooks and their deliveries. */
+import { z } from 'zod';
+import { pageQuery, uuid } from '../schemas/common.js';
+import {
+  webhook,
+  webhookCreated,
+  webhookDeliveriesQuery,
+  webhookDelivery,
+  webhookDeliveryPage,
+  webhookPage,
+  webhookPatch,
+  webhookRequest,
+} from '../schemas/webhooks.js';
+import { type Endpoint } from './endpoint.js';
+import { byWebhook } from './parts.js';
+
+export const webhookEndpoints = {
+  listWebhooks: {
+    method: 'GET',
+    path: '/v1/webhooks',
+    summary: 'Webhooks, without their secrets',
+    scope: 'read',
+    query: pageQuery,
+    status: 200,
+    response: webhookPage,
+  },
+  createWebhook: {
+    method: 'POST',
+    path: '/v1/webhooks',
+    summary: 'Make a webhook; its secret is shown once',
+    scope: 'write',
+    body: webhookRequest,
+    status: 201,
+    response: webhookCreated,
+  },
+  getWebhook: {
+    method: 'GET',
+    path: '/v1/webhooks/:webhookId',
+    summary: 'One webhook',
+    scope: 'read',
+    params: byWebhook,
+    status: 200,
+    response: webhook,
+  },
+  updateWebhook: {
+    method: 'PATCH',
+    path: '/v1/webhooks/:webhookId',
+    summary: 'Change or pause a webhook',
+    scope: 'write',
+    params: byWebhook,
+    body: webhookPatch,
+    status: 200,
+    response: webhook,
+  },
+  deleteWebhook: {
+    method: 'DELETE',
+    path: '/v1/webhooks/:webhookId',
+    summary: 'Delete a webhook with its deliveries',
+    scope: 'write',
+    params: byWebhook,
+    status: 204,
+    response: z.void(),
+  },
+  rotateWebhookSecret: {
+    method: 'POST',
+    path: '/v1/webhooks/:webhookId/secret',
+    summary: 'Give a webhook a new secret; it is shown once',
+    scope: 'write',
+    params: byWebhook,
+    status: 200,
+    response: webhookCreated,
+  },
+  pingWebhook: {
+    method: 'POST',
+    path: '/v1/webhooks/:webhookId/ping',
+    summary: 'Send a test message',
+    scope: 'write',
+    params: byWebhook,
+    status: 202,
+    response: webhookDelivery,
+  },
+  listWebhookDeliveries: {
+    method: 'GET',
+    path: '/v1/webhooks/:webhookId/deliveries',
+    summary: 'Deliveries, newest first, with what the receiver answered',
+    scope: 'read',
+    params: byWebhook,
+    query: webhookDeliveriesQuery,
+    status: 200,
+    response: webhookDeliveryPage,
+  },
+  replayWebhookDelivery: {
+    method: 'POST',
+    path: '/v1/webhooks/:webhookId/deliveries/:deliveryId/replay',
+    summary: 'Send a message again, as a new delivery under the same webhook-id',
+    scope: 'write',
+    params: byWebhook.extend({ deliveryId: uuid }),
+    status: 202,
+    response: webhookDelivery,
+  },
+} as const satisfies Record<string, Endpoint>;
