@@ -35,6 +35,6 @@ it('the API imports neither TensorFlow.js, nor DuckDB, nor the forecasting libra
 
 it('the worker does not load TensorFlow.js either: it computes in processes of their own', () => {
   const imports = importsOf(new URL('../../apps/worker/dist/main.js', import.meta.url));
-  expect(imports.has('@almanac/flow/work')).toBe(true);
+  expect(imports.has('@almanac/flow/handlers')).toBe(true);
   expect([...imports].filter(([name]) => FORBIDDEN.test(name))).toEqual([]);
 });

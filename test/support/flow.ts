@@ -6,7 +6,7 @@ import { type JobName } from '@almanac/contracts';
 import { startCompute } from '@almanac/flow/compute';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
 import { newWorkerId } from '@almanac/flow/runs/execute';
-import { runHandlers } from '@almanac/flow/work';
+import { runHandlers } from '@almanac/flow/handlers';
 import { folderObjectStore, openQueue, silentLogger } from '@almanac/platform';
 import { openStore, type RunRecord } from '@almanac/store';
 import { createTestDatabase, type TestDatabase } from './database.js';

@@ -4,7 +4,7 @@ import type { Compute } from '@almanac/flow/compute';
 import { executeDelivery } from '@almanac/flow/notify/execute';
 import type { FlowContext } from '@almanac/flow/runs';
 import type { Holder } from '@almanac/flow/runs/execute';
-import { runHandlers } from '@almanac/flow/work';
+import { runHandlers } from '@almanac/flow/handlers';
 import type { Config, JobHandler } from '@almanac/platform';
 
 export function processors(

@@ -10,7 +10,7 @@ import { getAttention, getRun, latestForecasts, latestForecastsCsv, listModelVer
 import { cancelRun, type FlowContext, JOBS } from '@almanac/flow/runs';
 import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
 import { requestTraining } from '@almanac/flow/train';
-import { runHandlers } from '@almanac/flow/work';
+import { runHandlers } from '@almanac/flow/handlers';
 import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

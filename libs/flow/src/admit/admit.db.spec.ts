@@ -9,7 +9,7 @@ import { type Compute, startCompute } from '@almanac/flow/compute';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
 import { newWorkerId } from '@almanac/flow/runs/execute';
 import { requestTraining } from '@almanac/flow/train';
-import { runHandlers } from '@almanac/flow/work';
+import { runHandlers } from '@almanac/flow/handlers';
 import { folderObjectStore, openQueue, type Queue, type RunLimits, silentLogger } from '@almanac/platform';
 import { openStore, type RunRecord, type Store } from '@almanac/store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

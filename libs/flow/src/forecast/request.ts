@@ -6,7 +6,7 @@ import { resolveModel } from '../register/reference.js';
 import type { FlowContext } from '../runs/context.js';
 import { startRun } from '../runs/runs.js';
 import { isTrainable } from '../train/kinds.js';
-import { selectSeries } from './filter.js';
+import { selectSeries } from '../query/selectSeries.js';
 
 /** A forecast request with everything decided that its run rests on; the run's `config`. */
 export interface ForecastPlan extends ForecastRequest {

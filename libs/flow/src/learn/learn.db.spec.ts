@@ -13,7 +13,7 @@ import { type FlowContext, JOBS } from '@almanac/flow/runs';
 import { newWorkerId } from '@almanac/flow/runs/execute';
 import { createSchedule, fireDue } from '@almanac/flow/schedule';
 import { requestTraining } from '@almanac/flow/train';
-import { runHandlers } from '@almanac/flow/work';
+import { runHandlers } from '@almanac/flow/handlers';
 import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type RunRecord, type Store } from '@almanac/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

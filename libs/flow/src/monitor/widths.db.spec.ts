@@ -10,7 +10,7 @@ import { latestForecasts } from '@almanac/flow/query';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
 import { newWorkerId } from '@almanac/flow/runs/execute';
 import { requestTraining } from '@almanac/flow/train';
-import { runHandlers } from '@almanac/flow/work';
+import { runHandlers } from '@almanac/flow/handlers';
 import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { type ForecastRecord, openStore, type RunRecord, type Store } from '@almanac/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

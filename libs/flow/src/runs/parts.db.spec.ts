@@ -9,7 +9,7 @@ import { requestForecast } from '@almanac/flow/forecast';
 import { cancelRun, type FlowContext, JOBS, startRun } from '@almanac/flow/runs';
 import { newWorkerId } from '@almanac/flow/runs/execute';
 import { requestTraining } from '@almanac/flow/train';
-import { runHandlers } from '@almanac/flow/work';
+import { runHandlers } from '@almanac/flow/handlers';
 import { backtest, createForecaster, type Panel } from '@almanac/forecasting';
 import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type RunRecord, type Store } from '@almanac/store';

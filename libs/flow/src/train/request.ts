@@ -2,7 +2,7 @@
 import { type Run, type TrainRequest, trainRequest, type TrainRequestInput } from '@almanac/contracts';
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { DatasetRecord, DatasetVersionRecord, Json, NewRun } from '@almanac/store';
-import { selectSeries } from '../forecast/filter.js';
+import { selectSeries } from '../query/selectSeries.js';
 import { checkHorizon } from '../forecast/request.js';
 import type { FlowContext } from '../runs/context.js';
 import { startRun } from '../runs/runs.js';

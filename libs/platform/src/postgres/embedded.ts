@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import { findBinaries, identity, writableFolder, type Binaries, type Identity } from './binaries.js';
-import { lockFolder } from './folder-lock.js';
+import { lockFolder } from './folderLock.js';
 import { stopLeftover } from './leftover.js';
 import { serverSettings } from './settings.js';
 

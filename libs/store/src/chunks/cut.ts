@@ -10,7 +10,7 @@ import { copyIn, copyOutAll, literal } from '../postgres/transfer.js';
 import type { Cut, CutVersion } from '../records.js';
 import { CHUNK_COLUMNS, encodeChunk } from './encode.js';
 import { CHUNK_STEPS, chunkOf, TARGET, toChunk } from './layout.js';
-import { commitVersion, totalsOf } from './write-version.js';
+import { commitVersion, totalsOf } from './writeVersion.js';
 
 /** Series whose border chunks are held at once: 8 MB. */
 const SERIES_AT_ONCE = 1000;

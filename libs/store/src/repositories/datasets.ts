@@ -7,7 +7,7 @@ import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
 import { compactDataset } from '../chunks/compact.js';
 import { cutDataset } from '../chunks/cut.js';
-import { versionRows } from './version-rows.js';
+import { versionRows } from './versionRows.js';
 
 const KEEP_LAST = 10;
 

@@ -1,7 +1,7 @@
 /** Forecasts: arrays of quantiles, in by COPY, out as bytes. */
 import { AlmanacError } from '@almanac/series';
 import type { Forecasts } from '../facade.js';
-import { ensureGridSteps } from '../chunks/grid-steps.js';
+import { ensureGridSteps } from '../chunks/gridSteps.js';
 import { limitOf, keyOf, toPage, type Key } from '../pages.js';
 import { CopyRows, toFloat64Array } from '../postgres/binary.js';
 import type { Context } from '../postgres/context.js';

@@ -7,7 +7,7 @@ import { newId } from '../ids.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
 import type { ApiKeyRecord, DatasetVersionRecord } from '../records.js';
-import { versionRows } from './version-rows.js';
+import { versionRows } from './versionRows.js';
 
 const USE_NOTED_EVERY_MS = 60_000;
 

@@ -1,9 +1,9 @@
 /** Series: values in and out by chunks, and the list of what there is. */
 import { And, MoreThan, Raw, type FindOperator, type FindOptionsWhere } from 'typeorm';
 import type { Series } from '../facade.js';
-import { readPanel } from '../chunks/read-panel.js';
-import { readRange } from '../chunks/read-range.js';
-import { writeVersion } from '../chunks/write-version.js';
+import { readPanel } from '../chunks/readPanel.js';
+import { readRange } from '../chunks/readRange.js';
+import { writeVersion } from '../chunks/writeVersion.js';
 import { SeriesEntity } from '../entities/datasets.js';
 import { notFound } from '../errors.js';
 import { keyOf, limitOf, toPage } from '../pages.js';

@@ -4,7 +4,7 @@ import { type JobHandler } from '@almanac/platform';
 import { executeBacktest, executeBacktestPart } from '../backtest/execute/index.js';
 import type { Compute } from '../compute/index.js';
 import { executeForecast, executeForecastPart } from '../forecast/execute/index.js';
-import { ingestUpload } from '../ingest/index.js';
+import { ingestUpload } from '../ingest/execute/index.js';
 import { executeLearning } from '../learn/execute/index.js';
 import { executeMonitoring } from '../monitor/execute/index.js';
 import { executePrediction } from '../predict/execute/index.js';

@@ -10,7 +10,7 @@ import { copyIn, copyOutAll, literal } from '../postgres/transfer.js';
 import type { SeriesPiece } from '../records.js';
 import { CHUNK_COLUMNS, encodeChunk } from './encode.js';
 import { CHUNK_STEPS, chunkOf, TARGET, toChunk } from './layout.js';
-import { resolveSeries, type SeriesIds } from './series-ids.js';
+import { resolveSeries, type SeriesIds } from './seriesIds.js';
 
 /** 2048 chunks are 16 MB. */
 const BATCH_CHUNKS = 2048;

@@ -8,9 +8,9 @@ import { busy, isLockTimeout } from '../errors.js';
 import { newId } from '../ids.js';
 import type { Context } from '../postgres/context.js';
 import type { DatasetDefinition, DatasetVersionRecord, VersionSummary, WriteVersion, WrittenTotals, WrittenVersion } from '../records.js';
-import { ChunkWriter } from './chunk-writer.js';
+import { ChunkWriter } from './chunkWriter.js';
 import { channelsOf, conflictWith } from './conflict.js';
-import { ensureGridSteps } from './grid-steps.js';
+import { ensureGridSteps } from './gridSteps.js';
 import { TARGET } from './layout.js';
 
 interface Locked {

@@ -12,10 +12,10 @@ import type { AliasName, Json, Store } from '@almanac/store';
 import { z } from 'zod';
 import type { FlowContext } from '../runs/context.js';
 import { MODEL_KINDS } from '../train/kinds.js';
-import { learnedUntil } from './learned.js';
-import { namedVersion } from './reference.js';
+import { learnedUntil } from '../register/learned.js';
+import { namedVersion } from '../register/reference.js';
 import { tarOf, untar } from './tar.js';
-import { toModelVersion } from './wire.js';
+import { toModelVersion } from '../register/wire.js';
 
 const FORMAT = 'almanac-model';
 const VERSION = 1;

@@ -1,0 +1,2 @@
+/** Model versions as files: out of the registry, and into that of another house. */
+export { exportVersion, importVersion, type ImportOptions } from './archive.js';

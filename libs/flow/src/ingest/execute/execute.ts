@@ -1,0 +1,256 @@
+/**
+ * ingest: an uploaded file becomes a version of a dataset, whole or not at all.
+ *
+ * The file is read by a process of its own (reader.ts), which finds out what it is, puts every row on the grid and sends
+ * series as arrays; this side applies the fill policy and hands them to the store, which writes them in one transaction.
+ */
+import { AlmanacError, Frequency } from '@almanac/series';
+import type { Findings, IngestOptions, IngestResult, RunProgress } from '@almanac/contracts';
+import type { ObjectStore } from '@almanac/platform';
+import { conflictWith, type DatasetDefinition, type DatasetRecord, type SeriesPiece, type Store } from '@almanac/store';
+import { fillZeros, NOTHING_STORED, type Stored } from '../fill.js';
+import type { Piece } from '../frames.js';
+import type { HeadMessage, RejectedLine } from '../protocol.js';
+import { type Finding, readFile } from '../readerProcess.js';
+import { storedSteps } from '../stored.js';
+import { Tally } from './tally.js';
+
+export interface IngestDependencies {
+  store: Store;
+  objects: ObjectStore;
+  /** Of the reader process. */
+  limits?: { memoryMb: number; threads: number };
+}
+
+export interface IngestRequest {
+  uploadId: string;
+  options: IngestOptions;
+  /** Rejected rows are kept under it, and the version it makes counts it as its maker. */
+  runId?: string;
+  onProgress?: (progress: RunProgress) => void;
+  signal?: AbortSignal;
+}
+
+const DEFAULT_LIMITS = { memoryMb: 2048, threads: 2 };
+const PROGRESS_MS = 250;
+const LEAST_STEPS = 8;
+
+/**
+ * Reads an upload into its dataset. The same bytes read the same way twice change nothing; a dry run never does.
+ * @returns what was found, and the version that was made; null after a dry run
+ * @throws AlmanacError with the reason why the file was refused; nothing was changed then
+ */
+export async function ingestUpload(
+  { store, objects, limits = DEFAULT_LIMITS }: IngestDependencies,
+  request: IngestRequest,
+): Promise<IngestResult> {
+  const started = performance.now();
+  const { options, runId, signal } = request;
+  const seconds = (): number => (performance.now() - started) / 1000;
+  const upload = await store.uploads.get(request.uploadId);
+  const dataset = await store.datasets.find(options.dataset);
+  const before = options.dryRun ? null : await store.uploads.findCommitted(options.dataset, upload.sha256, upload.mapping);
+  if (before?.findings && before.no === dataset?.currentVersion) {
+    return {
+      dataset: options.dataset,
+      version: before.no,
+      unchanged: true,
+      seconds: seconds(),
+      refusal: null,
+      findings: before.findings as Findings,
+    };
+  }
+
+  // A run that is tried again starts from nothing.
+  if (runId !== undefined) await store.runs.clearRejectedRows(runId);
+  request.onProgress?.({ phase: 'reading', message: `Reading ${upload.fileName}`, fraction: null });
+  return objects.withFile(upload.objectKey, async (path) => {
+    const job = { path, fileName: upload.fileName, options: onGridOf(options, dataset), limits };
+    const reading = await Reading.start(readFile(job, signal), async (rows) => {
+      if (runId !== undefined) await store.runs.addRejectedRows(runId, rows);
+    });
+    const { head } = reading;
+    const readSeconds = seconds();
+    const tally = new Tally(enoughSteps(head));
+    const named = tally.before(reading.pieces());
+    const stored =
+      options.mode === 'append' && dataset !== null
+        ? (): Promise<Stored> => storedSteps(store, options.dataset)
+        : (): Promise<Stored> => Promise.resolve(NOTHING_STORED);
+    const filled = options.fillPolicy === 'zero' ? filledWith(named, head.lastStep, stored) : named;
+    const pieces = reported(tally.after(filled), tally, head, request.onProgress);
+    const whole = options.mode === 'replace' || dataset === null;
+    const findings = (): Findings => describe(head, tally, reading.duplicates, readSeconds, whole);
+
+    if (options.dryRun) {
+      while (!(await pieces.next()).done) signal?.throwIfAborted();
+      const refusal = reading.refusal ?? inShort(await refusalBy(store, dataset, definitionOf(options, head), tally, upload.fileName));
+      return { dataset: options.dataset, version: null, unchanged: false, seconds: seconds(), refusal, findings: findings() };
+    }
+    try {
+      const written = await store.series.writeVersion({
+        dataset: definitionOf(options, head),
+        uploadId: upload.id,
+        runId: runId ?? null,
+        mode: options.mode,
+        pieces: asStored(pieces, head.channels),
+        summary: () => {
+          if (tally.observations === 0) throw noValues(upload.fileName);
+          const found = findings();
+          return { rowsRead: found.rowsRead, rowsRejected: found.rowsRejected, findings: found };
+        },
+        signal,
+      });
+      // After the version is there for everybody, so that a failure here costs nothing but disk.
+      if (!written.unchanged) await store.datasets.compact(written.datasetId);
+      const { version, unchanged } = written;
+      return { dataset: options.dataset, version, unchanged, seconds: seconds(), refusal: null, findings: findings() };
+    } finally {
+      await reading.stop();
+    }
+  });
+}
+
+/** A dataset keeps the frequency it has, so a few rows to append need not tell it again. */
+function onGridOf(options: IngestOptions, dataset: { frequency: string } | null): IngestOptions {
+  return options.frequency === 'auto' && dataset ? { ...options, frequency: dataset.frequency } : options;
+}
+
+function definitionOf(options: IngestOptions, head: HeadMessage): DatasetDefinition {
+  return {
+    name: options.dataset,
+    frequency: head.frequency,
+    timeZone: head.timeZone,
+    aggregation: options.aggregation ?? null,
+    fillPolicy: options.fillPolicy,
+    pastCovariates: options.pastCovariates,
+    futureCovariates: head.channels.slice(options.pastCovariates.length),
+  };
+}
+
+/** What the reader sends, taken apart: the head is there when `start` returns, the pieces are passed on as they come. */
+class Reading {
+  duplicates = 0;
+  refusal: IngestResult['refusal'] = null;
+
+  private constructor(
+    readonly head: HeadMessage,
+    private readonly rest: AsyncGenerator<Finding, void>,
+  ) {}
+
+  static async start(findings: AsyncGenerator<Finding, void>, onRejects: (rows: RejectedLine[]) => Promise<void>): Promise<Reading> {
+    for (;;) {
+      const { value } = await findings.next();
+      if (value === undefined || !('message' in value)) throw new Error('The reader sent no head before its first piece.');
+      if (value.message.type === 'rejects') await onRejects(value.message.rows);
+      else if (value.message.type === 'head') return new Reading(value.message, findings);
+    }
+  }
+
+  async *pieces(): AsyncGenerator<Piece> {
+    for await (const finding of this.rest) {
+      if ('piece' in finding) yield finding.piece;
+      else if (finding.message.type === 'end') ({ duplicates: this.duplicates, refusal: this.refusal } = finding.message);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.rest.return();
+  }
+}
+
+/** Asked for with the first piece, when the writer holds the dataset: nobody else changes it then. */
+async function* filledWith(pieces: AsyncIterable<Piece>, lastStep: number | null, stored: () => Promise<Stored>): AsyncGenerator<Piece> {
+  yield* fillZeros(pieces, lastStep, await stored());
+}
+
+async function* asStored(pieces: AsyncIterable<Piece>, channels: readonly string[]): AsyncGenerator<SeriesPiece> {
+  for await (const { id, channel, firstStep, values, statics } of pieces) {
+    yield { id, firstStep, values, channel: channel === 0 ? undefined : channels[channel - 1], staticCovariates: statics };
+  }
+}
+
+async function* reported(
+  pieces: AsyncIterable<Piece>,
+  tally: Tally,
+  head: HeadMessage,
+  onProgress: IngestRequest['onProgress'],
+): AsyncGenerator<Piece> {
+  let told = 0;
+  for await (const piece of pieces) {
+    const now = performance.now();
+    if (onProgress && now - told > PROGRESS_MS) {
+      told = now;
+      const fraction = head.series === 0 ? null : Math.min(1, tally.series / head.series);
+      onProgress({ phase: 'writing', message: `Writing series ${tally.series} of ${head.series}`, fraction, rows: head.rowsRead });
+    }
+    yield piece;
+  }
+}
+
+/** @param whole whether the file holds all that there is of its series */
+function describe(head: HeadMessage, tally: Tally, duplicates: number, seconds: number, whole: boolean): Findings {
+  const frequency = Frequency.parse(head.frequency, head.timeZone);
+  const instantOf = (step: number | null): string | null => (step === null ? null : new Date(frequency.timeOf(step)).toISOString());
+  const { format, layout, columns, timeZone, rowsRead, rowsRejected, rejections } = head;
+  return {
+    format,
+    layout,
+    columns,
+    frequency: head.frequency,
+    timeZone,
+    rowsRead,
+    rowsRejected,
+    rowsPerSecond: Math.round(rowsRead / seconds),
+    series: tally.series,
+    observations: tally.observations,
+    gaps: tally.gaps,
+    filled: tally.filled,
+    duplicates,
+    negatives: tally.negatives,
+    leadingZeros: tally.leadingZeros,
+    shortest: tally.shortest,
+    tooShort: whole ? { series: tally.tooShort, steps: tally.enough } : null,
+    start: instantOf(tally.firstStep),
+    end: instantOf(tally.lastStep),
+    rejections,
+    warnings: [...head.warnings, ...warningsAbout(head, tally)],
+  };
+}
+
+/** Two seasons, so that one can be held against the other. */
+function enoughSteps({ frequency, timeZone }: HeadMessage): number {
+  return Math.max(LEAST_STEPS, 2 * (Frequency.parse(frequency, timeZone).seasonLengths()[0] ?? 0));
+}
+
+/** What the store would say to a file that the reader has nothing against. */
+async function refusalBy(
+  store: Store,
+  dataset: DatasetRecord | null,
+  definition: DatasetDefinition,
+  tally: Tally,
+  fileName: string,
+): Promise<AlmanacError | undefined> {
+  if (tally.observations === 0) return noValues(fileName);
+  return dataset === null ? undefined : conflictWith(dataset, await store.datasets.channels(dataset.id), definition);
+}
+
+const inShort = (error: AlmanacError | undefined): IngestResult['refusal'] =>
+  error === undefined ? null : { code: error.code, detail: error.message, hint: error.hint ?? null };
+
+/** More empty steps than full ones: the grid is finer than the data, as it is for months that are dated by their last day. */
+function warningsAbout(head: HeadMessage, tally: Tally): string[] {
+  const values = tally.observations - tally.filled;
+  if (tally.gaps <= values) return [];
+  const [empty, full] = [tally.gaps.toLocaleString('en'), values.toLocaleString('en')];
+  return [
+    `On the grid ${head.frequency} there are ${empty} empty steps between ${full} values. Is that the frequency? A coarser one needs an aggregation, e.g. last.`,
+  ];
+}
+
+function noValues(fileName: string): AlmanacError {
+  return new AlmanacError('NO_VALUES', `${fileName} has rows, but no value in any of them.`, {
+    hint: 'Name the column that holds the values with valueColumn, or count rows with aggregation count.',
+    subject: { file: fileName },
+  });
+}

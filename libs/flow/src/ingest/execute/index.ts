@@ -1,0 +1,2 @@
+/** The worker's side of ingest. */
+export { ingestUpload, type IngestDependencies, type IngestRequest } from './execute.js';
