@@ -16,7 +16,16 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: process.env['CI'] ? ['verbose'] : ['default'],
     projects: [
-      { oxc, test: { name: 'unit', expect: expectations, include: ['libs/**/src/**/*.spec.ts', 'apps/**/src/**/*.spec.ts', 'infra/**/src/**/*.spec.ts'], exclude: ['**/dist/**', '**/node_modules/**', '**/*.db.spec.ts'], testTimeout: 180_000 } },
+      {
+        oxc,
+        test: {
+          name: 'unit',
+          expect: expectations,
+          include: ['libs/**/src/**/*.spec.ts', 'apps/**/src/**/*.spec.ts', 'infra/**/src/**/*.spec.ts'],
+          exclude: ['**/dist/**', '**/node_modules/**', '**/*.db.spec.ts'],
+          testTimeout: 180_000,
+        },
+      },
       {
         oxc,
         test: {
@@ -25,6 +34,18 @@ export default defineConfig({
           include: ['libs/**/src/**/*.db.spec.ts', 'apps/**/src/**/*.db.spec.ts', 'test/{integration,e2e}/**/*.spec.ts'],
           exclude: ['**/dist/**', '**/node_modules/**'],
           globalSetup: ['test/support/postgres.global.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        oxc,
+        test: {
+          name: 'cases',
+          expect: expectations,
+          include: ['test/cases/*.spec.ts'],
+          // In this order: the API and worker of all cases stand on the server of the first.
+          globalSetup: ['test/support/postgres.global.ts', 'test/support/almanac.global.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },

@@ -31,9 +31,12 @@ export async function freePort(): Promise<number> {
   });
 }
 
-/** @param env overrides of the environment, e.g. REDIS_URL */
-export async function startAlmanac(env: Record<string, string> = {}): Promise<RunningAlmanac> {
-  const database = await createTestDatabase();
+/**
+ * @param env overrides of the environment, e.g. REDIS_URL
+ * @param server address of the Postgres server, where no test asks for it
+ */
+export async function startAlmanac(env: Record<string, string> = {}, server?: string): Promise<RunningAlmanac> {
+  const database = await createTestDatabase({ server });
   const home = mkdtempSync(join(tmpdir(), 'almanac-home-'));
   const port = await freePort();
   const apiKey = `alm_test_${'k'.repeat(24)}`;

@@ -17,9 +17,12 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** @param options.migrated false for an empty database */
-export async function createTestDatabase(options: { migrated?: boolean } = {}): Promise<TestDatabase> {
-  const server = inject('postgresUrl');
+/**
+ * @param options.migrated false for an empty database
+ * @param options.server that of the test run unless given
+ */
+export async function createTestDatabase(options: { migrated?: boolean; server?: string | undefined } = {}): Promise<TestDatabase> {
+  const server = options.server ?? inject('postgresUrl');
   const name = `test_${randomBytes(6).toString('hex')}`;
   await query(server, `CREATE DATABASE ${name} TEMPLATE ${options.migrated === false ? 'template0' : TEMPLATE}`);
   const url = new URL(server);
