@@ -2,16 +2,8 @@
  * Each recurrent technique on the made-up task that shows what it is for, at full length, beside what a net without it
  * reaches (or a guess). Unit tests run the same tasks short.
  */
-import {
-  alignmentTask,
-  BRANCHES,
-  delayedEncoder,
-  gridEncoder,
-  hierarchicalEncoder,
-  onlineStreams,
-  stackedEncoder,
-  techniqueTasks as tasks,
-} from '@almanac/forecasting';
+import { BRANCHES, delayedEncoder, gridEncoder, hierarchicalEncoder, stackedEncoder } from '@almanac/forecasting';
+import { alignmentTask, onlineStreams, techniqueTasks as tasks } from '@almanac/forecasting/testing';
 import type { Bench, BenchRow } from './bench.js';
 
 interface Technique {

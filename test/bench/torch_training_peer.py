@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 
 class Segment(nn.Module):
-    """The network of libs/forecasting/src/model/network.ts without cycle and covariates, which the default config leaves out."""
+    """The network of libs/forecasting/src/kinds/segment/network.ts without cycle and covariates, which the default config leaves out."""
 
     def __init__(self, c, tensors):
         super().__init__()

@@ -125,3 +125,9 @@ export interface Forecaster {
   /** Frees tensors. */
   dispose(): void;
 }
+
+/** Makes what other forecasters are made of; the registry passes its own two doors. */
+export interface MemberMaker {
+  create(kind: string, config: Record<string, unknown>): Forecaster;
+  load(checkpoint: Checkpoint): Forecaster;
+}

@@ -7,7 +7,7 @@
 import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Random } from '../dataset/random.js';
-import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 
 export const BRANCHES = ['contextual', 'temporal', 'pointer'] as const;
 export type Branch = (typeof BRANCHES)[number];

@@ -2,7 +2,7 @@ import { initEngine } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../dataset/random.js';
-import { Parameters, type Tensors } from '../model/parameters.js';
+import { Parameters, type Tensors } from '../training/parameters.js';
 import { alignmentTask } from '../testing/attentionTasks.js';
 import { BRANCHES, forcedBranch } from './align.js';
 import { pointwiseNetwork } from './pointwise.js';

@@ -4,7 +4,7 @@
  */
 import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 
 /** @param width of the encoder's states @param hidden of the decoder's, and of the product */
 export function contextualSpecs(name: string, width: number, hidden: number, covariates: number): ParameterSpec[] {

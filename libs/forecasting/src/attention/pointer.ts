@@ -4,7 +4,7 @@
  * (Vinyals et al. 2015, with windows for keys).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 
 /** Sharpness β = softplus of what is learned, 6 at the start: lower, and the pointer never finds its target. */
 export function pointerSpecs(name: string): ParameterSpec[] {

@@ -17,7 +17,7 @@ import { type Encoder } from '../encoders/encoder.js';
 import { stackedEncoder } from '../encoders/stacked.js';
 import { type HeadKind } from '../heads/head.js';
 import { stepHead, type StepHead } from '../heads/stepHead.js';
-import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 import { type KnownWindows } from '../seasonal/smoothing.js';
 import { align, gateSpecs, readable, type Alignment, type Branch } from './align.js';
 import { contextualKeys, contextualScores, contextualSpecs } from './contextual.js';

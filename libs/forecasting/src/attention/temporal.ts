@@ -5,7 +5,7 @@
  *   e_ij = b[ℓ] + Σ_p a_p (cos(2πℓ/p) − 1) − ρℓ/L,  ℓ = L + i − j
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 
 export interface TemporalShape {
   contextLength: number;

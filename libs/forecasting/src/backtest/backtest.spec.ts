@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createBaseline } from '../baselines/registry.js';
+import { createBaseline } from '../kinds/baselines/methods.js';
 import { Random } from '../dataset/random.js';
 import { type Panel, type SeriesForecast } from '../forecaster.js';
 import { hasSharedData, readM4 } from '../testing/sharedData.js';

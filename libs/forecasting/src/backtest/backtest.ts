@@ -5,7 +5,7 @@
  * the same windows; models run one after the other, so that only one holds memory.
  */
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
-import { createBaseline } from '../baselines/registry.js';
+import { createBaseline } from '../kinds/baselines/methods.js';
 import { type Forecaster, type Panel, type SeriesData, type SeriesForecast } from '../forecaster.js';
 import { scoreForecasts, type Metrics, type Scores } from '../metrics/score.js';
 import { cutPanel, lastStep, type Cutoff } from './cut.js';

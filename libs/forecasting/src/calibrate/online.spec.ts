@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalQuantile } from '../baselines/normal.js';
+import { normalQuantile } from '../normal.js';
 import { Random } from '../dataset/random.js';
 import { OnlineConformal } from './online.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../dataset/random.js';
-import { normalQuantile } from '../baselines/normal.js';
+import { normalQuantile } from '../normal.js';
 import { applyWidths, widthFactors } from './widths.js';
 
 const levels = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975];

@@ -2,7 +2,7 @@ import { dense, initEngine } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../dataset/random.js';
-import { Parameters, type Tensors } from '../model/parameters.js';
+import { Parameters, type Tensors } from '../training/parameters.js';
 import { addingProblem, autoregression, chaoticMap, parity, rollOutTask } from '../testing/tasks.js';
 import { trainToy } from '../testing/trainToy.js';
 import { gradientFlow } from './gradientFlow.js';

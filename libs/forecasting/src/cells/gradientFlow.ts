@@ -1,7 +1,7 @@
 /** How much of a gradient survives the way back through time: the figure to log when a long context does not help. */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Random } from '../dataset/random.js';
-import { type Tensors } from '../model/parameters.js';
+import { type Tensors } from '../training/parameters.js';
 import { type RecurrentLayer } from './layer.js';
 
 /**

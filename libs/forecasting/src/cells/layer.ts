@@ -7,7 +7,7 @@
 import { gru, lstm, minGru, rnn } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Random } from '../dataset/random.js';
-import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 import { slstm } from './slstm.js';
 import { zoneoutFactor } from './zoneout.js';
 

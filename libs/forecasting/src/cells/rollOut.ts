@@ -7,7 +7,7 @@
 import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Random } from '../dataset/random.js';
-import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 import { type CellState, type RecurrentLayer } from './layer.js';
 
 /** P(truth) at a training step: k / (k + e^(step / k)), which falls from nearly 1 to 0 around step k·ln k. */

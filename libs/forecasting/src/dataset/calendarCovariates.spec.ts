@@ -1,8 +1,8 @@
 import { Frequency } from '@almanac/series';
 import { describe, expect, it } from 'vitest';
-import { defaultConfig } from '../config.js';
+import { defaultConfig } from '../kinds/segment/config.js';
 import { type Forecaster, type Panel, type SeriesData } from '../forecaster.js';
-import { createForecaster, loadForecaster } from '../registry.js';
+import { createForecaster, loadForecaster } from '../kinds/registry.js';
 import { CALENDAR_FIELDS, calendarNames, withCalendar, type CalendarSettings } from './calendarCovariates.js';
 import { Random } from './random.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfig } from '../config.js';
+import { defaultConfig } from '../kinds/segment/config.js';
 import type { Panel, SeriesData } from '../forecaster.js';
-import { Random } from '../dataset/random.js';
-import { SegmentForecaster } from '../segmentForecaster.js';
+import { Random } from './random.js';
+import { SegmentForecaster } from '../kinds/segment/forecaster.js';
 import { covariatesOf } from './covariates.js';
 
 const HORIZON = 6;

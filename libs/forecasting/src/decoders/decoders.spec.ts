@@ -5,9 +5,9 @@ import { pointwiseNetwork, type DecoderKind, type PointwiseNetwork, type Pointwi
 import { Random } from '../dataset/random.js';
 import { type Panel } from '../forecaster.js';
 import { HEAD_KINDS } from '../heads/head.js';
-import { Parameters, type Tensors } from '../model/parameters.js';
-import { defaultRecurrentConfig, truthProbability, type RecurrentConfig } from '../recurrent/config.js';
-import { RecurrentForecaster } from '../recurrent/recurrentForecaster.js';
+import { Parameters, type Tensors } from '../training/parameters.js';
+import { defaultRecurrentConfig, truthProbability, type RecurrentConfig } from '../kinds/recurrent/config.js';
+import { RecurrentForecaster } from '../kinds/recurrent/forecaster.js';
 import { recursiveDecoder } from '../testing/tasks.js';
 
 await initEngine();

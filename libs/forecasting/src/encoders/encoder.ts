@@ -1,7 +1,7 @@
 /** What every encoder is: named weights, and a state for each step of a sequence. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { type Random } from '../dataset/random.js';
-import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 
 export interface EncodeOptions {
   /** [T,B], 0 where a step does not count (a gap, or padding before the history). */

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { recurrentLayer } from '../cells/layer.js';
 import { Random } from '../dataset/random.js';
-import { Parameters, type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { Parameters, type ParameterSpec, type Tensors } from '../training/parameters.js';
 import { family, imputation, largestChild, recall, seasonalAutoregression } from '../testing/tasks.js';
 import { type Encoder } from './encoder.js';
 import { delayedEncoder } from './delayed.js';

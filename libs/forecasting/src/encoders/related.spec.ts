@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../dataset/random.js';
 import { type Panel, type SeriesData, type SeriesForecast } from '../forecaster.js';
-import { defaultRecurrentConfig, type RecurrentConfig } from '../recurrent/config.js';
-import { RecurrentForecaster } from '../recurrent/recurrentForecaster.js';
+import { defaultRecurrentConfig, type RecurrentConfig } from '../kinds/recurrent/config.js';
+import { RecurrentForecaster } from '../kinds/recurrent/forecaster.js';
 import { coherent } from './coherent.js';
 import { incoherence } from './hierarchy.js';
 

@@ -8,7 +8,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { recurrentLayer, type CellKind, type RecurrentLayer, type RunOptions } from '../cells/layer.js';
-import { type Tensors } from '../model/parameters.js';
+import { type Tensors } from '../training/parameters.js';
 import { type Encoder } from './encoder.js';
 
 export interface StackedSettings {

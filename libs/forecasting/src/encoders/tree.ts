@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { recurrentLayer } from '../cells/layer.js';
-import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 import { levelsOf, type Hierarchy } from './hierarchy.js';
 
 export interface TreeSettings {

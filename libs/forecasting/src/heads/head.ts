@@ -5,7 +5,7 @@
  * Invariant: `negativeLogLikelihood` writes the exact partial derivatives of the value it returns.
  */
 import { lnGamma } from '../metrics/studentT.js';
-import { normalQuantile } from '../baselines/normal.js';
+import { normalQuantile } from '../normal.js';
 import { digamma, negativeBinomialQuantile, sigmoid, softplus, studentTQuantile } from './special.js';
 
 export const HEAD_KINDS = ['quantile', 'gaussian', 'studentT', 'negativeBinomial', 'vocabulary'] as const;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfig } from '../config.js';
+import { defaultConfig } from '../kinds/segment/config.js';
 import { Random } from '../dataset/random.js';
 import type { Panel } from '../forecaster.js';
-import { SegmentForecaster } from '../segmentForecaster.js';
+import { SegmentForecaster } from '../kinds/segment/forecaster.js';
 import { parametricHead, type HeadKind } from './head.js';
 import { digamma, negativeBinomialQuantile, studentTQuantile } from './special.js';
 

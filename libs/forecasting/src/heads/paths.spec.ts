@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { defaultConfig } from '../config.js';
+import { defaultConfig } from '../kinds/segment/config.js';
 import { Random } from '../dataset/random.js';
 import { type Forecaster, type Panel, type SeriesData } from '../forecaster.js';
-import { defaultRecurrentConfig, type RecurrentConfig } from '../recurrent/config.js';
-import { RecurrentForecaster } from '../recurrent/recurrentForecaster.js';
-import { SegmentForecaster } from '../segmentForecaster.js';
+import { defaultRecurrentConfig, type RecurrentConfig } from '../kinds/recurrent/config.js';
+import { RecurrentForecaster } from '../kinds/recurrent/forecaster.js';
+import { SegmentForecaster } from '../kinds/segment/forecaster.js';
 import { copulaPaths, persistenceOf, sampleQuantile } from './paths.js';
 
 const [HORIZON, LENGTH, COUNT] = [8, 120, 60];

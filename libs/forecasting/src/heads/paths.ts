@@ -8,7 +8,7 @@
  *
  * Invariant: paths depend on seed, id and number alone: neither on other series, nor on how many paths are asked for.
  */
-import { normalCdf } from '../baselines/normal.js';
+import { normalCdf } from '../normal.js';
 import { Random } from '../dataset/random.js';
 import { type Score } from './stepHead.js';
 

@@ -4,12 +4,11 @@
  *
  * Invariant: `quantile` does not fall as the level rises, whatever the numbers that the network gives.
  */
-import { dense } from '@almanac/kernels';
+import { dense, pinball } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
-import { normalQuantile } from '../baselines/normal.js';
-import { anchorIndex } from '../model/network.js';
-import { pinball } from '../model/loss.js';
-import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { normalQuantile } from '../normal.js';
+import { anchorIndex } from '../levels.js';
+import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 import { parametricHead, type HeadKind, type ParametricHead } from './head.js';
 import { negativeLogLikelihood } from './likelihood.js';
 import { vocabularyHead } from './vocabulary.js';

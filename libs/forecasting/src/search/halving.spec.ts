@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfig } from '../config.js';
+import { defaultConfig } from '../kinds/segment/config.js';
 import { Random } from '../dataset/random.js';
 import { type Panel } from '../forecaster.js';
 import { forecastTrial, pendingTrials, rungs, successiveHalving, type SearchSettings, type Trial, type TrialResult } from './halving.js';

@@ -10,7 +10,7 @@
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import { backtest } from '../backtest/backtest.js';
 import { type Panel } from '../forecaster.js';
-import { createForecaster } from '../registry.js';
+import { createForecaster } from '../kinds/registry.js';
 import { candidates, withSetting, type SearchSpace } from './space.js';
 
 export interface SearchSettings {

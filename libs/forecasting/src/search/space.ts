@@ -5,11 +5,12 @@
  */
 import { AlmanacError } from '@almanac/series';
 import { CELL_KINDS } from '../cells/layer.js';
-import { defaultConfig, SEGMENT_CELLS, type PanelFacts } from '../config.js';
+import type { PanelFacts } from '../facts.js';
+import { defaultConfig, SEGMENT_CELLS } from '../kinds/segment/config.js';
 import { Random } from '../dataset/random.js';
 import { type Forecaster } from '../forecaster.js';
-import { defaultRecurrentConfig } from '../recurrent/config.js';
-import { createForecaster } from '../registry.js';
+import { defaultRecurrentConfig } from '../kinds/recurrent/config.js';
+import { createForecaster } from '../kinds/registry.js';
 import { type ScalerKind } from '../scalers/windowScale.js';
 
 /** Values between two positive ends, evenly over their logarithm. */

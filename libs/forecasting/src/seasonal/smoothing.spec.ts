@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../dataset/random.js';
 import { type Panel, type SeriesData } from '../forecaster.js';
-import { defaultRecurrentConfig, type RecurrentConfig } from '../recurrent/config.js';
-import { RecurrentForecaster } from '../recurrent/recurrentForecaster.js';
+import { defaultRecurrentConfig, type RecurrentConfig } from '../kinds/recurrent/config.js';
+import { RecurrentForecaster } from '../kinds/recurrent/forecaster.js';
 import { follow } from './smoothing.js';
 
 await initEngine();

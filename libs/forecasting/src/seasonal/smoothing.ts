@@ -11,7 +11,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type PointwiseInputs, type PointwiseNetwork, type PointwiseOutput, type RunOptions } from '../attention/pointwise.js';
 import { pick } from '../engine/ops.js';
-import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 
 export interface SmoothingShape {
   contextLength: number;

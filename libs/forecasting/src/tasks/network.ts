@@ -12,8 +12,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { recurrentLayer } from '../cells/layer.js';
 import { readoutSpecs } from '../cells/rollOut.js';
 import { stackedEncoder } from '../encoders/stacked.js';
-import { anchorIndex } from '../model/network.js';
-import { type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { anchorIndex } from '../levels.js';
+import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 import { type TaskSpec } from './spec.js';
 
 export interface TaskInputs {

@@ -7,13 +7,12 @@
  *   await task.fit(windowExamples(panel, { contextLength: 336, horizon: 168, answer: (week) => [Math.max(...week)] }), { seed: 1 });
  *   const [peak] = await task.answer([{ input: lastFortnight }]); // [levels, steps, outputs]
  */
-import { initEngine } from '@almanac/kernels';
+import { initEngine, pinball } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
 import { Random } from '../dataset/random.js';
 import { type Checkpoint, type FitOptions } from '../forecaster.js';
-import { pinball } from '../model/loss.js';
-import { Parameters } from '../model/parameters.js';
+import { Parameters } from '../training/parameters.js';
 import { adamw, oneCycle, startOptimiser } from '../training/adamw.js';
 import { ExampleReader, taskScales, type TaskExample, type TaskInput, type TaskScales } from './examples.js';
 import { taskNetwork, type TaskNetwork } from './network.js';

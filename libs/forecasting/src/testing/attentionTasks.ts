@@ -7,7 +7,7 @@ import { forcedBranch, type Branch } from '../attention/align.js';
 import { pointwiseNetwork } from '../attention/pointwise.js';
 import { Random } from '../dataset/random.js';
 import { type HeadKind } from '../heads/head.js';
-import { type Tensors } from '../model/parameters.js';
+import { type Tensors } from '../training/parameters.js';
 import { trainToy } from './trainToy.js';
 
 const [L, H, SEASON, BATCH] = [60, 12, 12, 32];

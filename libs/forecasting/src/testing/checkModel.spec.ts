@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { BASELINE_KINDS, createBaseline } from '../baselines/registry.js';
-import { defaultConfig, type SegmentConfig } from '../config.js';
+import { BASELINE_KINDS, createBaseline } from '../kinds/baselines/methods.js';
+import { defaultConfig, type SegmentConfig } from '../kinds/segment/config.js';
 import { type Forecaster } from '../forecaster.js';
-import { defaultRecurrentConfig, type RecurrentConfig } from '../recurrent/config.js';
-import { createForecaster } from '../registry.js';
-import { RecurrentForecaster } from '../recurrent/recurrentForecaster.js';
-import { SegmentForecaster } from '../segmentForecaster.js';
+import { defaultRecurrentConfig, type RecurrentConfig } from '../kinds/recurrent/config.js';
+import { createForecaster } from '../kinds/registry.js';
+import { RecurrentForecaster } from '../kinds/recurrent/forecaster.js';
+import { SegmentForecaster } from '../kinds/segment/forecaster.js';
 import { CHECK_HORIZON, checkModel, type ModelSubject } from './checkModel.js';
 
 const segment = (changes: Partial<SegmentConfig> = {}): Forecaster => {

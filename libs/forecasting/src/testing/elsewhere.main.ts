@@ -1,6 +1,6 @@
 /** The other process of `elsewhere.ts`: a request on standard input, forecasts on standard output. */
 import { text } from 'node:stream/consumers';
-import { loadForecaster } from '../registry.js';
+import { loadForecaster } from '../kinds/registry.js';
 import { decode, encode, type ElsewhereRequest } from './elsewhere.js';
 
 const { checkpoint, panel, options } = decode(await text(process.stdin)) as ElsewhereRequest;

@@ -11,7 +11,7 @@ import { Random } from '../dataset/random.js';
 import { type Encoder } from '../encoders/encoder.js';
 import { type Hierarchy } from '../encoders/hierarchy.js';
 import { treeEncoder } from '../encoders/tree.js';
-import { type Tensors } from '../model/parameters.js';
+import { type Tensors } from '../training/parameters.js';
 import { trainToy } from './trainToy.js';
 
 const BATCH = 64;

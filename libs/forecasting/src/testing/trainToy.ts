@@ -2,7 +2,7 @@
 import { initEngine } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { Random } from '../dataset/random.js';
-import { Parameters, type ParameterSpec, type Tensors } from '../model/parameters.js';
+import { Parameters, type ParameterSpec, type Tensors } from '../training/parameters.js';
 import { adamw, gradientNorm, oneCycle, startOptimiser } from '../training/adamw.js';
 
 export interface Toy {

@@ -1,0 +1,98 @@
+/**
+ * AutoETS as a local method: the selected form's forecast distribution.
+ *
+ * Additive forms have Gaussian quantiles from the closed-form variance (Hyndman et al. 2008, section 6.1); forms with a
+ * multiplicative part have the quantiles of 1,000 simulated paths, drawn from a fixed seed so that the same history gives
+ * the same bits. Histories too short for any form are forecast by the naive method.
+ */
+import { Random } from '../../../dataset/random.js';
+import { type LocalMethod, type QuantileFunction } from '../forecaster.js';
+import { gaussian, naive } from '../naive.js';
+import { advance, expectation, type EtsFit, type EtsState } from './model.js';
+import { selectEts } from './select.js';
+
+const PATHS = 1000;
+
+export const autoEts: LocalMethod = (request) => {
+  const { values, seasonLength, horizon } = request;
+  const size = meanSize(values);
+  if (size === 0) return naive(request);
+  const fit = selectEts(
+    values.map((value) => value / size),
+    seasonLength,
+  );
+  if (!fit) return naive(request);
+  const distribution = fit.form.error === 'A' ? closedForm(fit, horizon) : simulated(fit, horizon);
+  return (level, step) => size * distribution(level, step);
+};
+
+/** Mean |y| of the observed values. */
+function meanSize(values: Float64Array): number {
+  let sum = 0;
+  let count = 0;
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    sum += Math.abs(value);
+    count++;
+  }
+  return sum === 0 ? 0 : sum / count;
+}
+
+const copy = (state: EtsState): EtsState => ({ ...state, season: state.season.slice() });
+
+/** Means by letting the state run; variance σ²(1 + Σ_{j<h} c_j²), c_j the weight of an error j steps later. */
+function closedForm(fit: EtsFit, horizon: number): QuantileFunction {
+  const { form, parameters } = fit;
+  const state = copy(fit.state);
+  const means = new Float64Array(horizon);
+  const spreads = new Float64Array(horizon);
+  const period = state.season.length;
+  let variance = fit.variance;
+  let damping = 0;
+  for (let step = 0; step < horizon; step++) {
+    means[step] = expectation(form, parameters, state);
+    advance(form, parameters, state, Number.NaN);
+    spreads[step] = Math.sqrt(variance);
+    const lag = step + 1;
+    damping += parameters.phi ** lag;
+    const weight =
+      parameters.alpha + (form.trend === 'N' ? 0 : parameters.beta * damping) + (period > 0 && lag % period === 0 ? parameters.gamma : 0);
+    variance += fit.variance * weight * weight;
+  }
+  return gaussian(
+    (step) => means[step]!,
+    (step) => spreads[step]!,
+  );
+}
+
+function simulated(fit: EtsFit, horizon: number): QuantileFunction {
+  const { form, parameters } = fit;
+  const sigma = Math.sqrt(fit.variance);
+  const random = new Random(20080606);
+  const paths = Array.from({ length: horizon }, () => new Float64Array(PATHS));
+  for (let path = 0; path < PATHS; path++) {
+    const state = copy(fit.state);
+    for (let step = 0; step < horizon; step++) {
+      // Relative errors stay above −1, as positive data demand.
+      const value = expectation(form, parameters, state) * (1 + Math.max(-0.999, sigma * random.normal()));
+      paths[step]![path] = value;
+      advance(form, parameters, state, value);
+    }
+  }
+  // The median of finitely many paths is noisy; shift each step so that its centre is the path without errors.
+  const state = copy(fit.state);
+  for (const draws of paths) {
+    draws.sort();
+    const centre = expectation(form, parameters, state);
+    const median = (draws[PATHS / 2 - 1]! + draws[PATHS / 2]!) / 2;
+    for (let path = 0; path < PATHS; path++) draws[path] = centre + (draws[path]! - median);
+    advance(form, parameters, state, Number.NaN);
+  }
+  return (level, step) => {
+    const position = level * PATHS - 0.5;
+    const below = Math.max(0, Math.min(PATHS - 1, Math.floor(position)));
+    const above = Math.min(PATHS - 1, below + 1);
+    const low = paths[step]![below]!;
+    return low + Math.min(1, Math.max(0, position - below)) * (paths[step]![above]! - low);
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * The Theta method: half the series' straight line, half an exponential smoothing of the line's mirror image.
+ *
+ * Sources: Assimakopoulos and Nikolopoulos (2000), in the form M4 used as a benchmark (θ = 2, season by `seasonality.ts`);
+ * `optimisedTheta` chooses θ as well (Fiorucci et al. 2016, OTM). Intervals: one-step residuals with the variance of
+ * exponential smoothing, σ²(1 + (h − 1)α²) (Hyndman and Billah 2003). A history without negative values is not
+ * forecast below 0, as in M4.
+ */
+import { type LocalMethod } from './forecaster.js';
+import { gaussian, sigmaOf } from './naive.js';
+import { deseasonalise, findSeason, reseasonalise } from './seasonality.js';
+import { fitSmoothing, goldenSection, type Smoothing } from './smoothing.js';
+
+interface Line {
+  intercept: number;
+  slope: number;
+}
+
+/** Least squares of the observed values on their position. */
+export function straightLine(values: Float64Array): Line {
+  let count = 0;
+  let meanT = 0;
+  let meanY = 0;
+  for (let t = 0; t < values.length; t++) {
+    if (Number.isNaN(values[t]!)) continue;
+    count++;
+    meanT += (t - meanT) / count;
+    meanY += (values[t]! - meanY) / count;
+  }
+  let cross = 0;
+  let square = 0;
+  for (let t = 0; t < values.length; t++) {
+    if (Number.isNaN(values[t]!)) continue;
+    cross += (t - meanT) * (values[t]! - meanY);
+    square += (t - meanT) ** 2;
+  }
+  const slope = square > 0 ? cross / square : 0;
+  return { intercept: meanY - slope * meanT, slope };
+}
+
+function thetaMethod(chooseTheta: (residualsOf: (theta: number) => number) => number): LocalMethod {
+  return ({ values, seasonLength }) => {
+    const season = findSeason(values, seasonLength);
+    const adjusted = deseasonalise(values, season);
+    const line = straightLine(adjusted);
+    const at = (t: number): number => line.intercept + line.slope * t;
+    const smooth = (theta: number): Smoothing => fitSmoothing(adjusted.map((value, t) => theta * value + (1 - theta) * at(t)));
+    // The combination's one-step error is the theta line's own, divided by θ.
+    const theta = chooseTheta((candidate) => smooth(candidate).squares / (candidate * candidate));
+    const smoothing = smooth(theta);
+    const sigma = sigmaOf(smoothing.squares, smoothing.count, 2) / theta;
+    const nonNegative = !values.some((value) => value < 0);
+    const core = gaussian(
+      (step) => (1 - 1 / theta) * at(values.length + step) + smoothing.level / theta,
+      (step) => sigma * Math.sqrt(1 + (smoothing.gap + step) * smoothing.alpha ** 2),
+    );
+    return (level, step) => {
+      const value = reseasonalise(core(level, step), values.length + step, season);
+      return nonNegative ? Math.max(0, value) : value;
+    };
+  };
+}
+
+export const theta: LocalMethod = thetaMethod(() => 2);
+
+/** θ between 1 (plain exponential smoothing) and 20 (nearly the line, plus a smoothed remainder), by one-step squared error. */
+export const optimisedTheta: LocalMethod = thetaMethod((squaresOf) =>
+  Math.exp(goldenSection((log) => squaresOf(Math.exp(log)), 0, Math.log(20), 8)),
+);

@@ -1,0 +1,118 @@
+/**
+ * What training minimises: the pinball loss of every level, weighted step by step so that its mean moves with the metric
+ * the caller will judge by. Weights depend on history and target, never on the forecast.
+ */
+import type { Metric } from '../../facts.js';
+import type { SegmentConfig } from './config.js';
+import type { Batch, Sizes, Window } from './windows.js';
+import { unbend } from '../../scalers/windowScale.js';
+
+/** Turns a batch's `observed` into loss weights for a metric; made once per run from the panel's own sizes. */
+export class LossWeights {
+  /** Factors that bring the parts of the weight to a mean of 1 (over training windows). */
+  private parts: number[] = [1, 1];
+  private readonly naiveErrors = new Map<object, number>();
+
+  constructor(
+    private readonly config: SegmentConfig,
+    private readonly sizes: Sizes,
+  ) {}
+
+  /** Measures mean weights over some training windows, so that loss and learning rate mean the same on every panel. */
+  calibrate(windows: readonly Window[], batch: Batch): void {
+    this.parts = [1, 1];
+    const sums = [0, 0];
+    let steps = 0;
+    this.each(windows, batch, (at, first, second) => {
+      sums[0]! += first;
+      sums[1]! += second;
+      steps += batch.observed[at]!;
+    });
+    this.parts = sums.map((sum) => (sum > 0 ? steps / sum : 1));
+  }
+
+  /** The factors, for threads that did not calibrate themselves. */
+  get factors(): number[] {
+    return this.parts;
+  }
+  set factors(parts: number[]) {
+    this.parts = parts;
+  }
+
+  /** [m, B, w] */
+  of(windows: readonly Window[], batch: Batch): Float32Array {
+    const weights = new Float32Array(batch.observed.length);
+    const [a, b] = this.parts as [number, number];
+    const share = this.config.metric === 'owa' ? 0.5 : 1;
+    this.each(windows, batch, (at, first, second) => {
+      weights[at] = share * (a * first + b * second);
+    });
+    return weights;
+  }
+
+  private each(windows: readonly Window[], batch: Batch, use: (at: number, first: number, second: number) => void): void {
+    const { horizonSegments: m, segmentLength: w } = this.sizes;
+    windows.forEach((window, b) => {
+      const relative = this.relativeTo(window, batch.scale[b]!);
+      for (let segment = 0; segment < m; segment++) {
+        for (let i = 0; i < w; i++) {
+          const at = (segment * batch.size + b) * w + i;
+          if (batch.observed[at] === 0) continue;
+          const smape = this.metricHas('smape') ? this.smapeWeight(batch, b, at) : 0;
+          use(at, relative, smape);
+        }
+      }
+    });
+  }
+
+  private metricHas(part: Metric): boolean {
+    return this.config.metric === part || this.config.metric === 'owa';
+  }
+
+  /** Weight of an error of one scale in the metric that compares series by size or by naive error. */
+  private relativeTo({ series }: Window, scale: number): number {
+    switch (this.config.metric) {
+      case 'smape':
+        return 0;
+      case 'mase':
+      case 'owa':
+        return scale / this.naiveError(series.values);
+      case 'wql':
+        return Math.sqrt(scale);
+      default:
+        return 1;
+    }
+  }
+
+  /** 2/(|y| + |f|) with the seasonal naive forecast in place of f, in units of the window's scale. */
+  private smapeWeight(batch: Batch, b: number, at: number): number {
+    const center = batch.center[b]!;
+    const scale = batch.scale[b]!;
+    const K = this.sizes.seasons;
+    const { scaler } = this.config;
+    const y = Math.abs(center + scale * unbend(scaler, batch.target[at]!));
+    const naive = Math.abs(center + scale * unbend(scaler, K > 0 ? batch.candidates[at * K]! : 0));
+    const size = y + naive;
+    return size > 0 ? Math.min((2 * scale) / size, 20) : 20;
+  }
+
+  /** In-sample seasonal naive error of a series, as MASE scales by; at least a thousandth of its level. */
+  private naiveError(values: Float64Array): number {
+    const known = this.naiveErrors.get(values);
+    if (known !== undefined) return known;
+    const season = this.config.seasonLengths[0] ?? 1;
+    let sum = 0;
+    let pairs = 0;
+    let level = 0;
+    for (let t = season; t < values.length; t++) {
+      const difference = Math.abs(values[t]! - values[t - season]!);
+      if (Number.isNaN(difference)) continue;
+      sum += difference;
+      level += Math.abs(values[t]!);
+      pairs++;
+    }
+    const error = pairs > 0 ? Math.max(sum, level * 1e-3) / pairs : 0;
+    this.naiveErrors.set(values, error > 0 ? error : 1);
+    return error > 0 ? error : 1;
+  }
+}

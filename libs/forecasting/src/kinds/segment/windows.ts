@@ -1,0 +1,232 @@
+/**
+ * Windows of a panel as the arrays that the segment network reads. A window is a series and an origin (the first step that is
+ * forecast): its features come from the steps before the origin, its targets from the steps at and after it, never the other way.
+ *
+ * Invariants: a missing value enters as 0 with mask 0; a missing target has weight 0; a context that reaches before the series is masked.
+ */
+import type { SegmentConfig } from './config.js';
+import type { SeriesData } from '../../forecaster.js';
+import { covariateScales, CovariateReader, type CovariateNames, type CovariateScales } from '../../dataset/covariates.js';
+import { bend, deviationOf, windowScale } from '../../scalers/windowScale.js';
+import { calendarSize, cyclesOf, writeCalendar, type Cycle } from '../../dataset/calendar.js';
+
+export interface Window {
+  series: SeriesData;
+  /** Index in `series.values` of the first step of the horizon. */
+  origin: number;
+  /** Read as if the series were unknown to the model. */
+  stranger?: boolean;
+}
+
+/** Sizes of the arrays of a batch; w = segmentLength. */
+export interface Sizes {
+  /** Context segments n. */
+  contextSegments: number;
+  /** Horizon segments m; the last one is cropped when the horizon is no multiple of w. */
+  horizonSegments: number;
+  segmentLength: number;
+  /** Features per context segment: w values, w masks, calendar, covariates. */
+  inputs: number;
+  /** Features per horizon segment: position, calendar, covariates. */
+  queries: number;
+  /** Past seasons K that the temporal attention chooses from; 0 without one. */
+  seasons: number;
+}
+
+/** What is known of the series that a model was fitted on. Number 0 stands for any other. */
+export class KnownSeries {
+  private readonly numbers: Map<string, number>;
+
+  /** @param deviations standard deviation of each series' training values */
+  constructor(
+    readonly ids: readonly string[],
+    readonly deviations: readonly number[],
+    readonly covariates: CovariateScales,
+  ) {
+    this.numbers = new Map(ids.map((id, i) => [id, i + 1]));
+  }
+
+  static of(series: readonly SeriesData[], covariates: CovariateNames): KnownSeries {
+    return new KnownSeries(
+      series.map(({ id }) => id),
+      series.map(({ values }) => deviationOf(values)),
+      covariateScales(series, covariates),
+    );
+  }
+
+  /** Rows of a table with one row per series and one for strangers. */
+  get rows(): number {
+    return this.ids.length + 1;
+  }
+
+  number(id: string): number {
+    return this.numbers.get(id) ?? 0;
+  }
+
+  deviation({ id, values }: SeriesData): number {
+    return this.deviations[this.number(id) - 1] ?? deviationOf(values);
+  }
+}
+
+/** One batch, time-major; all float32, row-major. */
+export interface Batch {
+  size: number;
+  /** [n, B, inputs] */
+  segments: Float32Array;
+  /** [m, B, queries] */
+  queries: Float32Array;
+  /** [m, B, w, K] same phase of the past seasons, latest first. */
+  candidates: Float32Array;
+  /** As `candidates`: 0 where observed, −1e9 where not; null when all are. */
+  candidateBias: Float32Array | null;
+  /** [B, n] 0 for a segment with an observation, −1e9 for one without; null when all have. */
+  segmentBias: Float32Array | null;
+  /** [m, B, w] scaled; 0 where missing. */
+  target: Float32Array;
+  /** [m, B, w] 1 where observed. */
+  observed: Float32Array;
+  center: Float64Array;
+  scale: Float64Array;
+  /** [B] number of the window's series. */
+  series: Int32Array;
+  /** [B] grid step of the origin. */
+  originStep: Float64Array;
+}
+
+const MASKED = -1e9;
+
+export class WindowReader {
+  readonly sizes: Sizes;
+  private readonly cycles: Cycle[];
+  private readonly calendar: number;
+  private readonly covariates: CovariateReader;
+  /** Whether scaled values are bent: known once, because strings from another thread are slow to compare. */
+  private readonly bends: boolean;
+
+  constructor(
+    private readonly config: SegmentConfig,
+    readonly known: KnownSeries,
+  ) {
+    const { contextLength, segmentLength, horizon, temporalSeason, seasonLengths } = config;
+    this.cycles = cyclesOf(seasonLengths);
+    this.calendar = calendarSize(this.cycles);
+    this.bends = config.scaler === 'robustArcsinh';
+    this.covariates = new CovariateReader(config.covariates, known.covariates, segmentLength);
+    const horizonSegments = Math.ceil(horizon / segmentLength);
+    this.sizes = {
+      contextSegments: contextLength / segmentLength,
+      horizonSegments,
+      segmentLength,
+      inputs: 2 * segmentLength + this.calendar + this.covariates.contextSize,
+      queries: horizonSegments + this.calendar + this.covariates.horizonSize,
+      seasons: temporalSeason > 0 ? Math.floor(contextLength / temporalSeason) : 0,
+    };
+  }
+
+  read(windows: readonly Window[]): Batch {
+    const { contextSegments: n, horizonSegments: m, segmentLength: w, inputs, queries, seasons } = this.sizes;
+    const size = windows.length;
+    const batch: Batch = {
+      size,
+      segments: new Float32Array(n * size * inputs),
+      queries: new Float32Array(m * size * queries),
+      candidates: new Float32Array(m * size * w * seasons),
+      candidateBias: null,
+      segmentBias: null,
+      target: new Float32Array(m * size * w),
+      observed: new Float32Array(m * size * w),
+      center: new Float64Array(size),
+      scale: new Float64Array(size),
+      series: Int32Array.from(windows, ({ series, stranger }) => (stranger ? 0 : this.known.number(series.id))),
+      originStep: Float64Array.from(windows, ({ series, origin }) => series.firstStep + origin),
+    };
+    for (let b = 0; b < size; b++) this.readOne(windows[b]!, b, batch);
+    return batch;
+  }
+
+  private readOne({ series, origin }: Window, b: number, batch: Batch): void {
+    const { contextLength, temporalSeason, scaler } = this.config;
+    const { values } = series;
+    const start = origin - contextLength;
+    const deviation = scaler === 'seriesDeviation' ? this.known.deviation(series) : undefined;
+    const { center, scale } = windowScale(scaler, values, start, origin, temporalSeason || this.config.segmentLength, deviation);
+    batch.center[b] = center;
+    batch.scale[b] = scale;
+    this.readContext(series, start, b, batch);
+    this.readHorizon(series, origin, b, batch);
+    if (this.sizes.seasons > 0) this.readCandidates(values, origin, b, batch);
+  }
+
+  private readContext(series: SeriesData, start: number, b: number, batch: Batch): void {
+    const { values, firstStep } = series;
+    const { contextSegments: n, segmentLength: w, inputs } = this.sizes;
+    const { segments } = batch;
+    const center = batch.center[b]!;
+    const inverse = 1 / batch.scale[b]!;
+    for (let segment = 0; segment < n; segment++) {
+      const at = (segment * batch.size + b) * inputs;
+      const from = start + segment * w;
+      let observed = 0;
+      for (let i = Math.max(0, -from); i < w; i++) {
+        const value = values[from + i]!;
+        if (Number.isNaN(value)) continue;
+        segments[at + i] = this.scaled(value, center, inverse);
+        segments[at + w + i] = 1;
+        observed++;
+      }
+      writeCalendar(this.cycles, firstStep + from, batch.segments, at + 2 * w);
+      this.covariates.writeContext(series, from, batch.segments, at + 2 * w + this.calendar);
+      if (observed === 0) {
+        batch.segmentBias ??= new Float32Array(batch.size * n);
+        batch.segmentBias[b * n + segment] = MASKED;
+      }
+    }
+  }
+
+  private readHorizon(series: SeriesData, origin: number, b: number, batch: Batch): void {
+    const { values, firstStep } = series;
+    const { horizonSegments: m, segmentLength: w, queries } = this.sizes;
+    const center = batch.center[b]!;
+    const inverse = 1 / batch.scale[b]!;
+    for (let segment = 0; segment < m; segment++) {
+      const at = (segment * batch.size + b) * queries;
+      batch.queries[at + segment] = 1;
+      writeCalendar(this.cycles, firstStep + origin + segment * w, batch.queries, at + m);
+      const asked = Math.min(w, this.config.horizon - segment * w);
+      this.covariates.writeHorizon(series, origin + segment * w, asked, batch.queries, at + m + this.calendar);
+      const out = (segment * batch.size + b) * w;
+      const steps = Math.min(w, this.config.horizon - segment * w, values.length - origin - segment * w);
+      for (let i = 0; i < steps; i++) {
+        const value = values[origin + segment * w + i]!;
+        if (Number.isNaN(value)) continue;
+        batch.target[out + i] = this.scaled(value, center, inverse);
+        batch.observed[out + i] = 1;
+      }
+    }
+  }
+
+  private readCandidates(values: Float64Array, origin: number, b: number, batch: Batch): void {
+    const { horizonSegments: m, segmentLength: w, seasons } = this.sizes;
+    const season = this.config.temporalSeason;
+    const center = batch.center[b]!;
+    const inverse = 1 / batch.scale[b]!;
+    const { candidates } = batch;
+    for (let step = 0; step < m * w; step++) {
+      const at = ((Math.floor(step / w) * batch.size + b) * w + (step % w)) * seasons;
+      const latest = origin - season + (step % season);
+      for (let k = 0; k < seasons; k++) {
+        const index = latest - k * season;
+        const value = index >= 0 ? values[index]! : NaN;
+        if (Number.isNaN(value)) {
+          batch.candidateBias ??= new Float32Array(candidates.length);
+          batch.candidateBias[at + k] = MASKED;
+        } else candidates[at + k] = this.scaled(value, center, inverse);
+      }
+    }
+  }
+
+  private scaled(value: number, center: number, inverse: number): number {
+    const scaled = (value - center) * inverse;
+    return this.bends ? bend('robustArcsinh', scaled) : scaled;
+  }
+}
