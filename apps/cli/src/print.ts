@@ -39,6 +39,12 @@ export function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** An option that may be repeated; ids have commas in them, so that no character can stand between two. */
+export const several = (value: string, before: string[] = []): string[] => {
+  if (value === '') throw new InvalidArgumentError('Give the id of a series.');
+  return [...before, value];
+};
+
 /** The value of an option that counts something. */
 export const whole = (value: string): number => {
   const number = Number(value);

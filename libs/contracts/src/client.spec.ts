@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AlmanacClient, ApiError, createClient } from './client.js';
+import { type AlmanacClient, ApiError, buildPath, createClient } from './client.js';
+import { endpoints } from './endpoints.js';
 
 const said = (detail: string, hint?: string): string =>
   new ApiError({ type: 'about:blank', title: 'Bad Request', status: 400, code: 'INVALID', detail, ...(hint ? { hint } : {}) }).message;
@@ -14,6 +15,31 @@ describe('ApiError', () => {
     expect(said('body.cutoff: Invalid ISO datetime', 'Look it up.')).toBe('body.cutoff: Invalid ISO datetime. Look it up.');
     expect(said('There is none.', 'Look it up.')).toBe('There is none. Look it up.');
     expect(said('Invalid ISO datetime')).toBe('Invalid ISO datetime');
+  });
+});
+
+describe('the address of a series', () => {
+  const addressOf = (uniqueId: string): string => buildPath(endpoints.getObservations, { params: { dataset: 'd', uniqueId } });
+
+  it.each(['a/b', '50% off?', '#1', '%2F', '..%2f', 'a&b=c', 'Zu\u0308rich', 'Z\u00fcrich', '+49 30', '...', '-', 'a/../b', ' ', '\\'])(
+    'carries the id %j through what clients make of addresses',
+    (uniqueId) => {
+      const { pathname, search } = new URL(addressOf(uniqueId), 'http://almanac');
+      expect(pathname.split('/').map(decodeURIComponent)).toEqual(['', 'v1', 'datasets', 'd', 'series', uniqueId, 'observations']);
+      expect(search).toBe('');
+    },
+  );
+
+  it.each(['.', '..'])('has an id of dots, %j, in the query: a client would take it for a folder', (uniqueId) => {
+    const { pathname, searchParams } = new URL(addressOf(uniqueId), 'http://almanac');
+    expect(pathname).toBe('/v1/datasets/d/series/-/observations');
+    expect(searchParams.getAll('uniqueId')).toEqual([uniqueId]);
+  });
+
+  it('repeats what is given several times', () => {
+    expect(buildPath(endpoints.latestForecasts, { query: { uniqueId: ['Smith, Ltd', 'a&b'], model: undefined } })).toBe(
+      '/v1/forecasts/latest?uniqueId=Smith%2C+Ltd&uniqueId=a%26b',
+    );
   });
 });
 

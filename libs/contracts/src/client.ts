@@ -80,10 +80,20 @@ interface CallInput {
   body?: unknown;
 }
 
+/**
+ * A series may be called `.` or `..`, which every client takes for a folder, escaped or not: it would ask for, or delete, what is above.
+ * Such an id stands in the query, and `-` in its place.
+ */
 export function buildPath(endpoint: Endpoint, input: CallInput): string {
-  const path = endpoint.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(String(input.params?.[key])));
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(input.query ?? {})) if (value !== undefined) query.set(key, String(value));
+  const path = endpoint.path.replace(/:(\w+)/g, (_, key: string) => {
+    const value = String(input.params?.[key]);
+    if (!/^\.{1,2}$/.test(value)) return encodeURIComponent(value);
+    query.set(key, value);
+    return '-';
+  });
+  for (const [key, value] of Object.entries(input.query ?? {}))
+    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) if (one !== undefined) query.append(key, String(one));
   return query.size > 0 ? `${path}?${query}` : path;
 }
 

@@ -321,7 +321,7 @@ export interface AnomalyRecord extends Omit<NewAnomaly, 'seriesId'> {
   foundAt: Date;
 }
 export interface AnomalyQuery extends PageQuery {
-  uniqueId?: string | undefined;
+  uniqueId?: string | readonly string[] | undefined;
   foundBy?: string | undefined;
 }
 
@@ -469,7 +469,7 @@ export interface ForecastRecord {
 export interface ForecastQuery extends PageQuery {
   dataset?: string | undefined;
   model?: string | undefined;
-  uniqueId?: string | undefined;
+  uniqueId?: string | readonly string[] | undefined;
   /** Everything of one run; otherwise the latest forecast of each series. */
   runId?: string | undefined;
   /** Every forecast of each series, the oldest cutoff first. */

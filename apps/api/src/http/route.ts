@@ -54,12 +54,18 @@ export function parsePart<T>(part: string, schema: z.ZodType<T>, value: unknown)
   });
 }
 
+/** The parameters of the path that the query gives, because no path can carry them. */
+const inPlaceOf = (params: object, query: unknown): object =>
+  Object.fromEntries(Object.entries((query ?? {}) as object).filter(([name, value]) => name in params && value !== undefined));
+
 export const Input = createParamDecorator((_: unknown, context: ExecutionContext): unknown => {
   const { endpoint } = endpointOf(context);
   const request = context.switchToHttp().getRequest<FastifyRequest>();
+  const params = endpoint.params && parsePart('path', endpoint.params, request.params);
+  const query = endpoint.query && parsePart('query', endpoint.query, request.query);
   return {
-    ...(endpoint.params ? { params: parsePart('path', endpoint.params, request.params) } : {}),
-    ...(endpoint.query ? { query: parsePart('query', endpoint.query, request.query) } : {}),
+    ...(params ? { params: { ...params, ...inPlaceOf(params, query) } } : {}),
+    ...(query ? { query } : {}),
     ...(endpoint.body && endpoint.consumes === undefined ? { body: parsePart('body', endpoint.body, request.body ?? {}) } : {}),
   };
 });

@@ -11,7 +11,7 @@ import {
 import { type Command, InvalidArgumentError } from 'commander';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
-import { fixed, shortDate, show, table } from '../print.js';
+import { fixed, several, shortDate, show, table } from '../print.js';
 
 const positive = (value: string): number => {
   const number = Number(value);
@@ -153,8 +153,8 @@ export function backtestCommands(program: Command): void {
     .command('anomalies')
     .description('observations that monitoring found far outside what was forecast, newest first')
     .argument('<dataset>')
-    .option('-s, --series <id>', 'one series')
-    .action(async (dataset: string, { series }: { series?: string }, command: Command) => {
+    .option('-s, --series <id>', 'only this series; may be repeated', several)
+    .action(async (dataset: string, { series }: { series?: string[] }, command: Command) => {
       const context = contextOf(command);
       const { items } = await context.client.call('listAnomalies', { params: { dataset }, query: { uniqueId: series } });
       show(context, items, () =>

@@ -9,7 +9,7 @@ import { UsageError } from '../connection.js';
 import { type Context, contextOf } from '../context.js';
 import { follow } from '../follow.js';
 import { historiesOf, toCsv } from '../history.js';
-import { count, duration, fixed, note, show, table, whole } from '../print.js';
+import { count, duration, fixed, note, several, show, table, whole } from '../print.js';
 
 const jsonObject = (value: string): Record<string, unknown> => {
   try {
@@ -22,7 +22,11 @@ const jsonObject = (value: string): Record<string, unknown> => {
 };
 
 const listed = (value: string): string[] => value.split(',').filter(Boolean);
-const numbersOf = (value: string): number[] => listed(value).map(Number);
+const numbersOf = (value: string): number[] =>
+  listed(value).map((one) => {
+    if (!Number.isFinite(Number(one))) throw new InvalidArgumentError(`"${one}" is no number. Give percents, e.g. 80,95.`);
+    return Number(one);
+  });
 const whereOf = (value: string, before: Record<string, string> = {}): Record<string, string> => {
   const at = value.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Give NAME=VALUE.');
@@ -142,7 +146,7 @@ export function modelCommands(program: Command): void {
     .description('forecast every series of a dataset (or some) with a model; with --file, the series of a CSV, and nothing is stored')
     .argument('[model]', 'NAME, NAME@ALIAS or NAME/VERSION; with --file also a baseline (default there: the best of them)')
     .option('--horizon <steps>', "steps ahead (default: the model's own)", whole)
-    .option('-s, --series <ids>', 'only these, with commas between', listed)
+    .option('-s, --series <id>', 'only this series; may be repeated', several)
     .option('--search <text>', 'only series whose id contains this')
     .option('--where <name=value>', 'only series whose static covariate has this value; may be repeated', whereOf)
     .option('--cutoff <time>', 'last observation that may be used, e.g. 2001-06-28T23:00:00Z')
@@ -178,14 +182,14 @@ export function modelCommands(program: Command): void {
     .description('read forecasts: the latest of each series, or those of one run')
     .option('-d, --dataset <name>')
     .option('-m, --model <name>')
-    .option('-s, --series <id>', 'one series')
+    .option('-s, --series <id>', 'only this series; may be repeated', several)
     .option('-r, --run <id>', 'one forecast run')
     .option('--history', 'every stored forecast of each series, not only the latest')
     .option('-f, --format <format>', 'csv or json', 'csv')
     .option('-o, --output <file>', 'write to a file')
     .action(
       async (
-        flags: { dataset?: string; model?: string; series?: string; run?: string; history?: boolean; format: string; output?: string },
+        flags: { dataset?: string; model?: string; series?: string[]; run?: string; history?: boolean; format: string; output?: string },
         command: Command,
       ) => {
         const context = contextOf(command);

@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { UsageError } from '../connection.js';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
-import { asFlags, count, duration, note, shortDate, show, stepDate, table } from '../print.js';
+import { asFlags, count, duration, note, several, shortDate, show, stepDate, table } from '../print.js';
 
 const READ_BYTES = 1 << 20;
 const list = (value: string): string[] => value.split(',').filter(Boolean);
@@ -164,13 +164,15 @@ export function uploadCommand(program: Command): void {
     .command('delete-dataset')
     .description('delete a dataset with its models and forecasts, or one of its series')
     .argument('<dataset>')
-    .option('-s, --series <id>', 'only this series; its forecasts stay')
-    .action(async (dataset: string, { series }: { series?: string }, command: Command) => {
+    .option('-s, --series <id>', 'only this series; its forecasts stay; may be repeated', several)
+    .action(async (dataset: string, { series }: { series?: string[] }, command: Command) => {
       const context = contextOf(command);
       if (series === undefined) await context.client.call('deleteDataset', { params: { dataset } });
-      else await context.client.call('deleteSeries', { params: { dataset, uniqueId: series } });
-      show(context, { deleted: series ?? dataset }, () =>
-        series === undefined ? `${dataset} is deleted.` : `${series} is deleted from ${dataset}.`,
+      for (const uniqueId of series ?? []) await context.client.call('deleteSeries', { params: { dataset, uniqueId } });
+      show(context, { deleted: series?.length === 1 ? series[0] : (series ?? dataset) }, () =>
+        series === undefined
+          ? `${dataset} is deleted.`
+          : `${series.join(' and ')} ${series.length > 1 ? 'are' : 'is'} deleted from ${dataset}.`,
       );
     });
 

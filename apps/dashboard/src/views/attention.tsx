@@ -6,6 +6,7 @@
 import { ApiError, type AttentionMapsResource } from '@almanac/contracts';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
+import { seriesAddress, useSeriesId } from '../app/address';
 import { isSubDaily, share, shortTime } from '../app/format';
 import { useCall } from '../app/queries';
 import { ChartCard } from '../ui/chartCard';
@@ -24,7 +25,8 @@ const meanings: Record<string, string> = {
 };
 
 export function Component() {
-  const { runId = '', uniqueId = '' } = useParams();
+  const { runId = '' } = useParams();
+  const uniqueId = useSeriesId() ?? '';
   const query = useCall('getAttention', { params: { runId }, query: { uniqueId } });
   const missing = query.error instanceof ApiError && query.error.problem.status === 404;
   return (
@@ -47,7 +49,11 @@ function Away({ runId, uniqueId }: { runId: string; uniqueId: string }) {
   const dataset = useCall('getRun', { params: { runId } }).data?.dataset;
   return (
     <span className="row">
-      {dataset && <Link to={`/series/${encodeURIComponent(dataset)}/${encodeURIComponent(uniqueId)}?run=${runId}`}>The forecast</Link>}
+      {dataset && (
+        <Link to={seriesAddress(`/series/${encodeURIComponent(dataset)}`, uniqueId, new URLSearchParams({ run: runId }))}>
+          The forecast
+        </Link>
+      )}
       <Link to={`/runs/${runId}`}>Its run</Link>
     </span>
   );

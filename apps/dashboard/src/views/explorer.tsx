@@ -2,6 +2,7 @@
 import type { Dataset } from '@almanac/contracts';
 import { Link, useNavigate, useParams } from 'react-router';
 import { useEffect } from 'react';
+import { useSeriesId } from '../app/address';
 import { useCall } from '../app/queries';
 import { Await, Empty } from '../ui/parts';
 import { Finder } from './explorer/finder';
@@ -35,7 +36,8 @@ function NoDataset() {
 }
 
 function Explorer({ datasets }: { datasets: Dataset[] }) {
-  const { dataset: name, uniqueId } = useParams();
+  const { dataset: name } = useParams();
+  const uniqueId = useSeriesId();
   const navigate = useNavigate();
   const remembered = datasets.find((candidate) => candidate.name === localStorage.getItem(LAST)) ?? datasets[0];
   const dataset = datasets.find((candidate) => candidate.name === name);

@@ -6,6 +6,7 @@ import type { Dataset, ModelVersion, Observations, WhatIf } from '@almanac/contr
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
+import { useSeriesId } from '../app/address';
 import { isSubDaily, share, shortTime, value } from '../app/format';
 import { useCall } from '../app/queries';
 import { useRested } from '../app/rested';
@@ -17,7 +18,8 @@ import { Compared } from './whatIf/compared';
 import { CovariateEditor } from './whatIf/editor';
 
 export function Component() {
-  const { model = '', uniqueId = '' } = useParams();
+  const { model = '' } = useParams();
+  const uniqueId = useSeriesId() ?? '';
   const [address] = useSearchParams();
   const query = useCall('listModelVersions', { params: { model }, query: { limit: 1000 } });
   const wanted = Number(address.get('version'));

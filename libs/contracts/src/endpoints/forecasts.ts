@@ -10,7 +10,7 @@ import {
 } from '../schemas/forecasts.js';
 import { run } from '../schemas/runs.js';
 import { type Endpoint } from './endpoint.js';
-import { byRun, bySeries, text } from './parts.js';
+import { byRun, bySeries, idInQuery, text } from './parts.js';
 
 export const forecastEndpoints = {
   forecast: {
@@ -37,7 +37,7 @@ export const forecastEndpoints = {
     summary: 'Every stored forecast of one series, the newest cutoff first',
     scope: 'read',
     params: bySeries,
-    query: seriesForecastsQuery,
+    query: seriesForecastsQuery.extend(idInQuery),
     status: 200,
     response: forecastPage,
   },

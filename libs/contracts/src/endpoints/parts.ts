@@ -5,6 +5,10 @@ import { name, uuid } from '../schemas/common.js';
 export const text = z.string();
 export const byDataset = z.object({ dataset: name });
 export const bySeries = byDataset.extend({ uniqueId: z.string() });
+/** What a path cannot carry: see `buildPath`. */
+export const idInQuery = {
+  uniqueId: z.string().min(1).optional().meta({ description: 'Instead of the id in the path, where it is `.` or `..`.' }),
+};
 export const byRun = z.object({ runId: uuid });
 export const byModel = z.object({ model: name });
 export const bySchedule = z.object({ schedule: name });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { changepointList, observations, observationsQuery, seriesPage, seriesQuery, staticCovariateList } from '../schemas/datasets.js';
 import { type Endpoint } from './endpoint.js';
-import { byDataset, bySeries } from './parts.js';
+import { byDataset, bySeries, idInQuery } from './parts.js';
 
 export const seriesEndpoints = {
   listSeries: {
@@ -30,6 +30,7 @@ export const seriesEndpoints = {
     summary: 'Delete one series: a new version of the dataset without it; its forecasts stay',
     scope: 'write',
     params: bySeries,
+    query: z.object(idInQuery),
     status: 204,
     response: z.void(),
   },
@@ -39,7 +40,7 @@ export const seriesEndpoints = {
     summary: 'Values of one series, down-sampled for a chart',
     scope: 'read',
     params: bySeries,
-    query: observationsQuery,
+    query: observationsQuery.extend(idInQuery),
     status: 200,
     response: observations,
   },
@@ -49,6 +50,7 @@ export const seriesEndpoints = {
     summary: 'Where one series began to behave differently',
     scope: 'read',
     params: bySeries,
+    query: z.object(idInQuery),
     status: 200,
     response: changepointList,
   },

@@ -24,6 +24,11 @@ export const pageOf = <T extends z.ZodType>(item: T): z.ZodObject<{ items: z.Zod
     next: z.string().nullable().meta({ description: 'Pass as `after` for the next page; null on the last.' }),
   });
 
+/** In a query: one id, or the parameter repeated. */
+export const seriesIds = z
+  .union([z.string(), z.array(z.string()).min(1).max(1000)])
+  .meta({ description: 'Only this series; repeat it for several.' });
+
 /** Where to compute: `auto` takes a GPU where a worker has one. */
 export const device = z.enum(['auto', 'cpu', 'gpu']);
 

@@ -1,6 +1,6 @@
 /** Forecasts: asked for by model, stored per run, series and cutoff, read as JSON or CSV. */
 import { z } from 'zod';
-import { instant, name, pageOf, pageQuery, uuid } from './common.js';
+import { instant, name, pageOf, pageQuery, seriesIds, uuid } from './common.js';
 
 /** `flights`, `flights@challenger`, `flights/3` or `models:/flights@champion`; the champion unless told otherwise. */
 export const modelReference = z
@@ -8,8 +8,26 @@ export const modelReference = z
   .regex(/^(models:\/)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}(@[a-z]+|\/\d+)?$/, 'must be NAME, NAME@ALIAS or NAME/VERSION, e.g. flights@champion')
   .meta({ example: 'models:/flights-segment@champion' });
 
+/** @param say what is wrong with a number, for whoever wrote it */
+const numberWithin = (above: number, below: number, say: (given: number) => string): z.ZodNumber => {
+  const error = ({ input }: { input?: unknown }): string | undefined => (typeof input === 'number' ? say(input) : undefined);
+  return z.number().gt(above, { error }).lt(below, { error });
+};
+const exact = (value: number): number => Number(value.toPrecision(12));
+const likelyShare = (given: number): string => (given > 1 && given < 100 ? `; did you mean ${exact(given / 100)}?` : '');
+
+/** In percent. A share, as 0.8, is a slip that would make an interval of next to no width, so levels below 1 are refused. */
+export const percentLevel = numberWithin(
+  0,
+  100,
+  (given) => `the level ${given} is not between 0 and 100: levels of intervals are percents, e.g. 80`,
+).refine((given) => given >= 1 || given <= 0, {
+  error: ({ input }) =>
+    `the level ${String(input)} is below 1, and levels of intervals are percents; did you mean ${exact(100 * Number(input))}?`,
+});
+
 export const quantileLevels = z
-  .array(z.number().gt(0).lt(1))
+  .array(numberWithin(0, 1, (given) => `the quantile level ${given} is not between 0 and 1${likelyShare(given)}`))
   .min(1)
   .max(99)
   .refine((levels) => levels.every((level, index) => index === 0 || level > (levels[index - 1] ?? 0)), 'levels must ascend');
@@ -57,7 +75,7 @@ export const forecastPage = pageOf(forecast);
 export const forecastsQuery = pageQuery.extend({
   dataset: name.optional(),
   model: name.optional(),
-  uniqueId: z.string().optional(),
+  uniqueId: seriesIds.optional(),
   runId: uuid.optional().meta({ description: 'One run instead of the latest forecast of each series.' }),
   history: z.stringbool().default(false).meta({ description: 'Every stored forecast of each series, the oldest cutoff first.' }),
 });

@@ -1,7 +1,7 @@
 /** Monitoring: past forecasts beside what then happened. */
 import { z } from 'zod';
 import { backtestSeries } from './backtests.js';
-import { instant, name, pageOf, pageQuery, uuid } from './common.js';
+import { instant, name, pageOf, pageQuery, seriesIds, uuid } from './common.js';
 import { trainRequest } from './models.js';
 
 export const monitorRequest = z
@@ -105,7 +105,7 @@ export const anomaly = z
   .meta({ id: 'Anomaly' });
 export type Anomaly = z.infer<typeof anomaly>;
 export const anomaliesQuery = pageQuery.extend({
-  uniqueId: z.string().optional(),
+  uniqueId: seriesIds.optional(),
   foundBy: uuid.optional().meta({ description: 'Only those that this monitor run flagged.' }),
 });
 export const anomalyPage = pageOf(anomaly);

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { instant, name, uuid } from './common.js';
-import { modelReference, quantileLevels } from './forecasts.js';
+import { modelReference, percentLevel, quantileLevels } from './forecasts.js';
 
 /** What one request may ask for; more belongs into a dataset. */
 export const PREDICTION_LIMITS = { series: 1000, observations: 200_000, values: 2_000_000, whatIfSeries: 100 } as const;
@@ -49,7 +49,7 @@ const inlineSeries = z
 >;
 
 const percents = z
-  .array(z.number().gt(0).lt(100))
+  .array(percentLevel)
   .max(20)
   .meta({ description: 'Prediction intervals in percent; columns `<model>-lo-90`, `<model>-hi-90`.', example: [80, 95] });
 const wait = z

@@ -99,13 +99,15 @@ async function modelsOf(store: Store, query: Selection): Promise<{ model: string
 }
 
 async function refuseUnknown(store: Store, query: Selection): Promise<void> {
-  const { dataset, model, runId, uniqueId } = query;
+  const { dataset, model, runId } = query;
   const named = dataset === undefined ? undefined : await store.datasets.get(dataset);
   if (model !== undefined) await store.models.get(model);
   if (runId !== undefined) await store.runs.get(runId);
-  if (uniqueId === undefined || (await store.forecasts.list({ dataset, model, runId, uniqueId, limit: 1 })).items.length > 0) return;
-  if (named) await store.series.get(named.id, uniqueId);
-  else await refuseUnknownAnywhere(store, uniqueId);
+  for (const uniqueId of [query.uniqueId ?? []].flat()) {
+    if ((await store.forecasts.list({ dataset, model, runId, uniqueId, limit: 1 })).items.length > 0) continue;
+    if (named) await store.series.get(named.id, uniqueId);
+    else await refuseUnknownAnywhere(store, uniqueId);
+  }
 }
 
 async function refuseUnknownAnywhere(store: Store, uniqueId: string): Promise<void> {

@@ -26,7 +26,7 @@ export async function forecastSeriesScores(
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_NOT_FOUND */
 export async function listAnomalies({ store }: Source, name: string, query: AnomalyQuery): Promise<Page<Anomaly>> {
   const dataset = await store.datasets.get(name);
-  if (query.uniqueId !== undefined) await store.series.get(dataset.id, query.uniqueId);
+  for (const uniqueId of [query.uniqueId ?? []].flat()) await store.series.get(dataset.id, uniqueId);
   const grid = gridOf(dataset);
   const page = await store.scores.anomalies(dataset.id, query);
   const items = page.items.map(({ step, foundAt, ...one }) => ({ ...one, ds: instantOf(grid, step), foundAt: foundAt.toISOString() }));

@@ -132,7 +132,7 @@ function statement(workspaceId: string, query: ForecastQuery): [string, unknown[
   const value = (given: unknown): string => `$${values.push(given)}`;
   const where = ['d.workspace_id = $1'];
   if (query.dataset !== undefined) where.push(`d.name = ${value(query.dataset)}`);
-  if (query.uniqueId !== undefined) where.push(`s.unique_id = ${value(query.uniqueId)}`);
+  if (query.uniqueId !== undefined) where.push(`s.unique_id = ANY(${value([query.uniqueId].flat())}::text[])`);
   const byModel = query.model === undefined ? '' : `AND m.name = ${value(query.model)}`;
   const after: Key | undefined = keyOf(query, 4);
   const order = 'd.name, s.unique_id, f.cutoff_step, f.run_id';

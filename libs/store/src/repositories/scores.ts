@@ -68,7 +68,7 @@ export function scores(context: Context): Scores {
       const values: unknown[] = [workspaceId, datasetId];
       const value = (given: unknown): string => `$${values.push(given)}`;
       const where = ['a.workspace_id = $1', 's.dataset_id = $2'];
-      if (query.uniqueId !== undefined) where.push(`s.unique_id = ${value(query.uniqueId)}`);
+      if (query.uniqueId !== undefined) where.push(`s.unique_id = ANY(${value([query.uniqueId].flat())}::text[])`);
       if (query.foundBy !== undefined) where.push(`a.found_by = ${value(query.foundBy)}`);
       const before = keyOf(query, 2);
       // Newest first, and of one step in the order of the ids.

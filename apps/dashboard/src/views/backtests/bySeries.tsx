@@ -3,6 +3,7 @@ import type { BacktestSeries } from '@almanac/contracts';
 import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { useDeferredValue, useMemo, useState } from 'react';
 import { Link } from 'react-router';
+import { seriesAddress } from '../../app/address';
 import { count, metric, share } from '../../app/format';
 import { useClient } from '../../app/session';
 import { saveCsv } from '../../ui/download';
@@ -48,7 +49,7 @@ export function BySeries({ runId, dataset, labels }: { runId: string; dataset: s
       {
         id: 'series',
         title: 'Series',
-        cell: (one) => <Link to={`/series/${encodeURIComponent(dataset)}/${encodeURIComponent(one.uniqueId)}`}>{one.uniqueId}</Link>,
+        cell: (one) => <Link to={seriesAddress(`/series/${encodeURIComponent(dataset)}`, one.uniqueId)}>{one.uniqueId}</Link>,
       },
       {
         id: 'wql',

@@ -3,7 +3,7 @@ import { type Dataset, type Series, type SeriesSort, seriesSort } from '@almanac
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
-import { useAddressState } from '../../app/address';
+import { seriesAddress, useAddressState } from '../../app/address';
 import { count, share } from '../../app/format';
 import { useHotkeys } from '../../app/hotkeys';
 import { useCall, useSeriesList } from '../../app/queries';
@@ -38,8 +38,7 @@ export function Finder({ datasets, dataset, uniqueId }: { datasets: Dataset[]; d
   const covariates = useCall('listStaticCovariates', { params: { dataset: dataset.name } }).data?.items ?? [];
   const query = useSeriesList(dataset.name, { search, sort, where });
   // The order, the filter, and what the chart shows go along from series to series.
-  const kept = address.size > 0 ? `?${address}` : '';
-  const addressOf = (id: string): string => `/series/${encodeURIComponent(dataset.name)}/${encodeURIComponent(id)}${kept}`;
+  const addressOf = (id: string): string => seriesAddress(`/series/${encodeURIComponent(dataset.name)}`, id, address);
   const put = (keep: (to: string | undefined) => void, to: string): void => {
     scroller.current?.scrollTo({ top: 0 });
     keep(to || undefined);

@@ -3,6 +3,7 @@ import type { Dataset, Forecast } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
+import { seriesAddress } from '../../app/address';
 import { count, isSubDaily, shortTime, value } from '../../app/format';
 import { useCall } from '../../app/queries';
 import { useClient } from '../../app/session';
@@ -34,10 +35,16 @@ export function ForecastCards({ dataset, forecast, fared }: { dataset: Dataset; 
           {typeof fared?.inside80 === 'number' && <Fact name="Of these inside the 80 % band">{Math.round(fared.inside80 * 100)} %</Fact>}
         </dl>
         <p className="row" style={{ marginTop: 14 }}>
-          <Link to={`/attention/${forecast.runId}/${encodeURIComponent(uniqueId)}`}>What it looked at</Link>
+          <Link to={seriesAddress(`/attention/${forecast.runId}`, uniqueId)}>What it looked at</Link>
           <Link to={`/runs/${forecast.runId}`}>The run</Link>
           {version && version.futureCovariates.length > 0 && (
-            <Link to={`/what-if/${encodeURIComponent(forecast.model)}/${encodeURIComponent(uniqueId)}?version=${forecast.version}`}>
+            <Link
+              to={seriesAddress(
+                `/what-if/${encodeURIComponent(forecast.model)}`,
+                uniqueId,
+                new URLSearchParams({ version: String(forecast.version) }),
+              )}
+            >
               What if?
             </Link>
           )}
