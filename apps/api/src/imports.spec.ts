@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -17,10 +18,8 @@ function graph(entry: string): { files: Set<string>; packages: Set<string> } {
     for (const match of readFileSync(file, 'utf8').matchAll(specifier)) {
       const name = match[1] ?? match[2] ?? match[3] ?? '';
       if (name.startsWith('.')) waiting.push(fileURLToPath(new URL(name, `file://${file}`)));
-      else if (name.startsWith('@almanac/')) {
-        const [, library = '', ...step] = name.split('/');
-        waiting.push(fileURLToPath(new URL(`../../../libs/${library}/dist/${[...step, 'index.js'].join('/')}`, import.meta.url)));
-      } else packages.add(name);
+      else if (name.startsWith('@almanac/')) waiting.push(createRequire(file).resolve(name));
+      else packages.add(name);
     }
   }
   return { files: new Set([...files].map((file) => realpathSync(file))), packages };

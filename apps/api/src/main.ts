@@ -1,8 +1,9 @@
 /** The API as a program: configuration, store, queue and application opened in that order, and closed in reverse. */
 import 'reflect-metadata';
+import { explainError } from '@almanac/contracts/problem';
 import { JOBS, type FlowContext } from '@almanac/flow/runs';
 import { createLogger, loadConfig, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
-import { AlmanacError, isAlmanacError } from '@almanac/series';
+import { AlmanacError } from '@almanac/series';
 import { openStore } from '@almanac/store';
 import { createApp } from './app.js';
 import { hashOfKey } from './http/auth.guard.js';
@@ -65,10 +66,6 @@ async function start(): Promise<void> {
 try {
   await start();
 } catch (error) {
-  process.stderr.write(
-    isAlmanacError(error)
-      ? `${error.code}: ${error.message}${error.hint ? ` ${error.hint}` : ''}\n`
-      : `${(error as Error)?.stack ?? String(error)}\n`,
-  );
+  process.stderr.write(`The API could not start: ${explainError(error)}\n`);
   process.exit(1);
 }

@@ -1,7 +1,6 @@
 /** The worker program. It prints one line when it is ready, and ends on SIGTERM or SIGINT once its jobs are safe. */
-import { withHint } from '@almanac/contracts';
+import { explainError } from '@almanac/contracts/problem';
 import { createLogger, loadConfig } from '@almanac/platform';
-import { isAlmanacError } from '@almanac/series';
 import { startWorker } from './worker.js';
 
 async function main(): Promise<void> {
@@ -30,7 +29,6 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const text = isAlmanacError(error) ? withHint(error.message, error.hint) : String(error instanceof Error ? error.stack : error);
-  process.stderr.write(`The worker could not start: ${text}\n`);
+  process.stderr.write(`The worker could not start: ${explainError(error)}\n`);
   process.exit(1);
 }

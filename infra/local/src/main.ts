@@ -7,9 +7,9 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ApiError, createClient, type AlmanacClient } from '@almanac/contracts';
+import { ApiError, createClient, explainError, type AlmanacClient } from '@almanac/contracts';
 import { loadConfig, startEmbeddedPostgres } from '@almanac/platform';
-import { AlmanacError, isAlmanacError } from '@almanac/series';
+import { AlmanacError } from '@almanac/series';
 import { prepareConnection } from './connection.js';
 import { programUrl, type Program, startProgram } from './programs.js';
 import { takeFolder } from './running.js';
@@ -138,6 +138,6 @@ try {
 } catch (error) {
   const unknownFlag = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
   if (unknownFlag) console.error(`${error.message}\nnpm start takes -- --exit and -- --no-sample.`);
-  else console.error(isAlmanacError(error) ? `\n${error.code}: ${error.message}${error.hint ? `\n${error.hint}` : ''}` : error);
+  else console.error(`\n${explainError(error)}`);
   process.exit(1);
 }

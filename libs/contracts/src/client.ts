@@ -4,14 +4,11 @@
  */
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { endpoints, type Endpoint, type EndpointInput, type EndpointName, type EndpointOutput } from './endpoints.js';
+import { withHint } from './problem.js';
 import { problem, type Problem } from './schemas/common.js';
 import type { IngestOptionsInput, UploadAccepted } from './schemas/datasets.js';
 import type { Prediction, PredictionRequestInput, WhatIf, WhatIfRequestInput } from './schemas/predictions.js';
 import { isFinished, run, type Run } from './schemas/runs.js';
-
-/** What went wrong and what to do about it, as sentences. */
-export const withHint = (detail: string, hint: string | undefined): string =>
-  hint ? `${detail}${/[.!?:;…]$/.test(detail) ? '' : '.'} ${hint}` : detail;
 
 export class ApiError extends Error {
   constructor(readonly problem: Problem) {

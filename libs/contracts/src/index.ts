@@ -1,7 +1,8 @@
 /** The wire: schemas, the endpoint table, job payloads and the typed client. Runs in a browser as well. */
-export { type AlmanacClient, ApiError, buildPath, type ClientOptions, createClient, withHint } from './client.js';
+export { type AlmanacClient, ApiError, buildPath, type ClientOptions, createClient } from './client.js';
 export { endpoints, type Endpoint, type EndpointInput, type EndpointName, type EndpointOutput } from './endpoints.js';
 export { JOB_NAMES, deliverJob, type DeliverJob, type JobName, runJob, type RunJob } from './jobs.js';
+export { explainError, fromProblem, toProblem, withHint } from './problem.js';
 export * from './schemas/admission.js';
 export * from './schemas/backtests.js';
 export * from './schemas/common.js';

@@ -3,8 +3,8 @@
  * at fault and the request id. What nobody foresaw is logged in full and answered without its insides.
  */
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import { type Problem, problemType } from '@almanac/contracts';
-import { type AlmanacError, isAlmanacError } from '@almanac/series';
+import { type Problem, toProblem } from '@almanac/contracts';
+import { AlmanacError, isAlmanacError } from '@almanac/series';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 
@@ -22,30 +22,21 @@ const hints: Record<number, string> = {
 };
 
 export function problemOf(error: unknown, request: { id: string; method: string; url: string }): Problem {
-  const make = (status: number, code: string, detail: string, extra: Partial<Problem> = {}): Problem => ({
-    type: problemType(code),
-    title: STATUS_CODES[status] ?? 'Error',
-    status,
-    code,
-    detail,
-    ...extra,
-    requestId: request.id,
-  });
-  if (isAlmanacError(error)) {
-    const known: AlmanacError = error;
-    return make(known.status, known.code, known.message, {
-      ...(known.hint ? { hint: known.hint } : {}),
-      ...(known.subject ? { subject: known.subject } : {}),
-    });
-  }
+  const problem = toProblem(refusalOf(error, request));
+  return { ...problem, title: STATUS_CODES[problem.status] ?? 'Error', requestId: request.id };
+}
+
+function refusalOf(error: unknown, request: { method: string; url: string }): AlmanacError {
+  if (isAlmanacError(error)) return error;
   // Nest's own and Fastify's own errors (unknown path, body too large, malformed JSON) carry a status.
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | undefined)?.statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500) {
     const detail = status === 404 ? `Nothing is served at ${request.method} ${request.url.split('?')[0]}.` : (error as Error).message;
-    return make(status, codes[status] ?? 'REQUEST_REFUSED', detail, hints[status] ? { hint: hints[status] } : {});
+    return new AlmanacError(codes[status] ?? 'REQUEST_REFUSED', detail, { ...(hints[status] ? { hint: hints[status] } : {}), status });
   }
-  return make(500, 'INTERNAL', 'Something went wrong inside Almanac.', {
+  return new AlmanacError('INTERNAL', 'Something went wrong inside Almanac.', {
     hint: 'The log of the API has the details under this request id.',
+    status: 500,
   });
 }
 

@@ -47,6 +47,4 @@ export const problem = z
   .meta({ id: 'Problem' });
 
 export type Problem = z.infer<typeof problem>;
-/** The `type` of a problem, wherever it is told: in an answer or with a run. */
-export const problemType = (code: string): string => `urn:almanac:problem:${code.toLowerCase().replaceAll('_', '-')}`;
 export type Page<T> = { items: T[]; next: string | null };

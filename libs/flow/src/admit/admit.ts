@@ -5,11 +5,10 @@
  * Invariants: nothing is computed to predict it, so the API can; where nothing is known (no worker runs, no limit is set)
  * nothing is refused.
  */
-import type { RunKind, RunPrediction } from '@almanac/contracts';
+import { type RunKind, type RunPrediction, toProblem } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
 import type { NewRun, Store } from '@almanac/store';
 import { type FlowContext, jobOf, JOBS } from '../runs/context.js';
-import { toProblem } from '../runs/wire.js';
 import { isHeavy } from '../train/kinds.js';
 import { workOf } from './work.js';
 

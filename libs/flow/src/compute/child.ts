@@ -1,13 +1,13 @@
 /** The process that computes: it takes one task after the other from its parent, and ends when that is gone. */
 import type { RunProgress } from '@almanac/contracts';
+import { toProblem } from '@almanac/contracts/problem';
 import { type Checkpoint, initEngine, learnOnline } from '@almanac/forecasting';
-import { isAlmanacError } from '@almanac/series';
 import { backtestWindows, certify, scoreWindows } from './backtest.js';
 import { learnWidths } from './calibrate.js';
 import { choose } from './choose.js';
 import { predict } from './predict.js';
 import { score } from './score.js';
-import type { EngineWish, FromChild, SentError, Task, ToChild } from './tasks.js';
+import type { EngineWish, FromChild, Task, ToChild } from './tasks.js';
 import { train, trainMember } from './train.js';
 
 const say = (message: FromChild): void => {
@@ -32,7 +32,7 @@ async function run(task: Task, wish: EngineWish): Promise<void> {
     const report = (progress: RunProgress): void => say({ kind: 'progress', progress });
     say({ kind: 'done', outcome: await outcomeOf(task, engine.threads, report) });
   } catch (error) {
-    say({ kind: 'failed', error: sent(error) });
+    say({ kind: 'failed', problem: toProblem(error), stack: error instanceof Error ? error.stack : undefined });
   }
 }
 
@@ -63,12 +63,4 @@ async function outcomeOf(task: Task, threads: number, report: (progress: RunProg
     case 'probe':
       return Promise.resolve(null);
   }
-}
-
-function sent(error: unknown): SentError {
-  if (isAlmanacError(error)) {
-    const { code, message, hint, subject, status, stack } = error;
-    return { code, message, hint, subject, status, stack };
-  }
-  return error instanceof Error ? { message: error.message, stack: error.stack } : { message: String(error) };
 }

@@ -5,10 +5,10 @@
  * whose parent is gone ends.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { EngineInfo, RunProgress } from '@almanac/contracts';
+import { type EngineInfo, fromProblem, type RunProgress } from '@almanac/contracts';
 import type { Checkpoint } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
-import type { EngineWish, FromChild, OutcomeOf, SentError, Task, ToChild } from './tasks.js';
+import type { EngineWish, FromChild, OutcomeOf, Task, ToChild } from './tasks.js';
 
 export interface ComputeOptions {
   signal: AbortSignal;
@@ -145,24 +145,12 @@ function runIn(child: ChildProcess, message: ToChild, { signal, onEngine, onProg
       else if (heard.kind === 'progress') onProgress?.(heard.progress);
       else if (heard.kind === 'state') onState?.(heard.state);
       else if (heard.kind === 'done') settle(() => resolve(heard.outcome));
-      else if (heard.kind === 'failed') settle(() => reject(signal.aborted ? (signal.reason as Error) : received(heard.error)));
+      else if (heard.kind === 'failed')
+        settle(() => reject(signal.aborted ? (signal.reason as Error) : fromProblem(heard.problem, heard.stack)));
     };
     child.on('message', hear);
     child.once('exit', died);
     signal.addEventListener('abort', stop);
     child.send(message, (error) => error && settle(() => reject(error)));
   });
-}
-
-function received({ message, code, hint, subject, status, stack }: SentError): Error {
-  const error =
-    code === undefined
-      ? new Error(message)
-      : new AlmanacError(code, message, {
-          ...(hint === undefined ? {} : { hint }),
-          ...(subject === undefined ? {} : { subject }),
-          ...(status === undefined ? {} : { status }),
-        });
-  if (stack !== undefined) error.stack = stack;
-  return error;
 }

@@ -1,5 +1,5 @@
 /** What can be computed away from the worker, and what is said meanwhile. Everything here travels between processes. */
-import type { BacktestResult, EngineInfo, GateVerdict, LiveScore, Prediction, RunProgress, Score } from '@almanac/contracts';
+import type { BacktestResult, EngineInfo, GateVerdict, LiveScore, Prediction, Problem, RunProgress, Score } from '@almanac/contracts';
 import type { Checkpoint, LearnedSeries, OnlineConformalState, OnlineLearning, Panel, SeriesForecast } from '@almanac/forecasting';
 import type { ForecastScores, NewAnomaly, SeriesScore } from '@almanac/store';
 
@@ -211,15 +211,4 @@ export type FromChild =
   | { kind: 'progress'; progress: RunProgress }
   | { kind: 'state'; state: Checkpoint }
   | { kind: 'done'; outcome: unknown }
-  | { kind: 'failed'; error: SentError };
-
-/** An error as it crosses between processes. */
-export interface SentError {
-  message: string;
-  stack?: string | undefined;
-  /** Set for coded errors. */
-  code?: string | undefined;
-  hint?: string | undefined;
-  subject?: Record<string, unknown> | undefined;
-  status?: number | undefined;
-}
+  | { kind: 'failed'; problem: Problem; stack: string | undefined };

@@ -1,5 +1,5 @@
 /** What the parent asks of the reader process and what it hears back. Small and few: values travel as pieces (frames.ts). */
-import type { Findings, IngestOptions, IngestResult } from '@almanac/contracts';
+import type { Findings, IngestOptions, IngestResult, Problem } from '@almanac/contracts';
 
 export interface ReadJob {
   path: string;
@@ -38,11 +38,7 @@ export interface HeadMessage extends Pick<
 
 export interface ErrorMessage {
   type: 'error';
-  code: string;
-  message: string;
-  hint: string | undefined;
-  subject: Record<string, unknown> | undefined;
-  status: number;
+  problem: Problem;
 }
 
 export interface EndMessage {

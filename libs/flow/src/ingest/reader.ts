@@ -5,9 +5,10 @@
  */
 import { rmSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { isAlmanacError } from '@almanac/series';
+import { toProblem } from '@almanac/contracts/problem';
+import { AlmanacError, isAlmanacError } from '@almanac/series';
 import { messageFrame, pieceFrame } from './frames.js';
-import type { ErrorMessage, ReadJob } from './protocol.js';
+import type { ReadJob } from './protocol.js';
 import { read } from './reader/read.js';
 
 const PIPE = 4;
@@ -31,35 +32,24 @@ async function write(frame: Buffer): Promise<void> {
   if (!pipe.write(frame)) await new Promise<void>((resolve) => pipe.once('drain', resolve));
 }
 
-function describe(error: unknown): ErrorMessage {
-  if (isAlmanacError(error)) {
-    const { code, message, hint, subject, status } = error;
-    return { type: 'error', code, message, hint, subject, status };
-  }
+/** What DuckDB or Node said, as a refusal of the file where it is too large and as a fault of ours where it is not. */
+function refusalOf(error: unknown): AlmanacError {
+  if (isAlmanacError(error)) return error;
   const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
-  if (/out of memory|no space left|ENOSPC/i.test(reason)) {
-    return {
-      type: 'error',
-      code: 'FILE_TOO_LARGE',
-      message: 'The file does not fit into the memory and disk that the reader may use.',
+  if (/out of memory|no space left|ENOSPC/i.test(reason))
+    return new AlmanacError('FILE_TOO_LARGE', 'The file does not fit into the memory and disk that the reader may use.', {
       hint: 'Split it into several uploads.',
-      subject: undefined,
       status: 413,
-    };
-  }
-  return {
-    type: 'error',
-    code: 'INGEST_FAILED',
-    message: `The reader failed: ${reason}`,
+    });
+  return new AlmanacError('INGEST_FAILED', `The reader failed: ${reason}`, {
     hint: 'This is a fault of Almanac; please report it with the file.',
-    subject: undefined,
     status: 500,
-  };
+  });
 }
 
 process.once('message', (job: ReadJob) => {
   scratch = job.scratch;
   void read(job, { message: (message) => write(messageFrame(message)), piece: (piece) => write(pieceFrame(piece)) })
-    .catch((error: unknown) => write(messageFrame(describe(error))))
+    .catch((error: unknown) => write(messageFrame({ type: 'error', problem: toProblem(refusalOf(error)) })))
     .finally(() => pipe.end(() => process.exit(0)));
 });

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { fromProblem } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
 import { type Piece, readFrames } from './frames.js';
 import type { ReaderMessage, ReadJob } from './protocol.js';
@@ -45,7 +46,7 @@ export async function* readFile(job: Omit<ReadJob, 'scratch'>, signal?: AbortSig
         continue;
       }
       const message = frame.message as ReaderMessage;
-      if (message.type === 'error') throw new AlmanacError(message.code, message.message, message);
+      if (message.type === 'error') throw fromProblem(message.problem);
       complete = message.type === 'end';
       yield { message };
     }

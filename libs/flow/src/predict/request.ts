@@ -1,5 +1,14 @@
 /** The request side of predictions. What can be known to be wrong is refused before a worker is asked. */
-import { type Prediction, PREDICTION_LIMITS, type PredictionRequest, type Run, type WhatIf, type WhatIfRequest } from '@almanac/contracts';
+import {
+  fromProblem,
+  type Prediction,
+  PREDICTION_LIMITS,
+  type PredictionRequest,
+  problem,
+  type Run,
+  type WhatIf,
+  type WhatIfRequest,
+} from '@almanac/contracts';
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { DatasetRecord, Json, ModelVersionRecord } from '@almanac/store';
 import { checkHorizon } from '../forecast/request.js';
@@ -134,14 +143,7 @@ export async function readPrediction({ store }: Pick<FlowContext, 'store'>, runI
   const subject = { run: runId, status };
   if (kind !== 'predict')
     throw new AlmanacError('NOT_A_PREDICTION', `The run ${runId} is no prediction.`, { hint: 'Read its `result`.', subject });
-  if (status === 'failed') {
-    const { code, detail, hint, ...problem } = error as { code: string; detail: string; hint?: string; status: number; subject?: Json };
-    throw new AlmanacError(code, detail, {
-      ...(hint === undefined ? {} : { hint }),
-      status: problem.status,
-      ...(problem.subject ? { subject: problem.subject } : {}),
-    });
-  }
+  if (status === 'failed') throw fromProblem(problem.parse(error));
   if (status !== 'succeeded')
     throw new AlmanacError(
       'PREDICTION_NOT_READY',

@@ -1,5 +1,5 @@
 /** Runs: anything that takes longer than a request. This is the request side; `@almanac/flow/runs/execute` is the worker's. */
 export { type FlowContext, JOBS } from './context.js';
 export { cancelRun, startRun } from './runs.js';
-export { toProblem, toRun } from './wire.js';
+export { toRun } from './wire.js';
 export { inWorkspaces } from './workspaces.js';

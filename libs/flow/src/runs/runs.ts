@@ -2,11 +2,11 @@
  * The request side of runs. The row in Postgres is the truth; the job only carries its id. A queue that does not answer
  * hinders no request: the run stays queued and the reconciler carries it later.
  */
-import type { Run, RunKind } from '@almanac/contracts';
+import { type Run, type RunKind, toProblem } from '@almanac/contracts';
 import { isPassing, type Json, type NewRun, type RunRecord, type Store } from '@almanac/store';
 import { admit } from '../admit/admit.js';
 import { type FlowContext, jobOf } from './context.js';
-import { toProblem, toRun } from './wire.js';
+import { toRun } from './wire.js';
 
 const QUEUE_PATIENCE_MS = 3_000;
 

@@ -1,6 +1,5 @@
 /** Where the row of a run and its wire form differ. */
-import { type Problem, problemType, type Run, run as runSchema } from '@almanac/contracts';
-import { isAlmanacError } from '@almanac/series';
+import { type Run, run as runSchema } from '@almanac/contracts';
 import type { RunRecord } from '@almanac/store';
 
 export function toRun(record: RunRecord): Run {
@@ -20,28 +19,4 @@ export function toRun(record: RunRecord): Run {
     finishedAt: record.finishedAt?.toISOString() ?? null,
     parentId: record.parentId,
   });
-}
-
-/** An error as the run row keeps it, in the form that HTTP answers have. */
-export function toProblem(error: unknown): Problem {
-  if (isAlmanacError(error)) {
-    return {
-      type: problemType(error.code),
-      title: error.code,
-      status: error.status,
-      detail: error.message,
-      code: error.code,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(error.subject === undefined ? {} : { subject: error.subject }),
-    };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    type: problemType('UNEXPECTED'),
-    title: 'UNEXPECTED',
-    status: 500,
-    detail: `Something unexpected went wrong: ${message}`,
-    code: 'UNEXPECTED',
-    hint: 'The log of the worker has the details. Start the run again; if it fails again, report it with this message.',
-  };
 }

@@ -6,13 +6,12 @@
  * leaves the run to be delivered again.
  */
 import { hostname } from 'node:os';
-import type { RunJob, RunProgress } from '@almanac/contracts';
+import { type RunJob, type RunProgress, toProblem } from '@almanac/contracts';
 import { type JobContext, JobStopped } from '@almanac/platform';
 import { isAlmanacError } from '@almanac/series';
 import { isPassing, type Json, type RunPoint, type RunRecord, type Store } from '@almanac/store';
 import type { FlowContext } from '../context.js';
 import { carryAll, carryFollowers } from '../runs.js';
-import { toProblem } from '../wire.js';
 import { forgetAsides } from './aside.js';
 
 /** A worker that has not been heard of for so long has lost its runs. */

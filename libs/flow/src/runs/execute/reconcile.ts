@@ -3,12 +3,11 @@
  * fell silent is taken from it, and a run whose job was parked ends with the reason, unless it has come further since it was last
  * parked: then it goes on. After a flushed Redis this puts every open run back.
  */
-import { runJob } from '@almanac/contracts';
+import { runJob, toProblem } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
 import type { Json, RunRecord, Store } from '@almanac/store';
 import { type FlowContext, jobOf, JOBS } from '../context.js';
 import { carry } from '../runs.js';
-import { toProblem } from '../wire.js';
 import { inWorkspaces } from '../workspaces.js';
 import { getOrNull, SILENT_MS } from './execute.js';
 
