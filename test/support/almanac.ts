@@ -17,6 +17,8 @@ export interface RunningAlmanac {
   apiKey: string;
   databaseUrl: string;
   home: string;
+  /** How many of its programs have ended by themselves. */
+  dead(): number;
   stop(): Promise<void>;
 }
 
@@ -89,7 +91,15 @@ export async function startAlmanac(env: Record<string, string> = {}, server?: st
     await stop();
     throw error;
   }
-  return { client, url, apiKey, databaseUrl: database.url, home, stop };
+  return {
+    client,
+    url,
+    apiKey,
+    databaseUrl: database.url,
+    home,
+    dead: () => children.filter(({ child }) => child.exitCode !== null || child.signalCode !== null).length,
+    stop,
+  };
 }
 
 async function answers(ask: () => Promise<unknown>, children: { child: ChildProcess; log: string }[]): Promise<void> {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { createApp } from './app.js';
-import { hashOfKey } from './http/auth.guard.js';
+import { hashOfKey } from './http/credentials.js';
 
 const KEYS = { admin: 'alm_admin', write: 'alm_write', read: 'alm_read' } as const;
 const CSV = 'unique_id,ds,y\na,2024-01-01,1\n';

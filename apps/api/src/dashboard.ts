@@ -14,7 +14,7 @@ export async function serveDashboard(fastify: FastifyInstance, folder: string): 
   if (!existsSync(join(folder, 'index.html'))) return false;
   await fastify.register(fastifyStatic, { root: folder, serve: false, preCompressed: true, cacheControl: false });
 
-  fastify.get('/*', (request: FastifyRequest<{ Params: { '*': string } }>, reply: FastifyReply) => {
+  fastify.get('/*', { config: { rule: 'open' } }, (request: FastifyRequest<{ Params: { '*': string } }>, reply: FastifyReply) => {
     const path = request.params['*'];
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
     if (path.startsWith('v1/') || path === 'v1') return reply.callNotFound();

@@ -6,7 +6,7 @@ import { createLogger, loadConfig, openObjects, openQueue, requireDatabaseUrl } 
 import { AlmanacError } from '@almanac/series';
 import { openStore } from '@almanac/store';
 import { createApp } from './app.js';
-import { hashOfKey } from './http/auth.guard.js';
+import { hashOfKey } from './http/credentials.js';
 
 async function start(): Promise<void> {
   const config = loadConfig();

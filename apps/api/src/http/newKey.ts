@@ -2,7 +2,7 @@
 import type { ApiKey, ApiKeyCreated, Scope } from '@almanac/contracts';
 import type { ApiKeyRecord, Store } from '@almanac/store';
 import { randomBytes } from 'node:crypto';
-import { hashOfKey } from './auth.guard.js';
+import { hashOfKey } from './credentials.js';
 
 /** Enough of a key to recognise it by, and far too little to guess it. */
 const PREFIX = 8;

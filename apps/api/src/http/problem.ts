@@ -55,6 +55,8 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
+    const wait: unknown = problem.subject?.['retryAfterSeconds'];
+    if (typeof wait === 'number') void reply.header('retry-after', String(wait));
     void reply.status(problem.status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(problem));
   }
 }

@@ -15,10 +15,13 @@ import { type Endpoint, type EndpointName, endpoints } from '@almanac/contracts'
 import { AlmanacError } from '@almanac/series';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { faultsOf, FIRST_FAULT } from './faults.js';
+import { refuseLong } from './lists.js';
 
 export const ENDPOINT = 'almanac:endpoint';
-/** A body of many rows may have as many faults. */
-const MOST_ISSUES = 20;
+/** A body of many rows may have as many faults: so many are looked for, and so many told in a sentence. */
+const MOST_FAULTS = 100;
+const MOST_TOLD = 20;
 
 type Table = typeof endpoints;
 type Parsed<E, K extends string> = E extends Record<K, infer S extends z.ZodType> ? { [P in K]: z.output<S> } : unknown;
@@ -43,15 +46,22 @@ export function endpointOf(context: ExecutionContext): { name: EndpointName; end
 /** Parses one part of a request; a key that the schema does not know is an error, so that a typing slip is not ignored. */
 export function parsePart<T>(part: string, schema: z.ZodType<T>, value: unknown): T {
   const strict = schema instanceof z.ZodObject ? (schema.strict() as unknown as z.ZodType<T>) : schema;
-  const result = strict.safeParse(value);
+  refuseLong(strict, value, part);
+  // A right one is read once; of a wrong one the first fault ends the reading, and the others are looked for up to a number.
+  const result = strict.safeParse(value, FIRST_FAULT);
   if (result.success) return result.data;
-  const all = result.error.issues;
-  const issues = all.slice(0, MOST_ISSUES).map((issue) => ({ at: [part, ...issue.path].join('.'), problem: issue.message }));
-  const more = all.length > issues.length ? `; and ${all.length - issues.length} more` : '';
-  throw new AlmanacError('REQUEST_INVALID', issues.map(({ at, problem }) => `${at}: ${problem}`).join('; ') + more, {
-    hint: 'GET /v1/openapi.json describes every field.',
-    subject: { issues },
-  });
+  const faults = faultsOf(strict, value, part, MOST_FAULTS + 1);
+  const issues = faults.slice(0, MOST_FAULTS);
+  const more = faults.length > MOST_FAULTS ? '; and more' : '';
+  const told = issues.slice(0, MOST_TOLD).map(({ at, problem }) => `${at}: ${problem}`);
+  throw new AlmanacError(
+    'REQUEST_INVALID',
+    told.join('; ') + (issues.length > MOST_TOLD ? `; and ${issues.length - MOST_TOLD} more` : more),
+    {
+      hint: 'GET /v1/openapi.json describes every field.',
+      subject: { issues },
+    },
+  );
 }
 
 /** The parameters of the path that the query gives, because no path can carry them. */
