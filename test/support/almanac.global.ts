@@ -16,7 +16,7 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { postgresUrl } = project.getProvidedContext();
-  const { url, apiKey, databaseUrl, stop } = await startAlmanac({ ALMANAC_WEBHOOK_NETWORKS: '127.0.0.0/8' }, postgresUrl);
+  const { url, apiKey, databaseUrl, stop } = await startAlmanac({ ALMANAC_WEBHOOK_NETWORKS: '127.0.0.0/8' }, { server: postgresUrl });
   project.provide('almanac', { url, apiKey, databaseUrl });
   return stop;
 }

@@ -1,13 +1,13 @@
 /** Starts the real API and worker as processes of their own, on a free loopback port, over a database made for the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createWriteStream } from 'node:fs';
+import { cpSync, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AlmanacClient, createClient } from '@almanac/contracts';
 import { createTestDatabase } from './database.js';
+import { loadInstallation } from './installation.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/dist\/?$/, '');
 
@@ -35,11 +35,19 @@ export async function freePort(): Promise<number> {
 
 /**
  * @param env overrides of the environment, e.g. REDIS_URL
- * @param server address of the Postgres server, where no test asks for it
+ * @param options.server address of the Postgres server, where no test asks for it
+ * @param options.fixture folder of an earlier version's installation (see installation.ts), to start on instead of nothing
  */
-export async function startAlmanac(env: Record<string, string> = {}, server?: string): Promise<RunningAlmanac> {
-  const database = await createTestDatabase({ server });
+export async function startAlmanac(
+  env: Record<string, string> = {},
+  { server, fixture }: { server?: string | undefined; fixture?: string } = {},
+): Promise<RunningAlmanac> {
+  const database = await createTestDatabase({ server, migrated: fixture === undefined });
   const home = mkdtempSync(join(tmpdir(), 'almanac-home-'));
+  if (fixture !== undefined) {
+    await loadInstallation(database.url, fixture);
+    cpSync(join(fixture, 'objects'), join(home, 'objects'), { recursive: true });
+  }
   const port = await freePort();
   const apiKey = `alm_test_${'k'.repeat(24)}`;
   const children: { child: ChildProcess; log: string }[] = [];
