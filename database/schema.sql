@@ -539,11 +539,14 @@ CREATE TABLE webhook (
   secret text NOT NULL,
   enabled boolean NOT NULL DEFAULT true,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  previous_secret text,
+  previous_secret_until timestamp with time zone,
   CONSTRAINT webhook_pkey PRIMARY KEY (id),
   CONSTRAINT webhook_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 CREATE INDEX webhook_by_workspace ON public.webhook USING btree (workspace_id, id);
-COMMENT ON COLUMN webhook.secret IS 'Key of the signature; shown once, kept because signing needs it';
+COMMENT ON COLUMN webhook.secret IS 'Key of the signature, sealed; shown once, kept because signing needs it';
+COMMENT ON COLUMN webhook.previous_secret IS 'Signs too until previous_secret_until';
 
 CREATE TABLE webhook_delivery (
   id uuid NOT NULL DEFAULT gen_random_uuid(),

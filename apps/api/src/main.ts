@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { explainError } from '@almanac/contracts/problem';
 import { JOBS, type FlowContext } from '@almanac/flow/runs';
-import { createLogger, loadConfig, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
+import { createLogger, loadConfig, openCipher, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import { openStore } from '@almanac/store';
 import { createApp } from './app.js';
@@ -19,8 +19,9 @@ async function start(): Promise<void> {
     })());
 
   try {
-    const store = await openStore({ databaseUrl: requireDatabaseUrl(config) });
+    const store = await openStore({ databaseUrl: requireDatabaseUrl(config), cipher: openCipher(config) });
     closing.push(() => store.close());
+    await store.webhooks.sealSecrets();
     if (config.adminKey !== undefined) {
       await store.apiKeys.ensure({
         name: 'admin',

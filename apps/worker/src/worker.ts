@@ -9,7 +9,7 @@ import { carryDeliveries, forgetDeliveries } from '@almanac/flow/notify/execute'
 import { type FlowContext, inWorkspaces, JOBS } from '@almanac/flow/runs';
 import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
 import { fireDue } from '@almanac/flow/schedule';
-import { type Config, environmentWith, type Logger, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
+import { type Config, environmentWith, type Logger, openCipher, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
 import { openStore } from '@almanac/store';
 import { every } from './every.js';
 import { announce } from './presence.js';
@@ -33,7 +33,7 @@ export interface Worker {
 }
 
 export async function startWorker(config: Config, logger: Logger): Promise<Worker> {
-  const store = await openStore({ databaseUrl: requireDatabaseUrl(config) });
+  const store = await openStore({ databaseUrl: requireDatabaseUrl(config), cipher: openCipher(config) });
   const queue = await openQueue(config, JOBS, logger);
   const flow: FlowContext = {
     store,

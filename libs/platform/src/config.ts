@@ -44,6 +44,8 @@ export interface Config {
   readonly drainSeconds: number;
   /** Admin API key that must exist once the API is up; `npm start` makes one. */
   readonly adminKey: string | undefined;
+  /** Keys that secrets lie sealed with, in base64; the first seals, all open. Empty: one in a file of the data folder. */
+  readonly secretKeys: readonly string[];
   /** Private networks that webhooks may reach, as CIDR; none unless given. */
   readonly webhookNetworks: readonly string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -85,6 +87,14 @@ const networks = z
     'must be networks with commas between, e.g. 127.0.0.0/8,10.1.0.0/16',
   );
 
+const secretKeys = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .refine(
+    (list) => list.every((one) => /^[A-Za-z0-9+/]{43}=$/.test(one)),
+    'must be 32 bytes in base64 (openssl rand -base64 32); older keys that still open follow with commas between',
+  );
+
 const amount = z.coerce.number({ error: 'must be a number' }).nonnegative('must not be negative');
 
 const bucketUrl = z
@@ -115,6 +125,7 @@ const environment = z.object({
   ALMANAC_GPU_HOUR_PRICE: amount.optional(),
   ALMANAC_DRAIN_SECONDS: whole(0, 3_600).optional(),
   ALMANAC_ADMIN_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
+  ALMANAC_SECRET_KEY: secretKeys.optional(),
   ALMANAC_WEBHOOK_NETWORKS: networks.optional(),
   ALMANAC_LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
   ALMANAC_CODE_VERSION: z.string().optional(),
@@ -166,6 +177,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     }),
     drainSeconds: values.ALMANAC_DRAIN_SECONDS ?? 10,
     adminKey: values.ALMANAC_ADMIN_KEY,
+    secretKeys: Object.freeze(values.ALMANAC_SECRET_KEY ?? []),
     webhookNetworks: Object.freeze(values.ALMANAC_WEBHOOK_NETWORKS ?? []),
     logLevel: values.ALMANAC_LOG_LEVEL ?? 'info',
     codeVersion: values.ALMANAC_CODE_VERSION ?? VERSION,

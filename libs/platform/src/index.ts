@@ -1,4 +1,5 @@
 /** Typed configuration, logging, the queue with its two drivers, object storage and the embedded Postgres. */
+export { type Cipher, cipherOf, openCipher } from './cipher.js';
 export { type Config, ENGINE_NAMES, environmentWith, loadConfig, requireDatabaseUrl, type RunLimits } from './config.js';
 export { createLogger, type Logger, silentLogger } from './logging.js';
 export { openQueue } from './queue/open.js';

@@ -280,7 +280,11 @@ export interface Webhooks {
   /** @throws AlmanacError WEBHOOK_NOT_FOUND */
   get(id: string): Promise<r.WebhookRecord>;
   list(query: r.PageQuery): Promise<r.Page<r.WebhookRecord>>;
-  update(id: string, patch: Partial<r.NewWebhook>): Promise<r.WebhookRecord>;
+  update(id: string, patch: Partial<Omit<r.NewWebhook, 'secret'>>): Promise<r.WebhookRecord>;
+  /** What messages are signed with: the present secret, and the one before as long as it holds. */
+  secrets(id: string): Promise<string[]>;
+  /** The present secret goes on signing beside the new one for so long. @throws AlmanacError WEBHOOK_NOT_FOUND */
+  rotate(id: string, secret: string, overlapMs: number): Promise<r.WebhookRecord>;
   /** With its deliveries. */
   delete(id: string): Promise<void>;
   /** A message to every enabled webhook of the workspace that wants the event. Inside a transaction it stands or falls with it. */
@@ -297,6 +301,8 @@ export interface Webhooks {
   begin(id: string, attempt: number, leaseMs: number): Promise<r.DeliveryRecord | null>;
   /** Nothing where a later attempt was begun meanwhile. */
   end(id: string, attempt: number, end: r.AttemptEnd): Promise<void>;
+  /** Seals the secrets that older programs kept as they were, of every workspace; returns how many. */
+  sealSecrets(): Promise<number>;
   /** Drops ended deliveries older than this, of every workspace. */
   expire(olderThanMs: number): Promise<number>;
 }
@@ -344,6 +350,14 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Seals what is kept only to be used again. @param about what it is; it opens for nothing else */
+export interface Cipher {
+  seal(text: string, about: string): string;
+  /** Gives back as it is what was never sealed. */
+  open(sealed: string, about: string): string;
+  isSealed(text: string): boolean;
+}
+
 export interface StoreOptions {
   /** postgres://user:password@host:port/database */
   databaseUrl: string;
@@ -351,6 +365,8 @@ export interface StoreOptions {
   workspace?: string;
   /** Connections at most; 10 unless given. */
   poolSize?: number;
+  /** For the secrets; programs always give one, without it they are kept as they are. */
+  cipher?: Cipher;
   /** Apply outstanding migrations first, once, under a lock; true unless told otherwise. */
   migrate?: boolean;
 }

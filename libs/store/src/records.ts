@@ -549,12 +549,15 @@ export interface WebhookRecord {
   url: string;
   events: string[];
   description: string;
-  /** `whsec_` and the key of the signature in base64. */
-  secret: string;
   enabled: boolean;
   createdAt: Date;
+  /** Until then the secret before the present one signs too. */
+  previousSecretUntil: Date | null;
 }
-export type NewWebhook = Omit<WebhookRecord, 'id' | 'createdAt'>;
+export interface NewWebhook extends Omit<WebhookRecord, 'id' | 'createdAt' | 'previousSecretUntil'> {
+  /** `whsec_` and the key of the signature in base64. */
+  secret: string;
+}
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'failed';
 

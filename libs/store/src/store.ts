@@ -7,7 +7,7 @@ import { ChannelEntity, DatasetEntity, SeriesEntity } from './entities/datasets.
 import { ApiKeyEntity, UploadEntity, WorkerEntity, WorkspaceEntity } from './entities/keys.js';
 import { ModelAliasEntity, ModelEntity, ModelVersionEntity } from './entities/models.js';
 import { RunEntity, ScheduleEntity } from './entities/runs.js';
-import type { Store, StoreOptions } from './facade.js';
+import type { Cipher, Store, StoreOptions } from './facade.js';
 import { Context } from './postgres/context.js';
 import { Listener } from './postgres/listener.js';
 import { calibrations } from './repositories/calibrations.js';
@@ -25,6 +25,8 @@ import { webhooks } from './repositories/webhooks.js';
 import { workspaces } from './repositories/workspaces.js';
 import { dumpSchema } from './schema/dump.js';
 import { migrate } from './schema/migrate.js';
+
+const AS_IT_IS: Cipher = { seal: (text) => text, open: (text) => text, isSealed: () => true };
 
 /** @throws AlmanacError DATABASE_UNREACHABLE, MIGRATION_FAILED, MIGRATION_CHANGED, WORKSPACE_NOT_FOUND */
 export async function openStore(options: StoreOptions): Promise<Store> {
@@ -49,7 +51,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const name = options.workspace ?? 'default';
     const workspace = await dataSource.getRepository(WorkspaceEntity).findOneBy({ name });
     if (!workspace) throw new AlmanacError('WORKSPACE_NOT_FOUND', `There is no workspace "${name}".`, { status: 404 });
-    return bind(new Context(dataSource, listener, workspace.id));
+    return bind(new Context(dataSource, listener, workspace.id, options.cipher ?? AS_IT_IS));
   } catch (error) {
     await dataSource.destroy();
     throw error;
@@ -77,7 +79,7 @@ async function overOneConnection<T>(databaseUrl: string, work: (client: pg.Clien
 }
 
 function bind(context: Context): Store {
-  const { workspaceId, dataSource, listener } = context;
+  const { workspaceId, dataSource, listener, cipher } = context;
   return {
     workspaceId,
     workspaces: workspaces(context),
@@ -95,7 +97,7 @@ function bind(context: Context): Store {
     workers: workers(context),
     webhooks: webhooks(context),
     predictions: predictions(context),
-    forWorkspace: (id) => bind(new Context(dataSource, listener, id, context.runner)),
+    forWorkspace: (id) => bind(new Context(dataSource, listener, id, cipher, context.runner)),
     transaction: (work) => context.transaction((inside) => work(bind(inside))),
     listen: (channel, callback) => listener.listen(channel, callback),
     async notify(channel, payload) {

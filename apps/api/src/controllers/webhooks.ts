@@ -44,8 +44,8 @@ export class WebhooksController {
   }
 
   @Route('rotateWebhookSecret')
-  rotate(@Input() { params }: Parse<'rotateWebhookSecret'>, @Flow() flow: FlowContext): Promise<WebhookCreated> {
-    return rotateSecret(flow, params.webhookId);
+  rotate(@Input() { params, body }: Parse<'rotateWebhookSecret'>, @Flow() flow: FlowContext): Promise<WebhookCreated> {
+    return rotateSecret(flow, params.webhookId, body);
   }
 
   @Route('pingWebhook')

@@ -65,12 +65,14 @@ export function webhookCommands(program: Command): void {
 
   webhooks
     .command('rotate')
-    .description('give it a new secret, shown once')
+    .description('give it a new secret, shown once; the one before signs as well for a while')
     .argument('<id>')
-    .action(async (id: string, _: unknown, command: Command) => {
+    .option('--overlap-hours <hours>', 'how long; 0 where it is no longer to be trusted', Number, 24)
+    .action(async (id: string, { overlapHours }: { overlapHours: number }, command: Command) => {
       const context = contextOf(command);
-      const made = await context.client.call('rotateWebhookSecret', { params: { webhookId: id } });
-      show(context, made, () => `${made.secret}\nIt is shown only now, and signs everything from now on.`);
+      const made = await context.client.call('rotateWebhookSecret', { params: { webhookId: id }, body: { overlapHours } });
+      const until = made.previousSecretUntil === null ? '' : ` The one before signs as well until ${made.previousSecretUntil}.`;
+      show(context, made, () => `${made.secret}\nIt is shown only now, and signs everything from now on.${until}`);
     });
 
   webhooks

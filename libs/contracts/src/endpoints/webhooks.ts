@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { pageQuery, uuid } from '../schemas/common.js';
 import {
+  secretRotation,
   webhook,
   webhookCreated,
   webhookDeliveriesQuery,
@@ -64,9 +65,10 @@ export const webhookEndpoints = {
   rotateWebhookSecret: {
     method: 'POST',
     path: '/v1/webhooks/:webhookId/secret',
-    summary: 'Give a webhook a new secret; it is shown once',
+    summary: 'Give a webhook a new secret, shown once; the one before signs as well for a while',
     scope: 'write',
     params: byWebhook,
+    body: secretRotation,
     status: 200,
     response: webhookCreated,
   },

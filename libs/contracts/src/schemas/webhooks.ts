@@ -36,13 +36,24 @@ export type WebhookRequestInput = z.input<typeof webhookRequest>;
 export const webhookPatch = z.object(fields).partial();
 export type WebhookPatch = z.infer<typeof webhookPatch>;
 
-export const webhook = z.object({ id: uuid, ...fields, url: z.string(), createdAt: instant }).meta({ id: 'Webhook' });
+const previousSecretUntil = instant
+  .nullable()
+  .meta({ description: 'Until then messages carry two signatures, by the secret before the present one as well.' });
+export const webhook = z.object({ id: uuid, ...fields, url: z.string(), createdAt: instant, previousSecretUntil }).meta({ id: 'Webhook' });
 export type Webhook = z.infer<typeof webhook>;
 export const webhookPage = pageOf(webhook);
 /** The only time the secret is seen. */
 export const webhookCreated = webhook
   .extend({ secret: z.string().meta({ description: 'Key of the signature: `whsec_` and 32 bytes in base64.' }) })
   .meta({ id: 'WebhookCreated' });
+export const secretRotation = z
+  .object({
+    overlapHours: z.number().min(0).max(168).default(24).meta({
+      description: 'How long the secret before signs as well. 0 where it is no longer to be trusted.',
+    }),
+  })
+  .meta({ id: 'SecretRotation' });
+export type SecretRotation = z.infer<typeof secretRotation>;
 export type WebhookCreated = z.infer<typeof webhookCreated>;
 
 /** The body of a request to the receiver. */

@@ -1,17 +1,20 @@
 /** Webhooks from the fact in Postgres to a real receiver, through the queue. */
+import { randomBytes } from 'node:crypto';
 import type { JobName } from '@almanac/contracts';
 import { createWebhook, listDeliveries, pingWebhook, replayDelivery, rotateSecret, updateWebhook } from '@almanac/flow/notify';
 import { carryDeliveries, executeDelivery, isAllowed, send } from '@almanac/flow/notify/execute';
 import { type FlowContext, inWorkspaces, JOBS } from '@almanac/flow/runs';
-import { openQueue, type Queue, silentLogger } from '@almanac/platform';
+import { cipherOf, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 import { type Receiver, startReceiver, verified } from '../../../../test/support/receiver.js';
 
 const LOOPBACK = ['127.0.0.0/8'];
 let database: TestDatabase;
 let store: Store;
+/** As programs did before secrets were sealed. */
+let asItIs: Store;
 let queue: Queue<JobName>;
 let flow: FlowContext;
 let carrying: NodeJS.Timeout;
@@ -25,7 +28,8 @@ async function receiver(...answer: Parameters<typeof startReceiver>): Promise<Re
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  store = await openStore({ databaseUrl: database.url });
+  store = await openStore({ databaseUrl: database.url, cipher: cipherOf([randomBytes(32).toString('base64')]) });
+  asItIs = await openStore({ databaseUrl: database.url });
   queue = await openQueue({ databaseUrl: database.url, redisUrl: undefined }, JOBS, silentLogger);
   flow = { store, queue, objects: undefined as never, logger: silentLogger, now: () => new Date(), codeVersion: 'test' };
   await queue.work(
@@ -52,6 +56,7 @@ afterAll(async () => {
   clearInterval(carrying);
   await queue?.close();
   await store?.close();
+  await asItIs?.close();
   await database?.drop();
 });
 
@@ -185,11 +190,37 @@ describe('webhooks', () => {
     await until(1);
     expect(verified(secret, got[0]!)).toMatchObject({ type: 'ping', data: { webhookId: id } });
     expect(got[0]!.headers['webhook-id']).toBe(messageId);
-    const { secret: second } = await rotateSecret(flow, id);
+    const { secret: second, previousSecretUntil } = await rotateSecret(flow, id, { overlapHours: 24 });
+    expect(Date.parse(previousSecretUntil!)).toBeGreaterThan(Date.now() + 23 * 3_600_000);
     await pingWebhook(flow, id);
     await until(2);
+    // Whichever of the two the receiver has.
     expect(verified(second, got[1]!)).toMatchObject({ type: 'ping' });
-    expect(() => verified(secret, got[1]!)).toThrow();
+    expect(verified(secret, got[1]!)).toMatchObject({ type: 'ping' });
+    const { secret: third } = await rotateSecret(flow, id, { overlapHours: 0 });
+    await pingWebhook(flow, id);
+    await until(3);
+    expect(verified(third, got[2]!)).toMatchObject({ type: 'ping' });
+    for (const old of [secret, second]) expect(() => verified(old, got[2]!)).toThrow();
+  });
+
+  it('keep their secrets sealed, those of older programs too', async () => {
+    const { url, got, until } = await receiver();
+    const { id } = await createWebhook({ store: asItIs }, { url });
+    const inTheOpen = async (): Promise<string[]> =>
+      (await query<{ text: string }>(database.url, 'SELECT w::text AS text FROM webhook w'))
+        .filter(({ text }) => text.includes('whsec_'))
+        .map(({ text }) => text);
+    expect(await inTheOpen()).toHaveLength(1);
+    expect(await store.webhooks.sealSecrets()).toBe(1);
+    expect(await store.webhooks.sealSecrets()).toBe(0);
+    expect(await inTheOpen()).toEqual([]);
+    const { secret } = await rotateSecret(flow, id, { overlapHours: 1 });
+    await createWebhook(flow, { url, events: ['run.failed'] });
+    expect(await inTheOpen()).toEqual([]);
+    await pingWebhook(flow, id);
+    await until(1);
+    expect(verified(secret, got[0]!)).toMatchObject({ type: 'ping' });
   });
 
   it('wait while they are disabled, and record nothing meanwhile', async () => {

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
   type Page,
+  type SecretRotation,
   type Webhook,
   type WebhookCreated,
   type WebhookDelivery,
@@ -17,11 +18,13 @@ import { MAX_ATTEMPTS } from './attempts.js';
 
 type Context = Pick<FlowContext, 'store'>;
 
+const HOUR_MS = 3_600_000;
+
 const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 
 export async function createWebhook({ store }: Context, input: WebhookRequestInput): Promise<WebhookCreated> {
-  const record = await store.webhooks.create({ ...webhookRequest.parse(input), secret: newSecret() });
-  return { ...toWebhook(record), secret: record.secret };
+  const secret = newSecret();
+  return { ...toWebhook(await store.webhooks.create({ ...webhookRequest.parse(input), secret })), secret };
 }
 
 /** @throws AlmanacError WEBHOOK_NOT_FOUND */
@@ -44,10 +47,14 @@ export async function deleteWebhook({ store }: Context, id: string): Promise<voi
   await store.webhooks.delete(id);
 }
 
-/** Whatever is sent from now on is signed with the new one. @throws AlmanacError WEBHOOK_NOT_FOUND */
-export async function rotateSecret({ store }: Context, id: string): Promise<WebhookCreated> {
-  const record = await store.webhooks.update(id, { secret: newSecret() });
-  return { ...toWebhook(record), secret: record.secret };
+/**
+ * Whatever is sent from now on is signed with the new one, and for so many hours with the one before as well, so that no
+ * receiver misses a message while it is given the new one; 0 where the old one is no longer to be trusted.
+ * @throws AlmanacError WEBHOOK_NOT_FOUND
+ */
+export async function rotateSecret({ store }: Context, id: string, { overlapHours }: SecretRotation): Promise<WebhookCreated> {
+  const secret = newSecret();
+  return { ...toWebhook(await store.webhooks.rotate(id, secret, overlapHours * HOUR_MS)), secret };
 }
 
 /** A test message, signed and retried like any other. @throws AlmanacError WEBHOOK_NOT_FOUND */
@@ -72,8 +79,9 @@ export async function replayDelivery({ store }: Context, id: string, deliveryId:
   return toDelivery(await store.webhooks.send(id, event, payload, messageId));
 }
 
-function toWebhook({ id, url, events, description, enabled, createdAt }: WebhookRecord): Webhook {
-  return { id, url, events: events as WebhookEvent[], description, enabled, createdAt: createdAt.toISOString() };
+function toWebhook({ id, url, events, description, enabled, createdAt, previousSecretUntil }: WebhookRecord): Webhook {
+  const [created, until] = [createdAt.toISOString(), previousSecretUntil?.toISOString() ?? null];
+  return { id, url, events: events as WebhookEvent[], description, enabled, createdAt: created, previousSecretUntil: until };
 }
 
 function toDelivery(record: DeliveryRecord): WebhookDelivery {

@@ -1,6 +1,7 @@
 /** What every repository works with: the connection or transaction it is part of, and its workspace. */
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
 import type { PoolClient, QueryResultRow } from 'pg';
+import type { Cipher } from '../facade.js';
 import type { Listener } from './listener.js';
 
 export class Context {
@@ -8,6 +9,8 @@ export class Context {
     readonly dataSource: DataSource,
     readonly listener: Listener,
     readonly workspaceId: string,
+    /** What secrets go through on their way in and out. */
+    readonly cipher: Cipher,
     /** Set inside a transaction. */
     readonly runner?: QueryRunner,
   ) {}
@@ -42,7 +45,7 @@ export class Context {
     const runner = this.dataSource.createQueryRunner();
     try {
       await runner.startTransaction();
-      const result = await work(new Context(this.dataSource, this.listener, this.workspaceId, runner));
+      const result = await work(new Context(this.dataSource, this.listener, this.workspaceId, this.cipher, runner));
       await runner.commitTransaction();
       return result;
     } catch (error) {

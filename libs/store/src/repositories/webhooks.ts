@@ -11,12 +11,15 @@ import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
 import type { DeliveryRecord, Json, WebhookRecord } from '../records.js';
 
-const WEBHOOK = 'id, url, events, description, secret, enabled, created_at AS "createdAt"';
+const WEBHOOK = `id, url, events, description, enabled, created_at AS "createdAt",
+  CASE WHEN previous_secret_until > now() THEN previous_secret_until END AS "previousSecretUntil"`;
 const DELIVERY = `id, no::float8 AS no, webhook_id AS "webhookId", message_id AS "messageId", event, payload, status, attempts,
   next_attempt_at AS "nextAttemptAt", response_status AS "responseStatus", error, created_at AS "createdAt", attempted_at AS "attemptedAt"`;
 
+const purposeOf = (id: string): string => `webhook:${id}`;
+
 export function webhooks(context: Context): Webhooks {
-  const { workspaceId } = context;
+  const { workspaceId, cipher } = context;
   const list = (rest: string, values: unknown[]): Promise<WebhookRecord[]> =>
     context.query<Json & WebhookRecord>(`SELECT ${WEBHOOK} FROM webhook WHERE workspace_id = $1 ${rest}`, [workspaceId, ...values]);
   const deliveries = (sql: string, values: unknown[]): Promise<DeliveryRecord[]> =>
@@ -33,7 +36,7 @@ export function webhooks(context: Context): Webhooks {
       const id = newId();
       await context.query(
         'INSERT INTO webhook (id, workspace_id, url, events, description, secret, enabled) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-        [id, workspaceId, url, events, description, secret, enabled],
+        [id, workspaceId, url, events, description, cipher.seal(secret, purposeOf(id)), enabled],
       );
       return get(id);
     },
@@ -41,11 +44,29 @@ export function webhooks(context: Context): Webhooks {
       const after = keyOf(query, 1)?.[0] ?? '00000000-0000-0000-0000-000000000000';
       return toPage(await list('AND id > $2 ORDER BY id LIMIT $3', [after, limitOf(query) + 1]), query, ({ id }) => [id]);
     },
-    async update(id, { url, events, description, secret, enabled }) {
+    async update(id, { url, events, description, enabled }) {
       await context.query(
         `UPDATE webhook SET url = coalesce($3, url), events = coalesce($4, events), description = coalesce($5, description),
-           secret = coalesce($6, secret), enabled = coalesce($7, enabled) WHERE workspace_id = $1 AND id = $2`,
-        [workspaceId, id, url, events, description, secret, enabled],
+           enabled = coalesce($6, enabled) WHERE workspace_id = $1 AND id = $2`,
+        [workspaceId, id, url, events, description, enabled],
+      );
+      return get(id);
+    },
+    async secrets(id) {
+      const rows = await context.query<{ secret: string }>(
+        `SELECT s.secret FROM webhook, LATERAL (VALUES (1, secret), (2, CASE WHEN previous_secret_until > now() THEN previous_secret END)) AS s(no, secret)
+         WHERE workspace_id = $1 AND id = $2 AND s.secret IS NOT NULL ORDER BY s.no`,
+        [workspaceId, id],
+      );
+      if (rows.length === 0) throw notFound('webhook', id);
+      return rows.map(({ secret }) => cipher.open(secret, purposeOf(id)));
+    },
+    async rotate(id, secret, overlapMs) {
+      await context.query(
+        `UPDATE webhook SET secret = $3, previous_secret = CASE WHEN $4::float8 > 0 THEN secret END,
+           previous_secret_until = CASE WHEN $4::float8 > 0 THEN now() + $4::float8 * interval '1 millisecond' END
+         WHERE workspace_id = $1 AND id = $2`,
+        [workspaceId, id, cipher.seal(secret, purposeOf(id)), overlapMs],
       );
       return get(id);
     },
@@ -105,6 +126,19 @@ export function webhooks(context: Context): Webhooks {
          WHERE workspace_id = $1 AND id = $2 AND attempts = $3 AND status = 'pending'`,
         [workspaceId, id, attempt, status, responseStatus, error, retryAfterMs ?? 0],
       );
+    },
+    async sealSecrets() {
+      const rows = await context.query<{ id: string; secret: string }>('SELECT id, secret FROM webhook');
+      const open = rows.filter(({ secret }) => !cipher.isSealed(secret));
+      for (const { id, secret } of open) {
+        // Whoever rotated it meanwhile has sealed it.
+        await context.query('UPDATE webhook SET secret = $3 WHERE id = $1 AND secret = $2', [
+          id,
+          secret,
+          cipher.seal(secret, purposeOf(id)),
+        ]);
+      }
+      return open.length;
     },
     async expire(olderThanMs) {
       const gone = await context.query(

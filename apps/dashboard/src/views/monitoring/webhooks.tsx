@@ -129,7 +129,7 @@ function OneWebhook({ webhook, onSecret }: { webhook: Webhook; onSecret: (made: 
     mutationFn: async (what: Act) => {
       if (what === 'ping') await client.call('pingWebhook', { params });
       else if (what === 'toggle') await client.call('updateWebhook', { params, body: { enabled: !webhook.enabled } });
-      else if (what === 'secret') onSecret(await client.call('rotateWebhookSecret', { params }));
+      else if (what === 'secret') onSecret(await client.call('rotateWebhookSecret', { params, body: {} }));
       else await client.call('deleteWebhook', { params });
     },
     onSuccess: refresh,

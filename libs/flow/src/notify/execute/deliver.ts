@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { deliverJob } from '@almanac/contracts';
+import { isAlmanacError } from '@almanac/series';
 import type { FlowContext } from '../../runs/context.js';
 import { pauseAfter } from '../attempts.js';
 import { send, type Sent } from './send.js';
@@ -65,13 +66,16 @@ export async function executeDelivery(
   const { leaseMs = LEASE_MS, timeoutMs = TIMEOUT_MS } = options;
   const delivery = await webhooks.begin(deliveryId, attempt, leaseMs);
   if (delivery === null) return;
-  const { url, secret } = await webhooks.get(delivery.webhookId);
+  const { url } = await webhooks.get(delivery.webhookId);
   const body = JSON.stringify(delivery.payload);
-  const headers = sign(secret, delivery.messageId, flow.now(), body);
-  const { status, error }: Sent = await send(url, headers, body, {
-    networks: options.networks,
-    timeoutMs,
-    ...(signal ? { signal } : {}),
+  const sent = async (): Promise<Sent> => {
+    const headers = sign(await webhooks.secrets(delivery.webhookId), delivery.messageId, flow.now(), body);
+    return send(url, headers, body, { networks: options.networks, timeoutMs, ...(signal ? { signal } : {}) });
+  };
+  const { status, error } = await sent().catch((cause: unknown): Sent => {
+    // A secret that nobody can open: the delivery says so, and ends like any other.
+    if (!isAlmanacError(cause)) throw cause;
+    return { status: null, error: cause.message };
   });
   const gone = status === GONE;
   await webhooks.end(deliveryId, attempt, {
