@@ -20,7 +20,18 @@ const layers = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/build/**', '**/node_modules/**', '.nx/**', '.almanac/**', 'libs/kernels/assembly/**', '**/vite.config.ts', '.dependency-cruiser.cjs'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/build/**',
+      '**/node_modules/**',
+      '.nx/**',
+      '.almanac/**',
+      'libs/kernels/assembly/**',
+      '**/vite.config.ts',
+      '.dependency-cruiser.cjs',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {
@@ -43,6 +54,8 @@ export default tseslint.config(
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/explicit-module-boundary-types': 'error',
+      // Prettier keeps code within the width; this keeps comments there. Strings may go beyond it.
+      'max-len': ['error', { code: 140, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true, ignoreUrls: true }],
       eqeqeq: 'error',
       'no-console': 'error',
     },
@@ -53,7 +66,12 @@ export default tseslint.config(
   {
     files: ['**/*.{ts,tsx}'],
     ignores: ['libs/store/**', 'libs/platform/**', 'test/**', '**/*.spec.ts'],
-    rules: { 'no-restricted-imports': ['error', { paths: ['typeorm', 'pg', 'pg-copy-streams'].map((name) => ({ name, message: 'Only libs/store speaks to Postgres.' })) }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: ['typeorm', 'pg', 'pg-copy-streams'].map((name) => ({ name, message: 'Only libs/store speaks to Postgres.' })) },
+      ],
+    },
   },
   // Specs on a real database take theirs from test/support; nothing imports a spec, so no layer is crossed.
   { files: ['**/*.db.spec.ts'], rules: { '@nx/enforce-module-boundaries': 'off' } },
@@ -61,7 +79,9 @@ export default tseslint.config(
   {
     files: ['{apps,libs}/**/*.{ts,tsx}'],
     ignores: ['libs/platform/**', '**/*.spec.ts'],
-    rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Read configuration from libs/platform.' }] },
+    rules: {
+      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Read configuration from libs/platform.' }],
+    },
   },
   { files: ['infra/local/**', 'apps/cli/**', 'test/**'], rules: { 'no-console': 'off' } },
   {

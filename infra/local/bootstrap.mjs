@@ -46,7 +46,9 @@ function quietly(title, program, programArgs, env = process.env) {
 /** Packages are current when the lock file is the one they were installed from. */
 function install() {
   const stamp = join(root, 'node_modules', '.almanac-installed');
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   quietly('Installing packages (once; a minute or two)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(stamp, lock);
@@ -86,7 +88,12 @@ if (command === 'start') {
 install();
 const node = findNode();
 const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, NX_DAEMON: 'false', NX_NO_CLOUD: 'true' };
-quietly('Building what changed', node, [join(root, 'node_modules/nx/dist/bin/nx.js'), 'run-many', '-t', 'compile,build', '--output-style=static'], env);
+quietly(
+  'Building what changed',
+  node,
+  [join(root, 'node_modules/nx/dist/bin/nx.js'), 'run-many', '-t', 'compile,build', '--output-style=static'],
+  env,
+);
 
 const child = spawn(node, [...commands[command].run, ...args], { cwd: root, env, stdio: 'inherit' });
 // Ctrl-C reaches the child by itself (same terminal); any other signal was sent to this process alone and is passed on.

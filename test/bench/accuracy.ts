@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- accuracy DATASET [--horizon N] [--members N | --linear] [--seed N] [--threads N] [--steps N] [--coverage]`: our default
- * settings beside published results, or with `--coverage` how often their intervals hold over 20 rolling cutoffs. Data sets: m4-hourly, etth1, ettm1, exchange, tourism-monthly, tourism-quarterly, tourism-yearly, bike.
+ * settings beside published results, or with `--coverage` how often their intervals hold over 20 rolling cutoffs. Data sets: m4-hourly,
+ * etth1, ettm1, exchange, tourism-monthly, tourism-quarterly, tourism-yearly, bike.
  */
 import type { Bench, BenchRow } from './bench.js';
 import { bikeSharing, ett, exchangeRate, m4Hourly, tourism } from './accuracy/data.js';

@@ -1,5 +1,6 @@
 /**
- * `npm run engine:tensorflow [-- --gpu] [--wheel] [--no-verify]`: provides the native TensorFlow that the `tensorflow` engine computes with.
+ * `npm run engine:tensorflow [-- --gpu] [--wheel] [--no-verify]`: provides the native TensorFlow that the `tensorflow` engine computes
+ * with.
  *
  * 1. Installs @tensorflow/tfjs-node-gpu without running its scripts (they download, and a failed download fails the
  *    install). Its JavaScript serves CPU and GPU; which TensorFlow the binding is linked to decides.

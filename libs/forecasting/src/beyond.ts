@@ -57,7 +57,10 @@ async function blockByBlock(
   });
 }
 
-/** Future covariates that reach through the horizon, and as missing to the end of its last block, which the model reads but nobody asked for. */
+/**
+ * Future covariates that reach through the horizon, and as missing to the end of its last block, which the model reads but nobody asked
+ * for.
+ */
 function wholeBlocks(series: SeriesData, horizon: number, steps: number): SeriesData {
   const { futureCovariates, values } = series;
   if (!futureCovariates) return series;

@@ -76,7 +76,9 @@ export interface FitProgress {
   loss: number;
   /** Set on the steps where the validation windows were scored. */
   validation?: number;
-  /** How much of a gradient reaches the first step of the look-back, relative to its last; set with `validation` by recurrent forecasters. */
+  /**
+   * How much of a gradient reaches the first step of the look-back, relative to its last; set with `validation` by recurrent forecasters.
+   */
   gradientReach?: number;
   stepsPerSecond: number;
   etaSeconds: number;

@@ -2,7 +2,8 @@
  * The three kinds of grid behind a frequency code: fixed widths in UTC, units of a zone's calendar, and plain integers.
  *
  * Invariants: a grid maps every integer step to an instant, never decreasing; step 0 of a fixed or calendar grid is the one
- * that 1970-01-01 is in (with its last day, where steps are dated by that), and an integer grid's instant is the integer itself, read as milliseconds.
+ * that 1970-01-01 is in (with its last day, where steps are dated by that), and an integer grid's instant is the integer itself, read as
+ * milliseconds.
  */
 import { DAY_MS, zoneOf } from './zone.js';
 

@@ -2,7 +2,8 @@
  * The store: everything that Almanac keeps in PostgreSQL, and the only library that speaks to it (typeorm, pg).
  *
  *   const store = await openStore({ databaseUrl });
- *   const written = await store.series.writeVersion({ dataset: { name: 'flights', frequency: 'h', timeZone: 'UTC' }, mode: 'append', pieces, summary });
+ *   const written = await store.series.writeVersion({ dataset: { name: 'flights', frequency: 'h', timeZone: 'UTC' }, mode: 'append',
+ * pieces, summary });
  *   for await (const { id, firstStep, values } of store.series.readPanel(written.datasetId)) …
  *
  * How it is laid out

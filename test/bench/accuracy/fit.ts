@@ -1,4 +1,7 @@
-/** One way for every data set from a panel to a fitted forecaster: the default ensemble, which on long series is of one network unless more are asked for. */
+/**
+ * One way for every data set from a panel to a fitted forecaster: the default ensemble, which on long series is of one network unless more
+ * are asked for.
+ */
 import { createForecaster, defaultEnsemble, defaultLinearConfig, type Forecaster, type Metric, type Panel } from '@almanac/forecasting';
 
 export interface FitSettings {

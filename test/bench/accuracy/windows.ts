@@ -18,7 +18,8 @@ const AT_ONCE = 512;
 
 /**
  * @param contextLength history handed to each forecast
- * @returns errors over all windows, channels and steps; the point is the median for both, as the published models have one. (The mean of the
+ * @returns errors over all windows, channels and steps; the point is the median for both, as the published models have one. (The mean of
+ * the
  * distribution is worse on the validation part, by 1 % on horizon 720: its tails are widened for a harder time than any ordinary one.)
  */
 export async function runWindows(

@@ -30,7 +30,10 @@ const TELLING_SECONDS = 5;
 const ASSUMED_PACE: Record<Device, number> = { cpu: 2e10, gpu: 1e12 };
 const ASSUMED_OTHER_SECONDS = 10;
 
-/** The run as it will be queued: where it computes is decided. @throws AlmanacError RUN_TOO_LARGE, RUN_TOO_LONG, RUN_TOO_COSTLY, GPU_UNAVAILABLE */
+/**
+ * The run as it will be queued: where it computes is decided.
+ * @throws AlmanacError RUN_TOO_LARGE, RUN_TOO_LONG, RUN_TOO_COSTLY, GPU_UNAVAILABLE
+ */
 export async function admit(context: Context, run: Asked): Promise<Asked> {
   // What else there is takes little; it is looked at where somebody has set a limit that it could pass.
   const limited = limits(context) && (run.kind === 'forecast' || run.kind === 'monitor' || run.kind === 'learn');

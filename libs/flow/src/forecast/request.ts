@@ -30,7 +30,10 @@ export async function requestForecast(
   return startRun(context, await planForecastRun(context, input), options);
 }
 
-/** Makes a stored forecast again: same version of the data, same model version, same cutoff. @throws AlmanacError RUN_NOT_FOUND, NOT_A_FORECAST */
+/**
+ * Makes a stored forecast again: same version of the data, same model version, same cutoff.
+ * @throws AlmanacError RUN_NOT_FOUND, NOT_A_FORECAST
+ */
 export async function requestReplay(context: FlowContext, runId: string): Promise<Run> {
   const { kind, status, dataset, model, config } = await context.store.runs.get(runId);
   if (kind !== 'forecast' || status !== 'succeeded' || 'replayOf' in config)
@@ -50,7 +53,10 @@ export async function planForecastRun(
   return { kind: 'forecast', dataset: plan.dataset, model: plan.modelName, config: plan as unknown as Json };
 }
 
-/** A baseline has no horizon of its own. A trained model goes on beyond its horizon from paths of its own, so far; its intervals widen as it goes. */
+/**
+ * A baseline has no horizon of its own. A trained model goes on beyond its horizon from paths of its own, so far; its intervals widen as it
+ * goes.
+ */
 const HORIZONS_BEYOND = 4;
 
 /** @throws HORIZON_TOO_LONG */

@@ -85,7 +85,10 @@ export async function requestPrediction(context: FlowContext, request: Predictio
   return start(context, plan, { model: label, series: plan.series.length, horizon, frequency: grid.code });
 }
 
-/** @throws AlmanacError MODEL_WITHOUT_FUTURE_COVARIATES, COVARIATE_UNKNOWN, SERIES_NOT_FOUND, CHANGE_SHAPE, and what a forecast is refused for */
+/**
+ * @throws AlmanacError MODEL_WITHOUT_FUTURE_COVARIATES, COVARIATE_UNKNOWN, SERIES_NOT_FOUND, CHANGE_SHAPE, and what a forecast is refused
+ * for
+ */
 export async function requestWhatIf(context: FlowContext, request: WhatIfRequest): Promise<Run> {
   const { store } = context;
   const version = await resolveModel(context, request.model);
@@ -137,7 +140,10 @@ export async function requestWhatIf(context: FlowContext, request: WhatIfRequest
   return start(context, plan, { model: version.model, series: plan.uniqueIds.length, horizon, dataset: dataset.name });
 }
 
-/** The answer of a run that has ended. @throws AlmanacError PREDICTION_EXPIRED, PREDICTION_NOT_READY, NOT_A_PREDICTION, and what the run failed with */
+/**
+ * The answer of a run that has ended.
+ * @throws AlmanacError PREDICTION_EXPIRED, PREDICTION_NOT_READY, NOT_A_PREDICTION, and what the run failed with
+ */
 export async function readPrediction({ store }: Pick<FlowContext, 'store'>, runId: string): Promise<Prediction | WhatIf> {
   const { kind, status, error } = await store.runs.get(runId);
   const subject = { run: runId, status };

@@ -27,7 +27,10 @@ export async function getChangepoints({ store }: Source, dataset: string, unique
 /** Steps in a year, on average; none on a grid of plain numbers. */
 const yearOf = (grid: Frequency): number => (grid.kind === 'integer' ? Infinity : grid.floorStep(YEAR_MS) - grid.floorStep(0));
 
-/** The list of countries is loaded when the first chart asks: nothing else needs it. @throws AlmanacError DATASET_NOT_FOUND, COUNTRY_UNKNOWN */
+/**
+ * The list of countries is loaded when the first chart asks: nothing else needs it.
+ * @throws AlmanacError DATASET_NOT_FOUND, COUNTRY_UNKNOWN
+ */
 export async function listHolidays({ store }: Source, name: string, wanted?: string): Promise<HolidayList> {
   const { default: Holidays } = await import('date-holidays');
   const { frequency, timeZone, firstStep, lastStep } = await store.datasets.get(name);

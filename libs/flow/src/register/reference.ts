@@ -23,14 +23,20 @@ export function parseReference(text: string): ModelReference {
   return { name: name!, ...(alias === undefined ? {} : { alias }), ...(no === undefined ? {} : { no: Number(no) }) };
 }
 
-/** The version that a reference means at this moment. @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, MODEL_REFERENCE_INVALID */
+/**
+ * The version that a reference means at this moment.
+ * @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, MODEL_REFERENCE_INVALID
+ */
 export async function resolveModel(context: Pick<FlowContext, 'store'>, reference: string): Promise<ModelVersionRecord> {
   const { name, alias, no } = parseReference(reference);
   await context.store.models.get(name);
   return context.store.models.version(name, { alias, no });
 }
 
-/** A version of a model that is named already: its number, or the alias it bears. @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND */
+/**
+ * A version of a model that is named already: its number, or the alias it bears.
+ * @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND
+ */
 export async function namedVersion(
   { store }: Pick<FlowContext, 'store'>,
   model: string,

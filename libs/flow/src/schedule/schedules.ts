@@ -32,7 +32,10 @@ export async function createSchedule(context: FlowContext, input: ScheduleReques
   return toSchedule(record, context.now());
 }
 
-/** A schedule that is resumed or moved starts with its next due time; what fell into the pause stays out. @throws AlmanacError SCHEDULE_NOT_FOUND, CRON_INVALID */
+/**
+ * A schedule that is resumed or moved starts with its next due time; what fell into the pause stays out.
+ * @throws AlmanacError SCHEDULE_NOT_FOUND, CRON_INVALID
+ */
 export async function updateSchedule(context: FlowContext, name: string, patch: Patch): Promise<Schedule> {
   const before = await context.store.schedules.get(name);
   const cron = patch.cron ?? before.cron;

@@ -22,7 +22,10 @@ export interface TrainingPlan extends TrainRequest {
 /** Horizon of a frequency without a season. */
 const PLAIN_HORIZON = 12;
 
-/** @throws AlmanacError DATASET_NOT_FOUND, DATASET_VERSION_NOT_FOUND, MODEL_KIND_UNKNOWN, MODEL_OF_OTHER_DATASET, HOLDOUT_TOO_SHORT, SERIES_TOO_SHORT, and what the forecast after it is refused for */
+/**
+ * @throws AlmanacError DATASET_NOT_FOUND, DATASET_VERSION_NOT_FOUND, MODEL_KIND_UNKNOWN, MODEL_OF_OTHER_DATASET, HOLDOUT_TOO_SHORT,
+ * SERIES_TOO_SHORT, and what the forecast after it is refused for
+ */
 export async function requestTraining(context: FlowContext, input: TrainRequestInput, options: { priority?: number } = {}): Promise<Run> {
   return startRun(context, await planTrainingRun(context, input), options);
 }

@@ -71,7 +71,8 @@ export function cutFitPredict(create: () => Forecaster, options: LeakageOptions)
 /**
  * Certifies a model, or any other way of making forecasts.
  *
- * @example const certificate = await certifyNoLeakage('theta', panel, () => createBaseline('theta'), { cutoffs: [700, 724], horizon: 48, levels: [0.1, 0.5, 0.9], seed: 0 })
+ * @example const certificate = await certifyNoLeakage('theta', panel, () => createBaseline('theta'), { cutoffs: [700, 724], horizon: 48,
+ * levels: [0.1, 0.5, 0.9], seed: 0 })
  */
 export async function certifyNoLeakage(
   model: string,

@@ -18,7 +18,10 @@ export interface OnlineConformalSettings {
   /** Ascending; intervals are those whose two levels are both here. */
   levels: readonly number[];
   horizon: number;
-  /** Share of the scale that a step may move a margin by. Default .07: on seven data sets both 80 % and 95 % then hold within 3 points; .1 suits more of them, but overshoots on ETTm1. */
+  /**
+   * Share of the scale that a step may move a margin by. Default .07: on seven data sets both 80 % and 95 % then hold within 3 points; .1
+   * suits more of them, but overshoots on ETTm1.
+   */
   rate?: number;
   /** Size of an ordinary error of each horizon step, in the series' own units, where it is known; learned as outcomes arrive otherwise. */
   scale?: number | readonly number[];
@@ -128,7 +131,10 @@ export class OnlineConformal {
     for (const { conformal } of streams) conformal.factors.set(moved);
   }
 
-  /** Width that is added on each side of the central interval `nominal` (.8, .95) at each horizon step, in the series' own units; may be negative. */
+  /**
+   * Width that is added on each side of the central interval `nominal` (.8, .95) at each horizon step, in the series' own units; may be
+   * negative.
+   */
   marginsOf(nominal: number): Float64Array {
     const index = this.intervals.findIndex((interval) => Math.abs(interval.nominal - nominal) < 1e-9);
     return index < 0

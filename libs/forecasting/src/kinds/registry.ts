@@ -18,7 +18,9 @@ export const FORECASTER_KINDS: readonly string[] = ['segment', 'recurrent', 'ens
 /**
  * A forecaster that has yet to be fitted.
  *
- * @param config of `segment`: see `defaultConfig`; of `recurrent`: see `defaultRecurrentConfig`; of `ensemble`: `{ members: [{ kind, config }], combine }`; of `coldStart`: `{ member: { kind, config }, horizon, seasonLengths, covariates }`; of `online`: `OnlineSettings`; of `linear`: see `defaultLinearConfig`; of a baseline: `{ seasonLength? }`
+ * @param config of `segment`: see `defaultConfig`; of `recurrent`: see `defaultRecurrentConfig`; of `ensemble`: `{ members: [{ kind, config
+ * }], combine }`; of `coldStart`: `{ member: { kind, config }, horizon, seasonLengths, covariates }`; of `online`: `OnlineSettings`; of
+ * `linear`: see `defaultLinearConfig`; of a baseline: `{ seasonLength? }`
  * @throws MODEL_UNKNOWN, INVALID_CONFIG
  */
 export function createForecaster(kind: string, config: Record<string, unknown> = {}): Forecaster {

@@ -45,7 +45,8 @@ export type TaskSpec = {
   known: number;
   /**
    * `example`: the first channel and the answer are scaled by the mean and deviation of what is observed of that channel, so that one
-   * network serves every size. `training`: everything is standardised over the training examples, so that sizes mean something, and so that an
+   * network serves every size. `training`: everything is standardised over the training examples, so that sizes mean something, and so that
+   * an
    * aligned answer that reads the past alone (a nowcast) learns nothing of what comes after it by way of the scale.
    */
   scaling: 'example' | 'training';

@@ -47,7 +47,12 @@ export async function train(
     optimiser: shared,
     firstStep: state.step,
   };
-  const replicas = startReplicas({ script: new URL('../kinds/segment/worker.js', import.meta.url), threads: ranks, floats: 0, data: setup });
+  const replicas = startReplicas({
+    script: new URL('../kinds/segment/worker.js', import.meta.url),
+    threads: ranks,
+    floats: 0,
+    data: setup,
+  });
   let rank: Rank;
   try {
     rank = new Rank(setup, replicas.group);

@@ -255,7 +255,12 @@ describe('taking observations out', () => {
       ['young', 2900, 1, 7, null],
     ]);
     expect(await all(datasetId, 1)).toEqual(before);
-    expect(await store.datasets.getById(datasetId)).toMatchObject({ seriesCount: 2, observationCount: 2001, firstStep: 1001, lastStep: 3000 });
+    expect(await store.datasets.getById(datasetId)).toMatchObject({
+      seriesCount: 2,
+      observationCount: 2001,
+      firstStep: 1001,
+      lastStep: 3000,
+    });
     expect((await store.datasets.versions(datasetId, {})).items[0]).toMatchObject({ no: 2, mode: 'delete' });
   });
 

@@ -1,4 +1,6 @@
-/** Calibrations of a model version for its series: immutable rows named by their content; the latest is the one that has learned the most. */
+/**
+ * Calibrations of a model version for its series: immutable rows named by their content; the latest is the one that has learned the most.
+ */
 import type { Calibrations } from '../facade.js';
 import { toFloat64Array } from '../postgres/binary.js';
 import type { Context } from '../postgres/context.js';

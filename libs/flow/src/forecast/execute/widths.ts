@@ -1,4 +1,6 @@
-/** Which calibration each series' forecast goes through: what had been learned by its cutoff, or in a replay the very one it went through. */
+/**
+ * Which calibration each series' forecast goes through: what had been learned by its cutoff, or in a replay the very one it went through.
+ */
 import type { OnlineConformalState } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
 import type { CalibrationRecord, Store, StoredSeries } from '@almanac/store';

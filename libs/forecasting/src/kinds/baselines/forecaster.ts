@@ -6,7 +6,14 @@
  */
 import { AlmanacError } from '@almanac/series';
 import { keepTo } from '../../dataset/target.js';
-import { type Checkpoint, type FitOptions, type Forecaster, type Panel, type PredictOptions, type SeriesForecast } from '../../forecaster.js';
+import {
+  type Checkpoint,
+  type FitOptions,
+  type Forecaster,
+  type Panel,
+  type PredictOptions,
+  type SeriesForecast,
+} from '../../forecaster.js';
 import { turns } from '../../turns.js';
 
 /** The distribution of each horizon step, as its quantile function; `step` 0 is one step after the history. */

@@ -43,7 +43,8 @@ export function defaultEnsemble(facts: PanelFacts, networks: number): DefaultEns
 }
 
 /**
- * Of a few long series: without the calendar of the longer seasons (on ETTh1, by its validation part, as good at 96 steps and better at 720),
+ * Of a few long series: without the calendar of the longer seasons (on ETTh1, by its validation part, as good at 96 steps and better at
+ * 720),
  * from the mean of the window instead of its last value, and from half of it. Where a point is what will be judged, every second one
  * spends all it has on the median: that one errs elsewhere than the centre of a whole distribution does (ETTh1 at 96 steps, every third
  * window, two networks: MSE .350, where two of one kind have .356).

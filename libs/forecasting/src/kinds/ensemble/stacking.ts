@@ -21,7 +21,10 @@ const MOST_WINDOWS = 256;
 const ITERATIONS = 300;
 /** Of the exponentiated gradient; the loss is relative to its value at equal weights. */
 const RATE = 0.5;
-/** Share of the weight that stays equally spread: the held-out steps are one stretch of time, and members that do well in it are partly lucky. */
+/**
+ * Share of the weight that stays equally spread: the held-out steps are one stretch of time, and members that do well in it are partly
+ * lucky.
+ */
 const EQUAL = 0.25;
 
 /** The members' forecasts of all windows and what came, each in the unit of its series. */

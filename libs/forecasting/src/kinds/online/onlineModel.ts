@@ -148,7 +148,10 @@ export class OnlineModel {
     return Float64Array.of(this.scale, ...this.champion.weights, ...this.championHead);
   }
 
-  /** Champion and shadow take the weights of a champion, and look back on a history without learning from it. @throws ONLINE_STATE weights of a model of another size */
+  /**
+   * Champion and shadow take the weights of a champion, and look back on a history without learning from it.
+   * @throws ONLINE_STATE weights of a model of another size
+   */
   start(weights: ArrayLike<number>, history: Float64Array): void {
     const split = 1 + this.champion.weights.length;
     if (weights.length !== split + this.championHead.length)

@@ -11,7 +11,9 @@ import { type Linearised, type OnlineCell } from './cell.js';
 export interface Trace {
   /** Takes over from one state to the next. */
   advance(step: Linearised): void;
-  /** Adds (an estimate of) ∂ℓ/∂weights, given δ = ∂ℓ/∂state; elements of the state beyond δ, such as the cells of an LSTM, do not touch ℓ. */
+  /**
+   * Adds (an estimate of) ∂ℓ/∂weights, given δ = ∂ℓ/∂state; elements of the state beyond δ, such as the cells of an LSTM, do not touch ℓ.
+   */
   addGradient(delta: ArrayLike<number>, gradient: Float64Array): void;
 }
 

@@ -66,9 +66,14 @@ export type RecurrentConfig = {
    * is whole add up. Empty by default: every series stands for itself.
    */
   parents: Record<string, string>;
-  /** `parallel`: all steps at once; `recursive`: each from the one before; `forking`: trained from every step of the look-back's second half. */
+  /**
+   * `parallel`: all steps at once; `recursive`: each from the one before; `forking`: trained from every step of the look-back's second
+   * half.
+   */
   decoder: DecoderKind;
-  /** What is predicted of a step: quantiles, a distribution's parameters, or words to copy or make (`vocabulary`, which needs the pointer). */
+  /**
+   * What is predicted of a step: quantiles, a distribution's parameters, or words to copy or make (`vocabulary`, which needs the pointer).
+   */
   head: HeadKind;
   /** Paths that the forecast of a recursive decoder taught `always` is made of. */
   paths: number;

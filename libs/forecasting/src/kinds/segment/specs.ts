@@ -98,4 +98,3 @@ export function gateCount({ cell }: Pick<SegmentConfig, 'cell'>): number {
 function inverseSoftplus(y: number): number {
   return Math.log(Math.expm1(y));
 }
-
