@@ -1,5 +1,5 @@
 /** The supervisor behind `npm start`: one copy per folder, clear words about what is in its way, and nothing left behind. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClient } from '@almanac/contracts';
 import { freePort } from '../support/almanac.js';
 
+const almanac = fileURLToPath(new URL('../../apps/cli/bin/almanac.js', import.meta.url));
 const main = fileURLToPath(new URL('../../infra/local/dist/main.js', import.meta.url));
 
 interface Started {
@@ -85,12 +86,51 @@ describe('npm start', () => {
     expect(await again.ended).toBe(0);
   });
 
+  it('starts with a key that was revoked, and a lost one is made anew at the terminal, running or not', async () => {
+    const key = (): string => (JSON.parse(readFileSync(join(home, 'connection.json'), 'utf8')) as { apiKey: string }).apiKey;
+    const url = `http://127.0.0.1:${port}`;
+    const reset = (...args: string[]): string =>
+      execFileSync(process.execPath, [almanac, 'admin', 'reset-key', ...args], {
+        env: { ...process.env, DATABASE_URL: '', ALMANAC_HOME: home },
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim();
+
+    const first = start(['--no-sample']);
+    await says(first, 'Ctrl-C stops everything');
+    const lost = key();
+    const made = reset();
+    expect(key()).toBe(made);
+    const client = createClient({ baseUrl: url, apiKey: made });
+    const { items } = await client.call('listApiKeys', {});
+    await client.call('deleteApiKey', {
+      params: { id: items.find(({ prefix }) => lost.startsWith(prefix) && !made.startsWith(prefix))!.id },
+    });
+    first.child.kill('SIGINT');
+    expect(await first.ended).toBe(0);
+
+    // As earlier versions left it: the only key that the folder knows is revoked.
+    writeFileSync(join(home, 'connection.json'), JSON.stringify({ url, apiKey: lost }));
+    const again = start(['--no-sample']);
+    await says(again, 'Ctrl-C stops everything');
+    expect(again.output()).toContain('had been revoked; a new one is kept');
+    expect((await createClient({ baseUrl: url, apiKey: key() }).call('listApiKeys', {})).items.length).toBeGreaterThan(1);
+    again.child.kill('SIGINT');
+    expect(await again.ended).toBe(0);
+
+    const alone = reset('--revoke-others');
+    const third = start(['--no-sample']);
+    await says(third, 'Ctrl-C stops everything');
+    const left = (await createClient({ baseUrl: url, apiKey: alone }).call('listApiKeys', {})).items;
+    expect(left.map(({ prefix }) => prefix)).toEqual([alone.slice(0, 8)]);
+  });
+
   it('names a port that is taken and starts nothing', async () => {
     const other: Server = createServer();
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
     const program = start(['--no-sample', '--exit']);
     expect(await program.ended).toBe(1);
-    expect(program.output()).toContain(`PORT_IN_USE: Port ${port} on 127.0.0.1 cannot be used`);
+    expect(program.output()).toMatch(new RegExp(`Port ${port} on 127.0.0.1 cannot be used.*\\[PORT_IN_USE\\]`));
     expect(program.output()).toContain('ALMANAC_PORT=');
     expect(program.output()).not.toContain('PostgreSQL');
     other.close();

@@ -90,6 +90,17 @@ describe('keys', () => {
     await clientOf('admin').call('deleteApiKey', { params: { id: made.id } });
     expect(await refusal(client.call('listDatasets', {}))).toMatchObject({ code: 'API_KEY_UNKNOWN' });
   });
+
+  it('of the last admin cannot be revoked, and the way out is said', async () => {
+    const { items } = await clientOf('admin').call('listApiKeys', {});
+    const last = items.find(({ name }) => name === 'admin')!;
+    expect(await refusal(clientOf('admin').call('deleteApiKey', { params: { id: last.id } }))).toMatchObject({
+      status: 409,
+      code: 'API_KEY_LAST_ADMIN',
+      hint: expect.stringContaining('keys create'),
+    });
+    expect((await clientOf('admin').call('listDatasets', {})).items).toEqual([]);
+  });
 });
 
 describe('errors', () => {

@@ -6,7 +6,7 @@ import { createLogger, loadConfig, openCipher, openObjects, openQueue, requireDa
 import { AlmanacError } from '@almanac/series';
 import { openStore } from '@almanac/store';
 import { createApp } from './app.js';
-import { hashOfKey } from './http/credentials.js';
+import { ensureAdmin } from './http/newKey.js';
 
 async function start(): Promise<void> {
   const config = loadConfig();
@@ -22,14 +22,7 @@ async function start(): Promise<void> {
     const store = await openStore({ databaseUrl: requireDatabaseUrl(config), cipher: openCipher(config) });
     closing.push(() => store.close());
     await store.webhooks.sealSecrets();
-    if (config.adminKey !== undefined) {
-      await store.apiKeys.ensure({
-        name: 'admin',
-        prefix: config.adminKey.slice(0, 8),
-        hash: hashOfKey(config.adminKey),
-        scopes: ['admin'],
-      });
-    }
+    await ensureAdmin(store, config.adminKey, logger);
     const queue = await openQueue(config, JOBS, logger);
     closing.push(() => queue.close());
     const context: FlowContext = {

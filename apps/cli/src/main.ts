@@ -5,6 +5,7 @@
 import { ApiError } from '@almanac/contracts';
 import { Command, CommanderError } from 'commander';
 import { findConnection, environment, UsageError } from './connection.js';
+import { adminCommands } from './commands/admin.js';
 import { backtestCommands } from './commands/backtests.js';
 import { modelCommands } from './commands/models.js';
 import { registryCommands } from './commands/registry.js';
@@ -31,6 +32,7 @@ scheduleCommands(program);
 keyCommands(program);
 webhookCommands(program);
 workspaceCommands(program);
+adminCommands(program);
 // Sub-commands inherit no override, and a slip there must exit with 2 as well.
 const inherit = (command: Command): void =>
   command.commands.forEach((child) => inherit(child.exitOverride().showHelpAfterError('(--help shows the options)')));

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { ApiError, createClient, explainError, type AlmanacClient } from '@almanac/contracts';
 import { loadConfig, startEmbeddedPostgres } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
-import { prepareConnection } from './connection.js';
+import { isRevoked, makeAnotherKey, prepareConnection } from './connection.js';
 import { programUrl, type Program, startProgram } from './programs.js';
 import { takeFolder } from './running.js';
 import { loadSample } from './sample.js';
@@ -88,14 +88,20 @@ async function run(): Promise<void> {
     await checkPort(config.http.host, config.http.port);
     const databaseUrl = config.databaseUrl ?? (await startPostgres());
     const url = `http://${config.http.host}:${config.http.port}`;
-    const connection = prepareConnection(config.home, url);
+    let connection = prepareConnection(config.home, url);
     const env = { ...process.env, ALMANAC_HOME: config.home, DATABASE_URL: databaseUrl, ALMANAC_ADMIN_KEY: connection.apiKey };
     const program = (name: string, main: string): Program =>
       startProgram({ name, main: programUrl(main), env, logFile: join(config.home, 'logs', `${name}.log`), onGivenUp: giveUp });
 
     running.push(program('api', 'apps/api/dist/main.js'));
-    const client = createClient({ baseUrl: url, apiKey: connection.apiKey });
+    let client = createClient({ baseUrl: url, apiKey: connection.apiKey });
     await until('The API', () => client.call('health', {}), stopping.signal);
+    if (await isRevoked(client)) {
+      makeAnotherKey(env);
+      connection = prepareConnection(config.home, url);
+      client = createClient({ baseUrl: url, apiKey: connection.apiKey });
+      say(`The admin key of this data folder had been revoked; a new one is kept in ${join(config.home, 'connection.json')}.`);
+    }
     folder.setAddress(url);
     say(`API and dashboard: ${url}`);
     running.push(program('worker', 'apps/worker/dist/main.js'));

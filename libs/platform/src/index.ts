@@ -14,6 +14,7 @@ export {
   type Queue,
 } from './queue/queue.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './postgres/embedded.js';
+export { withLocalDatabase } from './postgres/local.js';
 export { folderObjectStore } from './objects/folder.js';
 export { openObjects } from './objects/open.js';
 export { type ObjectStore, type StoredObject } from './objects/objectStore.js';

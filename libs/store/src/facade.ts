@@ -23,13 +23,15 @@ export interface Workspaces {
 export interface ApiKeys {
   /** @param hash sha256 of the key, in hex; the key itself is never stored */
   create(key: { name: string; prefix: string; hash: string; scopes: readonly string[] }): Promise<r.ApiKeyRecord>;
-  /** Makes the key if its hash is not there yet. */
-  ensure(key: { name: string; prefix: string; hash: string; scopes: readonly string[] }): Promise<r.ApiKeyRecord>;
+  /** Makes the key if its hash is not there yet; null where it was revoked, which it stays. */
+  ensure(key: { name: string; prefix: string; hash: string; scopes: readonly string[] }): Promise<r.ApiKeyRecord | null>;
   /** Of any workspace; revoked keys are not found. Notes the use, at most once a minute. */
   findByHash(hash: string): Promise<r.ApiKeyRecord | null>;
   list(query: r.PageQuery): Promise<r.Page<r.ApiKeyRecord>>;
-  /** @throws AlmanacError API_KEY_NOT_FOUND */
+  /** @throws AlmanacError API_KEY_NOT_FOUND, API_KEY_LAST_ADMIN: somebody must be able to make the next one */
   revoke(id: string): Promise<void>;
+  /** Number of keys with the scope `admin` that are not revoked. */
+  admins(): Promise<number>;
 }
 
 export interface Uploads {

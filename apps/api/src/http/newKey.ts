@@ -1,5 +1,6 @@
 /** API keys as they are made and shown. */
 import type { ApiKey, ApiKeyCreated, Scope } from '@almanac/contracts';
+import type { Logger } from '@almanac/platform';
 import type { ApiKeyRecord, Store } from '@almanac/store';
 import { randomBytes } from 'node:crypto';
 import { hashOfKey } from './credentials.js';
@@ -21,4 +22,14 @@ export async function newKey(store: Store, name: string, scopes: readonly Scope[
   const key = `alm_${randomBytes(24).toString('base64url')}`;
   const record = await store.apiKeys.create({ name, prefix: key.slice(0, PREFIX), hash: hashOfKey(key), scopes });
   return { ...toApiKey(record), key };
+}
+
+/** The key that the operator set. One that was revoked stays so: whoever revoked it may have seen it in wrong hands. */
+export async function ensureAdmin(store: Store, key: string | undefined, logger: Logger): Promise<void> {
+  if (key !== undefined) {
+    const made = await store.apiKeys.ensure({ name: 'admin', prefix: key.slice(0, PREFIX), hash: hashOfKey(key), scopes: ['admin'] });
+    if (!made)
+      logger.warn({}, 'ALMANAC_ADMIN_KEY was revoked and opens nothing: set another one, or make one with `almanac admin reset-key`');
+  }
+  if ((await store.apiKeys.admins()) === 0) logger.warn({}, 'no admin key opens this workspace: make one with `almanac admin reset-key`');
 }

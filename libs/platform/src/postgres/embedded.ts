@@ -98,6 +98,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
+/** Address of the server that a running Almanac keeps in this data folder; undefined where none was ever started. */
+export function addressOfRunning(home: string): string | undefined {
+  const file = join(writableFolder(resolve(home, 'postgres'), identity()), 'server.json');
+  const state = existsSync(file) ? readState(file) : undefined;
+  return state && state.port !== null ? urlOf(state.password, state.port, DATABASE) : undefined;
+}
+
 function readState(file: string): State {
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as State;
   const state: State = { port: null, password: randomBytes(24).toString('base64url') };

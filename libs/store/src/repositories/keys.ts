@@ -1,8 +1,9 @@
 /** API keys, uploads and workers. */
+import { AlmanacError } from '@almanac/series';
 import { IsNull, LessThan, MoreThan } from 'typeorm';
 import type { ApiKeys, Uploads, Workers } from '../facade.js';
 import { ApiKeyEntity, UploadEntity, WorkerEntity } from '../entities/keys.js';
-import { isDuplicate, notFound } from '../errors.js';
+import { notFound } from '../errors.js';
 import { newId } from '../ids.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
@@ -10,27 +11,25 @@ import type { ApiKeyRecord, DatasetVersionRecord } from '../records.js';
 import { versionRows } from './versionRows.js';
 
 const USE_NOTED_EVERY_MS = 60_000;
+const ADMINS = `workspace_id = $1 AND revoked_at IS NULL AND 'admin' = ANY (scopes)`;
 
 export function apiKeys(context: Context): ApiKeys {
+  const { workspaceId } = context;
   const keys = context.repository(ApiKeyEntity);
   const findByHash = (hash: string): Promise<ApiKeyEntity | null> => keys.findOneBy({ hash, revokedAt: IsNull() });
   const create: ApiKeys['create'] = async (key) => {
     const id = newId();
-    await keys.insert({ ...key, scopes: [...key.scopes], id, workspaceId: context.workspaceId });
+    await keys.insert({ ...key, scopes: [...key.scopes], id, workspaceId });
     return keys.findOneByOrFail({ id });
   };
   return {
     create,
     async ensure(key) {
-      const known = await findByHash(key.hash);
-      if (known) return known;
-      try {
-        return await create(key);
-      } catch (error) {
-        const made = isDuplicate(error) ? await findByHash(key.hash) : null;
-        if (made) return made;
-        throw error;
-      }
+      await context.query(
+        `INSERT INTO api_key (id, workspace_id, name, prefix, hash, scopes) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (hash) DO NOTHING`,
+        [newId(), context.workspaceId, key.name, key.prefix, key.hash, key.scopes],
+      );
+      return findByHash(key.hash);
     },
     async findByHash(hash): Promise<ApiKeyRecord | null> {
       const key = await findByHash(hash);
@@ -42,12 +41,32 @@ export function apiKeys(context: Context): ApiKeys {
     },
     async list(query) {
       const after = keyOf(query, 1);
-      const where = { workspaceId: context.workspaceId, revokedAt: IsNull(), ...(after && { id: MoreThan(String(after[0])) }) };
+      const where = { workspaceId, revokedAt: IsNull(), ...(after && { id: MoreThan(String(after[0])) }) };
       return toPage(await keys.find({ where, order: { id: 'ASC' }, take: limitOf(query) + 1 }), query, (key) => [key.id]);
     },
-    async revoke(id) {
-      const { affected } = await keys.update({ id, workspaceId: context.workspaceId, revokedAt: IsNull() }, { revokedAt: new Date() });
-      if (affected !== 1) throw notFound('API key', id);
+    revoke: (id) =>
+      context.transaction(async (inside) => {
+        // Whoever revokes another admin key at the same time waits here, and then counts without this one.
+        const admins = await inside.query<{ id: string }>(`SELECT id FROM api_key WHERE ${ADMINS} ORDER BY id FOR UPDATE`, [workspaceId]);
+        if (admins.length === 1 && admins[0]!.id === id)
+          throw new AlmanacError(
+            'API_KEY_LAST_ADMIN',
+            'This is the last admin key of the workspace: without it nobody could make another one.',
+            {
+              hint: 'Make another admin key first (almanac keys create NAME --scopes admin), and revoke this one with it.',
+              subject: { id },
+              status: 409,
+            },
+          );
+        const gone = await inside.query(
+          'UPDATE api_key SET revoked_at = now() WHERE id = $1 AND workspace_id = $2 AND revoked_at IS NULL RETURNING 1',
+          [id, workspaceId],
+        );
+        if (gone.length !== 1) throw notFound('API key', id);
+      }),
+    async admins() {
+      const [row] = await context.query<{ n: number }>(`SELECT count(*)::int AS n FROM api_key WHERE ${ADMINS}`, [workspaceId]);
+      return row!.n;
     },
   };
 }

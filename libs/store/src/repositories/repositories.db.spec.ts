@@ -65,7 +65,23 @@ describe('API keys', () => {
 
   it('are made once, also by two at the same time', async () => {
     const made = await Promise.all([1, 2, 3].map(() => store.apiKeys.ensure({ ...key, hash: 'hash-2' })));
-    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+    expect(new Set(made.map((one) => one?.id)).size).toBe(1);
+  });
+
+  it('that were revoked stay so, and are no error where they are wanted again', async () => {
+    const made = await store.apiKeys.create({ ...key, hash: 'hash-3' });
+    await store.apiKeys.revoke(made.id);
+    expect(await store.apiKeys.ensure({ ...key, hash: 'hash-3' })).toBeNull();
+    expect(await store.apiKeys.findByHash('hash-3')).toBeNull();
+  });
+
+  it('of admins are never all revoked, also not by two at the same time', async () => {
+    const admin = (hash: string): Promise<{ id: string }> => store.apiKeys.create({ ...key, hash, scopes: ['admin'] });
+    const made = [await admin('admin-1'), await admin('admin-2')];
+    const revoked = await Promise.allSettled(made.map(({ id }) => store.apiKeys.revoke(id)));
+    expect(revoked.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(revoked.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'API_KEY_LAST_ADMIN', status: 409 } });
+    expect(await store.apiKeys.admins()).toBe(1);
   });
 });
 

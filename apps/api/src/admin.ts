@@ -1,0 +1,58 @@
+/**
+ * `almanac admin reset-key [--workspace NAME] [--revoke-others]`: a new admin key for whoever has lost theirs.
+ *
+ * It asks no key, for it needs more: the database itself, by DATABASE_URL or in the data folder (ALMANAC_HOME), whether
+ * Almanac runs or not. The key goes to stdout, and into the `connection.json` of the data folder where there is one.
+ */
+import { explainError } from '@almanac/contracts/problem';
+import { loadConfig, withLocalDatabase } from '@almanac/platform';
+import { openStore } from '@almanac/store';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { newKey } from './http/newKey.js';
+
+const USAGE = 'almanac admin reset-key [--workspace NAME] [--revoke-others]';
+/** Of one page; an installation with more admin keys runs the command twice. */
+const MOST_KEYS = 1000;
+
+async function resetKey(databaseUrl: string, workspace: string, revokeOthers: boolean): Promise<{ key: string; revoked: number }> {
+  const store = await openStore({ databaseUrl, workspace });
+  try {
+    const { id, key } = await newKey(store, 'admin', ['admin']);
+    const { items } = await store.apiKeys.list({ limit: MOST_KEYS });
+    const others = revokeOthers ? items.filter((one) => one.id !== id && one.scopes.includes('admin')) : [];
+    for (const other of others) await store.apiKeys.revoke(other.id);
+    return { key, revoked: others.length };
+  } finally {
+    await store.close();
+  }
+}
+
+async function run(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { workspace: { type: 'string', default: 'default' }, 'revoke-others': { type: 'boolean', default: false } },
+  });
+  if (positionals.join(' ') !== 'reset-key') throw new Error(`Use: ${USAGE}`);
+  const config = loadConfig();
+  const { key, revoked } = await withLocalDatabase(config, (url) => resetKey(url, values.workspace, values['revoke-others']));
+  process.stdout.write(`${key}\n`);
+  const said = [`A new admin key of the workspace "${values.workspace}"; it is shown only now.`];
+  if (values['revoke-others']) said.push(`Admin keys revoked: ${revoked}; running programs forget them within seconds.`);
+  const file = join(config.home, 'connection.json');
+  if (values.workspace === 'default' && existsSync(file)) {
+    const connection = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, `${JSON.stringify({ ...connection, apiKey: key }, null, 2)}\n`, { mode: 0o600 });
+    said.push(`It is kept in ${file}.`);
+  }
+  process.stderr.write(`${said.join('\n')}\n`);
+}
+
+try {
+  await run();
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`${explainError(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,31 @@
+/**
+ * Commands for the operator at the machine itself. They work on the installation's database without a key, so the program
+ * that does it is part of the server; where only the command line is installed, there is nothing to work on.
+ */
+import type { Command } from 'commander';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { UsageError } from '../connection.js';
+
+const server = fileURLToPath(new URL('../../../api/dist/admin.js', import.meta.url));
+
+export function adminCommands(program: Command): void {
+  const admin = program
+    .command('admin')
+    .description('at the machine of the installation itself (DATABASE_URL, or ALMANAC_HOME); needs no key');
+
+  admin
+    .command('reset-key')
+    .description('make a new admin key, where all were lost or revoked')
+    .option('--workspace <name>', 'of this workspace', 'default')
+    .option('--revoke-others', 'revoke all other admin keys of the workspace')
+    .action(async ({ workspace, revokeOthers }: { workspace: string; revokeOthers?: boolean }) => {
+      if (!existsSync(server))
+        throw new UsageError('The server is not installed here: run the command on the machine or in the container of the API.');
+      const child = spawn(process.execPath, [server, 'reset-key', '--workspace', workspace, ...(revokeOthers ? ['--revoke-others'] : [])], {
+        stdio: 'inherit',
+      });
+      process.exitCode = await new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+    });
+}
