@@ -84,6 +84,8 @@ export default tseslint.config(
     },
   },
   { files: ['infra/local/**', 'apps/cli/**', 'test/**'], rules: { 'no-console': 'off' } },
+  // Plain JavaScript says its types in comments.
+  { files: ['**/*.mjs'], rules: { '@typescript-eslint/explicit-module-boundary-types': 'off' } },
   {
     files: ['apps/dashboard/**/*.{ts,tsx}'],
     languageOptions: { globals: globals.browser },

@@ -6,10 +6,10 @@
  * changed, and starts the command with that Node. It says what it does and how long it took, and is silent otherwise.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isInstalled } from './installed.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const bin = join(root, 'node_modules', '.bin');
@@ -43,15 +43,9 @@ function quietly(title, program, programArgs, env = process.env) {
   process.stdout.write(`${took(start)}\n`);
 }
 
-/** Packages are current when the lock file is the one they were installed from. */
 function install() {
-  const stamp = join(root, 'node_modules', '.almanac-installed');
-  const lock = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  if (isInstalled(root)) return;
   quietly('Installing packages (once; a minute or two)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  writeFileSync(stamp, lock);
 }
 
 /** Node 24 from the packages, else this one where it is new enough. */
