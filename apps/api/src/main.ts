@@ -33,6 +33,7 @@ async function start(): Promise<void> {
       now: () => new Date(),
       codeVersion: config.codeVersion,
       limits: config.limits,
+      ingest: config.ingest,
     };
     const app = await createApp(context);
     closing.push(() => app.close());

@@ -43,6 +43,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     now: () => new Date(),
     codeVersion: config.codeVersion,
     limits: config.limits,
+    ingest: config.ingest,
   };
   const compute = startCompute({ engine: config.engine, threads: config.threads });
   const engine = await probe(compute);

@@ -40,6 +40,7 @@ export interface Config {
   readonly memoryBytes: number;
   /** What a run may take at most, and what an hour of a worker costs. */
   readonly limits: RunLimits;
+  readonly ingest: IngestLimits;
   /** Seconds that a stopping worker gives its jobs before it hands them back. */
   readonly drainSeconds: number;
   /** Admin API key that must exist once the API is up; `npm start` makes one. */
@@ -52,6 +53,34 @@ export interface Config {
   /** Version recorded in the lineage. */
   readonly codeVersion: string;
 }
+
+/** What a file may take while it is read, and how far it may take a dataset. */
+export interface IngestLimits {
+  /** Steps of all series of a dataset; 16 GB at 8 bytes each. */
+  readonly steps: number;
+  /** Steps, with and without a value, for each row. */
+  readonly stepsPerRow: number;
+  /** Memory of the whole reader process; DuckDB takes half of it and goes to disk then. */
+  readonly memoryMb: number;
+  /** Disk for what does not fit into memory, and for what a compressed file unfolds into. */
+  readonly scratchMb: number;
+  readonly seconds: number;
+  readonly columns: number;
+  /** What a compressed file may unfold into, in times its size. Small ones are always allowed 64 MB. */
+  readonly unfoldedTimes: number;
+  readonly threads: number;
+}
+
+export const DEFAULT_INGEST_LIMITS: IngestLimits = Object.freeze({
+  steps: 2_000_000_000,
+  stepsPerRow: 1000,
+  memoryMb: 4096,
+  scratchMb: 20_480,
+  seconds: 3600,
+  columns: 20_000,
+  unfoldedTimes: 200,
+  threads: 2,
+});
 
 /** Undefined: no such limit, or no price. */
 export interface RunLimits {
@@ -123,6 +152,13 @@ const environment = z.object({
   ALMANAC_MAX_RUN_COST: amount.optional(),
   ALMANAC_CPU_HOUR_PRICE: amount.optional(),
   ALMANAC_GPU_HOUR_PRICE: amount.optional(),
+  ALMANAC_MAX_STEPS: whole(1, 2 ** 40).optional(),
+  ALMANAC_MAX_STEPS_PER_ROW: whole(1, 2 ** 31).optional(),
+  ALMANAC_MAX_COLUMNS: whole(2, 1_000_000).optional(),
+  ALMANAC_MAX_UNFOLDED_TIMES: whole(1, 1_000_000).optional(),
+  ALMANAC_READER_MEMORY_MB: whole(256, 2 ** 31).optional(),
+  ALMANAC_READER_SCRATCH_MB: whole(1, 2 ** 31).optional(),
+  ALMANAC_READER_SECONDS: whole(1, 6 * 3_600).optional(),
   ALMANAC_DRAIN_SECONDS: whole(0, 3_600).optional(),
   ALMANAC_ADMIN_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
   ALMANAC_SECRET_KEY: secretKeys.optional(),
@@ -174,6 +210,16 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
       seconds: values.ALMANAC_MAX_RUN_MINUTES === undefined ? undefined : values.ALMANAC_MAX_RUN_MINUTES * 60,
       cost: values.ALMANAC_MAX_RUN_COST,
       pricePerHour: Object.freeze({ cpu: values.ALMANAC_CPU_HOUR_PRICE, gpu: values.ALMANAC_GPU_HOUR_PRICE }),
+    }),
+    ingest: Object.freeze({
+      steps: values.ALMANAC_MAX_STEPS ?? DEFAULT_INGEST_LIMITS.steps,
+      stepsPerRow: values.ALMANAC_MAX_STEPS_PER_ROW ?? DEFAULT_INGEST_LIMITS.stepsPerRow,
+      memoryMb: values.ALMANAC_READER_MEMORY_MB ?? DEFAULT_INGEST_LIMITS.memoryMb,
+      scratchMb: values.ALMANAC_READER_SCRATCH_MB ?? DEFAULT_INGEST_LIMITS.scratchMb,
+      seconds: values.ALMANAC_READER_SECONDS ?? DEFAULT_INGEST_LIMITS.seconds,
+      columns: values.ALMANAC_MAX_COLUMNS ?? DEFAULT_INGEST_LIMITS.columns,
+      unfoldedTimes: values.ALMANAC_MAX_UNFOLDED_TIMES ?? DEFAULT_INGEST_LIMITS.unfoldedTimes,
+      threads: DEFAULT_INGEST_LIMITS.threads,
     }),
     drainSeconds: values.ALMANAC_DRAIN_SECONDS ?? 10,
     adminKey: values.ALMANAC_ADMIN_KEY,

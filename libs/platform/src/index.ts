@@ -1,6 +1,15 @@
 /** Typed configuration, logging, the queue with its two drivers, object storage and the embedded Postgres. */
 export { type Cipher, cipherOf, openCipher } from './cipher.js';
-export { type Config, ENGINE_NAMES, environmentWith, loadConfig, requireDatabaseUrl, type RunLimits } from './config.js';
+export {
+  type Config,
+  DEFAULT_INGEST_LIMITS,
+  ENGINE_NAMES,
+  environmentWith,
+  type IngestLimits,
+  loadConfig,
+  requireDatabaseUrl,
+  type RunLimits,
+} from './config.js';
 export { createLogger, type Logger, silentLogger } from './logging.js';
 export { openQueue } from './queue/open.js';
 export {

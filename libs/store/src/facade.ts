@@ -53,6 +53,8 @@ export interface Datasets {
   versions(datasetId: string, query: r.PageQuery): Promise<r.Page<r.DatasetVersionRecord>>;
   /** @throws AlmanacError DATASET_VERSION_NOT_FOUND */
   version(datasetId: string, no: number): Promise<r.DatasetVersionRecord>;
+  /** Steps of all series of the current version, and the rows that were taken in since the dataset was last replaced. */
+  extent(datasetId: string): Promise<{ steps: number; rows: number }>;
   /** @param keepDays null keeps all. @throws AlmanacError DATASET_NOT_FOUND */
   setKeepDays(name: string, keepDays: number | null): Promise<r.DatasetRecord>;
   /** Those that keep their observations for a time. */
@@ -91,6 +93,8 @@ export interface Series {
   find(datasetId: string, uniqueId: string): Promise<r.SeriesRecord | null>;
   /** @throws AlmanacError SERIES_NOT_FOUND */
   get(datasetId: string, uniqueId: string): Promise<r.SeriesRecord>;
+  /** First and last step of every series of the current version, or of those named. */
+  spans(datasetId: string, uniqueIds?: readonly string[]): Promise<{ uniqueId: string; firstStep: number; lastStep: number }[]>;
   /** Lengths of the series of the current version, of some of them where there are more than `most`. */
   lengths(datasetId: string, most?: number): Promise<number[]>;
   /** All series that a dataset ever had, in byte order of their ids, cut into groups of `size`. */

@@ -75,8 +75,8 @@ export function runHandlers(
   }));
 }
 
-async function ingest({ store, objects, run, signal, report }: RunContext): ReturnType<Work> {
+async function ingest({ store, objects, ingest: limits, run, signal, report }: RunContext): ReturnType<Work> {
   const { uploadId, options } = run.config as { uploadId: string; options: unknown };
   const request = { uploadId, options: ingestOptions.parse(options), runId: run.id, onProgress: report, signal };
-  return { ...(await ingestUpload({ store, objects }, request)) };
+  return { ...(await ingestUpload({ store, objects, limits }, request)) };
 }

@@ -8,8 +8,9 @@ import { AlmanacError, Frequency } from '@almanac/series';
 import type { Appended, ObservationRow } from '@almanac/contracts';
 import type { DatasetRecord, Json, SeriesPiece } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
-import { fillZeros, NOTHING_STORED } from './fill.js';
+import { fillZeros, NOTHING_STORED, type Stored } from './fill.js';
 import type { Piece } from './frames.js';
+import { type Span, spanRefusal } from './span.js';
 import { storedSteps } from './stored.js';
 
 /** Rows at fault that are named. */
@@ -31,21 +32,32 @@ interface Fault {
 
 /**
  * @param rows one observation each; a y of null says nothing about its step
- * @throws AlmanacError DATASET_NOT_FOUND, ROWS_REFUSED with what is wrong with which row, DATASET_BUSY
+ * @throws AlmanacError DATASET_NOT_FOUND, ROWS_REFUSED with what is wrong with which row, SPAN_TOO_LONG, DATASET_BUSY
  */
 export async function appendObservations(
-  { store, objects }: Pick<FlowContext, 'store' | 'objects'>,
+  { store, objects, ingest }: Pick<FlowContext, 'store' | 'objects' | 'ingest'>,
   name: string,
   rows: readonly ObservationRow[],
 ): Promise<Appended> {
   const dataset = await store.datasets.get(name);
   const channels = (await store.datasets.channels(dataset.id)).filter(({ kind }) => kind !== 'target');
   const known = new Set([...COLUMNS, ...channels.map((channel) => channel.name)]);
-  const values = valuesOf(rows, Frequency.parse(dataset.frequency, dataset.timeZone), known);
+  const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
+  const values = valuesOf(rows, grid, known);
+  const spans = spansOf(values);
+  const filled = dataset.fillPolicy === 'zero';
+  // Once before anything is kept of it, and once more when nobody else changes the dataset.
+  const within = async (inside: typeof store): Promise<Stored> => {
+    const stored = await storedSteps(inside, name, filled ? undefined : spans.map(({ id }) => id));
+    const refused = spanRefusal({ spans, dataset: name, grid, filled, stored, limits: ingest });
+    if (refused) throw refused;
+    return stored;
+  };
+  await within(store);
   const content = Buffer.from(JSON.stringify(rows));
   const { sha256, bytes } = await objects.put(content);
-  const written = await store.transaction(async (within) => {
-    const upload = await within.uploads.create({
+  const written = await store.transaction(async (inside) => {
+    const upload = await inside.uploads.create({
       fileName: 'observations.json',
       size: bytes,
       sha256,
@@ -53,12 +65,12 @@ export async function appendObservations(
       mapping: { dataset: name, format: 'json', mode: 'append' } satisfies Json,
     });
     const named = (kind: string): string[] => channels.filter((channel) => channel.kind === kind).map((channel) => channel.name);
-    return within.series.writeVersion({
+    return inside.series.writeVersion({
       dataset: { ...dataset, pastCovariates: named('past'), futureCovariates: named('future') },
       uploadId: upload.id,
       mode: 'append',
       patienceMs: PATIENCE_MS,
-      pieces: dataset.fillPolicy === 'zero' ? zeroFilled(values, dataset, () => storedSteps(within, name)) : piecesOf(values),
+      pieces: filled ? zeroFilled(values, dataset, () => within(inside)) : inReach(values, () => within(inside)),
       summary: () => ({ rowsRead: rows.length, rowsRejected: 0, findings: null }),
     });
   });
@@ -125,6 +137,20 @@ function offsetMs(offset: string): number {
   return (offset.startsWith('-') ? -60_000 : 60_000) * minutes;
 }
 
+/** What the rows say about each series, in all channels. */
+function spansOf(values: Values): Span[] {
+  return [...values].map(([id, channels]) => {
+    const steps = new Set([...channels.values()].flatMap((points) => [...points.keys()]));
+    const sorted = Float64Array.from(steps).sort();
+    return { id, firstStep: sorted[0]!, lastStep: sorted.at(-1)!, rows: sorted.length };
+  });
+}
+
+async function* inReach(values: Values, stored: () => Promise<Stored>): AsyncGenerator<SeriesPiece> {
+  await stored();
+  yield* piecesOf(values);
+}
+
 function* piecesOf(values: Values): Generator<SeriesPiece> {
   for (const [id, channels] of values) {
     for (const [channel, points] of channels) {
@@ -150,11 +176,7 @@ function* runsOf(points: ReadonlyMap<number, number>): Generator<{ firstStep: nu
 }
 
 /** By the declared policy, as for files: steps that nobody named become zeros. */
-async function* zeroFilled(
-  values: Values,
-  dataset: DatasetRecord,
-  stored: () => ReturnType<typeof storedSteps>,
-): AsyncGenerator<SeriesPiece> {
+async function* zeroFilled(values: Values, dataset: DatasetRecord, stored: () => Promise<Stored>): AsyncGenerator<SeriesPiece> {
   const targets = [...values].flatMap(([id, channels]) =>
     [...runsOf(channels.get(TARGET) ?? new Map())].map((run): Piece => ({ id, channel: 0, ...run })),
   );

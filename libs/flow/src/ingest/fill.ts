@@ -7,15 +7,18 @@
  */
 import type { Piece } from './frames.js';
 
-/** Where a series and its dataset stand in the store. */
+/** Where a dataset and its series stand in the store. */
 export interface Stored {
-  /** First stored step of each series by name; empty for a new dataset. */
-  firstSteps: ReadonlyMap<string, number>;
+  /** By name; of all that are asked about, and have a value. Empty for a new dataset. */
+  series: ReadonlyMap<string, { firstStep: number; lastStep: number }>;
   /** Last stored step of the dataset; null for a new one. */
   lastStep: number | null;
+  /** Steps of all its series, and all rows that it was given since it was last replaced. */
+  steps: number;
+  rows: number;
 }
 
-export const NOTHING_STORED: Stored = { firstSteps: new Map(), lastStep: null };
+export const NOTHING_STORED: Stored = { series: new Map(), lastStep: null, steps: 0, rows: 0 };
 
 /** Zeros come in pieces of at most this many steps. */
 const PIECE_STEPS = 960 * 64;
@@ -36,7 +39,7 @@ export async function* fillZeros(pieces: AsyncIterable<Piece>, lastStep: number 
     if (piece.id !== id) {
       if (id !== undefined && next !== undefined) yield* zeros(id, next, end, stored);
       id = piece.id;
-      next = stored.firstSteps.get(id);
+      next = stored.series.get(id)?.firstStep;
       seen.add(id);
     }
     if (piece.channel === 0) {
@@ -49,7 +52,7 @@ export async function* fillZeros(pieces: AsyncIterable<Piece>, lastStep: number 
   }
   if (id !== undefined && next !== undefined) yield* zeros(id, next, end, stored);
   // Nothing happened to the series that the file does not name.
-  for (const [absent, first] of stored.firstSteps) if (!seen.has(absent)) yield* zeros(absent, first, end, stored);
+  for (const [absent, { firstStep }] of stored.series) if (!seen.has(absent)) yield* zeros(absent, firstStep, end, stored);
 }
 
 /** Zeros for the steps from..to of a series, without those that are stored. */
@@ -75,6 +78,6 @@ function fillGaps(piece: Piece, stored: Stored): void {
 
 /** Steps of a series that the store holds; for a series that it does not know, an empty range behind everything. */
 function storedRange(id: string, stored: Stored): [from: number, to: number] {
-  const first = stored.firstSteps.get(id);
+  const first = stored.series.get(id)?.firstStep;
   return first === undefined || stored.lastStep === null ? [Infinity, Infinity] : [first, stored.lastStep];
 }

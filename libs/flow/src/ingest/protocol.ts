@@ -48,5 +48,14 @@ export interface EndMessage {
   refusal: IngestResult['refusal'];
 }
 
-/** In this order: `rejects`, `head`, pieces, `end`; or `error` at any point, and nothing after it. */
-export type ReaderMessage = { type: 'rejects'; rows: RejectedLine[] } | HeadMessage | EndMessage | ErrorMessage;
+/** Where each series of the file begins and ends, and how many rows say so; as columns, some thousand series a message. */
+export interface SpansMessage {
+  type: 'spans';
+  ids: string[];
+  firstSteps: number[];
+  lastSteps: number[];
+  rows: number[];
+}
+
+/** In this order: `rejects`, `spans`, `head`, pieces, `end`; or `error` at any point, and nothing after it. */
+export type ReaderMessage = { type: 'rejects'; rows: RejectedLine[] } | SpansMessage | HeadMessage | EndMessage | ErrorMessage;

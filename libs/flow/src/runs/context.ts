@@ -1,6 +1,6 @@
 /** What every use case is handed: the store of one workspace, the queue, object storage and a clock. */
 import type { JobName } from '@almanac/contracts';
-import type { JobDefinition, Logger, ObjectStore, Queue, RunLimits } from '@almanac/platform';
+import type { IngestLimits, JobDefinition, Logger, ObjectStore, Queue, RunLimits } from '@almanac/platform';
 import type { RunRecord, Store } from '@almanac/store';
 
 export interface FlowContext {
@@ -14,6 +14,8 @@ export interface FlowContext {
   codeVersion: string;
   /** What a run may take; none but those of the workers unless given. */
   limits?: RunLimits;
+  /** What an upload may take and how far a dataset may reach; `DEFAULT_INGEST_LIMITS` unless given. */
+  ingest?: IngestLimits;
 }
 
 const HOUR_SECONDS = 3600;

@@ -54,6 +54,15 @@ export function datasets(context: Context): Datasets {
       if (!rows[0]) throw notFound('dataset version', String(no));
       return rows[0];
     },
+    async extent(datasetId) {
+      const [extent] = await context.query<{ steps: number; rows: number }>(
+        `SELECT (SELECT coalesce(sum(length), 0)::float8 FROM series WHERE workspace_id = $1 AND dataset_id = $2) AS steps,
+           (SELECT coalesce(sum(rows_read - rows_rejected), 0)::float8 FROM dataset_version WHERE workspace_id = $1 AND dataset_id = $2
+              AND no >= (SELECT coalesce(max(no), 0) FROM dataset_version WHERE dataset_id = $2 AND mode = 'replace')) AS rows`,
+        [workspaceId, datasetId],
+      );
+      return extent!;
+    },
     async setKeepDays(name, keepDays) {
       const { id } = await get(name);
       await table.update({ id }, { keepDays });

@@ -32,6 +32,12 @@ export function series(context: Context): Series {
       );
       return rows.map(({ length }) => length);
     },
+    spans: (datasetId, uniqueIds) =>
+      context.query<{ uniqueId: string; firstStep: number; lastStep: number }>(
+        `SELECT unique_id AS "uniqueId", first_step::float8 AS "firstStep", (first_step + length - 1)::float8 AS "lastStep" FROM series
+         WHERE workspace_id = $1 AND dataset_id = $2 AND length > 0 AND ($3::text[] IS NULL OR unique_id = ANY ($3))`,
+        [workspaceId, datasetId, uniqueIds ?? null],
+      ),
     groups: (datasetId, size) =>
       context.query<{ from: string; to: string }>(
         `SELECT min(unique_id) AS "from", max(unique_id) AS "to" FROM (

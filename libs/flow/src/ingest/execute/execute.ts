@@ -6,20 +6,20 @@
  */
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { Findings, IngestOptions, IngestResult, RunProgress } from '@almanac/contracts';
-import type { ObjectStore } from '@almanac/platform';
+import { DEFAULT_INGEST_LIMITS, type IngestLimits, type ObjectStore } from '@almanac/platform';
 import { conflictWith, type DatasetDefinition, type DatasetRecord, type SeriesPiece, type Store } from '@almanac/store';
 import { fillZeros, NOTHING_STORED, type Stored } from '../fill.js';
 import type { Piece } from '../frames.js';
 import type { HeadMessage, RejectedLine } from '../protocol.js';
 import { type Finding, readFile } from '../readerProcess.js';
+import { type Span, spanRefusal } from '../span.js';
 import { storedSteps } from '../stored.js';
 import { Tally } from './tally.js';
 
 export interface IngestDependencies {
   store: Store;
   objects: ObjectStore;
-  /** Of the reader process. */
-  limits?: { memoryMb: number; threads: number };
+  limits?: IngestLimits | undefined;
 }
 
 export interface IngestRequest {
@@ -31,7 +31,6 @@ export interface IngestRequest {
   signal?: AbortSignal;
 }
 
-const DEFAULT_LIMITS = { memoryMb: 2048, threads: 2 };
 const PROGRESS_MS = 250;
 const LEAST_STEPS = 8;
 
@@ -41,7 +40,7 @@ const LEAST_STEPS = 8;
  * @throws AlmanacError with the reason why the file was refused; nothing was changed then
  */
 export async function ingestUpload(
-  { store, objects, limits = DEFAULT_LIMITS }: IngestDependencies,
+  { store, objects, limits = DEFAULT_INGEST_LIMITS }: IngestDependencies,
   request: IngestRequest,
 ): Promise<IngestResult> {
   const started = performance.now();
@@ -73,18 +72,33 @@ export async function ingestUpload(
     const readSeconds = seconds();
     const tally = new Tally(enoughSteps(head));
     const named = tally.before(reading.pieces());
+    const zero = options.fillPolicy === 'zero';
     const stored =
       options.mode === 'append' && dataset !== null
-        ? (): Promise<Stored> => storedSteps(store, options.dataset)
+        ? (): Promise<Stored> => storedSteps(store, options.dataset, zero ? undefined : reading.spans.map(({ id }) => id))
         : (): Promise<Stored> => Promise.resolve(NOTHING_STORED);
-    const filled = options.fillPolicy === 'zero' ? filledWith(named, head.lastStep, stored) : named;
+    const grid = Frequency.parse(head.frequency, head.timeZone);
+    const tooFar = (known: Stored): AlmanacError | undefined =>
+      spanRefusal({ spans: reading.spans, dataset: options.dataset, grid, filled: zero, stored: known, limits });
+    // A dry run says what it found before it says that it is too far; nothing is filled then.
+    const refusedSpan = options.dryRun ? tooFar(await stored()) : undefined;
+    const inReach = async (): Promise<Stored> => {
+      const known = await stored();
+      const refused = options.dryRun ? undefined : tooFar(known);
+      if (refused) throw refused;
+      return known;
+    };
+    const filled = zero && !refusedSpan ? filledWith(named, head.lastStep, inReach) : checked(named, inReach);
     const pieces = reported(tally.after(filled), tally, head, request.onProgress);
     const whole = options.mode === 'replace' || dataset === null;
     const findings = (): Findings => describe(head, tally, reading.duplicates, readSeconds, whole);
 
     if (options.dryRun) {
       while (!(await pieces.next()).done) signal?.throwIfAborted();
-      const refusal = reading.refusal ?? inShort(await refusalBy(store, dataset, definitionOf(options, head), tally, upload.fileName));
+      const refusal =
+        reading.refusal ??
+        inShort(refusedSpan) ??
+        inShort(await refusalBy(store, dataset, definitionOf(options, head), tally, upload.fileName));
       return { dataset: options.dataset, version: null, unchanged: false, seconds: seconds(), refusal, findings: findings() };
     }
     try {
@@ -135,15 +149,21 @@ class Reading {
 
   private constructor(
     readonly head: HeadMessage,
+    readonly spans: readonly Span[],
     private readonly rest: AsyncGenerator<Finding, void>,
   ) {}
 
   static async start(findings: AsyncGenerator<Finding, void>, onRejects: (rows: RejectedLine[]) => Promise<void>): Promise<Reading> {
+    const spans: Span[] = [];
     for (;;) {
       const { value } = await findings.next();
       if (value === undefined || !('message' in value)) throw new Error('The reader sent no head before its first piece.');
-      if (value.message.type === 'rejects') await onRejects(value.message.rows);
-      else if (value.message.type === 'head') return new Reading(value.message, findings);
+      const { message } = value;
+      if (message.type === 'rejects') await onRejects(message.rows);
+      else if (message.type === 'spans') {
+        const { ids, firstSteps, lastSteps, rows } = message;
+        for (const [no, id] of ids.entries()) spans.push({ id, firstStep: firstSteps[no]!, lastStep: lastSteps[no]!, rows: rows[no]! });
+      } else if (message.type === 'head') return new Reading(message, spans, findings);
     }
   }
 
@@ -162,6 +182,11 @@ class Reading {
 /** Asked for with the first piece, when the writer holds the dataset: nobody else changes it then. */
 async function* filledWith(pieces: AsyncIterable<Piece>, lastStep: number | null, stored: () => Promise<Stored>): AsyncGenerator<Piece> {
   yield* fillZeros(pieces, lastStep, await stored());
+}
+
+async function* checked(pieces: AsyncIterable<Piece>, check: () => Promise<unknown>): AsyncGenerator<Piece> {
+  await check();
+  yield* pieces;
 }
 
 async function* asStored(pieces: AsyncIterable<Piece>, channels: readonly string[]): AsyncGenerator<SeriesPiece> {

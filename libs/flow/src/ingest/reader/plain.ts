@@ -7,7 +7,7 @@ import { Frequency, inferFrequency } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
 import type { Column, Mapping } from './columns.js';
 import type { Detected } from './detect.js';
-import { type PlainShape, PlainScanner, ROLE, type SortedRows } from './scanner.js';
+import { type PlainShape, PlainScanner, ROLE, type SortedRows, type Spans } from './scanner.js';
 import type { Source } from './source.js';
 
 const CHUNK_BYTES = 1 << 20;
@@ -18,6 +18,8 @@ export interface PlainFile {
   rowsRead: number;
   lastStep: number | null;
   ids: string[];
+  /** In the order of `ids`. */
+  spans: Spans;
   /** Once more, in the order of the file: see `SortedRows`. */
   rows(): AsyncGenerator<SortedRows, void>;
 }
@@ -38,7 +40,7 @@ export async function readPlain(
   for await (const batch of rows(scanner)) if (batch.rows === 0) break;
   if (scanner.odd || scanner.rowsRead === 0) return undefined;
   const { rowsRead, lastStep, ids } = scanner;
-  return { frequency: shape.grid, rowsRead, lastStep, ids, rows: () => rows(new PlainScanner(shape)) };
+  return { frequency: shape.grid, rowsRead, lastStep, ids, spans: scanner.spans(), rows: () => rows(new PlainScanner(shape)) };
 }
 
 function shapeOf(source: Source, mapping: Mapping, { head }: Detected, options: IngestOptions): PlainShape | undefined {

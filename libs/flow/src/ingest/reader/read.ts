@@ -14,12 +14,14 @@ import { isMissing, numberSql } from './numbers.js';
 import { parse, type Parsed } from './parse.js';
 import { place } from './place.js';
 import { type PlainFile, readPlain } from './plain.js';
+import type { Spans } from './scanner.js';
 import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects, REJECTS_AT_ONCE } from './rejects.js';
 import { asPlainText, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
 import { inWords, suggestColumns } from './suggest.js';
 
 /** Rows that are looked at to tell what a column holds. */
 const LOOKED_AT = 50;
+const SPANS_AT_ONCE = 10_000;
 
 export interface Output {
   message(message: ReaderMessage): Promise<void>;
@@ -67,6 +69,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
     const last = await lastStep(database, options);
     const dropped = options.dropLastStep && last !== null ? last : undefined;
     const channels = channelsOf(mapping);
+    await sendSpans(series.ids, series.spans, output);
     await output.message({
       type: 'head',
       format: detected.format,
@@ -95,7 +98,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
 
 /** Of a file in which nothing is odd there is nothing to reject. */
 async function sendPlain(
-  { frequency, rowsRead, lastStep, ids, rows }: PlainFile,
+  { frequency, rowsRead, lastStep, ids, spans, rows }: PlainFile,
   source: Source,
   mapping: Mapping,
   detected: Detected,
@@ -103,6 +106,7 @@ async function sendPlain(
   output: Output,
 ): Promise<void> {
   const channels = channelsOf(mapping);
+  await sendSpans(ids, spans, output);
   await output.message({
     type: 'head',
     format: detected.format,
@@ -120,6 +124,14 @@ async function sendPlain(
   });
   const { duplicates } = await collect(rows(), 1 + channels.length, { ids, statics: [] }, output.piece);
   await output.message({ type: 'end', duplicates, refusal: null });
+}
+
+async function sendSpans(ids: readonly string[], { firstSteps, lastSteps, rows }: Spans, output: Output): Promise<void> {
+  for (let from = 0; from < ids.length; from += SPANS_AT_ONCE) {
+    const to = from + SPANS_AT_ONCE;
+    const columns = { firstSteps: firstSteps.slice(from, to), lastSteps: lastSteps.slice(from, to), rows: rows.slice(from, to) };
+    await output.message({ type: 'spans', ids: ids.slice(from, to), ...columns });
+  }
 }
 
 /** Names of the covariates, past before future. */
@@ -227,11 +239,11 @@ async function writeUsable(database: Database, { aggregation }: IngestOptions): 
 }
 
 /** Numbers the series in the order of their names, and gathers their static covariates. */
-async function nameSeries(database: Database, mapping: Mapping, parsed: Parsed): Promise<SeriesNames> {
+async function nameSeries(database: Database, mapping: Mapping, parsed: Parsed): Promise<SeriesNames & { spans: Spans }> {
   const names = mapping.layout === 'long' ? mapping.statics.map(({ name }) => name) : [];
   const facts = parsed.statics.map((column) => `, min(${column}) AS ${column}, count(DISTINCT ${column})::INT AS n_${column}`).join('');
   await database.run(
-    `CREATE TABLE series AS SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS no, * FROM (SELECT id${facts} FROM usable GROUP BY id)`,
+    `CREATE TABLE series AS SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS no, * FROM (SELECT id${facts}, min(step)::DOUBLE AS from_step, max(step)::DOUBLE AS to_step, count(*)::DOUBLE AS row_count FROM usable GROUP BY id)`,
   );
   const rows = await database.rows<Record<string, string | number | null>>('SELECT * FROM series ORDER BY no');
   const torn = rows.flatMap((row) =>
@@ -263,7 +275,12 @@ async function nameSeries(database: Database, mapping: Mapping, parsed: Parsed):
           ]),
         ),
   );
-  return { ids: rows.map((row) => String(row['id'])), statics };
+  const spans = {
+    firstSteps: rows.map((row) => Number(row['from_step'])),
+    lastSteps: rows.map((row) => Number(row['to_step'])),
+    rows: rows.map((row) => Number(row['row_count'])),
+  };
+  return { ids: rows.map((row) => String(row['id'])), statics, spans };
 }
 
 /** Last step with a target, up to one that is left out. */

@@ -33,6 +33,13 @@ export interface SortedRows {
   columns: (Int32Array | Float64Array)[];
 }
 
+/** First and last step of each series, and its rows. */
+export interface Spans {
+  firstSteps: number[];
+  lastSteps: number[];
+  rows: number[];
+}
+
 const BATCH = 8192;
 const MOST_LINE_BYTES = 1 << 20;
 const MOST_ID_BYTES = 1024;
@@ -63,6 +70,10 @@ export class PlainScanner {
   private readonly widthMs: number;
   private readonly delimiter: number;
   private filled = 0;
+  /** By series: its first step, the last step of the one before, and the number of its first row. */
+  private readonly firstSteps: number[] = [];
+  private readonly lastSteps: number[] = [];
+  private readonly firstRows: number[] = [];
   private previousStep = -Infinity;
   /** The day that was read last, by its bytes. */
   private year = 0;
@@ -113,6 +124,13 @@ export class PlainScanner {
     }
   }
 
+  /** Once all rows were read. */
+  spans(): Spans {
+    const { firstSteps, firstRows, lastSteps, previousStep, rowsRead } = this;
+    const rows = firstRows.map((first, no) => (firstRows[no + 1] ?? rowsRead) - first);
+    return { firstSteps, lastSteps: [...lastSteps, previousStep], rows };
+  }
+
   private stop(): void {
     this.odd = true;
   }
@@ -157,6 +175,11 @@ export class PlainScanner {
       }
       const { step } = this;
       if (!changed && step <= this.previousStep) return ODD;
+      if (changed || this.firstSteps.length === 0) {
+        if (this.firstSteps.length > 0) this.lastSteps.push(this.previousStep);
+        this.firstSteps.push(step);
+        this.firstRows.push(this.rowsRead + row);
+      }
       this.previousStep = step;
       numbers[row] = this.ids.length - 1;
       steps[row] = step;
