@@ -1,6 +1,6 @@
 /** The supervisor behind `npm start`: one copy per folder, clear words about what is in its way, and nothing left behind. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +48,12 @@ function start(args: string[], env: Record<string, string> = {}): Started {
   const program = { child, output: () => text, ended: new Promise<number | null>((resolve) => child.once('exit', resolve)) };
   started.push(program);
   return program;
+}
+
+/** The Postgres that a supervisor started. */
+function postmasterOf({ child: { pid } }: Started): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  return children.find((one) => readFileSync(`/proc/${one}/cmdline`, 'utf8').split('\0')[0]!.endsWith('postgres'))!;
 }
 
 async function says(program: Started, words: string): Promise<void> {
@@ -123,6 +129,42 @@ describe('npm start', () => {
     await says(third, 'Ctrl-C stops everything');
     const left = (await createClient({ baseUrl: url, apiKey: alone }).call('listApiKeys', {})).items;
     expect(left.map(({ prefix }) => prefix)).toEqual([alone.slice(0, 8)]);
+  });
+
+  it('brings a killed Postgres back; whoever asks meanwhile is told to wait, and what was accepted is done', async () => {
+    const program = start(['--no-sample']);
+    await says(program, 'Ctrl-C stops everything');
+    const { url, apiKey } = JSON.parse(readFileSync(join(home, 'connection.json'), 'utf8')) as { url: string; apiKey: string };
+    const client = createClient({ baseUrl: url, apiKey });
+    expect(await client.call('readyz', {})).toMatchObject({ status: 'ready' });
+
+    const answers = new Map<number, number>();
+    let asking = true;
+    const asked = (async () => {
+      while (asking) {
+        const answer = await fetch(`${url}/v1/datasets`, { headers: { authorization: `Bearer ${apiKey}` } });
+        answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1);
+        if (answer.status === 503) expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+        await answer.text();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    })();
+    for (let kill = 1; kill <= 2; kill += 1) {
+      const file = new Blob([`unique_id,ds,y\na,2024-01-01,${kill}\na,2024-01-02,2\n`]);
+      const { runId } = await client.upload(file, 'small.csv', { dataset: 'small', frequency: 'D' });
+      process.kill(postmasterOf(program), 'SIGKILL');
+      while (program.output().split('answers again').length <= kill) await new Promise((resolve) => setTimeout(resolve, 50));
+      expect((await client.waitForRun(runId)).error).toBeNull();
+    }
+    await expect.poll(() => client.call('readyz', {}).then(({ status }) => status, String)).toBe('ready');
+    asking = false;
+    await asked;
+    expect([...answers.keys()].sort()).toEqual([200, 503]);
+    expect(program.output()).toContain('PostgreSQL ended (SIGKILL); it is started again');
+    // Neither program was lost on the way.
+    expect(
+      readdirSync(join(home, 'logs')).filter((name) => readFileSync(join(home, 'logs', name), 'utf8').includes('could not start')),
+    ).toEqual([]);
   });
 
   it('names a port that is taken and starts nothing', async () => {

@@ -21,10 +21,13 @@ import { ProblemFilter } from './http/problem.js';
 import { Rate } from './http/rate.js';
 import { RunFeed } from './http/runFeed.js';
 import { nestLogger } from './logger.js';
+import { type Disk, ReadinessProbe } from './readiness.js';
 
 export interface AppOptions {
   /** Requests a minute per key; REQUESTS_PER_MINUTE unless given. */
   requestsPerMinute?: number;
+  /** Where there has to be room; not looked at unless given. */
+  disk?: Disk;
   /** Folder of the built dashboard. */
   dashboardFolder?: string;
 }
@@ -43,6 +46,7 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
       { provide: CONTEXT, useValue: context },
       RunFeed,
       { provide: Keyring, useValue: keyring },
+      { provide: ReadinessProbe, useValue: new ReadinessProbe(context, options.disk) },
       { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       { provide: APP_FILTER, useClass: ProblemFilter },
     ],

@@ -8,6 +8,9 @@ import { openStore } from '@almanac/store';
 import { createApp } from './app.js';
 import { ensureAdmin } from './http/newKey.js';
 
+/** Of a server that is starting as well, or is started anew. */
+const DATABASE_PATIENCE_MS = 60_000;
+
 async function start(): Promise<void> {
   const config = loadConfig();
   const logger = createLogger('api', config.logLevel);
@@ -19,7 +22,12 @@ async function start(): Promise<void> {
     })());
 
   try {
-    const store = await openStore({ databaseUrl: requireDatabaseUrl(config), cipher: openCipher(config) });
+    const store = await openStore({
+      databaseUrl: requireDatabaseUrl(config),
+      cipher: openCipher(config),
+      patienceMs: DATABASE_PATIENCE_MS,
+      onWait: (error) => logger.warn({ error: error.message }, 'waiting for the database'),
+    });
     closing.push(() => store.close());
     await store.webhooks.sealSecrets();
     await ensureAdmin(store, config.adminKey, logger);
@@ -35,7 +43,7 @@ async function start(): Promise<void> {
       limits: config.limits,
       ingest: config.ingest,
     };
-    const app = await createApp(context);
+    const app = await createApp(context, { disk: { folder: config.home, leastFreeBytes: config.leastFreeBytes } });
     closing.push(() => app.close());
     await app.listen(config.http.port, config.http.host).catch((cause: NodeJS.ErrnoException) => {
       throw new AlmanacError(

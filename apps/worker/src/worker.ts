@@ -15,6 +15,8 @@ import { every } from './every.js';
 import { announce } from './presence.js';
 import { processors } from './processors.js';
 
+/** Of a server that is starting as well, or is started anew. */
+const DATABASE_PATIENCE_MS = 60_000;
 const RECONCILE_MS = 5_000;
 const FIRE_MS = 1_000;
 const DELIVER_MS = 1_000;
@@ -33,7 +35,12 @@ export interface Worker {
 }
 
 export async function startWorker(config: Config, logger: Logger): Promise<Worker> {
-  const store = await openStore({ databaseUrl: requireDatabaseUrl(config), cipher: openCipher(config) });
+  const store = await openStore({
+    databaseUrl: requireDatabaseUrl(config),
+    cipher: openCipher(config),
+    patienceMs: DATABASE_PATIENCE_MS,
+    onWait: (error) => logger.warn({ error: error.message }, 'waiting for the database'),
+  });
   const queue = await openQueue(config, JOBS, logger);
   const flow: FlowContext = {
     store,

@@ -22,6 +22,8 @@ export interface Config {
   /** Where uploads and weights lie; with a bucket, what is on its way there. */
   readonly objectsFolder: string;
   readonly objectsBucket: BucketSettings | undefined;
+  /** With less room than this where Almanac writes, the API is not ready. */
+  readonly leastFreeBytes: number;
   /** Connection string; undefined: `npm start` runs a server of its own. */
   readonly databaseUrl: string | undefined;
   /** Bull carries the jobs when set, pg-boss on Postgres otherwise. */
@@ -146,6 +148,7 @@ const environment = z.object({
     .string()
     .regex(/^(none|\d+(,\d+)*)$/, 'must be numbers of devices with commas between, e.g. 0,1, or none')
     .optional(),
+  ALMANAC_MIN_FREE_DISK_MB: whole(0, 2 ** 31).optional(),
   ALMANAC_MEMORY_MB: whole(1, 2 ** 31).optional(),
   ALMANAC_MAX_RUN_MEMORY_MB: whole(1, 2 ** 31).optional(),
   ALMANAC_MAX_RUN_MINUTES: whole(1, 60 * 24 * 30).optional(),
@@ -171,6 +174,7 @@ const environment = z.object({
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 3000;
 const MEGABYTE = 2 ** 20;
+const DEFAULT_FREE_DISK_MB = 256;
 const VERSION = '0.1.0';
 
 /**
@@ -196,6 +200,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     home: absoluteHome,
     objectsFolder: join(absoluteHome, 'objects'),
     objectsBucket: bucketOf(values),
+    leastFreeBytes: (values.ALMANAC_MIN_FREE_DISK_MB ?? DEFAULT_FREE_DISK_MB) * MEGABYTE,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
     queueDriver: values.REDIS_URL === undefined ? 'pg-boss' : 'bull',

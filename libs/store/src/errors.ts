@@ -41,6 +41,8 @@ export function isDuplicate(error: unknown): boolean {
 /** SQLSTATE classes and codes that say "not now" rather than "not so". */
 const PASSING = /^(08|57P0[123]|40001$|40P01$|53)/;
 const PASSING_SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+/** The disk of the database is full. */
+const DISK_FULL = new Set(['53100', 'ENOSPC', 'EDQUOT']);
 const PASSING_MESSAGE =
   /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|not queryable/;
 
@@ -50,6 +52,14 @@ export function isPassing(error: unknown): boolean {
     const { code } = cause as { code?: unknown };
     if (typeof code === 'string' && (PASSING.test(code) || PASSING_SYSTEM.has(code))) return true;
     if (PASSING_MESSAGE.test(cause.message)) return true;
+  }
+  return false;
+}
+
+/** True where there is no room left: on the disk of the database, or on one of ours. */
+export function isDiskFull(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (DISK_FULL.has(String((cause as { code?: unknown }).code))) return true;
   }
   return false;
 }

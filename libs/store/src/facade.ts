@@ -353,6 +353,8 @@ export interface Store {
   listen(channel: string, callback: (payload: string) => void): Promise<() => Promise<void>>;
   /** Inside a transaction it is sent when that commits. */
   notify(channel: string, payload: string): Promise<void>;
+  /** Resolves where the database answers. */
+  ping(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -375,4 +377,8 @@ export interface StoreOptions {
   cipher?: Cipher;
   /** Apply outstanding migrations first, once, under a lock; true unless told otherwise. */
   migrate?: boolean;
+  /** Waits so long for a server that is starting, or is to be started; 0 unless given. */
+  patienceMs?: number;
+  /** Told at each attempt that failed meanwhile. */
+  onWait?: (error: Error) => void;
 }

@@ -1,5 +1,6 @@
 /** Opens the store: one pool of connections, the entities by name, and the repositories bound to a workspace. */
 import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { AlmanacError } from '@almanac/series';
@@ -7,6 +8,7 @@ import { ChannelEntity, DatasetEntity, SeriesEntity } from './entities/datasets.
 import { ApiKeyEntity, UploadEntity, WorkerEntity, WorkspaceEntity } from './entities/keys.js';
 import { ModelAliasEntity, ModelEntity, ModelVersionEntity } from './entities/models.js';
 import { RunEntity, ScheduleEntity } from './entities/runs.js';
+import { isPassing } from './errors.js';
 import type { Cipher, Store, StoreOptions } from './facade.js';
 import { Context } from './postgres/context.js';
 import { Listener } from './postgres/listener.js';
@@ -26,10 +28,14 @@ import { workspaces } from './repositories/workspaces.js';
 import { dumpSchema } from './schema/dump.js';
 import { migrate } from './schema/migrate.js';
 
+const CONNECT_TIMEOUT_MS = 15_000;
+const RETRY_MS = 500;
+
 const AS_IT_IS: Cipher = { seal: (text) => text, open: (text) => text, isSealed: () => true };
 
 /** @throws AlmanacError DATABASE_UNREACHABLE, MIGRATION_FAILED, MIGRATION_CHANGED, WORKSPACE_NOT_FOUND */
 export async function openStore(options: StoreOptions): Promise<Store> {
+  await untilReached(options);
   if (options.migrate !== false) await migrateDatabase(options.databaseUrl);
   const dataSource = new DataSource({
     type: 'postgres',
@@ -42,6 +48,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       ...[RunEntity, ScheduleEntity, ModelEntity, ModelVersionEntity, ModelAliasEntity],
     ],
     synchronize: false,
+    // A server that answers nobody is an outage, and must be told as one.
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
     // A lost idle connection is replaced at the next use; it must not end the process.
     poolErrorHandler: () => undefined,
   });
@@ -58,6 +66,20 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
+/** Waits for a database that is on its way, as long as the options allow; what a wait does not mend is thrown at once. */
+async function untilReached({ databaseUrl, patienceMs = 0, onWait }: StoreOptions): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  while (patienceMs > 0) {
+    try {
+      return await overOneConnection(databaseUrl, () => Promise.resolve());
+    } catch (error) {
+      if (!isPassing(error) || Date.now() > deadline) throw error;
+      onWait?.(error as Error);
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
 /** Applies what is missing; returns the names of the migrations applied. */
 export function migrateDatabase(databaseUrl: string): Promise<string[]> {
   return overOneConnection(databaseUrl, (client) => migrate(client));
@@ -69,7 +91,12 @@ export function dumpDatabaseSchema(databaseUrl: string): Promise<string> {
 }
 
 async function overOneConnection<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'almanac-schema' });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'almanac-schema',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  client.on('error', () => undefined);
   await reach(databaseUrl, () => client.connect());
   try {
     return await work(client);
@@ -100,6 +127,9 @@ function bind(context: Context): Store {
     forWorkspace: (id) => bind(new Context(dataSource, listener, id, cipher, context.runner)),
     transaction: (work) => context.transaction((inside) => work(bind(inside))),
     listen: (channel, callback) => listener.listen(channel, callback),
+    async ping() {
+      await context.query('SELECT 1');
+    },
     async notify(channel, payload) {
       await context.query('SELECT pg_notify($1, $2)', [channel, payload]);
     },

@@ -1,6 +1,6 @@
 /** Health, the OpenAPI document, workers and queue, and API keys. */
 import { Controller, Inject } from '@nestjs/common';
-import type { ApiKey, ApiKeyCreated, Page, SystemStatus } from '@almanac/contracts';
+import type { ApiKey, ApiKeyCreated, Page, Readiness, SystemStatus } from '@almanac/contracts';
 import { systemStatus } from '@almanac/flow/query';
 import type { FlowContext } from '@almanac/flow/runs';
 import { CONTEXT, Flow } from '../http/caller.js';
@@ -8,6 +8,7 @@ import { Keyring } from '../http/keyring.js';
 import { newKey, toApiKey } from '../http/newKey.js';
 import { Input, type Parse, Route } from '../http/route.js';
 import { openApiDocument } from '../openapi.js';
+import { ReadinessProbe } from '../readiness.js';
 
 @Controller()
 export class SystemController {
@@ -16,7 +17,18 @@ export class SystemController {
   constructor(
     @Inject(CONTEXT) private readonly context: FlowContext,
     private readonly keyring: Keyring,
+    private readonly readiness: ReadinessProbe,
   ) {}
+
+  @Route('livez')
+  live(): { status: 'ok'; version: string } {
+    return { status: 'ok', version: this.context.codeVersion };
+  }
+
+  @Route('readyz')
+  ready(@Input() { query }: Parse<'readyz'>): Promise<Readiness> {
+    return this.readiness.check(query.without);
+  }
 
   @Route('health')
   health(): { status: 'ok'; version: string } {

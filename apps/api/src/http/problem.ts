@@ -5,6 +5,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type Problem, toProblem } from '@almanac/contracts';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
+import { isDiskFull, isPassing } from '@almanac/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 
@@ -16,6 +17,8 @@ const codes: Record<number, string> = {
   415: 'MEDIA_TYPE_UNSUPPORTED',
   429: 'TOO_MANY_REQUESTS',
 };
+/** About as long as a database takes to come back. */
+const OUTAGE_SECONDS = 2;
 const hints: Record<number, string> = {
   404: 'GET /v1/openapi.json lists every path.',
   429: 'Wait for the seconds in the Retry-After header.',
@@ -27,7 +30,15 @@ export function problemOf(error: unknown, request: { id: string; method: string;
 }
 
 function refusalOf(error: unknown, request: { method: string; url: string }): AlmanacError {
-  if (isAlmanacError(error)) return error;
+  if (isAlmanacError(error)) return error.status === 503 ? withWait(error) : error;
+  if (isDiskFull(error)) return diskFull(error);
+  if (isPassing(error))
+    return withWait(
+      new AlmanacError('DATABASE_UNAVAILABLE', 'The database does not answer just now.', {
+        hint: 'Send the request again in a few seconds; with an Idempotency-Key a POST is done once, however often it is sent.',
+        status: 503,
+      }),
+    );
   // Nest's own and Fastify's own errors (unknown path, body too large, malformed JSON) carry a status.
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | undefined)?.statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500) {
@@ -39,6 +50,20 @@ function refusalOf(error: unknown, request: { method: string; url: string }): Al
     status: 500,
   });
 }
+
+/** An outage has an end: whoever asks is told when to ask again. */
+function withWait(error: AlmanacError): AlmanacError {
+  const { code, message, hint, subject, status } = error;
+  if (subject?.['retryAfterSeconds'] !== undefined) return error;
+  return new AlmanacError(code, message, { ...(hint ? { hint } : {}), subject: { ...subject, retryAfterSeconds: OUTAGE_SECONDS }, status });
+}
+
+export const diskFull = (cause: unknown): AlmanacError =>
+  new AlmanacError('DISK_FULL', 'There is no room left on the disk of this Almanac.', {
+    hint: 'Nothing of it was kept. Free some room (delete datasets, or give the disk more), and send it again.',
+    status: 507,
+    cause,
+  });
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {

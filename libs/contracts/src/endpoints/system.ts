@@ -1,10 +1,28 @@
 /** The installation itself: its health, this description, its queue and workers. */
 import { z } from 'zod';
-import { health, systemStatus } from '../schemas/system.js';
+import { health, readiness, readinessQuery, systemStatus } from '../schemas/system.js';
 import { type Endpoint } from './endpoint.js';
 
 export const systemEndpoints = {
-  health: { method: 'GET', path: '/v1/health', summary: 'Is the API up?', scope: null, status: 200, response: health },
+  livez: {
+    method: 'GET',
+    path: '/v1/livez',
+    summary: 'Does this process answer? For whoever starts it anew when it does not',
+    scope: null,
+    status: 200,
+    response: health,
+  },
+  readyz: {
+    method: 'GET',
+    path: '/v1/readyz',
+    summary:
+      'Can work be done? Database, queue, object storage, free disk and a worker that lives; else 503 NOT_READY says what is missing',
+    scope: null,
+    query: readinessQuery,
+    status: 200,
+    response: readiness,
+  },
+  health: { method: 'GET', path: '/v1/health', summary: 'The same as livez, by its old name', scope: null, status: 200, response: health },
   openApi: {
     method: 'GET',
     path: '/v1/openapi.json',

@@ -18,6 +18,23 @@ export type ApiKeyCreated = z.infer<typeof apiKeyCreated>;
 
 export const health = z.object({ status: z.literal('ok'), version: z.string() });
 
+export const readinessCheck = z.enum(['database', 'queue', 'objects', 'disk', 'worker']);
+export type ReadinessCheck = z.infer<typeof readinessCheck>;
+export const readinessQuery = z.object({
+  without: z
+    .string()
+    .optional()
+    .meta({ description: `Checks to leave out, with commas between: ${readinessCheck.options.join(', ')}.`, example: 'worker' }),
+});
+export const readiness = z
+  .object({
+    status: z.literal('ready'),
+    version: z.string(),
+    checks: z.array(z.object({ name: readinessCheck, ok: z.boolean(), detail: z.string(), ms: z.number() })),
+  })
+  .meta({ id: 'Readiness' });
+export type Readiness = z.infer<typeof readiness>;
+
 export const workerResources = z
   .object({
     threads: z.number().int(),

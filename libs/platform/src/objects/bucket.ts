@@ -61,9 +61,13 @@ export async function bucketObjectStore(settings: BucketSettings, scratch: strin
     }
   }
 
-  await client.send(new HeadBucketCommand({ Bucket })).catch((error: unknown) => {
-    throw failed(error);
-  });
+  async function reach(): Promise<void> {
+    await client.send(new HeadBucketCommand({ Bucket })).catch((error: unknown) => {
+      throw failed(error);
+    });
+  }
+
+  await reach();
   return {
     put: (content) =>
       withDraft(scratch, content, async (draft, written) => {
@@ -91,6 +95,7 @@ export async function bucketObjectStore(settings: BucketSettings, scratch: strin
         });
       });
     },
+    check: () => withDraft(scratch, Buffer.of(0), reach),
     async delete(sha256) {
       await client.send(new DeleteObjectCommand(at(sha256))).catch((error: unknown) => {
         throw failed(error);

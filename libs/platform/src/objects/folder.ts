@@ -40,6 +40,7 @@ export function folderObjectStore(folder: string): ObjectStore {
     read: async (sha256): Promise<Readable> => createReadStream(await existing(sha256)),
     readAll: async (sha256) => readFile(await existing(sha256)),
     withFile: async (sha256, use) => use(await existing(sha256)),
+    check: () => withDraft(draftsOf(folder), Buffer.of(0), () => Promise.resolve()),
     delete: (sha256) => rm(pathOf(sha256), { force: true }),
   };
 }

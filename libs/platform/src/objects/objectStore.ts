@@ -22,6 +22,8 @@ export interface ObjectStore {
   readAll(sha256: string): Promise<Buffer>;
   /** Lends a local file with the content while `use` runs; it must not be written. @throws AlmanacError OBJECT_NOT_FOUND */
   withFile<T>(sha256: string, use: (path: string) => Promise<T>): Promise<T>;
+  /** Resolves where content can be put now: what is on its way can be written, and where it goes can be reached. */
+  check(): Promise<void>;
   /** Forgets an object; one that is not there is no error. */
   delete(sha256: string): Promise<void>;
 }

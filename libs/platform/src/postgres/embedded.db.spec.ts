@@ -70,6 +70,27 @@ describe('the embedded Postgres', () => {
     expect(await query(server.url, 'SELECT * FROM kept')).toEqual([{ answer: 7 }]);
   });
 
+  it('starts the server again when it was killed, at its address and with what was committed, as often as that happens', async () => {
+    const lines: string[] = [];
+    const server = await start({ log: (line) => lines.push(line) });
+    await query(server.url, 'CREATE TABLE kept AS SELECT 7 AS answer');
+    for (let kill = 1; kill <= 3; kill += 1) {
+      process.kill(Number(readFileSync(join(server.folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');
+      await expect.poll(() => lines.filter((line) => line.includes('answers again')).length).toBe(kill);
+      expect(await query(server.url, 'SELECT * FROM kept')).toEqual([{ answer: 7 }]);
+    }
+    expect(lines.filter((line) => line.includes('ended (SIGKILL)'))).toHaveLength(3);
+  });
+
+  it('lets a server be that is told to stop while it is down', async () => {
+    const lines: string[] = [];
+    const server = await start({ log: (line) => lines.push(line) });
+    process.kill(Number(readFileSync(join(server.folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');
+    await expect.poll(() => lines.join()).toContain('ended (SIGKILL)');
+    await server.stop();
+    await expect(query(server.url, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED/);
+  });
+
   it('leaves a stranger alone whose process id stands in a stale pid file', async () => {
     await (await start()).stop();
     const stranger = spawn('sleep', ['60']);

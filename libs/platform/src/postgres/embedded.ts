@@ -1,8 +1,9 @@
 /**
  * The embedded Postgres: the server that npm installed, started in a folder of ours and stopped with us.
  *
- * Invariants: one server per folder, held by a lock; it listens on 127.0.0.1 only, with a password; a server left behind
- * by a killed process is stopped before a new one starts; a half-made data folder is never used.
+ * Invariants: one server per folder, held by a lock, and started again when it ends by itself; it listens on 127.0.0.1 only,
+ * with a password; a server left behind by a killed process is stopped before a new one starts; a half-made data folder is
+ * never used.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -14,6 +15,7 @@ import pg from 'pg';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import { findBinaries, identity, writableFolder, type Binaries, type Identity } from './binaries.js';
 import { lockFolder } from './folderLock.js';
+import { keepRunning } from './keepRunning.js';
 import { stopLeftover } from './leftover.js';
 import { serverSettings } from './settings.js';
 
@@ -80,14 +82,21 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     }
     const { child, port } = await startServer(place, options, state);
     writeFileSync(place.stateFile, JSON.stringify({ ...state, port }), { mode: 0o600 });
-    const onExit = (): void => void child.kill('SIGINT');
+    // At the same port, for that is the address that everybody holds.
+    const again = (): Promise<ChildProcess> => startServer(place, { ...options, port }, state).then((made) => made.child);
+    const kept = keepRunning(child, again, log);
+    const onExit = (): void => void kept.process?.kill('SIGINT');
     process.once('exit', onExit);
     let stopping: Promise<void> | undefined;
+    const stop = async (): Promise<void> => {
+      const last = await kept.letEnd();
+      if (last) await stopServer(last);
+    };
     return {
       url: urlOf(state.password, port, DATABASE),
       folder,
       stop: () =>
-        (stopping ??= stopServer(child).finally(() => {
+        (stopping ??= stop().finally(() => {
           process.off('exit', onExit);
           unlock();
         })),
