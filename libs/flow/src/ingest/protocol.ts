@@ -1,5 +1,9 @@
 /** What the parent asks of the reader process and what it hears back. Small and few: values travel as pieces (frames.ts). */
+import type { IngestLimits } from '@almanac/platform';
 import type { Findings, IngestOptions, IngestResult, Problem } from '@almanac/contracts';
+
+/** What the reader may take; see `IngestLimits`. Only memory and threads have to be said, by tests. */
+export type ReadLimits = Pick<IngestLimits, 'memoryMb' | 'threads'> & Partial<IngestLimits>;
 
 export interface ReadJob {
   path: string;
@@ -8,7 +12,7 @@ export interface ReadJob {
   options: IngestOptions;
   /** An empty folder for what does not fit into memory. */
   scratch: string;
-  limits: { memoryMb: number; threads: number };
+  limits: ReadLimits;
   /** Leave nothing to the reader of plain files; for comparisons. */
   general?: boolean;
 }

@@ -9,6 +9,8 @@ import { toProblem } from '@almanac/contracts/problem';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import { messageFrame, pieceFrame } from './frames.js';
 import type { ReadJob } from './protocol.js';
+import { outOfRoom } from './limits.js';
+import { isOutOfRoom } from './reader/database.js';
 import { read } from './reader/read.js';
 
 const PIPE = 4;
@@ -33,14 +35,10 @@ async function write(frame: Buffer): Promise<void> {
 }
 
 /** What DuckDB or Node said, as a refusal of the file where it is too large and as a fault of ours where it is not. */
-function refusalOf(error: unknown): AlmanacError {
+function refusalOf(error: unknown, { fileName, limits }: ReadJob): AlmanacError {
   if (isAlmanacError(error)) return error;
   const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
-  if (/out of memory|no space left|ENOSPC/i.test(reason))
-    return new AlmanacError('FILE_TOO_LARGE', 'The file does not fit into the memory and disk that the reader may use.', {
-      hint: 'Split it into several uploads.',
-      status: 413,
-    });
+  if (isOutOfRoom(error)) return outOfRoom(fileName, limits);
   return new AlmanacError('INGEST_FAILED', `The reader failed: ${reason}`, {
     hint: 'This is a fault of Almanac; please report it with the file.',
     status: 500,
@@ -50,6 +48,6 @@ function refusalOf(error: unknown): AlmanacError {
 process.once('message', (job: ReadJob) => {
   scratch = job.scratch;
   void read(job, { message: (message) => write(messageFrame(message)), piece: (piece) => write(pieceFrame(piece)) })
-    .catch((error: unknown) => write(messageFrame({ type: 'error', problem: toProblem(refusalOf(error)) })))
+    .catch((error: unknown) => write(messageFrame({ type: 'error', problem: toProblem(refusalOf(error, job)) })))
     .finally(() => pipe.end(() => process.exit(0)));
 });

@@ -5,8 +5,11 @@
 import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
 
 export interface Limits {
+  /** Of the process; DuckDB takes half of it, and what it does not count itself has the other. */
   memoryMb: number;
   threads: number;
+  /** Of the scratch folder; without it, what the disk has. */
+  scratchMb?: number;
 }
 
 export class Database {
@@ -15,8 +18,9 @@ export class Database {
   static async open(file: string, scratch: string, limits: Limits): Promise<Database> {
     const instance = await DuckDBInstance.create(':memory:', {
       threads: String(limits.threads),
-      memory_limit: `${limits.memoryMb}MB`,
+      memory_limit: `${Math.ceil(limits.memoryMb / 2)}MB`,
       temp_directory: scratch,
+      ...(limits.scratchMb === undefined ? {} : { max_temp_directory_size: `${limits.scratchMb}MB` }),
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     });
@@ -68,6 +72,17 @@ export class Database {
     this.connection.closeSync();
   }
 }
+
+/** Whether it was memory or disk that something failed for, and not what it was about. */
+export function isOutOfRoom(cause: unknown): boolean {
+  for (let error: unknown = cause; error instanceof Error; error = error.cause) {
+    if (OUT_OF_ROOM.test(`${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`)) return true;
+  }
+  return false;
+}
+
+const OUT_OF_ROOM =
+  /out of memory|could not allocate|failed to allocate|bad alloc|Z_MEM_ERROR|ENOMEM|no space left|ENOSPC|max_temp_directory_size/i;
 
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;

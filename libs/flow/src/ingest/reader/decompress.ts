@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { AlmanacError } from '@almanac/series';
 import { ByteReader } from '../byteReader.js';
+import { isOutOfRoom } from './database.js';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
@@ -31,7 +32,7 @@ export async function* contentOf(path: string, compression: Compression, fileNam
     else if (compression === 'gzip') yield* through(file, createGunzip());
     else yield* fromZstd(new ByteReader(file));
   } catch (cause) {
-    if (compression === 'none') throw cause;
+    if (compression === 'none' || isOutOfRoom(cause)) throw cause;
     throw new AlmanacError('FILE_DAMAGED', `${fileName} cannot be decompressed: it is damaged or was cut off.`, {
       hint: 'Upload it again.',
       subject: { file: fileName, compression },

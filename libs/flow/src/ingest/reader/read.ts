@@ -5,7 +5,7 @@
 import { AlmanacError, type Frequency, isAlmanacError } from '@almanac/series';
 import type { Findings, IngestOptions, IngestResult } from '@almanac/contracts';
 import type { Piece } from '../frames.js';
-import type { ReaderMessage, ReadJob } from '../protocol.js';
+import type { ReaderMessage, ReadJob, ReadLimits } from '../protocol.js';
 import { collect, duplicateError, type SeriesNames, sortedSql } from './collect.js';
 import { type Column, mapColumns, mapDeepAr, type Mapping } from './columns.js';
 import { Database } from './database.js';
@@ -45,7 +45,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
   const { options } = job;
   const database = await Database.open(path, job.scratch, job.limits);
   try {
-    const { source, mapping } = await openSource(database, path, detected, options);
+    const { source, mapping } = await openSource(database, path, detected, options, job.limits);
     const plain = job.general ? undefined : await readPlain(source, mapping, detected, options);
     if (plain) return await sendPlain(plain, source, mapping, detected, options, output);
     const parsed = await parse(database, source, mapping, options);
@@ -144,8 +144,15 @@ interface Opened {
   mapping: Mapping;
 }
 
-async function openSource(database: Database, path: string, detected: Detected, options: IngestOptions): Promise<Opened> {
+async function openSource(
+  database: Database,
+  path: string,
+  detected: Detected,
+  options: IngestOptions,
+  limits: ReadLimits,
+): Promise<Opened> {
   const mapped = async (source: Source): Promise<Opened> => {
+    if (source.columns.length > (limits.columns ?? Infinity)) throw tooManyColumns(source.columns.length, limits.columns!);
     try {
       const mapping = mapColumns(source.columns, options);
       if (mapping.layout === 'wide' && options.layout === 'auto') await refuseTextAsSeries(database, source, mapping.series, options);
@@ -344,6 +351,18 @@ function warningsOfRejects({ total, rows }: Rejects): string[] {
 /** Why an upload would be refused, as a dry run says it. */
 function inShort(error: AlmanacError | undefined): IngestResult['refusal'] {
   return error === undefined ? null : { code: error.code, detail: error.message, hint: error.hint ?? null };
+}
+
+function tooManyColumns(columns: number, most: number): AlmanacError {
+  return new AlmanacError(
+    'COLUMNS_TOO_MANY',
+    `The file has ${columns.toLocaleString('en')} columns; ${most.toLocaleString('en')} are read.`,
+    {
+      hint: 'Write one observation a row (unique_id, ds, y), or split the file by columns. The operator sets the bound: ALMANAC_MAX_COLUMNS.',
+      subject: { columns, allowed: most },
+      status: 413,
+    },
+  );
 }
 
 function noRows(fileName: string): AlmanacError {

@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AlmanacError } from '@almanac/series';
+import type { IngestLimits } from '@almanac/platform';
+import type { ReadJob } from '../protocol.js';
 import type { Column } from './columns.js';
-import { type Database, literal } from './database.js';
+import { type Database, isOutOfRoom, literal } from './database.js';
 import { contentOf } from './decompress.js';
 import type { Detected, Encoding } from './detect.js';
 import { findDialect } from './dialect.js';
@@ -30,9 +32,9 @@ export interface Source {
 
 /** Bytes of one line, at most. */
 const LINE_BYTES = 16 << 20;
-/** What a compressed file may unfold into: so many times its size, or so many bytes where that is more. */
-const UNFOLDED_TIMES = 300;
-const UNFOLDED_BYTES = 4 * 2 ** 30;
+/** What any compressed file may unfold into, however small it is. */
+const UNFOLDED_BYTES = 64 * 2 ** 20;
+const MEGABYTE = 2 ** 20;
 
 /**
  * What is compressed or not UTF-8 is rewritten into the scratch folder, streamed; everything else is read where it lies.
@@ -43,7 +45,7 @@ const UNFOLDED_BYTES = 4 * 2 ** 30;
 export async function asPlainText(
   path: string,
   detected: Detected,
-  { scratch, fileName, oneLineBreak = false }: { scratch: string; fileName: string; oneLineBreak?: boolean },
+  { scratch, fileName, limits, oneLineBreak = false }: Pick<ReadJob, 'scratch' | 'fileName' | 'limits'> & { oneLineBreak?: boolean },
 ): Promise<string> {
   const { compression, encoding } = detected;
   if (encoding === 'utf-8' && compression === 'none' && !oneLineBreak) return path;
@@ -52,7 +54,7 @@ export async function asPlainText(
   const { size } = await stat(path);
   await pipeline([
     Readable.from(contentOf(path, compression, fileName), { objectMode: false }),
-    withinReason(size, fileName),
+    withinReason(size, fileName, compression === 'none' ? {} : limits),
     ...stages,
     createWriteStream(target),
   ]);
@@ -60,17 +62,23 @@ export async function asPlainText(
 }
 
 /** A few bytes can be made to unfold into more than any disk holds. */
-function withinReason(compressed: number, fileName: string): Transform {
-  const most = Math.max(UNFOLDED_BYTES, compressed * UNFOLDED_TIMES);
+function withinReason(compressed: number, fileName: string, { unfoldedTimes, scratchMb }: Partial<IngestLimits>): Transform {
+  const byRatio = unfoldedTimes === undefined ? Infinity : Math.max(UNFOLDED_BYTES, compressed * unfoldedTimes);
+  const byDisk = scratchMb === undefined ? Infinity : scratchMb * MEGABYTE;
+  const most = Math.min(byRatio, byDisk);
   let bytes = 0;
   return new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
       bytes += chunk.length;
       if (bytes <= most) return done(null, chunk);
+      const [what, setting] =
+        byRatio <= byDisk
+          ? [`more than ${unfoldedTimes} times its size`, 'ALMANAC_MAX_UNFOLDED_TIMES']
+          : [`more than the ${scratchMb} MB of disk that the reader may use`, 'ALMANAC_READER_SCRATCH_MB'];
       return done(
-        new AlmanacError('FILE_TOO_LARGE', `${fileName} unfolds into more than ${UNFOLDED_TIMES} times its size.`, {
-          hint: 'Compress it only once, or split it into several uploads.',
-          subject: { file: fileName },
+        new AlmanacError('FILE_TOO_LARGE', `${fileName} unfolds into ${what}.`, {
+          hint: `Compress it only once, or split it into several uploads. The operator sets the bound: ${setting}.`,
+          subject: { file: fileName, bytes: compressed, allowed: most },
           status: 413,
         }),
       );
@@ -215,6 +223,7 @@ export async function openJson(database: Database, path: string, head: string): 
     const picked = columns.map(({ index, name }) => `${quoted(name)} AS c${index}`);
     return { columns, relation: `SELECT ${picked.join(', ')} FROM ${read}, records = true, columns = {${struct}})` };
   } catch (cause) {
+    if (isOutOfRoom(cause)) throw cause;
     throw new AlmanacError('JSON_INVALID', 'The file is not an array of JSON objects.', {
       hint: 'Write [{"unique_id":"a","ds":"2024-01-01","y":1}, …], or one object a line (.ndjson).',
       subject: { reason: firstLine(cause) },
@@ -232,6 +241,7 @@ export async function openParquet(database: Database, path: string): Promise<Sou
     const picked = columns.map(({ index, name }) => `${quoted(name)} AS c${index}`);
     return { columns, relation: `SELECT ${picked.join(', ')} FROM read_parquet(${literal(path)})` };
   } catch (cause) {
+    if (isOutOfRoom(cause)) throw cause;
     throw new AlmanacError('FILE_DAMAGED', 'The Parquet file cannot be read: it is damaged or was cut off.', {
       hint: 'Write or upload it again.',
       subject: { reason: firstLine(cause) },
