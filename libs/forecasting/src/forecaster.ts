@@ -5,34 +5,10 @@
  * Invariants: a missing observation is NaN and is never filled by inventing a value; nothing after a cutoff is read.
  */
 
-import { type TargetKind } from './dataset/target.js';
+import type { TargetKind } from './dataset/target.js';
+import type { Panel } from './panel.js';
 
-/** One series on the integer grid of its dataset. */
-export interface SeriesData {
-  /** The user's key, `unique_id` in files. */
-  id: string;
-  /** Grid step of `values[0]`. */
-  firstStep: number;
-  /** Target, one value per step; NaN where nothing was observed. */
-  values: Float64Array;
-  /** Numbers known for the whole series. */
-  staticCovariates?: Record<string, number>;
-  /** Known up to the cutoff; aligned with `values`. */
-  pastCovariates?: Record<string, Float64Array>;
-  /** Known through the horizon; start at `firstStep` and reach at least `horizon` steps beyond `values`. */
-  futureCovariates?: Record<string, Float64Array>;
-}
-
-/** Series that share a grid. */
-export interface Panel {
-  /** Frequency code: `15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS`, `ME`, `QE`, `YE` or `1` for plain integers. */
-  frequency: string;
-  /** IANA zone of the calendar. */
-  timeZone: string;
-  /** Steps per season, shortest first, e.g. [24, 168]. Empty when there is none. */
-  seasonLengths: readonly number[];
-  series: readonly SeriesData[];
-}
+export type { Panel, SeriesData } from './panel.js';
 
 export interface PredictOptions {
   horizon: number;
@@ -132,4 +108,13 @@ export interface Forecaster {
 export interface MemberMaker {
   create(kind: string, config: Record<string, unknown>): Forecaster;
   load(checkpoint: Checkpoint): Forecaster;
+}
+
+/** What makes the forecasters of one or several kinds: the side of a kind's room that computes. */
+export interface Room {
+  readonly kinds: readonly string[];
+  /** One that has yet to be fitted. @throws INVALID_CONFIG */
+  create(kind: string, config: Record<string, unknown>, maker: MemberMaker): Forecaster;
+  /** A fitted one. @throws CHECKPOINT_BROKEN */
+  load(checkpoint: Checkpoint, maker: MemberMaker): Forecaster;
 }

@@ -1,16 +1,19 @@
 export type * from './forecaster.js';
 export { type Engine, type EngineName, type EngineOptions, initEngine } from '@almanac/kernels';
 export { createForecaster, FORECASTER_KINDS, loadForecaster } from './kinds/registry.js';
-export type { Metric, PanelFacts } from './facts.js';
+export type { Metric } from './facts.js';
+export { lastSteps } from './panel.js';
 export { defaultConfig, minimumLength, type SegmentConfig, type TrainSettings } from './kinds/segment/config.js';
 export { defaultLinearConfig, type LinearConfig } from './kinds/linear/config.js';
 export { LinearForecaster } from './kinds/linear/forecaster.js';
 export { SegmentForecaster } from './kinds/segment/forecaster.js';
-export { EnsembleForecaster, joinMembers, memberSeed, type EnsembleConfig } from './kinds/ensemble/forecaster.js';
+export type { EnsembleConfig } from './kinds/ensemble/config.js';
+export { EnsembleForecaster, joinMembers, memberSeed } from './kinds/ensemble/forecaster.js';
 export { predictMemory, type MemoryFacts, type MemoryPrediction } from './kinds/segment/memory.js';
-export { covariatesOf, type CovariateNames } from './dataset/covariates.js';
 export { defaultEnsemble } from './kinds/ensemble/config.js';
-export { BASELINE_KINDS, createBaseline, isBaselineKind, type BaselineKind } from './kinds/baselines/methods.js';
+export { createBaseline } from './kinds/baselines/methods.js';
+export { BASELINE_KINDS, isBaselineKind, type BaselineKind } from './kinds/baselines/plan.js';
+export * from './plan/index.js';
 export { mae, mase, owa, rmse, seasonalScale, smape, type OwaParts } from './metrics/point.js';
 export { centralIntervals, coverage, crps, msis, pinball, quantileRow, wql, wqlParts, type CentralInterval } from './metrics/quantile.js';
 export { scoreForecasts, type Metrics, type ScoreOptions, type Scores, type SeriesMetrics } from './metrics/score.js';
@@ -34,7 +37,8 @@ export {
   type LeakageCheck,
   type LeakageOptions,
 } from './backtest/leakage.js';
-export { CELL_KINDS, recurrentLayer, type CellKind, type CellState, type RecurrentLayer } from './cells/layer.js';
+export { CELL_KINDS, type CellKind } from './cells/kinds.js';
+export { recurrentLayer, type CellState, type RecurrentLayer } from './cells/layer.js';
 export { gradientFlow } from './cells/gradientFlow.js';
 export { type Encoder, type Encoding } from './encoders/encoder.js';
 export { stackedEncoder, type StackedSettings } from './encoders/stacked.js';
@@ -50,8 +54,9 @@ export { OnlineModel, type OnlineSettings, type OnlineState } from './kinds/onli
 export { OutlierFilter, PromotionGuard, type GuardSettings, type Verdict } from './kinds/online/guard.js';
 export { createTrace, type Trace, type TraceRule } from './kinds/online/traces.js';
 export { gruCell, lstmCell, tanhCell, type OnlineCell } from './kinds/online/cell.js';
-export { BRANCHES, type Branch } from './attention/align.js';
-export { DECODER_KINDS, pointwiseNetwork, type DecoderKind, type PointwiseNetwork, type PointwiseSettings } from './attention/pointwise.js';
+export { BRANCHES, type Branch } from './attention/branches.js';
+export { DECODER_KINDS, type DecoderKind } from './decoders/kinds.js';
+export { pointwiseNetwork, type PointwiseNetwork, type PointwiseSettings } from './attention/pointwise.js';
 export { HEAD_KINDS, type HeadKind } from './heads/head.js';
 export { copulaPaths, sampleQuantile, type PathOptions } from './heads/paths.js';
 export { SCALER_KINDS, type ScalerKind } from './scalers/windowScale.js';
@@ -61,7 +66,7 @@ export { TASK_FAMILIES, taskSpec, type TaskFamily, type TaskSettings, type TaskS
 export { TaskModel } from './tasks/taskModel.js';
 export { type TaskExample, type TaskInput } from './tasks/examples.js';
 export { gapExamples, windowExamples } from './tasks/windows.js';
-export { type ColdStartConfig } from './kinds/coldStart/forecaster.js';
+export { type ColdStartConfig } from './kinds/coldStart/config.js';
 export { keepTo, targetKindOf, type TargetKind } from './dataset/target.js';
 export { candidates, defaultSpace, type LogRange, type SearchSpace } from './search/space.js';
 export {

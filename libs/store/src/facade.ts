@@ -86,6 +86,8 @@ export interface Series {
   ): Promise<r.SeriesRange>;
   /** Ordered by `unique_id`. */
   list(datasetId: string, query?: r.SeriesFilter): Promise<r.Page<r.SeriesRecord>>;
+  /** Names of the static covariates that are numbers. */
+  staticNumbers(datasetId: string): Promise<string[]>;
   /** Names of static covariates with their values, the most frequent first, at most so many of each and one more. */
   staticCovariates(datasetId: string, most: number): Promise<{ name: string; value: string; series: number }[]>;
   /** By the error of the latest forecast that can be judged, or by how the last season differs from the one before. */

@@ -2,7 +2,15 @@
  * One way for every data set from a panel to a fitted forecaster: the default ensemble, which on long series is of one network unless more
  * are asked for.
  */
-import { createForecaster, defaultEnsemble, defaultLinearConfig, type Forecaster, type Metric, type Panel } from '@almanac/forecasting';
+import {
+  createForecaster,
+  defaultEnsemble,
+  defaultLinearConfig,
+  type Forecaster,
+  type Metric,
+  type Panel,
+  type SegmentConfig,
+} from '@almanac/forecasting';
 
 export interface FitSettings {
   seed: number;
@@ -24,13 +32,12 @@ export async function fitDefault(
 ): Promise<{ model: Forecaster; seconds: number }> {
   const lengths = panel.series.map(({ values }) => values.length);
   const facts = { frequency: panel.frequency, seasonLengths: panel.seasonLengths, horizon, lengths, count: lengths.length, metric };
-  const { members, combine, stacking } = defaultEnsemble(facts, settings.members);
+  const { members, combine, stacking } = defaultEnsemble(facts, settings.members, settings.steps);
   if (stacking && tail !== undefined) stacking.tail = tail;
   for (const member of members) {
-    if (member.kind === 'linear' && tail !== undefined) member.config.validationTail = tail;
-    if (member.kind !== 'segment') continue;
-    if (settings.steps !== undefined) member.config.train.steps = settings.steps;
-    if (tail !== undefined) member.config.train.validationTail = tail;
+    if (tail === undefined) break;
+    if (member.kind === 'linear') member.config['validationTail'] = tail;
+    if (member.kind === 'segment') (member.config as SegmentConfig).train.validationTail = tail;
   }
   const linear = { ...defaultLinearConfig(facts), ...(tail === undefined ? {} : { validationTail: tail }) };
   const [only] = settings.linear ? [{ kind: 'linear', config: linear }] : members;

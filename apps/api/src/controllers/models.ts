@@ -1,6 +1,6 @@
 /** Training, backtests, monitoring, and the registry. */
 import { Controller, Req, Res } from '@nestjs/common';
-import { type AliasChange, type Model, type ModelVersion, type Page, type Run, endpoints } from '@almanac/contracts';
+import { type AliasChange, type Model, type ModelKind, type ModelVersion, type Page, type Run, endpoints } from '@almanac/contracts';
 import { requestBacktest } from '@almanac/flow/backtest';
 import { requestLearning } from '@almanac/flow/learn';
 import { requestMonitoring } from '@almanac/flow/monitor';
@@ -8,7 +8,7 @@ import { getModelVersion, listAliasHistory, listModels, listModelVersions } from
 import { exportVersion, importVersion } from '@almanac/flow/import';
 import { deleteModel, deleteVersion, setAlias, tagVersion } from '@almanac/flow/register';
 import type { FlowContext } from '@almanac/flow/runs';
-import { MODEL_KINDS, type ModelKind, requestTraining } from '@almanac/flow/train';
+import { MODEL_KINDS, requestTraining } from '@almanac/flow/train';
 import { AlmanacError } from '@almanac/series';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';

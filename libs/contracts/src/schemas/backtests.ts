@@ -1,6 +1,7 @@
 /** Backtests: how good would past forecasts have been? Several models over the same rolling cutoffs. */
 import { z } from 'zod';
 import { device, instant, name, pageOf, pageQuery } from './common.js';
+import { DEFAULT_KIND } from './models.js';
 import { score } from './runs.js';
 
 export const backtestModel = z.object({
@@ -17,7 +18,7 @@ export const backtestRequest = z
       .array(backtestModel)
       .min(1)
       .max(20)
-      .default([{ kind: 'segment', config: {} }])
+      .default([{ kind: DEFAULT_KIND, config: {} }])
       .meta({ description: 'Seasonal naive is always added.' }),
     horizon: z.number().int().positive().max(10_000).optional(),
     windows: z.number().int().positive().max(200).default(3).meta({ description: 'Number of cutoffs.' }),

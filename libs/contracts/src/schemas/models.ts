@@ -4,13 +4,16 @@ import { device, instant, name, pageOf, pageQuery, uuid } from './common.js';
 import { forecastRequest } from './forecasts.js';
 import { score } from './runs.js';
 
+/** The kind of model where nobody names one. */
+export const DEFAULT_KIND = 'segment';
+
 /** What to train. `config` overrides the defaults that one rule derives from frequency, length and size. */
 export const trainRequest = z
   .object({
     dataset: name,
     datasetVersion: z.number().int().positive().optional(),
     model: name.optional().meta({ description: 'Name in the registry; `<dataset>-<kind>` unless given.' }),
-    kind: z.string().default('segment').meta({ description: '`segment`, `seasonalNaive`, `theta`, … `GET /v1/model-kinds` lists them.' }),
+    kind: z.string().default(DEFAULT_KIND).meta({ description: '`GET /v1/model-kinds` lists them, with their settings.' }),
     horizon: z.number().int().positive().max(10_000).optional().meta({ description: 'Steps ahead; two shortest seasons unless given.' }),
     contextLength: z.number().int().positive().max(100_000).optional(),
     holdout: z.number().int().positive().optional().meta({
@@ -112,4 +115,14 @@ export const deleteModelQuery = z.object({
   forecasts: z.stringbool().default(false).meta({ description: 'Delete the forecasts that rest on it, too; else they keep it.' }),
 });
 
-export const modelKinds = z.object({ items: z.array(z.object({ kind: z.string(), summary: z.string(), trainable: z.boolean() })) });
+export const modelKind = z
+  .object({
+    kind: z.string(),
+    summary: z.string(),
+    trainable: z.boolean().meta({ description: 'False: a baseline, which learns nothing.' }),
+    covariates: z.array(z.enum(['static', 'past', 'future'])).meta({ description: 'Covariates that it reads.' }),
+    settings: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema of `config`: every setting that can be overridden.' }),
+  })
+  .meta({ id: 'ModelKind' });
+export type ModelKind = z.infer<typeof modelKind>;
+export const modelKinds = z.object({ items: z.array(modelKind) });

@@ -115,7 +115,23 @@ describe('a run', () => {
     expect(wide.memoryBytes!).toBeGreaterThan(one.memoryBytes!);
     expect(twice.seconds!).toBeGreaterThanOrEqual(one.seconds!);
     // What it adds to its member is small.
-    expect((await ask({ kind: 'coldStart' })).steps).toBe(one.steps);
+    const covariates = { static: ['size'], past: [], future: [] };
+    expect((await ask({ kind: 'coldStart', config: { covariates } })).steps).toBe(one.steps);
+    // Nothing is known of these series but their history; nor is there such a setting: both are said before anything is queued.
+    await expect(ask({ kind: 'coldStart', config: {} })).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      subject: { setting: 'covariates' },
+    });
+    await expect(ask({ kind: 'recurrent', config: { encodr: 'grid' } })).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      hint: 'Did you mean "encoder"?',
+    });
+    expect(await training({ ...small, config: { hiden: 8 } })).toBe('INVALID_CONFIG');
+    expect(
+      await codeOf(
+        requestBacktest(flow, { dataset: 'waves', horizon: 24, models: [{ kind: 'linear', config: { contextLength: 'long' } }] }),
+      ),
+    ).toBe('INVALID_CONFIG');
     await offers('tiny', GIGABYTE / 16);
     expect(await ask({})).toMatchObject({ fits: false, problem: { code: 'RUN_TOO_LARGE' } });
     expect(await ask({ device: 'gpu' })).toMatchObject({ fits: false, problem: { code: 'GPU_UNAVAILABLE' } });

@@ -6,10 +6,10 @@
  * nothing is refused.
  */
 import { type RunKind, type RunPrediction, toProblem } from '@almanac/contracts';
+import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError } from '@almanac/series';
 import type { NewRun, Store } from '@almanac/store';
 import { type FlowContext, jobOf, JOBS } from '../runs/context.js';
-import { isHeavy } from '../train/kinds.js';
 import { workOf } from './work.js';
 
 type Context = Pick<FlowContext, 'store' | 'limits'>;
@@ -109,7 +109,7 @@ function deviceOf({ kind, config }: Asked, resources: readonly Resources[]): Dev
       hint: 'Start a worker with one (ALMANAC_DEVICES), or ask for the device "auto" or "cpu".',
       status: 409,
     });
-  const trains = kind === 'backtest' || isHeavy(String(config['kind']));
+  const trains = kind === 'backtest' || (kind === 'train' && !plans.of(String(config['kind'])).quick);
   return wanted === 'gpu' || (wanted === 'auto' && there && trains) ? 'gpu' : 'cpu';
 }
 

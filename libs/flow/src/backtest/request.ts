@@ -1,10 +1,11 @@
 /** The request side of backtests. */
 import { type BacktestRequest, backtestRequest, type BacktestRequestInput, type Run } from '@almanac/contracts';
+import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError } from '@almanac/series';
 import type { Json, NewRun } from '@almanac/store';
+import { storedFacts } from '../compute/settings.js';
 import type { FlowContext } from '../runs/context.js';
 import { startRun } from '../runs/runs.js';
-import { MODEL_KINDS } from '../train/kinds.js';
 import { defaultHorizon } from '../train/request.js';
 
 /** A backtest request with everything decided that its run rests on; the run's `config`. */
@@ -31,12 +32,7 @@ export async function planBacktestRun(
   const horizon = request.horizon ?? defaultHorizon(dataset);
   const stepSize = request.stepSize ?? horizon;
   const models = request.models.map(({ kind, label = kind, config }) => ({ kind, label, config }));
-  for (const { kind } of models)
-    if (!MODEL_KINDS.some((known) => known.kind === kind))
-      throw new AlmanacError('MODEL_KIND_UNKNOWN', `There is no kind of model named "${kind}".`, {
-        hint: `Kinds are ${MODEL_KINDS.map((known) => known.kind).join(', ')}.`,
-        subject: { kind },
-      });
+  for (const { kind } of models) plans.of(kind);
   const twice = models.find(({ label }, index) => models.findIndex((other) => other.label === label) !== index);
   if (twice)
     throw new AlmanacError('LABEL_TAKEN', `Two models of the backtest are called "${twice.label}".`, {
@@ -49,6 +45,9 @@ export async function planBacktestRun(
       hint: 'Use fewer windows, a smaller stepSize or a shorter horizon.',
       subject: { length, needed },
     });
+  // What is wrong with a setting is said now, not by a worker.
+  const { facts } = await storedFacts(store, dataset.name, { horizon, holdout: needed });
+  for (const { kind, config } of models) plans.settings(kind, facts, { steps: request.steps, config });
   const plan: BacktestPlan = { ...request, datasetVersion: version.no, horizon, stepSize, models };
   return { kind: 'backtest', dataset: dataset.name, seed: request.seed, config: plan as unknown as Json };
 }

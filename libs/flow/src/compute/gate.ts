@@ -11,6 +11,8 @@ import {
   loadForecaster,
   type Panel,
   scoreForecasts,
+  SEASONAL_NAIVE,
+  targetKindOf,
 } from '@almanac/forecasting';
 import { DEFAULT_QUANTILES, isAlmanacError } from '@almanac/series';
 import { gateWindows } from '../train/windows.js';
@@ -38,7 +40,7 @@ export async function compareWithChampion(
   const incumbent = loadForecaster(champion.checkpoint);
   others.push({ against: `version ${champion.version}`, losses: await losses(incumbent, DEFAULT_QUANTILES) });
   incumbent.dispose();
-  others.push({ against: 'seasonalNaive', losses: await betterNaive(panel, losses) });
+  others.push({ against: SEASONAL_NAIVE, losses: await betterNaive(panel, losses) });
   const tests = others.map(({ against, losses: theirs }) => {
     const pValue = chance(own, theirs, lag);
     return { against, pValue, challengerWql: mean(own), otherWql: mean(theirs), better: pValue < LEVEL && mean(own) < mean(theirs) };
@@ -52,7 +54,7 @@ async function betterNaive(
 ): Promise<number[]> {
   let best: number[] = [];
   for (const seasonLength of panel.seasonLengths.length > 0 ? panel.seasonLengths : [1]) {
-    const found = await losses(createForecaster('seasonalNaive', { seasonLength }), [0.5]);
+    const found = await losses(createForecaster(SEASONAL_NAIVE, { seasonLength }), [0.5]);
     if (best.length === 0 || mean(found) < mean(best)) best = found;
   }
   return best;
@@ -70,7 +72,9 @@ async function windowLosses(
   const losses: number[] = [];
   for (const back of backs) {
     const known = cutPanel(panel, ({ firstStep, values }) => firstStep + values.length - 1 - back, horizon);
-    losses.push(scoreForecasts(panel, await forecaster.predict(known, { horizon, levels, signal }), { levels }).overall.wql);
+    // As every forecast is made and reported: whole numbers for counts, nothing below 0 where nothing was.
+    const target = targetKindOf(known.series);
+    losses.push(scoreForecasts(panel, await forecaster.predict(known, { horizon, levels, signal, target }), { levels }).overall.wql);
   }
   return losses;
 }

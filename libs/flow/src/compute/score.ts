@@ -1,5 +1,5 @@
 /** Past forecasts beside what was observed since, and seasonal naive on the same steps. */
-import { createForecaster, type Panel, scoreForecasts, type SeriesForecast } from '@almanac/forecasting';
+import { createForecaster, type Panel, scoreForecasts, SEASONAL_NAIVE, type SeriesForecast } from '@almanac/forecasting';
 import type { SeriesScore } from '@almanac/store';
 import { firstSteps } from './firstSteps.js';
 import { defined } from './metrics.js';
@@ -85,7 +85,7 @@ function unexpectedIn(
 /** What seasonal naive would have said at the same cutoffs. */
 async function naiveForecasts(panel: Panel, forecasts: readonly SeriesForecast[], levels: number): Promise<SeriesForecast[]> {
   const seasonLength = panel.seasonLengths[0] ?? 1;
-  const forecaster = createForecaster('seasonalNaive', { seasonLength });
+  const forecaster = createForecaster(SEASONAL_NAIVE, { seasonLength });
   const byId = new Map(panel.series.map((series) => [series.id, series]));
   const made: SeriesForecast[] = [];
   for (const { id, cutoff, quantiles } of forecasts) {

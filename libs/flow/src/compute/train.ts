@@ -14,7 +14,10 @@ import {
   joinMembers,
   loadForecaster,
   memberSeed,
+  NAIVE,
   type Panel,
+  plans,
+  SEASONAL_NAIVE,
   type SeriesData,
   type SeriesForecast,
   scoreForecasts,
@@ -23,7 +26,7 @@ import {
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { compareWithChampion } from './gate.js';
 import { metricsOf } from './metrics.js';
-import { needed, settings } from './settings.js';
+import { settings } from './settings.js';
 import type { MemberOutcome, MemberTask, TrainOutcome, TrainTask } from './tasks.js';
 
 export interface TrainTools {
@@ -48,11 +51,11 @@ interface Reference {
 export async function trainMember(task: MemberTask, tools: TrainTools): Promise<MemberOutcome> {
   const { panel, kind, horizon, holdout, seed, resume, member } = task;
   const whole = settings(panel, task);
-  const { usable } = longEnough(panel, holdout, needed(kind, whole));
+  const { usable } = longEnough(panel, holdout, plans.of(kind).minimumLength(whole, plans));
   const own = (whole as EnsembleConfig).members[member]!;
   const forecaster = createForecaster(own.kind, own.config);
   try {
-    const wishes = { seed: memberSeed(seed, member), resume, config: own.config };
+    const wishes = { ...own, seed: memberSeed(seed, member), resume };
     const steps = await fit(forecaster, knownAt(usable, holdout, horizon), wishes, tools);
     return { checkpoint: forecaster.save(), steps };
   } finally {
@@ -64,7 +67,7 @@ export async function trainMember(task: MemberTask, tools: TrainTools): Promise<
 async function fit(
   forecaster: Forecaster,
   history: Panel,
-  { seed, resume, config }: Pick<TrainTask, 'seed' | 'resume' | 'config'>,
+  { seed, resume, kind, config }: Pick<TrainTask, 'seed' | 'resume' | 'kind' | 'config'>,
   { threads, signal, saveState, report }: TrainTools,
 ): Promise<number> {
   let steps = 0;
@@ -72,7 +75,7 @@ async function fit(
     seed,
     threads,
     signal,
-    checkpoint: { everySteps: stepsBetweenStates(config), save: saveState },
+    checkpoint: { everySteps: stepsBetweenStates(kind, config), save: saveState },
     ...(resume ? { resume } : {}),
     onProgress: (progress) => {
       steps = progress.step;
@@ -91,7 +94,7 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
   const { report, signal } = tools;
   const { panel, kind, horizon, holdout, seed, resume, members } = task;
   const config = settings(panel, task);
-  const { usable, skippedSeries } = longEnough(panel, holdout, needed(kind, config));
+  const { usable, skippedSeries } = longEnough(panel, holdout, plans.of(kind).minimumLength(config, plans));
   const history = knownAt(usable, holdout, horizon);
   const forecaster = members
     ? await join(
@@ -106,7 +109,7 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
     const started = performance.now();
     const steps = members
       ? members.reduce((sum, member) => sum + member.steps, 0)
-      : await fit(forecaster, history, { seed, resume, config }, tools);
+      : await fit(forecaster, history, { seed, resume, kind, config }, tools);
     const trainSeconds = (performance.now() - started) / 1000;
     report({ phase: 'scoring', message: `Forecasting the last ${holdout} steps of ${usable.series.length} series`, fraction: null });
     const score = await measure(forecaster, usable, task, { kind, label: kind }, DEFAULT_QUANTILES, signal);
@@ -156,9 +159,8 @@ async function join(
   return ensemble;
 }
 
-function stepsBetweenStates(config: Record<string, unknown>): number {
-  const { train, members } = config as { train?: { steps: number }; members?: { config: { train?: { steps: number } } }[] };
-  const steps = train?.steps ?? members?.[0]?.config.train?.steps ?? 0;
+function stepsBetweenStates(kind: string, config: Record<string, unknown>): number {
+  const { steps } = plans.of(kind).work(config, { count: 1, observations: 1 }, plans);
   return Math.max(FEWEST_STEPS_BETWEEN_STATES, Math.round(steps / STATES_PER_TRAINING));
 }
 
@@ -212,14 +214,15 @@ async function measure(
 
 async function measureReferences(panel: Panel, task: TrainTask, signal: AbortSignal): Promise<Score[]> {
   const references: Reference[] = [
-    { kind: 'naive', label: 'naive', config: {} },
+    { kind: NAIVE, label: NAIVE, config: {} },
     ...panel.seasonLengths.map((seasonLength) => ({
-      kind: 'seasonalNaive',
-      label: `seasonalNaive (${seasonLength})`,
+      kind: SEASONAL_NAIVE,
+      label: `${SEASONAL_NAIVE} (${seasonLength})`,
       config: { seasonLength },
     })),
   ];
-  if (panel.seasonLengths.length === 0) references.push({ kind: 'seasonalNaive', label: 'seasonalNaive (1)', config: { seasonLength: 1 } });
+  if (panel.seasonLengths.length === 0)
+    references.push({ kind: SEASONAL_NAIVE, label: `${SEASONAL_NAIVE} (1)`, config: { seasonLength: 1 } });
   const scores: Score[] = [];
   for (const reference of references) {
     const forecaster = createForecaster(reference.kind, reference.config);
@@ -232,7 +235,7 @@ async function measureReferences(panel: Panel, task: TrainTask, signal: AbortSig
 
 /** WQL over that of the better seasonal naive. */
 function ratio(score: Score, baselines: readonly Score[]): number | null {
-  const seasonal = baselines.filter(({ kind }) => kind === 'seasonalNaive').map(({ metrics }) => metrics['wql']);
+  const seasonal = baselines.filter(({ kind }) => kind === SEASONAL_NAIVE).map(({ metrics }) => metrics['wql']);
   const best = Math.min(...seasonal.filter((value): value is number => typeof value === 'number'));
   const own = score.metrics['wql'];
   return typeof own === 'number' && Number.isFinite(best) && best > 0 ? own / best : null;

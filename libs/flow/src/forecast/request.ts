@@ -1,11 +1,11 @@
 /** The request side of forecasting: the model reference is resolved when it is asked for, so that a run is about one version. */
 import { type ForecastRequest, forecastRequest, type ForecastRequestInput, type Run } from '@almanac/contracts';
+import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { Json, ModelVersionRecord, NewRun } from '@almanac/store';
 import { resolveModel } from '../register/reference.js';
 import type { FlowContext } from '../runs/context.js';
 import { startRun } from '../runs/runs.js';
-import { isTrainable } from '../train/kinds.js';
 import { selectSeries } from '../query/selectSeries.js';
 
 /** A forecast request with everything decided that its run rests on; the run's `config`. */
@@ -53,20 +53,19 @@ export async function planForecastRun(
   return { kind: 'forecast', dataset: plan.dataset, model: plan.modelName, config: plan as unknown as Json };
 }
 
-/**
- * A baseline has no horizon of its own. A trained model goes on beyond its horizon from paths of its own, so far; its intervals widen as it
- * goes.
- */
-const HORIZONS_BEYOND = 4;
-
 /** @throws HORIZON_TOO_LONG */
 export function checkHorizon(
-  { kind, model, no, horizon: trained }: Pick<ModelVersionRecord, 'kind' | 'model' | 'horizon'> & { no: number | string },
+  {
+    kind,
+    model,
+    no,
+    horizon: trained,
+    config,
+  }: Pick<ModelVersionRecord, 'kind' | 'model' | 'horizon' | 'config'> & { no: number | string },
   horizon: number,
 ): void {
-  // An online model draws no paths.
-  const longest = kind === 'online' ? trained : HORIZONS_BEYOND * trained;
-  if (!isTrainable(kind) || horizon <= longest) return;
+  const longest = plans.of(kind).longestHorizon(trained, config, plans);
+  if (horizon <= longest) return;
   throw new AlmanacError(
     'HORIZON_TOO_LONG',
     `The model ${model}/${no} was trained for ${trained} steps and forecasts up to ${longest}, not ${horizon}.`,

@@ -7,11 +7,11 @@
 import { createHash } from 'node:crypto';
 import { type ModelVersion, modelVersion } from '@almanac/contracts';
 import type { CheckpointManifest } from '@almanac/forecasting';
+import { isKind } from '@almanac/forecasting/plan';
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { AliasName, Json, Store } from '@almanac/store';
 import { z } from 'zod';
 import type { FlowContext } from '../runs/context.js';
-import { MODEL_KINDS } from '../train/kinds.js';
 import { learnedUntil } from '../register/learned.js';
 import { namedVersion } from '../register/reference.js';
 import { tarOf, untar } from './tar.js';
@@ -152,7 +152,7 @@ function opened(bytes: Buffer): { manifest: Manifest; checkpoint: Buffer; weight
   for (const name of [CHECKPOINT, WEIGHTS] as const) if (sha256(get(name)) !== manifest.data.files[name].sha256) throw broken(name);
   const checkpoint = parsed(get(CHECKPOINT), CHECKPOINT) as unknown as CheckpointManifest;
   refuseNewer(checkpoint.format === 'almanac-checkpoint' ? checkpoint.version : undefined, 1, 'checkpoint');
-  if (!MODEL_KINDS.some(({ kind }) => kind === manifest.data.kind) || checkpoint.kind !== manifest.data.kind)
+  if (!isKind(manifest.data.kind) || checkpoint.kind !== manifest.data.kind)
     throw invalid(`nobody here knows the kind of model "${manifest.data.kind}"`);
   const floats = get(WEIGHTS).length / 4;
   const tensors = tensorsOf.safeParse(checkpoint.tensors);

@@ -1,5 +1,6 @@
 /** The request side of online learning. */
 import { type LearnRequest, learnRequest, type LearnRequestInput, type Run } from '@almanac/contracts';
+import { PLANS, plans } from '@almanac/forecasting/plan';
 import { AlmanacError } from '@almanac/series';
 import type { Json, NewRun } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
@@ -21,12 +22,14 @@ export async function requestLearning(context: FlowContext, input: LearnRequestI
 export async function planLearnRun({ store }: Pick<FlowContext, 'store'>, input: LearnRequestInput): Promise<NewRun & { kind: 'learn' }> {
   const { model: name } = learnRequest.parse(input);
   const { kind, no, model } = await store.models.version(name);
-  if (kind !== 'online')
+  if (!plans.of(kind).goesOn)
     throw new AlmanacError(
       'MODEL_NOT_ONLINE',
       `The champion of "${model}", version ${no}, is of the kind "${kind}", which does not learn online.`,
       {
-        hint: 'Train a model of the kind "online", or schedule trainings of this one.',
+        hint: `Train a model of the kind ${PLANS.filter(({ goesOn }) => goesOn)
+          .map((plan) => `"${plan.kind}"`)
+          .join(' or ')}, or schedule trainings of this one.`,
         subject: { model, version: no, kind },
         status: 409,
       },

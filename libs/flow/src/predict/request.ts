@@ -9,6 +9,7 @@ import {
   type WhatIf,
   type WhatIfRequest,
 } from '@almanac/contracts';
+import { CANDIDATES, isKind, plans } from '@almanac/forecasting/plan';
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { DatasetRecord, Json, ModelVersionRecord } from '@almanac/store';
 import { checkHorizon } from '../forecast/request.js';
@@ -17,7 +18,6 @@ import { futureCovariatesOf } from '../register/wire.js';
 import type { FlowContext } from '../runs/context.js';
 import { carry } from '../runs/runs.js';
 import { toRun } from '../runs/wire.js';
-import { MODEL_KINDS } from '../train/kinds.js';
 import { defaultHorizon } from '../train/request.js';
 import { gridOfTimes, type LaidSeries, layAllOnGrid, refuseTooMuch } from './inline.js';
 
@@ -48,7 +48,6 @@ export interface WhatIfPlan extends Pick<WhatIfRequest, 'uniqueIds' | 'changes'>
   cutoffStep: number | null;
 }
 
-const CANDIDATES = ['autoEts', 'optimisedTheta', 'seasonalNaive'];
 const DEFAULT_LEVEL = [80, 95];
 /** Somebody waits for it. */
 const PRIORITY = 10;
@@ -80,7 +79,7 @@ export async function requestPrediction(context: FlowContext, request: Predictio
     levels: [...new Set(columns.map(({ level }) => level))].sort((a, b) => a - b),
     columns,
     versionId: named?.version.id ?? null,
-    kinds: named ? [] : request.model === 'auto' ? CANDIDATES : [request.model],
+    kinds: named ? [] : request.model === 'auto' ? [...CANDIDATES] : [request.model],
   };
   return start(context, plan, { model: label, series: plan.series.length, horizon, frequency: grid.code });
 }
@@ -181,7 +180,7 @@ async function start(context: FlowContext, plan: PredictionPlan, about: Json & {
 
 /** The version that is meant; undefined for a baseline or `auto`. A name that both a baseline and a model have is the baseline. */
 async function modelOf(context: FlowContext, model: string): Promise<{ version: ModelVersionRecord; dataset: DatasetRecord } | undefined> {
-  if (model === 'auto' || MODEL_KINDS.some(({ kind, trainable }) => kind === model && !trainable)) return undefined;
+  if (model === 'auto' || (isKind(model) && !plans.of(model).trainable)) return undefined;
   parseReference(model);
   const version = await resolveModel(context, model);
   const { datasetId } = await context.store.models.get(version.model);

@@ -13,6 +13,8 @@ import { toModelVersion } from './wire.js';
 
 /** What predicting the time of another training rests on. */
 export interface Pace {
+  /** Of the model. */
+  kind: string;
   /** Floating-point operations of all steps. */
   operations: number;
   seconds: number;

@@ -1,12 +1,13 @@
 /** The request side of training: what can be known to be wrong is refused before anything is queued. */
 import { type Run, type TrainRequest, trainRequest, type TrainRequestInput } from '@almanac/contracts';
+import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { DatasetRecord, DatasetVersionRecord, Json, NewRun } from '@almanac/store';
 import { selectSeries } from '../query/selectSeries.js';
+import { storedFacts } from '../compute/settings.js';
 import { checkHorizon } from '../forecast/request.js';
 import type { FlowContext } from '../runs/context.js';
 import { startRun } from '../runs/runs.js';
-import { MODEL_KINDS } from './kinds.js';
 import { gateHoldout, gateWindows } from './windows.js';
 
 /** A training request with everything decided that its run rests on; the run's `config`. */
@@ -54,11 +55,7 @@ export async function planTrainingRun(context: Pick<FlowContext, 'store'>, input
 }
 
 async function planTraining({ store }: Pick<FlowContext, 'store'>, request: TrainRequest): Promise<TrainingPlan> {
-  if (!MODEL_KINDS.some(({ kind }) => kind === request.kind))
-    throw new AlmanacError('MODEL_KIND_UNKNOWN', `There is no kind of model named "${request.kind}".`, {
-      hint: `Kinds are ${MODEL_KINDS.map(({ kind }) => kind).join(', ')}.`,
-      subject: { kind: request.kind },
-    });
+  const kind = plans.of(request.kind);
   const dataset = await store.datasets.get(request.dataset);
   const version = await store.datasets.version(dataset.id, request.datasetVersion ?? dataset.currentVersion);
   const model = request.model ?? `${request.dataset}-${request.kind}`;
@@ -79,8 +76,11 @@ async function planTraining({ store }: Pick<FlowContext, 'store'>, request: Trai
       { hint: `Hold out ${horizon + (needed - 1) * stepSize} steps or more, or leave holdout out.`, subject: { holdout, horizon, needed } },
     );
   refuseTooShort(version, holdout);
+  // What is wrong with a setting is said now, not by a worker.
+  const { facts } = await storedFacts(store, dataset.name, { horizon, holdout });
+  const config = plans.settings(kind.kind, facts, request);
   if (request.forecast) {
-    checkHorizon({ kind: request.kind, model, no: 'new', horizon }, request.forecast.horizon ?? horizon);
+    checkHorizon({ kind: request.kind, model, no: 'new', horizon, config }, request.forecast.horizon ?? horizon);
     await selectSeries(store, dataset, request.forecast);
   }
   return { ...request, datasetVersion: version.no, model, horizon, holdout };

@@ -9,9 +9,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Random } from '../dataset/random.js';
 import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 
-export const BRANCHES = ['contextual', 'temporal', 'pointer'] as const;
-export type Branch = (typeof BRANCHES)[number];
-
 /** @param bias of each branch at the start: where the gate leans before it has learnt anything */
 export function gateSpecs(name: string, width: number, hidden: number, bias: readonly number[]): ParameterSpec[] {
   const branches = bias.length;

@@ -12,6 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { recurrentLayer } from '../cells/layer.js';
 import { type Random } from '../dataset/random.js';
 import { forked, forkStarts } from '../decoders/forking.js';
+import type { DecoderKind } from '../decoders/kinds.js';
 import { fillBuffer, recurse, type FeedOptions, type Recursion } from '../decoders/recursive.js';
 import { type Encoder } from '../encoders/encoder.js';
 import { stackedEncoder } from '../encoders/stacked.js';
@@ -19,13 +20,11 @@ import { type HeadKind } from '../heads/head.js';
 import { stepHead, type StepHead } from '../heads/stepHead.js';
 import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 import { type KnownWindows } from '../seasonal/smoothing.js';
-import { align, gateSpecs, readable, type Alignment, type Branch } from './align.js';
+import { align, gateSpecs, readable, type Alignment } from './align.js';
+import { type Branch } from './branches.js';
 import { contextualKeys, contextualScores, contextualSpecs } from './contextual.js';
 import { pointerScores, pointerSpecs, windowsBefore } from './pointer.js';
 import { temporalScores, temporalSpecs } from './temporal.js';
-
-export const DECODER_KINDS = ['parallel', 'recursive', 'forking'] as const;
-export type DecoderKind = (typeof DECODER_KINDS)[number];
 
 export interface PointwiseSettings {
   name: string;

@@ -6,8 +6,10 @@ import { Parameters, type Tensors } from '../training/parameters.js';
 import { addingProblem, autoregression, chaoticMap, parity, rollOutTask } from '../testing/tasks.js';
 import { trainToy } from '../testing/trainToy.js';
 import { gradientFlow } from './gradientFlow.js';
-import { CELL_KINDS, recurrentLayer, type CellKind, type RecurrentLayer } from './layer.js';
-import { injectNoise, inverseSigmoidSchedule, linearSchedule, readoutSpecs, rollOut } from './rollOut.js';
+import { CELL_KINDS, type CellKind } from './kinds.js';
+import { recurrentLayer, type RecurrentLayer } from './layer.js';
+import { injectNoise, readoutSpecs, rollOut } from './rollOut.js';
+import { inverseSigmoidSchedule, linearSchedule } from './schedules.js';
 
 const [T, B, I, H] = [9, 3, 2, 5];
 

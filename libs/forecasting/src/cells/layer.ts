@@ -8,11 +8,9 @@ import { gru, lstm, minGru, rnn } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Random } from '../dataset/random.js';
 import { type ParameterSpec, type Tensors } from '../training/parameters.js';
+import { type CellKind, GATES } from './kinds.js';
 import { slstm } from './slstm.js';
 import { zoneoutFactor } from './zoneout.js';
-
-export const CELL_KINDS = ['rnn', 'lstm', 'gru', 'minGru', 'slstm'] as const;
-export type CellKind = (typeof CELL_KINDS)[number];
 
 /** Each [B,H]; `c` of LSTM and sLSTM, `n` and `m` of sLSTM. */
 export interface CellState {
@@ -50,8 +48,6 @@ export interface RecurrentLayer {
   /** One step: x [B,I]. */
   step(p: Tensors, x: tf.Tensor2D, state?: CellState): CellState;
 }
-
-const GATES: Record<CellKind, number> = { rnn: 1, lstm: 4, gru: 3, minGru: 2, slstm: 4 };
 
 export function recurrentLayer(settings: LayerSettings): RecurrentLayer {
   const { name, cell, inputs, hidden: H, zoneout } = settings;

@@ -10,16 +10,6 @@ import { type Random } from '../dataset/random.js';
 import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 import { type CellState, type RecurrentLayer } from './layer.js';
 
-/** P(truth) at a training step: k / (k + e^(step / k)), which falls from nearly 1 to 0 around step k·ln k. */
-export function inverseSigmoidSchedule(step: number, k: number): number {
-  return k / (k + Math.exp(step / k));
-}
-
-/** P(truth) at a training step: 1 at the start, 0 from `until` (a share of all steps) on. */
-export function linearSchedule(step: number, steps: number, until = 0.7): number {
-  return Math.max(0, 1 - step / Math.max(1, until * steps));
-}
-
 /** Adds seeded normal noise of standard deviation `size`, in scaled units. */
 export function injectNoise<T extends tf.Tensor>(x: T, size: number, random: Random): T {
   if (size === 0) return x;

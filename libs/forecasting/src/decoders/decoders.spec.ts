@@ -1,7 +1,8 @@
 import { initEngine } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { pointwiseNetwork, type DecoderKind, type PointwiseNetwork, type PointwiseSettings } from '../attention/pointwise.js';
+import { pointwiseNetwork, type PointwiseNetwork, type PointwiseSettings } from '../attention/pointwise.js';
+import { type DecoderKind } from './kinds.js';
 import { Random } from '../dataset/random.js';
 import { type Panel } from '../forecaster.js';
 import { HEAD_KINDS } from '../heads/head.js';

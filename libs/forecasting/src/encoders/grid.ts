@@ -7,7 +7,8 @@
  * just read the season-mate of the step to come, which is what a forecast wants to know.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { recurrentLayer, type CellKind, type CellState } from '../cells/layer.js';
+import { recurrentLayer, type CellState } from '../cells/layer.js';
+import { type CellKind } from '../cells/kinds.js';
 import { type Encoder } from './encoder.js';
 
 export interface GridSettings {

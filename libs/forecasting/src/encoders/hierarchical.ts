@@ -4,7 +4,8 @@
  * steps instead of T.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { recurrentLayer, type CellKind, type CellState } from '../cells/layer.js';
+import { recurrentLayer, type CellState } from '../cells/layer.js';
+import { type CellKind } from '../cells/kinds.js';
 import { type Encoder } from './encoder.js';
 
 export interface HierarchicalSettings {

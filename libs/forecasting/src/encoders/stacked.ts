@@ -7,7 +7,8 @@
  * future covariates); it is for encoding and imputation, never for the targets of a forecast.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { recurrentLayer, type CellKind, type RecurrentLayer, type RunOptions } from '../cells/layer.js';
+import { recurrentLayer, type RecurrentLayer, type RunOptions } from '../cells/layer.js';
+import { type CellKind } from '../cells/kinds.js';
 import { type Tensors } from '../training/parameters.js';
 import { type Encoder } from './encoder.js';
 

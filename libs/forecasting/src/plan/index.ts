@@ -1,5 +1,6 @@
-/** What can be said about a training before it starts. Loads no TensorFlow.js, so that the API may ask. */
+/** What can be said about a model before it is trained. Loads no TensorFlow.js, so that the API may ask. */
+export { covariatesOf, type CovariateNames } from '../dataset/covariates.js';
 export type { PanelFacts } from '../facts.js';
-export { defaultEnsemble } from '../kinds/ensemble/config.js';
-export { defaultConfig, type SegmentConfig } from '../kinds/segment/config.js';
-export { predictMemory, stepOperations, type MemoryFacts, type MemoryPrediction } from '../kinds/segment/memory.js';
+export { CANDIDATES, NAIVE, SEASONAL_NAIVE } from '../kinds/baselines/plan.js';
+export type { Config, CovariateUse, KindPlan, Member, Plans, Wishes, Work, WorkFacts } from '../kinds/plan.js';
+export { isKind, PLANS, plans } from '../kinds/plans.js';

@@ -4,7 +4,7 @@
  * Invariant: candidate `i` of a search depends on the space, the seed and `i` alone.
  */
 import { AlmanacError } from '@almanac/series';
-import { CELL_KINDS } from '../cells/layer.js';
+import { CELL_KINDS } from '../cells/kinds.js';
 import type { PanelFacts } from '../facts.js';
 import { defaultConfig, SEGMENT_CELLS } from '../kinds/segment/config.js';
 import { Random } from '../dataset/random.js';

@@ -7,7 +7,7 @@
  *   unaligned         a sequence in, a sequence of another length out; `createForecaster` is this family with all that forecasts need
  */
 import { AlmanacError } from '@almanac/series';
-import { CELL_KINDS, type CellKind } from '../cells/layer.js';
+import { CELL_KINDS, type CellKind } from '../cells/kinds.js';
 
 export const TASK_FAMILIES = ['sequenceToVector', 'aligned', 'vectorToSequence', 'unaligned'] as const;
 export type TaskFamily = (typeof TASK_FAMILIES)[number];

@@ -3,7 +3,8 @@
  * and the level after a break by the contextual one, repeated motifs by the pointer.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { forcedBranch, type Branch } from '../attention/align.js';
+import { forcedBranch } from '../attention/align.js';
+import { type Branch } from '../attention/branches.js';
 import { pointwiseNetwork } from '../attention/pointwise.js';
 import { Random } from '../dataset/random.js';
 import { type HeadKind } from '../heads/head.js';

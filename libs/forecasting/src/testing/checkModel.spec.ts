@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BASELINE_KINDS, createBaseline } from '../kinds/baselines/methods.js';
+import { createBaseline } from '../kinds/baselines/methods.js';
+import { BASELINE_KINDS } from '../kinds/baselines/plan.js';
 import { defaultConfig, type SegmentConfig } from '../kinds/segment/config.js';
 import { type Forecaster } from '../forecaster.js';
 import { defaultRecurrentConfig, type RecurrentConfig } from '../kinds/recurrent/config.js';

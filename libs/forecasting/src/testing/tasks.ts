@@ -5,8 +5,10 @@
 import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { pointwiseNetwork } from '../attention/pointwise.js';
-import { recurrentLayer, type CellKind } from '../cells/layer.js';
-import { injectNoise, linearSchedule, readoutSpecs, rollOut } from '../cells/rollOut.js';
+import { recurrentLayer } from '../cells/layer.js';
+import { type CellKind } from '../cells/kinds.js';
+import { injectNoise, readoutSpecs, rollOut } from '../cells/rollOut.js';
+import { linearSchedule } from '../cells/schedules.js';
 import { Random } from '../dataset/random.js';
 import { type Encoder } from '../encoders/encoder.js';
 import { type Hierarchy } from '../encoders/hierarchy.js';

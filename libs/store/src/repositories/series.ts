@@ -45,6 +45,14 @@ export function series(context: Context): Series {
            WHERE workspace_id = $1 AND dataset_id = $2) s GROUP BY no ORDER BY no`,
         [workspaceId, datasetId, size],
       ),
+    async staticNumbers(datasetId) {
+      const rows = await context.query<{ name: string }>(
+        `SELECT DISTINCT name FROM series, jsonb_each(static) AS v(name, value)
+         WHERE workspace_id = $1 AND dataset_id = $2 AND length > 0 AND jsonb_typeof(value) = 'number' ORDER BY name`,
+        [workspaceId, datasetId],
+      );
+      return rows.map(({ name }) => name);
+    },
     staticCovariates: (datasetId, most) =>
       context.query<{ name: string; value: string; series: number }>(
         `SELECT name, value, series FROM (

@@ -3,12 +3,12 @@
  * are parts that any worker takes; what they forecast is scored here, together.
  */
 import { type BacktestResult, backtestResult } from '@almanac/contracts';
+import { plans, SEASONAL_NAIVE } from '@almanac/forecasting/plan';
 import { Frequency } from '@almanac/series';
 import type { Json, RunRecord } from '@almanac/store';
 import type { BacktestTask, CertifyTask, Compute, ScoreWindowsTask, WindowForecasts } from '../../compute/index.js';
 import { engineNote, fetchAside, type NewPart, putAside, type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
-import { isTrainable } from '../../train/kinds.js';
 import type { BacktestPlan } from '../request.js';
 
 type Model = BacktestPlan['models'][number];
@@ -16,7 +16,7 @@ type Piece = { task: 'backtest'; model: number; from: number; to: number } | { t
 
 /** Parts of a model at most: below some seconds each, reading the panel costs more than sharing saves. */
 const MOST_PARTS = 16;
-const NAIVE: Model = { kind: 'seasonalNaive', label: 'seasonalNaive', config: {} };
+const NAIVE: Model = { kind: SEASONAL_NAIVE, label: SEASONAL_NAIVE, config: {} };
 
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_TOO_SHORT, BACKTEST_EMPTY, INVALID_CONFIG, COMPUTE_DIED */
 export async function executeBacktest(context: RunContext, compute: Compute): Promise<Json> {
@@ -30,7 +30,7 @@ export async function executeBacktest(context: RunContext, compute: Compute): Pr
   const parts = await runParts(
     context,
     pieces.map((config): NewPart => {
-      const onGpu = plan.device === 'gpu' && config.task === 'backtest' && isTrainable(models[config.model]!.kind);
+      const onGpu = plan.device === 'gpu' && config.task === 'backtest' && plans.of(models[config.model]!.kind).trainable;
       return { queue: onGpu ? 'gpu' : 'part', config };
     }),
     (states) => {
@@ -92,7 +92,7 @@ const modelsOf = ({ models }: BacktestPlan): Model[] => (models.some(({ label })
 
 /** Windows that share a fit stay together; the certificate comes last. */
 function piecesOf({ windows, refitEvery }: BacktestPlan, { kind }: Model, model: number): Piece[] {
-  const fits = !isTrainable(kind) || refitEvery === 0 ? 1 : Math.ceil(windows / refitEvery);
+  const fits = !plans.of(kind).trainable || refitEvery === 0 ? 1 : Math.ceil(windows / refitEvery);
   const each = fits === 1 ? windows : refitEvery * Math.ceil(fits / MOST_PARTS);
   const pieces: Piece[] = [];
   for (let from = 0; from < windows; from += each) pieces.push({ task: 'backtest', model, from, to: Math.min(windows, from + each) });

@@ -5,6 +5,7 @@
  */
 import type { EngineInfo, ForecastResult } from '@almanac/contracts';
 import type { SeriesData } from '@almanac/forecasting';
+import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError, DEFAULT_QUANTILES, Frequency } from '@almanac/series';
 import type { AttentionRecord, DatasetRecord, Json, NewForecast, ReadPanel, StoredSeries } from '@almanac/store';
 import type { Compute, PredictOutcome, PredictTask } from '../../compute/index.js';
@@ -110,7 +111,7 @@ async function forecastShare(
   const { onEngine, noted } = engineNote(context);
   const version = await store.models.versionById(plan.modelVersionId);
   const checkpoint = await loadCheckpoint(objects, version);
-  const contextLength = contextOf(version.config);
+  const lookBack = plans.of(version.kind).lookBack(version.config, plans);
   // A run that was planned before there were calibrations says nothing of them.
   const calibrates = plan.calibrate === true && mayCalibrate(version);
   let done = 0;
@@ -121,7 +122,7 @@ async function forecastShare(
   const forecastShard = async (shard: readonly StoredSeries[]): Promise<void> => {
     const panel = panelOf(
       dataset,
-      shard.map((one) => lastSteps(toSeriesData(one), contextLength)),
+      shard.map((one) => lastSteps(toSeriesData(one), lookBack)),
     );
     const widths = await widthsOf(shard);
     const { forecasts } = await compute.run<PredictTask>(
@@ -200,12 +201,9 @@ async function* shards<T>(source: AsyncIterable<T>, size: number): AsyncGenerato
   if (shard.length > 0) yield shard;
 }
 
-/** A network reads a fixed context; a baseline reads all of it. */
-const contextOf = (config: Json): number | undefined => (typeof config['contextLength'] === 'number' ? config['contextLength'] : undefined);
-
-/** Twice the context: more than any feature of it looks back. */
-function lastSteps(series: SeriesData, contextLength: number | undefined): SeriesData {
-  return contextLength === undefined ? series : withoutFirst(series, series.values.length - 2 * contextLength);
+/** What the forecast depends on; the forecaster would look at no more. */
+function lastSteps(series: SeriesData, lookBack: number | undefined): SeriesData {
+  return lookBack === undefined ? series : withoutFirst(series, series.values.length - lookBack);
 }
 
 async function storeShard(

@@ -126,7 +126,7 @@ async function register(
   const { store, run } = context;
   const { datasetId } = await store.models.get(plan.model);
   const score = (label: string, pinball: number | undefined): { kind: string; label: string; metrics: Record<string, number | null> } => ({
-    kind: 'online',
+    kind: from.kind,
     label,
     metrics: { pinball: pinball ?? null },
   });
@@ -135,11 +135,11 @@ async function register(
       model: plan.model,
       datasetId,
       runId: run.id,
-      kind: 'online',
+      kind: from.kind,
       horizon: from.horizon,
       config: { ...learning.checkpoint.manifest.config, from: from.no },
       checkpoint: learning.checkpoint,
-      score: score('online', learning.pinball?.shadow),
+      score: score(from.kind, learning.pinball?.shadow),
       baselines: [score(`version ${from.no}`, learning.pinball?.champion)],
       wqlRatio: null,
       promoteIfFirst: false,

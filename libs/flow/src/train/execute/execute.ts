@@ -1,11 +1,10 @@
 /** The training run: reads the pinned version of the dataset, trains and measures in a process of its own, registers. */
 import { type TrainResult, trainResult } from '@almanac/contracts';
 import type { Panel } from '@almanac/forecasting';
-import { type SegmentConfig, stepOperations } from '@almanac/forecasting/plan';
+import { plans } from '@almanac/forecasting/plan';
 import { Frequency } from '@almanac/series';
 import type { DatasetRecord, DatasetVersionRecord, Json, ModelVersionRecord, RunRecord, Store } from '@almanac/store';
 import type { Compute, TrainOutcome, TrainTask } from '../../compute/index.js';
-import { membersOf } from '../../compute/wishes.js';
 import { planForecastRun } from '../../forecast/request.js';
 import { type Pace, registerVersion } from '../../register/index.js';
 import { Ending, type EngineNote, engineNote, type RunContext } from '../../runs/execute/index.js';
@@ -27,7 +26,7 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
   await store.runs.pinVersion(run.id, dataset.id, version.no);
   const { kind, horizon, holdout } = plan;
   const started = performance.now();
-  const members = membersOf(plan) > 1 ? await trainMembers(context, plan, compute.threads) : undefined;
+  const members = plans.of(kind).apart(plan) > 1 ? await trainMembers(context, plan, compute.threads) : undefined;
   const memberSeconds = (performance.now() - started) / 1000;
   const panel = await readPanel(store, dataset, { version: version.no, signal });
   const champion = await championOf(context, plan, version);
@@ -47,7 +46,7 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
     score,
     baselines,
     wqlRatio,
-    pace: paceOf(context, outcome, members ? memberSeconds : outcome.trainSeconds, plan.device === 'gpu' ? 'gpu' : 'cpu'),
+    pace: paceOf(context, kind, outcome, members ? memberSeconds : outcome.trainSeconds, plan.device === 'gpu' ? 'gpu' : 'cpu'),
     promoteIfFirst: plan.promote,
   });
   const trained = {
@@ -110,12 +109,25 @@ function trainPanel(
   );
 }
 
-function paceOf({ run }: RunContext, { config, steps }: TrainOutcome, seconds: number, device: Pace['device']): Pace | undefined {
-  const { members } = config as { members?: { config: Json }[] };
-  const configs = (members ? members.map((member) => member.config) : [config]).filter((one) => 'segmentLength' in one);
-  if (steps === 0 || configs.length === 0 || run.startedAt === null) return undefined;
-  const operations = configs.reduce((sum, one) => sum + stepOperations(one as SegmentConfig), 0) * (steps / configs.length);
-  return { operations, seconds, otherSeconds: Math.max(0, (Date.now() - run.startedAt.getTime()) / 1000 - seconds), device };
+/** Undefined where there is nothing to learn of how quick the device is. */
+function paceOf(
+  { run }: RunContext,
+  kind: string,
+  { config, steps }: TrainOutcome,
+  seconds: number,
+  device: Pace['device'],
+): Pace | undefined {
+  const plan = plans.of(kind);
+  if (steps === 0 || plan.quick || run.startedAt === null) return undefined;
+  const work = plan.work(config, { count: 1, observations: 1 }, plans);
+  if (work.steps === 0) return undefined;
+  return {
+    kind,
+    operations: work.operations * (steps / work.steps),
+    seconds,
+    otherSeconds: Math.max(0, (Date.now() - run.startedAt.getTime()) / 1000 - seconds),
+    device,
+  };
 }
 
 /** The held-out steps of the series that reach the end of the dataset; shorter ones hold out their own last steps. */

@@ -1,10 +1,10 @@
 /** Promotion behind the gate: who is beaten, what becomes of the aliases, and why, in words that stay in their history. */
 import type { GateVerdict } from '@almanac/contracts';
+import { plans } from '@almanac/forecasting/plan';
 import type { DatasetVersionRecord, ModelVersionRecord, Store } from '@almanac/store';
 import type { TrainOutcome, TrainTask } from '../../compute/index.js';
 import { learnedUntil, loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
-import { isTrainable } from '../kinds.js';
 import type { TrainingPlan } from '../request.js';
 
 /** The version to beat; undefined where there is none, or none is asked for. */
@@ -19,7 +19,7 @@ export async function championOf(
   if (!model || model.champion === null) return undefined;
   const champion = await store.models.version(plan.model, { no: model.champion });
   // Who has learned the held-out steps cannot be beaten on them fairly; a baseline learns nothing.
-  const learned = isTrainable(champion.kind) ? ((await learnedUntil(store, champion, version.datasetId)) ?? Infinity) : -Infinity;
+  const learned = plans.of(champion.kind).trainable ? ((await learnedUntil(store, champion, version.datasetId)) ?? Infinity) : -Infinity;
   if (champion.horizon < plan.horizon || learned > (version.lastStep ?? 0) - plan.holdout) return undefined;
   return { version: champion.no, checkpoint: await loadCheckpoint(objects, champion) };
 }

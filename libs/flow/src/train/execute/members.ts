@@ -4,9 +4,9 @@
  * ensemble has the same weights however many workers shared it.
  */
 import type { RunProgress } from '@almanac/contracts';
+import { plans } from '@almanac/forecasting/plan';
 import type { Json, PartState } from '@almanac/store';
 import type { Compute, MemberOutcome, MemberTask } from '../../compute/index.js';
-import { membersOf } from '../../compute/wishes.js';
 import { engineNote, fetchAside, type NewPart, putAside, type RunContext, runParts, wholeOf } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
 import type { TrainingPlan } from '../request.js';
@@ -17,7 +17,10 @@ export async function trainMembers(context: RunContext, plan: TrainingPlan, thre
   const queue = plan.device === 'gpu' ? 'gpu' : 'member';
   const parts = await runParts(
     context,
-    Array.from({ length: membersOf(plan) }, (_, member): NewPart => ({ queue, config: { task: 'member', member, threads } })),
+    Array.from({ length: plans.of(plan.kind).apart(plan) }, (_, member): NewPart => ({
+      queue,
+      config: { task: 'member', member, threads },
+    })),
     (states) => void context.report(together(states)),
   );
   return Promise.all(parts.map((part) => fetchAside<MemberOutcome>(context, part)));

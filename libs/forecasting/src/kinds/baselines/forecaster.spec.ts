@@ -7,7 +7,8 @@ import { scoreForecasts, type Metrics } from '../../metrics/score.js';
 import { hasSharedData, readM4, readShared } from '../../testing/sharedData.js';
 import { selectEts } from './ets/select.js';
 import { normalQuantile } from '../../normal.js';
-import { createBaseline, loadBaseline, type BaselineKind } from './methods.js';
+import { createBaseline, loadBaseline } from './methods.js';
+import type { BaselineKind } from './plan.js';
 import { findSeason } from './seasonality.js';
 import { fitSmoothing } from './smoothing.js';
 

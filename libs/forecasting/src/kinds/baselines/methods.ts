@@ -1,21 +1,14 @@
 /** Every baseline by its kind, so that a registry, a checkpoint or a command line can name it. */
 import { AlmanacError } from '@almanac/series';
-import { type Checkpoint, type Forecaster } from '../../forecaster.js';
+import type { Checkpoint, Forecaster, Room } from '../../forecaster.js';
 import { autoEts } from './ets/autoEts.js';
 import { LocalForecaster, type LocalConfig, type LocalMethod } from './forecaster.js';
 import { drift, naive, seasonalNaive } from './naive.js';
 import { naive2 } from './naive2.js';
+import { BASELINE_KINDS, type BaselineKind, isBaselineKind } from './plan.js';
 import { optimisedTheta, theta } from './theta.js';
 
-const METHODS = { naive, seasonalNaive, drift, naive2, theta, optimisedTheta, autoEts } satisfies Record<string, LocalMethod>;
-
-export type BaselineKind = keyof typeof METHODS;
-
-export const BASELINE_KINDS = Object.keys(METHODS) as readonly BaselineKind[];
-
-export function isBaselineKind(kind: string): kind is BaselineKind {
-  return Object.hasOwn(METHODS, kind);
-}
+const METHODS: Record<BaselineKind, LocalMethod> = { naive, seasonalNaive, drift, naive2, theta, optimisedTheta, autoEts };
 
 /**
  * @example createBaseline('seasonalNaive', { seasonLength: 168 })
@@ -36,3 +29,9 @@ export function loadBaseline(checkpoint: Checkpoint): Forecaster {
   }
   return createBaseline(kind, config as LocalConfig);
 }
+
+export const baselineRoom: Room = {
+  kinds: BASELINE_KINDS,
+  create: (kind, config) => createBaseline(kind as BaselineKind, config),
+  load: loadBaseline,
+};

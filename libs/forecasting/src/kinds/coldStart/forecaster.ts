@@ -11,7 +11,7 @@
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { normalQuantile } from '../../normal.js';
 import { calendarSize, cyclesOf, writeCalendar, type Cycle } from '../../dataset/calendar.js';
-import { covariateScales, CovariateReader, type CovariateNames, type CovariateScales } from '../../dataset/covariates.js';
+import { covariateScales, CovariateReader, type CovariateScales } from '../../dataset/covariates.js';
 import { Random } from '../../dataset/random.js';
 import { keepTo } from '../../dataset/target.js';
 import {
@@ -23,29 +23,16 @@ import {
   type PredictOptions,
   type SeriesData,
   type SeriesForecast,
+  type Room,
 } from '../../forecaster.js';
 import { between } from '../../heads/stepHead.js';
 import { copulaPaths, persistenceOf, scoreOfOutcome } from '../../heads/paths.js';
+import { checkColdStartConfig, type ColdStartConfig, OWN_HIDDEN, OWN_STEPS } from './config.js';
 import { forecastBeyond } from '../../beyond.js';
 import { levelWeights } from '../../levels.js';
 import { type TaskExample, type TaskInput } from '../../tasks/examples.js';
 import { taskSpec } from '../../tasks/spec.js';
 import { TaskModel } from '../../tasks/taskModel.js';
-
-export type ColdStartConfig = {
-  /** Forecasts the series that have a history. */
-  member: { kind: string; config: Record<string, unknown> };
-  horizon: number;
-  seasonLengths: number[];
-  /** Static and future ones are used. */
-  covariates: CovariateNames;
-  /** Series with fewer observations are started cold. Default 2. */
-  fewest?: number;
-  levels?: number[];
-  hidden?: number;
-  /** Default 600. */
-  steps?: number;
-};
 
 /** What fitting learns beside the weights of both. */
 interface Learned {
@@ -77,20 +64,7 @@ export class ColdStartForecaster implements Forecaster {
     maker: MemberMaker,
     member?: Forecaster,
   ) {
-    const { horizon, covariates } = config;
-    const fail = (setting: string, message: string, hint: string): never => {
-      throw new AlmanacError('INVALID_CONFIG', message, { hint, subject: { setting } });
-    };
-    if (!config.member)
-      fail('member', 'A cold start needs a member for the series that have a history.', 'Give member as { kind, config }.');
-    if (!Number.isInteger(horizon) || horizon < 1)
-      fail('horizon', `A cold start cannot forecast ${horizon} steps.`, 'Give a whole number, at least 1.');
-    if (!covariates || covariates.static.length === 0)
-      fail(
-        'covariates',
-        'A series without history is known by its static covariates, and none are named.',
-        'Name them in covariates.static.',
-      );
+    checkColdStartConfig(config);
     this.cycles = cyclesOf(config.seasonLengths);
     this.member = member ?? maker.create(config.member.kind, config.member.config);
   }
@@ -119,8 +93,8 @@ export class ColdStartForecaster implements Forecaster {
         horizon: this.config.horizon,
         known: calendarSize(this.cycles) + this.config.covariates.future.length,
         levels: this.config.levels ?? [...DEFAULT_QUANTILES],
-        hidden: this.config.hidden ?? 32,
-        train: { steps: this.config.steps ?? 600 },
+        hidden: this.config.hidden ?? OWN_HIDDEN,
+        train: { steps: this.config.steps ?? OWN_STEPS },
       }),
     );
     const examples = this.examples(panel.series, learned, options.seed);
@@ -288,3 +262,9 @@ function transformed(value: number, { center, spread }: Learned): number {
 function countObserved(values: Float64Array): number {
   return values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
 }
+
+export const coldStartRoom: Room = {
+  kinds: ['coldStart'],
+  create: (_, config, maker) => new ColdStartForecaster(config as ColdStartConfig, maker),
+  load: (checkpoint, maker) => ColdStartForecaster.load(checkpoint, maker),
+};

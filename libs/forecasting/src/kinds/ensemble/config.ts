@@ -1,22 +1,27 @@
 /** The settings of the `ensemble` forecaster and the rule that derives its members; loads no TensorFlow.js. */
+import { AlmanacError } from '@almanac/series';
 import { type PanelFacts, typicalLength } from '../../facts.js';
-import { defaultLinearConfig, type LinearConfig } from '../linear/config.js';
+import { OPTIMISED_THETA } from '../baselines/plan.js';
+import { defaultLinearConfig } from '../linear/config.js';
+import { linearPlan } from '../linear/plan.js';
+import type { Member } from '../plan.js';
 import { defaultConfig, type SegmentConfig } from '../segment/config.js';
+import { segmentPlan } from '../segment/plan.js';
 import type { StackingSettings } from './stacking.js';
+
+export const COMBINATIONS = ['median', 'mean', 'stacked'] as const;
+
+export type EnsembleConfig = {
+  /** `weight` counts where the mean is taken; 1 where absent. Stacking learns it. */
+  members: Member[];
+  /** How the members' quantiles of one level become one number; `stacked` is a mean with weights learned on what the members held out. */
+  combine: (typeof COMBINATIONS)[number];
+  /** Needed where `combine` is `stacked`. */
+  stacking?: StackingSettings;
+};
 
 /** In steps: a series this short is known as well by a model of its own. */
 const SHORT_SERIES = 500;
-
-export type DefaultMember =
-  | { kind: 'segment'; config: SegmentConfig }
-  | { kind: 'linear'; config: LinearConfig }
-  | { kind: 'optimisedTheta'; config: Record<string, never>; weight: number };
-
-export interface DefaultEnsemble {
-  members: DefaultMember[];
-  combine: 'median' | 'mean' | 'stacked';
-  stacking?: StackingSettings;
-}
 
 /**
  * Settings of an `ensemble`: the default model under several seeds and with the changes below, because models that differ err differently.
@@ -24,21 +29,23 @@ export interface DefaultEnsemble {
  * the weight of all networks together: it knows nothing of other series and errs where they do not.
  *
  * @param networks how many
+ * @param steps of each network; those of the default model unless given
  */
-export function defaultEnsemble(facts: PanelFacts, networks: number): DefaultEnsemble {
-  const config = defaultConfig(facts);
+export function defaultEnsemble(facts: PanelFacts, networks: number, steps?: number): EnsembleConfig {
+  const derived = defaultConfig(facts);
+  const config: SegmentConfig = steps === undefined ? derived : { ...derived, train: { ...derived.train, steps } };
   const knownSeries = config.scaler === 'seriesDeviation';
   const changes = knownSeries ? fewSeriesChanges(config) : manySeriesChanges(config, typicalLength(facts) - 2 * facts.horizon);
-  const members = Array.from({ length: networks }, (_, i): DefaultMember => ({
-    kind: 'segment',
+  const members = Array.from({ length: networks }, (_, i): Member => ({
+    kind: segmentPlan.kind,
     config: { ...config, ...changes[i % changes.length]! },
   }));
   if (typicalLength(facts) < SHORT_SERIES)
-    return { members: [...members, { kind: 'optimisedTheta', config: {}, weight: networks }], combine: 'mean' };
+    return { members: [...members, { kind: OPTIMISED_THETA, config: {}, weight: networks }], combine: 'mean' };
   if (!knownSeries || networks < 2) return { members, combine: 'median' };
   const { horizon, levels, metric, train } = config;
   const tail = train.validationTail;
-  const linear: DefaultMember = { kind: 'linear', config: { ...defaultLinearConfig(facts), validationTail: tail } };
+  const linear: Member = { kind: linearPlan.kind, config: { ...defaultLinearConfig(facts), validationTail: tail } };
   return { members: [...members, linear], combine: 'stacked', stacking: { horizon, tail, levels, metric } };
 }
 
@@ -74,4 +81,21 @@ function manySeriesChanges(config: SegmentConfig, room: number): Partial<Segment
 function spanOf({ contextLength, segmentLength, temporalSeason }: SegmentConfig, factor: number, longest: number): number {
   const span = segmentLength * Math.max(2, Math.round((factor * contextLength) / segmentLength));
   return span <= longest && span >= temporalSeason ? span : contextLength;
+}
+
+/** Throws `INVALID_CONFIG` naming the first setting that cannot work. */
+export function checkEnsembleConfig({ members, combine, stacking }: EnsembleConfig): void {
+  const fail = (setting: string, message: string, hint: string): never => {
+    throw new AlmanacError('INVALID_CONFIG', message, { hint, subject: { setting } });
+  };
+  if (!Array.isArray(members) || members.length === 0)
+    fail('members', 'An ensemble needs at least one member.', 'List members as { kind, config }.');
+  if (!members.every(({ weight = 1 }) => weight > 0 && Number.isFinite(weight)))
+    fail('members', 'The weight of a member of an ensemble must be above 0.', 'Leave the member out instead.');
+  if (combine === 'stacked' && !stacking)
+    fail(
+      'stacking',
+      'An ensemble with stacked weights must know what its members held out.',
+      'Give stacking as { horizon, tail, levels, metric }, or combine by mean or median.',
+    );
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { defaultEnsemble } from './config.js';
+import type { SegmentConfig } from '../segment/config.js';
+import { defaultEnsemble, type EnsembleConfig } from './config.js';
 import { Random } from '../../dataset/random.js';
-import type { EnsembleConfig, EnsembleForecaster } from './forecaster.js';
+import type { EnsembleForecaster } from './forecaster.js';
 import type { Checkpoint, FitProgress, Panel } from '../../forecaster.js';
 import { createForecaster, loadForecaster } from '../registry.js';
 
@@ -23,7 +24,12 @@ const facts = { frequency: '1', seasonLengths: [8], horizon: HORIZON, lengths: [
 function ensemble(combine: 'median' | 'mean' = 'median'): EnsembleForecaster {
   const members = defaultEnsemble(facts, 3).members.flatMap((member) =>
     member.kind === 'segment'
-      ? [{ kind: 'segment', config: { ...member.config, hidden: 8, train: { ...member.config.train, steps: 6, batch: 8 } } }]
+      ? [
+          {
+            kind: 'segment',
+            config: { ...member.config, hidden: 8, train: { ...(member.config as SegmentConfig).train, steps: 6, batch: 8 } },
+          },
+        ]
       : [],
   );
   return createForecaster('ensemble', { members: [...members, { kind: 'seasonalNaive', config: {} }], combine }) as EnsembleForecaster;

@@ -4,19 +4,10 @@
  *
  * Invariant: combining keeps quantiles in order, because a median and a mean of ordered rows are ordered.
  */
-import { AlmanacError } from '@almanac/series';
 import { keepTo } from '../../dataset/target.js';
-import { stackedWeights, type StackingSettings } from './stacking.js';
-import type { Checkpoint, FitOptions, Forecaster, MemberMaker, Panel, PredictOptions, SeriesForecast } from '../../forecaster.js';
-
-export type EnsembleConfig = {
-  /** `weight` counts where the mean is taken; 1 where absent. Stacking learns it. */
-  members: { kind: string; config: Record<string, unknown>; weight?: number }[];
-  /** How the members' quantiles of one level become one number; `stacked` is a mean with weights learned on what the members held out. */
-  combine: 'median' | 'mean' | 'stacked';
-  /** Needed where `combine` is `stacked`. */
-  stacking?: StackingSettings;
-};
+import { checkEnsembleConfig, type EnsembleConfig } from './config.js';
+import { stackedWeights } from './stacking.js';
+import type { Checkpoint, FitOptions, Forecaster, MemberMaker, Panel, PredictOptions, SeriesForecast, Room } from '../../forecaster.js';
 
 /** Members get seeds this far apart, so that ensembles of neighbouring seeds share none. */
 const SEED_STRIDE = 1009;
@@ -39,21 +30,7 @@ export class EnsembleForecaster implements Forecaster {
     private readonly maker: MemberMaker,
     members?: Forecaster[],
   ) {
-    if (!Array.isArray(config.members) || config.members.length === 0)
-      throw new AlmanacError('INVALID_CONFIG', 'An ensemble needs at least one member.', {
-        hint: 'List members as { kind, config }.',
-        subject: { setting: 'members' },
-      });
-    if (!config.members.every(({ weight = 1 }) => weight > 0 && Number.isFinite(weight)))
-      throw new AlmanacError('INVALID_CONFIG', 'The weight of a member of an ensemble must be above 0.', {
-        hint: 'Leave the member out instead.',
-        subject: { setting: 'members' },
-      });
-    if (config.combine === 'stacked' && !config.stacking)
-      throw new AlmanacError('INVALID_CONFIG', 'An ensemble with stacked weights must know what its members held out.', {
-        hint: 'Give stacking as { horizon, tail, levels, metric }, or combine by mean or median.',
-        subject: { setting: 'stacking' },
-      });
+    checkEnsembleConfig(config);
     this.settings = config;
     this.members = members ?? config.members.map(({ kind, config }) => maker.create(kind, config));
   }
@@ -189,3 +166,9 @@ function median(values: number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
+
+export const ensembleRoom: Room = {
+  kinds: ['ensemble'],
+  create: (_, config, maker) => new EnsembleForecaster(config as EnsembleConfig, maker),
+  load: (checkpoint, maker) => EnsembleForecaster.load(checkpoint, maker),
+};

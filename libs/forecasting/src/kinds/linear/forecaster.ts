@@ -12,18 +12,17 @@ import { AlmanacError } from '@almanac/series';
 import { normalQuantile } from '../../normal.js';
 import { keepTo, neverNegative } from '../../dataset/target.js';
 import { tooShort } from '../../dataset/tooShort.js';
-import type { Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesData, SeriesForecast } from '../../forecaster.js';
+import type { Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesData, SeriesForecast, Room } from '../../forecaster.js';
 import { copulaPaths, persistenceOf } from '../../heads/paths.js';
 import { forecastBeyond } from '../../beyond.js';
 import { deviationOf, windowScale } from '../../scalers/windowScale.js';
 import { turns } from '../../turns.js';
-import type { LinearConfig } from './config.js';
+import { checkLinearConfig, type LinearConfig, lookBack, MOST_WINDOWS } from './config.js';
+import { lastSteps } from '../../panel.js';
 import { RidgeSums } from './ridge.js';
 
 /** Per row; windows are scaled by their series' deviation, so the grid serves every unit. */
 const PENALTIES = [1e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 10];
-/** Windows overlap, but the noise in what is left out counts: with a sixth of the windows ETTh1 has half a percent more error. */
-const MOST_WINDOWS = 65_536;
 const BLOCK = 1024;
 const MOST_VALIDATION_WINDOWS = 512;
 
@@ -57,13 +56,7 @@ export class LinearForecaster implements Forecaster {
     readonly config: LinearConfig,
     private fitted?: Fitted,
   ) {
-    for (const name of ['horizon', 'contextLength', 'validationTail'] as const) {
-      if (Number.isInteger(config[name]) && config[name] >= (name === 'validationTail' ? 0 : 1)) continue;
-      throw new AlmanacError('INVALID_CONFIG', `The setting ${name} of the linear forecaster cannot be ${JSON.stringify(config[name])}.`, {
-        hint: 'Give a whole number of steps.',
-        subject: { setting: name },
-      });
-    }
+    checkLinearConfig(config);
   }
 
   static load({ manifest, weights }: Checkpoint): LinearForecaster {
@@ -117,8 +110,13 @@ export class LinearForecaster implements Forecaster {
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
+    const seen = lastSteps(panel, lookBack(this.config));
+    if (options.horizon <= this.config.horizon) return this.predictBlock(seen, options);
+    return forecastBeyond({ predict: (longer, asked) => this.predictBlock(longer, asked) }, seen, options, this.config.horizon);
+  }
+
+  private async predictBlock(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     const { horizon, levels, target } = options;
-    if (horizon > this.config.horizon) return forecastBeyond(this, panel, options, this.config.horizon);
     const { deviations, errors, weights, nonNegative, persistence } = this.need();
     const scores = levels.map(normalQuantile);
     const turn = turns(options.signal);
@@ -276,3 +274,9 @@ function errorsOf(residuals: readonly Float64Array[], horizon: number): { errors
     loss: all,
   };
 }
+
+export const linearRoom: Room = {
+  kinds: ['linear'],
+  create: (_, config) => new LinearForecaster(config as LinearConfig),
+  load: (checkpoint) => LinearForecaster.load(checkpoint),
+};

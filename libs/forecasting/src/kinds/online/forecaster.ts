@@ -7,9 +7,9 @@
  */
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { keepTo } from '../../dataset/target.js';
-import type { Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesData, SeriesForecast } from '../../forecaster.js';
+import type { Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesData, SeriesForecast, Room } from '../../forecaster.js';
 import { levelWeights } from '../../levels.js';
-import { OnlineModel, type OnlineSettings, type OnlineState } from './onlineModel.js';
+import { checkOnlineSettings, OnlineModel, type OnlineSettings, type OnlineState } from './onlineModel.js';
 
 /** One series: a state and the grid step it has come to. */
 export interface LearnedSeries {
@@ -43,14 +43,8 @@ export class OnlineForecaster implements Forecaster {
 
   /** @throws INVALID_CONFIG */
   constructor(config: OnlineSettings) {
-    for (const name of ['horizon', 'seasonLength'] as const)
-      if (!Number.isInteger(config[name]) || config[name] < 1)
-        throw new AlmanacError('INVALID_CONFIG', `The setting ${name} of an online model cannot be ${JSON.stringify(config[name])}.`, {
-          hint: 'Give a whole number of steps, at least 1.',
-          subject: { setting: name },
-        });
+    checkOnlineSettings(config);
     this.config = { levels: [...DEFAULT_QUANTILES], ...config };
-    new OnlineModel(this.settings);
   }
 
   static load({ manifest, weights }: Checkpoint): OnlineForecaster {
@@ -212,3 +206,9 @@ async function* inTurn(panel: Panel, signal: AbortSignal | undefined): AsyncGene
     yield series;
   }
 }
+
+export const onlineRoom: Room = {
+  kinds: ['online'],
+  create: (_, config) => new OnlineForecaster(config as unknown as OnlineSettings),
+  load: (checkpoint) => OnlineForecaster.load(checkpoint),
+};

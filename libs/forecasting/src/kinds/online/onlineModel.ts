@@ -89,23 +89,9 @@ export class OnlineModel {
 
   /** @throws INVALID_CONFIG a cell or rule that there is not */
   constructor(settings: OnlineSettings) {
-    const cell = settings.cell ?? 'minGru';
-    this.settings = {
-      levels: DEFAULT_QUANTILES,
-      hidden: 16,
-      cell,
-      rule: cell === 'minGru' ? 'rtrl' : 'noBackTrack',
-      copies: 8,
-      seed: 0,
-      learningRate: 0.05,
-      learningRateScale: 0.03,
-      clip: 1,
-      anchor: 1e-3,
-      replay: 8,
-      ...settings,
-    };
+    this.settings = complete(settings);
     const { hidden, horizon, seasonLength } = this.settings;
-    check(this.settings);
+    checkOnlineSettings(this.settings);
     this.levels = this.settings.levels;
     this.features = hidden + INPUTS + 1;
     ({ champion: this.champion, shadow: this.shadow } = coresOf({ ...this.settings, inputs: INPUTS }));
@@ -417,13 +403,35 @@ export class OnlineModel {
   }
 }
 
-function check({ cell, rule, copies }: Required<OnlineSettings>): void {
+function complete(settings: OnlineSettings): Required<OnlineSettings> {
+  const cell = settings.cell ?? 'minGru';
+  return {
+    levels: DEFAULT_QUANTILES,
+    hidden: 16,
+    cell,
+    rule: cell === 'minGru' ? 'rtrl' : 'noBackTrack',
+    copies: 8,
+    seed: 0,
+    learningRate: 0.05,
+    learningRateScale: 0.03,
+    clip: 1,
+    anchor: 1e-3,
+    replay: 8,
+    ...settings,
+  };
+}
+
+/** Throws `INVALID_CONFIG` naming the first setting that cannot work. */
+export function checkOnlineSettings(settings: OnlineSettings): void {
+  const { cell, rule, copies } = complete(settings);
   const fail = (setting: string, value: unknown, hint: string): never => {
     throw new AlmanacError('INVALID_CONFIG', `The setting ${setting} of an online model cannot be ${JSON.stringify(value)}.`, {
       hint,
       subject: { setting },
     });
   };
+  for (const name of ['horizon', 'seasonLength'] as const)
+    if (!Number.isInteger(settings[name]) || settings[name] < 1) fail(name, settings[name], 'Give a whole number of steps, at least 1.');
   if (!ONLINE_CELLS.includes(cell)) fail('cell', cell, `Cells are ${ONLINE_CELLS.join(', ')}.`);
   if (!TRACE_RULES.includes(rule)) fail('rule', rule, `Rules are ${TRACE_RULES.join(', ')}.`);
   if (cell === 'minGru' && rule !== 'rtrl') fail('rule', rule, 'A minGRU learns exactly, by rtrl; random traces are for gru and lstm.');

@@ -3,10 +3,10 @@
  * forecaster is faster and the default; this one is for short contexts, for copying, and for looking at lags step by step.
  */
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
-import { BRANCHES, type Branch } from '../../attention/align.js';
-import { DECODER_KINDS, type DecoderKind } from '../../attention/pointwise.js';
-import { CELL_KINDS, type CellKind } from '../../cells/layer.js';
-import { inverseSigmoidSchedule, linearSchedule } from '../../cells/rollOut.js';
+import { BRANCHES, type Branch } from '../../attention/branches.js';
+import { DECODER_KINDS, type DecoderKind } from '../../decoders/kinds.js';
+import { CELL_KINDS, type CellKind } from '../../cells/kinds.js';
+import { inverseSigmoidSchedule, linearSchedule } from '../../cells/schedules.js';
 import { type CalendarSettings } from '../../dataset/calendarCovariates.js';
 import { type CovariateNames } from '../../dataset/covariates.js';
 import { HEAD_KINDS, type HeadKind } from '../../heads/head.js';
@@ -100,10 +100,17 @@ export function completeRecurrentConfig(config: Partial<RecurrentConfig>): Recur
     parents: {},
   };
   const train = { ...LATER_TRAINING, ...config.train };
-  return { ...later, ...config, train } as RecurrentConfig;
+  const complete = { ...later, ...config, train } as RecurrentConfig;
+  if (!complete.zoneout) return complete;
+  // What the cell or the encoder does not have it does not pretend to have.
+  const { h, c } = zonedOut(complete);
+  return { ...complete, zoneout: { h: h ? complete.zoneout.h : 0, c: c ? complete.zoneout.c : 0 } };
 }
 
 const LATER_TRAINING: Pick<RecurrentTraining, 'teacher' | 'teacherUntil'> = { teacher: 'linear', teacherUntil: 0.7 };
+
+/** Chance that an element of the state, or of an LSTM's cell, keeps its value in a training step. */
+export const ZONEOUT = { h: 0.05, c: 0.15 };
 
 /** Settings for a panel: two of its shortest seasons and two horizons of context, at most half a typical series. */
 export function defaultRecurrentConfig(facts: {
@@ -131,7 +138,7 @@ export function defaultRecurrentConfig(facts: {
     head: 'quantile',
     paths: 100,
     hidden: 32,
-    zoneout: { h: 0.05, c: 0.15 },
+    zoneout: { ...ZONEOUT },
     branches: [...BRANCHES],
     window: Math.min(6, contextLength),
     covariates: facts.covariates ?? { static: [], past: [], future: [] },
@@ -152,6 +159,11 @@ export function defaultRecurrentConfig(facts: {
       validations: 6,
     },
   };
+}
+
+/** Last steps of a history that a forecast may depend on: more than any feature of the network reaches back. */
+export function lookBack({ contextLength }: Pick<RecurrentConfig, 'contextLength'>): number {
+  return 2 * contextLength;
 }
 
 /** Throws `INVALID_CONFIG` naming the first setting that cannot work. */
@@ -207,6 +219,12 @@ function circular(child: string, parents: Readonly<Record<string, string>>): boo
     seen.add(at);
   }
   return false;
+}
+
+/** Which parts of the state zoneout can keep: not every encoder draws it, and not every cell has a state that may stand still. */
+export function zonedOut({ cell, encoder }: Pick<RecurrentConfig, 'cell' | 'encoder'>): Record<'h' | 'c', boolean> {
+  const h = cell !== 'slstm' && encoder !== 'hierarchical' && encoder !== 'grid';
+  return { h, c: h && cell === 'lstm' };
 }
 
 /** Whether the net is a recursive one that was never fed its own forecasts. */

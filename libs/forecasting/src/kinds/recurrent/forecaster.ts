@@ -20,6 +20,7 @@ import {
   type PredictOptions,
   type SeriesData,
   type SeriesForecast,
+  type Room,
 } from '../../forecaster.js';
 import { requireCounts } from '../../heads/counts.js';
 import { copulaPaths, persistenceOf, sampleQuantile, scoreOfOutcome } from '../../heads/paths.js';
@@ -27,7 +28,8 @@ import { scoreOf, type Score } from '../../heads/stepHead.js';
 import { forecastBeyond } from '../../beyond.js';
 import { Parameters } from '../../training/parameters.js';
 import { unbend } from '../../scalers/windowScale.js';
-import { checkRecurrentConfig, completeRecurrentConfig, hasFamilies, taughtAlways, type RecurrentConfig } from './config.js';
+import { checkRecurrentConfig, completeRecurrentConfig, hasFamilies, lookBack, taughtAlways, type RecurrentConfig } from './config.js';
+import { lastSteps } from '../../panel.js';
 import { recurrentNetwork } from './network.js';
 import { trainRecurrent } from './train.js';
 import { FamilySampler, PointReader, SingleSampler, type PointWindow } from './windows.js';
@@ -99,7 +101,12 @@ export class RecurrentForecaster implements Forecaster {
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     const { horizon: H } = this.config;
     this.need();
-    if (options.horizon > H) return forecastBeyond(this, panel, options, H);
+    const seen = lastSteps(panel, lookBack(this.config));
+    if (options.horizon <= H) return this.predictBlock(seen, options);
+    return forecastBeyond({ predict: (longer, asked) => this.predictBlock(longer, asked) }, seen, options, H);
+  }
+
+  private async predictBlock(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     if (!hasFamilies(this.config)) return this.forecastEach(panel, options);
     const { levels, horizon, target } = options;
     const known = [...new Set([...levels, ...COHERENT_LEVELS])].sort((a, b) => a - b);
@@ -255,3 +262,9 @@ export class RecurrentForecaster implements Forecaster {
     };
   }
 }
+
+export const recurrentRoom: Room = {
+  kinds: ['recurrent'],
+  create: (_, config) => new RecurrentForecaster(config as RecurrentConfig),
+  load: (checkpoint) => RecurrentForecaster.load(checkpoint),
+};

@@ -31,6 +31,8 @@ export interface TrainSettings {
   patience?: number;
 }
 
+export const METRICS = ['wql', 'mase', 'smape', 'owa', 'mae', 'mse'] as const satisfies readonly Metric[];
+
 export const SEGMENT_CELLS = ['lstm', 'gru'] as const;
 export type SegmentCell = (typeof SEGMENT_CELLS)[number];
 
@@ -146,6 +148,14 @@ export function minimumLength(config: Pick<SegmentConfig, 'segmentLength' | 'tem
 /** The shortest context that training windows have; what is missing before it is masked. */
 export function minimumContext(config: Pick<SegmentConfig, 'segmentLength' | 'temporalSeason' | 'contextLength'>): number {
   return Math.min(config.contextLength, Math.max(config.segmentLength, config.temporalSeason));
+}
+
+/**
+ * Last steps of a history that a forecast may depend on: more than any feature of the network reaches back. A series that the
+ * model does not know is scaled by so much of it.
+ */
+export function lookBack({ contextLength }: Pick<SegmentConfig, 'contextLength'>): number {
+  return 2 * contextLength;
 }
 
 /** Throws `INVALID_CONFIG` naming the first setting that cannot work. */

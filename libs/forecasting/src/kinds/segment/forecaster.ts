@@ -7,12 +7,13 @@ import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
 import { normalQuantile } from '../../normal.js';
 import { applyWidths, widthFactors, type Scored } from '../../calibrate/widths.js';
-import { checkConfig, type SegmentConfig } from './config.js';
+import { checkConfig, lookBack, type SegmentConfig } from './config.js';
+import { lastSteps } from '../../panel.js';
 import { withCalendar, withCalendarNames } from '../../dataset/calendarCovariates.js';
 import type { CovariateScales } from '../../dataset/covariates.js';
 import { keepTo, neverNegative } from '../../dataset/target.js';
 import { KnownSeries, WindowReader, type Batch, type Sizes, type Window } from './windows.js';
-import type { AttentionMaps, Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast } from '../../forecaster.js';
+import type { AttentionMaps, Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast, Room } from '../../forecaster.js';
 import { requireCounts } from '../../heads/counts.js';
 import { parametricHead } from '../../heads/head.js';
 import { headQuantiles } from '../../heads/likelihood.js';
@@ -95,8 +96,14 @@ export class SegmentForecaster implements Forecaster {
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
+    this.need();
+    const seen = lastSteps(panel, lookBack(this.config));
+    if (options.horizon <= this.config.horizon) return this.predictBlock(seen, options);
+    return forecastBeyond({ predict: (longer, asked) => this.predictBlock(longer, asked) }, seen, options, this.config.horizon);
+  }
+
+  private async predictBlock(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     const fitted = this.need();
-    if (options.horizon > this.config.horizon) return forecastBeyond(this, panel, options, this.config.horizon);
     const { series: read } = await withCalendar(panel, this.config.calendar, this.config.horizon);
     await initEngine();
     const windows: Window[] = read.map((series) => ({ series, origin: series.values.length }));
@@ -273,3 +280,9 @@ function concat(arrays: readonly Float32Array[]): Float32Array {
   }
   return whole;
 }
+
+export const segmentRoom: Room = {
+  kinds: ['segment'],
+  create: (_, config) => new SegmentForecaster(config as SegmentConfig),
+  load: (checkpoint) => SegmentForecaster.load(checkpoint),
+};

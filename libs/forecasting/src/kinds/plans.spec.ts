@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import type { PanelFacts } from '../facts.js';
+import { lastSteps, type Panel } from '../panel.js';
+import { PLANS, plans } from './plans.js';
+import { createForecaster, FORECASTER_KINDS } from './registry.js';
+
+const HORIZON = 6;
+const facts: PanelFacts = {
+  frequency: 'h',
+  seasonLengths: [12],
+  horizon: HORIZON,
+  lengths: [600, 600],
+  count: 2,
+  covariates: { static: ['size'], past: [], future: [] },
+};
+const wave = (id: string, phase: number, early = 0): Panel['series'][number] => ({
+  id,
+  firstStep: 0,
+  values: Float64Array.from(
+    { length: 600 },
+    (_, t) => 20 + phase + 5 * Math.sin((2 * Math.PI * t) / 12 + phase) + (t < 400 ? early * (t % 7) : 0),
+  ),
+  staticCovariates: { size: phase },
+});
+const panelOf = (...series: Panel['series'][number][]): Panel => ({ frequency: 'h', timeZone: 'UTC', seasonLengths: [12], series });
+
+/** Small enough to be fitted in a second; all other settings are the kind's own. */
+const QUICK: Record<string, object> = {
+  segment: { hidden: 4, contextLength: 24, scaler: 'seriesDeviation', train: { steps: 2, batch: 4 } },
+  recurrent: { hidden: 4, contextLength: 24, train: { steps: 2, batch: 4 } },
+  linear: { contextLength: 24 },
+  ensemble: {
+    members: [
+      { kind: 'linear', config: { contextLength: 12 } },
+      { kind: 'segment', config: { hidden: 4, contextLength: 24, scaler: 'seriesDeviation', train: { steps: 2, batch: 4 } } },
+    ],
+  },
+  coldStart: { member: { kind: 'segment', config: { hidden: 4, contextLength: 24, train: { steps: 2, batch: 4 } } }, steps: 2 },
+  online: { hidden: 4 },
+};
+const settingsOf = (kind: string): Record<string, unknown> => plans.settings(kind, facts, { config: { ...QUICK[kind] } });
+const refusal = (kind: string, config: Record<string, unknown>): unknown => {
+  try {
+    plans.settings(kind, facts, { config });
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+};
+
+describe('the two tables of kinds', () => {
+  it('have the same kinds', () => {
+    expect(PLANS.map(({ kind }) => kind).sort()).toEqual([...FORECASTER_KINDS].sort());
+  });
+
+  it('know every setting that they derive, and make a forecaster of it', () => {
+    for (const { kind, schema } of PLANS) {
+      const config = settingsOf(kind);
+      expect(schema.safeParse(config).error?.issues ?? [], kind).toEqual([]);
+      plans.of(kind).check(config, plans);
+      const forecaster = createForecaster(kind, config);
+      expect(forecaster.kind).toBe(kind);
+      forecaster.dispose();
+    }
+  });
+
+  it('say what a training takes, in steps, operations and bytes', () => {
+    for (const { kind, quick, work } of PLANS) {
+      const { steps, operations, memoryBytes } = work(settingsOf(kind), { count: 2, observations: 1200 }, plans);
+      expect(memoryBytes, kind).toBeGreaterThan(50 * 2 ** 20);
+      expect(operations > 0 && steps > 0, kind).toBe(!quick);
+    }
+  });
+});
+
+describe('settings that a request gives', () => {
+  it('are refused by name where the kind has none such, with the nearest that it has', () => {
+    expect(refusal('recurrent', { encodr: 'grid' })).toMatchObject({
+      code: 'INVALID_CONFIG',
+      message: expect.stringContaining('"encodr"') as string,
+      hint: 'Did you mean "encoder"?',
+      subject: { setting: 'encodr', nearest: 'encoder' },
+    });
+    expect(refusal('segment', { train: { stpes: 5 } })).toMatchObject({
+      hint: 'Did you mean "train.steps"?',
+      subject: { setting: 'train.stpes' },
+    });
+    expect(refusal('segment', { start: {} })).toMatchObject({
+      code: 'INVALID_CONFIG',
+      hint: expect.stringContaining('contextLength') as string,
+    });
+    expect(refusal('ensemble', { members: [{ kind: 'linear', config: { contextLenght: 5 } }] })).toMatchObject({
+      hint: 'Did you mean "contextLength"?',
+    });
+    expect(refusal('theta', { seasonlength: 5 })).toMatchObject({ hint: 'Did you mean "seasonLength"?' });
+    expect(() => plans.of('segmnt')).toThrow(expect.objectContaining({ code: 'MODEL_KIND_UNKNOWN', hint: 'Did you mean "segment"?' }));
+  });
+
+  it('are refused where their value cannot be', () => {
+    for (const [kind, config, setting] of [
+      ['segment', { hidden: 'wide' }, 'hidden'],
+      ['segment', { head: 'vocabulary' }, 'head'],
+      ['segment', { train: { dropout: 1 } }, 'train.dropout'],
+      ['segment', { temporalSeason: 10_000 }, 'temporalSeason'],
+      ['segment', { metric: 'beauty' }, 'metric'],
+      ['recurrent', { window: 10_000 }, 'window'],
+      ['recurrent', { cell: 'transformer' }, 'cell'],
+      ['linear', { contextLength: 1.5 }, 'contextLength'],
+      ['online', { rule: 'uoro' }, 'rule'],
+      ['ensemble', { members: [] }, 'members'],
+      ['seasonalNaive', { seasonLength: 0 }, 'seasonLength'],
+    ] as const)
+      expect(refusal(kind, config), `${kind} ${setting}`).toMatchObject({ code: 'INVALID_CONFIG', subject: { setting } });
+  });
+
+  it('have no zoneout where the cell or the encoder has none', () => {
+    for (const config of [
+      { cell: 'slstm', zoneout: { h: 0.1 } },
+      { encoder: 'hierarchical', zoneout: { h: 0.1 } },
+      { encoder: 'grid', zoneout: { h: 0.1 } },
+    ])
+      expect(refusal('recurrent', config)).toMatchObject({ code: 'INVALID_CONFIG', subject: { setting: 'zoneout.h' } });
+    expect(refusal('recurrent', { cell: 'gru', zoneout: { c: 0.1 } })).toMatchObject({ subject: { setting: 'zoneout.c' } });
+    expect(plans.settings('recurrent', facts, { config: { cell: 'slstm' } })).toMatchObject({ zoneout: { h: 0, c: 0 } });
+    expect(plans.settings('recurrent', facts, { config: { cell: 'lstm', zoneout: { h: 0.3 } } })).toMatchObject({
+      zoneout: { h: 0.3, c: 0.15 },
+    });
+  });
+});
+
+describe('look-back', () => {
+  const known = panelOf(wave('a', 1), wave('b', 2));
+  // One that the model has not learned, and whose distant past is nothing like its present.
+  const stranger = panelOf(wave('stranger', 3, 40));
+
+  it.each(PLANS.map(({ kind }) => kind))('of %s: a forecast depends on no more of a history than its plan says', async (kind) => {
+    const config = settingsOf(kind);
+    const model = createForecaster(kind, config);
+    await model.fit(known, { seed: 1 });
+    const steps = plans.of(kind).lookBack(model.config, plans);
+    for (const horizon of [HORIZON, plans.of(kind).longestHorizon(HORIZON, config, plans) >= 2 * HORIZON ? 2 * HORIZON : HORIZON]) {
+      const ask = { horizon, levels: [0.1, 0.5, 0.9] };
+      const [whole] = await model.predict(stranger, ask);
+      const [cut] = await model.predict(lastSteps(stranger, steps), ask);
+      expect(cut!.quantiles).toEqual(whole!.quantiles);
+    }
+    model.dispose();
+  });
+});

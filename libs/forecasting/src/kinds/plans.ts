@@ -1,0 +1,45 @@
+/**
+ * Every kind of model: the first of the two tables, of what can be said before anything is trained. Loads no TensorFlow.js.
+ * A new kind is a folder here and a line in each table; `registry.ts` is the other.
+ */
+import { AlmanacError } from '@almanac/series';
+import { baselinePlans } from './baselines/plan.js';
+import { coldStartPlan } from './coldStart/plan.js';
+import { ensemblePlan } from './ensemble/plan.js';
+import { linearPlan } from './linear/plan.js';
+import { onlinePlan } from './online/plan.js';
+import { checkWishes, type KindPlan, nearest, type Plans } from './plan.js';
+import { recurrentPlan } from './recurrent/plan.js';
+import { segmentPlan } from './segment/plan.js';
+
+export const PLANS: readonly KindPlan[] = [
+  segmentPlan,
+  recurrentPlan,
+  ensemblePlan,
+  coldStartPlan,
+  onlinePlan,
+  linearPlan,
+  ...baselinePlans,
+];
+
+const BY_KIND = new Map(PLANS.map((plan) => [plan.kind, plan]));
+
+export const isKind = (kind: string): boolean => BY_KIND.has(kind);
+
+export const plans: Plans = {
+  of(kind) {
+    const plan = BY_KIND.get(kind);
+    if (plan) return plan;
+    const names = [...BY_KIND.keys()];
+    const near = nearest(kind, names);
+    throw new AlmanacError('MODEL_KIND_UNKNOWN', `There is no kind of model named "${kind}".`, {
+      hint: near ? `Did you mean "${near}"?` : `Kinds are ${names.join(', ')}.`,
+      subject: { kind },
+    });
+  },
+  settings(kind, facts, wishes) {
+    const plan = plans.of(kind);
+    checkWishes(plan, wishes.config);
+    return plan.settings(facts, wishes, plans);
+  },
+};
