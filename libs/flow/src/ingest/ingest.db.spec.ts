@@ -1,11 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IngestOptionsInput, ingestOptions, type IngestResult } from '@almanac/contracts';
 import { applyRetention, deleteSeries, setRetention } from '@almanac/flow/ingest';
-import { ingestUpload } from '@almanac/flow/ingest/execute';
+import { type IngestRequest, ingestUpload } from '@almanac/flow/ingest/execute';
 import { folderObjectStore, type ObjectStore, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
@@ -32,7 +33,7 @@ async function upload(
   fileName: string,
   content: string | Buffer,
   input: IngestOptionsInput,
-  extra: { runId?: string; signal?: AbortSignal } = {},
+  extra: Pick<IngestRequest, 'runId' | 'signal' | 'onProgress'> = {},
 ): Promise<IngestResult> {
   const options = ingestOptions.parse(input);
   const { sha256, bytes } = await objects.put(Buffer.from(content));
@@ -251,6 +252,51 @@ describe('an upload', () => {
     });
     expect(findings).toMatchObject({ rowsRead: 3, rowsRejected: 1, observations: 2 });
     expect((await panel('some'))['a']!.values).toEqual([1, NaN, 3]);
+  });
+
+  describe('ends the process that reads it, and clears its scratch folder,', () => {
+    let scratch: string;
+    const processes = async (): Promise<string[]> => {
+      const all = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8').catch(() => '');
+      return all.trim().split(' ').filter(Boolean);
+    };
+    // More than a pipe holds, so that the reader waits for somebody to take it.
+    const rows = Array.from({ length: 400_000 }, (_, i) => `a,${i},${i % 2 === 0 ? i : 'x'}\n`).join('');
+    const content = `unique_id,ds,y\n${rows}`;
+    const options: IngestOptionsInput = { dataset: 'left', maxRejectedShare: 0.6 };
+
+    beforeAll(async () => {
+      scratch = await mkdtemp(join(tmpdir(), 'almanac-scratch-spec-'));
+      process.env['TMPDIR'] = scratch;
+    });
+    afterAll(async () => {
+      delete process.env['TMPDIR'];
+      await rm(scratch, { recursive: true, force: true });
+    });
+
+    it('where what was rejected cannot be kept', async () => {
+      const before = await processes();
+      await expect(upload('left.csv', content, options, { runId: randomUUID() })).rejects.toThrow('rejected_row');
+      expect(await readdir(scratch)).toEqual([]);
+      expect(await processes()).toEqual(before);
+    });
+
+    it('where a dry run is cancelled', async () => {
+      const before = await processes();
+      const abort = new AbortController();
+      const cancelled = upload(
+        'left.csv',
+        content,
+        { ...options, dryRun: true },
+        {
+          signal: abort.signal,
+          onProgress: ({ phase }) => void (phase === 'writing' && abort.abort()),
+        },
+      );
+      await expect(cancelled).rejects.toThrow('abort');
+      expect(await readdir(scratch)).toEqual([]);
+      expect(await processes()).toEqual(before);
+    });
   });
 
   it('that is cancelled leaves nothing', async () => {

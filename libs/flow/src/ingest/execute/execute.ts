@@ -8,13 +8,14 @@ import { AlmanacError, Frequency } from '@almanac/series';
 import type { Findings, IngestOptions, IngestResult, RunProgress } from '@almanac/contracts';
 import { DEFAULT_INGEST_LIMITS, type IngestLimits, type ObjectStore } from '@almanac/platform';
 import { conflictWith, type DatasetDefinition, type DatasetRecord, type SeriesPiece, type Store } from '@almanac/store';
+import { describe, enoughSteps } from '../findings.js';
 import { fillZeros, NOTHING_STORED, type Stored } from '../fill.js';
 import type { Piece } from '../frames.js';
 import type { HeadMessage, RejectedLine } from '../protocol.js';
-import { type Finding, readFile } from '../readerProcess.js';
-import { type Span, spanRefusal } from '../span.js';
+import { reading } from '../reading.js';
+import { spanRefusal } from '../span.js';
 import { storedSteps } from '../stored.js';
-import { Tally } from './tally.js';
+import { Tally } from '../tally.js';
 
 export interface IngestDependencies {
   store: Store;
@@ -32,7 +33,6 @@ export interface IngestRequest {
 }
 
 const PROGRESS_MS = 250;
-const LEAST_STEPS = 8;
 
 /**
  * Reads an upload into its dataset. The same bytes read the same way twice change nothing; a dry run never does.
@@ -65,43 +65,43 @@ export async function ingestUpload(
   request.onProgress?.({ phase: 'reading', message: `Reading ${upload.fileName}`, fraction: null });
   return objects.withFile(upload.objectKey, async (path) => {
     const job = { path, fileName: upload.fileName, options: onGridOf(options, dataset), limits };
-    const reading = await Reading.start(readFile(job, signal), async (rows) => {
+    const onRejects = async (rows: RejectedLine[]): Promise<void> => {
       if (runId !== undefined) await store.runs.addRejectedRows(runId, rows);
-    });
-    const { head } = reading;
-    const readSeconds = seconds();
-    const tally = new Tally(enoughSteps(head));
-    const named = tally.before(reading.pieces());
-    const zero = options.fillPolicy === 'zero';
-    const stored =
-      options.mode === 'append' && dataset !== null
-        ? (): Promise<Stored> => storedSteps(store, options.dataset, zero ? undefined : reading.spans.map(({ id }) => id))
-        : (): Promise<Stored> => Promise.resolve(NOTHING_STORED);
-    const grid = Frequency.parse(head.frequency, head.timeZone);
-    const tooFar = (known: Stored): AlmanacError | undefined =>
-      spanRefusal({ spans: reading.spans, dataset: options.dataset, grid, filled: zero, stored: known, limits });
-    // A dry run says what it found before it says that it is too far; nothing is filled then.
-    const refusedSpan = options.dryRun ? tooFar(await stored()) : undefined;
-    const inReach = async (): Promise<Stored> => {
-      const known = await stored();
-      const refused = options.dryRun ? undefined : tooFar(known);
-      if (refused) throw refused;
-      return known;
     };
-    const filled = zero && !refusedSpan ? filledWith(named, head.lastStep, inReach) : checked(named, inReach);
-    const pieces = reported(tally.after(filled), tally, head, request.onProgress);
-    const whole = options.mode === 'replace' || dataset === null;
-    const findings = (): Findings => describe(head, tally, reading.duplicates, readSeconds, whole);
+    return reading(job, { signal, onRejects }, async (read) => {
+      const { head, spans } = read;
+      const readSeconds = seconds();
+      const tally = new Tally(enoughSteps(head));
+      const named = tally.before(read.pieces());
+      const zero = options.fillPolicy === 'zero';
+      const stored =
+        options.mode === 'append' && dataset !== null
+          ? (): Promise<Stored> => storedSteps(store, options.dataset, zero ? undefined : spans.map(({ id }) => id))
+          : (): Promise<Stored> => Promise.resolve(NOTHING_STORED);
+      const grid = Frequency.parse(head.frequency, head.timeZone);
+      const tooFar = (known: Stored): AlmanacError | undefined =>
+        spanRefusal({ spans, dataset: options.dataset, grid, filled: zero, stored: known, limits });
+      // A dry run says what it found before it says that it is too far; nothing is filled then.
+      const refusedSpan = options.dryRun ? tooFar(await stored()) : undefined;
+      const inReach = async (): Promise<Stored> => {
+        const known = await stored();
+        const refused = options.dryRun ? undefined : tooFar(known);
+        if (refused) throw refused;
+        return known;
+      };
+      const filled = zero && !refusedSpan ? filledWith(named, head.lastStep, inReach) : checked(named, inReach);
+      const pieces = reported(tally.after(filled), tally, head, request.onProgress);
+      const whole = options.mode === 'replace' || dataset === null;
+      const findings = (): Findings => describe(head, tally, { duplicates: read.duplicates, seconds: readSeconds, whole });
 
-    if (options.dryRun) {
-      while (!(await pieces.next()).done) signal?.throwIfAborted();
-      const refusal =
-        reading.refusal ??
-        inShort(refusedSpan) ??
-        inShort(await refusalBy(store, dataset, definitionOf(options, head), tally, upload.fileName));
-      return { dataset: options.dataset, version: null, unchanged: false, seconds: seconds(), refusal, findings: findings() };
-    }
-    try {
+      if (options.dryRun) {
+        while (!(await pieces.next()).done) signal?.throwIfAborted();
+        const refusal =
+          read.refusal ??
+          inShort(refusedSpan) ??
+          inShort(await refusalBy(store, dataset, definitionOf(options, head), tally, upload.fileName));
+        return { dataset: options.dataset, version: null, unchanged: false, seconds: seconds(), refusal, findings: findings() };
+      }
       const written = await store.series.writeVersion({
         dataset: definitionOf(options, head),
         uploadId: upload.id,
@@ -119,9 +119,7 @@ export async function ingestUpload(
       if (!written.unchanged) await store.datasets.compact(written.datasetId);
       const { version, unchanged } = written;
       return { dataset: options.dataset, version, unchanged, seconds: seconds(), refusal: null, findings: findings() };
-    } finally {
-      await reading.stop();
-    }
+    });
   });
 }
 
@@ -140,43 +138,6 @@ function definitionOf(options: IngestOptions, head: HeadMessage): DatasetDefinit
     pastCovariates: options.pastCovariates,
     futureCovariates: head.channels.slice(options.pastCovariates.length),
   };
-}
-
-/** What the reader sends, taken apart: the head is there when `start` returns, the pieces are passed on as they come. */
-class Reading {
-  duplicates = 0;
-  refusal: IngestResult['refusal'] = null;
-
-  private constructor(
-    readonly head: HeadMessage,
-    readonly spans: readonly Span[],
-    private readonly rest: AsyncGenerator<Finding, void>,
-  ) {}
-
-  static async start(findings: AsyncGenerator<Finding, void>, onRejects: (rows: RejectedLine[]) => Promise<void>): Promise<Reading> {
-    const spans: Span[] = [];
-    for (;;) {
-      const { value } = await findings.next();
-      if (value === undefined || !('message' in value)) throw new Error('The reader sent no head before its first piece.');
-      const { message } = value;
-      if (message.type === 'rejects') await onRejects(message.rows);
-      else if (message.type === 'spans') {
-        const { ids, firstSteps, lastSteps, rows } = message;
-        for (const [no, id] of ids.entries()) spans.push({ id, firstStep: firstSteps[no]!, lastStep: lastSteps[no]!, rows: rows[no]! });
-      } else if (message.type === 'head') return new Reading(message, spans, findings);
-    }
-  }
-
-  async *pieces(): AsyncGenerator<Piece> {
-    for await (const finding of this.rest) {
-      if ('piece' in finding) yield finding.piece;
-      else if (finding.message.type === 'end') ({ duplicates: this.duplicates, refusal: this.refusal } = finding.message);
-    }
-  }
-
-  async stop(): Promise<void> {
-    await this.rest.return();
-  }
 }
 
 /** Asked for with the first piece, when the writer holds the dataset: nobody else changes it then. */
@@ -213,41 +174,6 @@ async function* reported(
   }
 }
 
-/** @param whole whether the file holds all that there is of its series */
-function describe(head: HeadMessage, tally: Tally, duplicates: number, seconds: number, whole: boolean): Findings {
-  const frequency = Frequency.parse(head.frequency, head.timeZone);
-  const instantOf = (step: number | null): string | null => (step === null ? null : new Date(frequency.timeOf(step)).toISOString());
-  const { format, layout, columns, timeZone, rowsRead, rowsRejected, rejections } = head;
-  return {
-    format,
-    layout,
-    columns,
-    frequency: head.frequency,
-    timeZone,
-    rowsRead,
-    rowsRejected,
-    rowsPerSecond: Math.round(rowsRead / seconds),
-    series: tally.series,
-    observations: tally.observations,
-    gaps: tally.gaps,
-    filled: tally.filled,
-    duplicates,
-    negatives: tally.negatives,
-    leadingZeros: tally.leadingZeros,
-    shortest: tally.shortest,
-    tooShort: whole ? { series: tally.tooShort, steps: tally.enough } : null,
-    start: instantOf(tally.firstStep),
-    end: instantOf(tally.lastStep),
-    rejections,
-    warnings: [...head.warnings, ...warningsAbout(head, tally)],
-  };
-}
-
-/** Two seasons, so that one can be held against the other. */
-function enoughSteps({ frequency, timeZone }: HeadMessage): number {
-  return Math.max(LEAST_STEPS, 2 * (Frequency.parse(frequency, timeZone).seasonLengths()[0] ?? 0));
-}
-
 /** What the store would say to a file that the reader has nothing against. */
 async function refusalBy(
   store: Store,
@@ -262,16 +188,6 @@ async function refusalBy(
 
 const inShort = (error: AlmanacError | undefined): IngestResult['refusal'] =>
   error === undefined ? null : { code: error.code, detail: error.message, hint: error.hint ?? null };
-
-/** More empty steps than full ones: the grid is finer than the data, as it is for months that are dated by their last day. */
-function warningsAbout(head: HeadMessage, tally: Tally): string[] {
-  const values = tally.observations - tally.filled;
-  if (tally.gaps <= values) return [];
-  const [empty, full] = [tally.gaps.toLocaleString('en'), values.toLocaleString('en')];
-  return [
-    `On the grid ${head.frequency} there are ${empty} empty steps between ${full} values. Is that the frequency? A coarser one needs an aggregation, e.g. last.`,
-  ];
-}
 
 function noValues(fileName: string): AlmanacError {
   return new AlmanacError('NO_VALUES', `${fileName} has rows, but no value in any of them.`, {

@@ -1,5 +1,5 @@
 /** Counts what passes into the store: the figures of the findings that only the finished series tell. */
-import type { Piece } from '../frames.js';
+import type { Piece } from './frames.js';
 
 export class Tally {
   series = 0;
