@@ -45,6 +45,11 @@ export const ingestOptions = z
       description: 'How `timeColumn` is written, in the letters of strptime. Found by itself unless day and month could be swapped.',
       example: '%d/%m/%Y %H:%M',
     }),
+    yearPivot: z.number().int().min(0).max(99).optional().meta({
+      description:
+        'Of years with two digits, those below it are of the 2000s, the others of the 1900s. Asked for where the times would lie in the future or half a century apart.',
+      example: 30,
+    }),
     maxRejectedShare: z.number().min(0).max(1).default(0).meta({
       description: 'Share of rows that may be rejected while the rest is committed. 0: any rejected row refuses the upload.',
     }),

@@ -53,6 +53,49 @@ function tornPacks(): Case[] {
 }
 
 export const refused: Case[] = [
+  refusal(
+    'two-digit years across a century',
+    'f.csv',
+    'unique_id,ds,y\na,01.01.60,1\na,01.01.72,2\na,01.01.80,3\n',
+    'CENTURY_AMBIGUOUS',
+    /"01\.01\.60" of 2060.*yearPivot/,
+  ),
+  refusal(
+    'a month in no certain language',
+    'f.csv',
+    'unique_id,ds,y\na,listopad 2023,1\na,listopad 2024,2\n',
+    'MONTH_NAME_AMBIGUOUS',
+    /listopad/,
+  ),
+  refusal(
+    'the abbreviation of a zone',
+    'f.csv',
+    'unique_id,ds,y\na,2024-01-01 05:00 CET,1\na,2024-01-01 06:00 CET,2\n',
+    'TIMESTAMP_INVALID',
+    /"CET" is the abbreviation of a zone.*timeZone/,
+  ),
+  refusal(
+    'a zone behind a time',
+    'f.csv',
+    'unique_id,ds,y\na,2024-01-01T05:00+01:00[Europe/Berlin],1\na,2024-01-01T06:00+01:00[Europe/Berlin],2\n',
+    'TIMESTAMP_INVALID',
+    /"Europe\/Berlin"/,
+  ),
+  refusal(
+    'one serial date among dates',
+    'f.csv',
+    'unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,2\na,45294,3\n',
+    'TIMESTAMP_INVALID',
+    /45294 is 2024-01-03 as a serial date of Excel/,
+  ),
+  refusal(
+    'merged cells, whatever may be rejected',
+    'f.csv',
+    'unique_id,ds,y\na,2024-01-01,1\n,2024-01-02,2\n,2024-01-03,3\nb,2024-01-01,4\n,2024-01-02,5\n',
+    'ID_MISSING',
+    /merged cells/,
+    { options: { maxRejectedShare: 1 } },
+  ),
   ...strangers,
   refusal('an empty file', 'f.csv', '', 'EMPTY_FILE', /f\.csv is empty/),
   refusal('only spaces', 'f.csv', ' \n\n \n', 'EMPTY_FILE', /empty/),

@@ -23,6 +23,11 @@ const NUMBERS: readonly [name: string, text: string, value: number][] = [
   ['Swiss apostrophes', "1'234'567.5", 1234567.5],
   ['commas between thousands, with a point', '1,234.5', 1234.5],
   ['commas between thousands, twice', '1,234,567', 1234567],
+  ["an accountant's negative", '(123.45)', -123.45],
+  ["an accountant's negative with thousands", '(1,200.00)', -1200],
+  ["an accountant's negative with spaces", ' ( 5 ) ', -5],
+  ['a minus behind', '50.00-', -50],
+  ['a minus behind, with thousands', '1,234.56-', -1234.56],
 ];
 
 const COMMA_NUMBERS: readonly [name: string, text: string, value: number][] = [
@@ -34,6 +39,8 @@ const COMMA_NUMBERS: readonly [name: string, text: string, value: number][] = [
   ['a negative', '-0,25', -0.25],
   ['an exponent', '1,5e3', 1500],
   ['an apostrophe', "1'234,5", 1234.5],
+  ["an accountant's negative", '(1.234,56)', -1234.56],
+  ['a minus behind', '50,00-', -50],
 ];
 
 const MISSING = ['', 'NA', 'N/A', '#N/A', 'NaN', 'nan', 'null', 'NULL', 'None', '-', '  '];
@@ -69,6 +76,27 @@ const numbers: Case[] = [
     content: around('1,234'),
     options: { thousandsSeparator: ',' },
     series: { a: ['2024-01-01', 1, 1234, 3] },
+  },
+  {
+    name: 'a column of dollars',
+    file: 'f.csv',
+    content: 'unique_id,ds,y\na,2024-01-01,"$1,234.50"\na,2024-01-02,-$5\na,2024-01-03,($6.00)\n',
+    series: { a: ['2024-01-01', 1234.5, -5, -6] },
+  },
+  {
+    name: 'a column of euros with decimal commas',
+    file: 'f.csv',
+    content: 'unique_id;ds;y\na;2024-01-01;1.234,50 €\na;2024-01-02;5 €\na;2024-01-03;6,25\u00a0€\n',
+    options: { decimalSeparator: ',' },
+    series: { a: ['2024-01-01', 1234.5, 5, 6.25] },
+  },
+  {
+    name: 'another currency in a column of dollars',
+    file: 'f.csv',
+    content: 'unique_id,ds,y\na,2024-01-01,$1\na,2024-01-02,€2\na,2024-01-03,$3\n',
+    options: { maxRejectedShare: 1 },
+    series: { a: ['2024-01-01', 1, null, 3] },
+    rejects: [[3, 'VALUE_NOT_NUMBER', '€2']],
   },
   {
     name: 'a lone point where it was declared',

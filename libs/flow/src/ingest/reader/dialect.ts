@@ -44,7 +44,22 @@ export function findDialect(head: string, wanted: readonly string[], preferred?:
       subject: { line: header?.cells.join(best.delimiter).slice(0, 200) ?? '' },
     });
   }
-  return { delimiter: best.delimiter, skipLines: header.endLine, columns: header.cells.map((cell) => cell.trim()) };
+  const columns = header.cells.map((cell) => cell.trim());
+  return {
+    delimiter: best.delimiter,
+    skipLines: header.endLine,
+    columns: columns.slice(0, usedWidth(columns, best.records.slice(best.header + 1))),
+  };
+}
+
+/** Delimiters too many at the end of the header make no columns, unless rows have something there. */
+function usedWidth(columns: readonly string[], rows: readonly LogicalLine[]): number {
+  const named = columns.findLastIndex((name) => name !== '') + 1;
+  const filled = rows.reduce(
+    (most, { cells }) => Math.max(most, cells.slice(0, columns.length).findLastIndex((cell) => cell.trim() !== '') + 1),
+    0,
+  );
+  return Math.max(named, filled);
 }
 
 /** The record with most of the wanted names, two at least (a value may look like one); else the first that is no comment. */

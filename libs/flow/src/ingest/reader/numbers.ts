@@ -1,5 +1,6 @@
 /**
- * Numbers as people write them, in SQL. `1234.5`, `1e3`, ` 5 `, `1 234,5`, `1'234.5`, a real minus sign.
+ * Numbers as people write them, in SQL. `1234.5`, `1e3`, ` 5 `, `1 234,5`, `1'234.5`, a real minus sign, `$5` and `5 €` in a column of them; negatives
+ * of accountants, `(5.00)` and `5.00-`.
  *
  * Invariants: nothing that could be read in two ways is read. With a decimal point, `1,234` is refused unless the comma
  * was declared to separate thousands; `1,234.5` and `1,234,567` have one reading. The same holds the other way round.
@@ -9,6 +10,8 @@ import { literal } from './database.js';
 export interface NumberStyle {
   decimal: '.' | ',';
   thousands: string | undefined;
+  /** The sign of the currency that the column is written with: no other one is read, and none in a column without. */
+  currency?: string | undefined;
 }
 
 /** What stands for a missing value, in any case. */
@@ -20,7 +23,9 @@ export const isMissing = (text: string): string => `(${text} IS NULL OR lower(tr
 /** SQL for the DOUBLE that a text column says, NULL where it says none or is missing. */
 export function numberSql(text: string, style: NumberStyle): string {
   const plain = `TRY_CAST(${text} AS DOUBLE)`;
-  const tidy = `replace(trim(${text}), '−', '-')`;
+  const minus = `replace(trim(${text}), '−', '-')`;
+  const bare = style.currency === undefined ? minus : `replace(trim(${minus}), ${literal(style.currency)}, '')`;
+  const tidy = `CASE WHEN regexp_full_match(${bare}, '\\([^()+-]*\\)|[^()+-]*\\d\\s?-') THEN '-' || trim(${bare}, '() -') ELSE trim(${bare}) END`;
   const patterns = groupedPatterns(style);
   const digits = `regexp_replace(${tidy}, ${literal(style.decimal === '.' ? "[,\\s\u00a0\u202f'’]" : "[.\\s\u00a0\u202f'’]")}, '', 'g')`;
   const cleaned = style.decimal === '.' ? digits : `replace(${digits}, ',', '.')`;

@@ -9,7 +9,8 @@ import type { Column, Mapping } from './columns.js';
 import { type Database, literal } from './database.js';
 import { isMissing, type NumberStyle, numberSql } from './numbers.js';
 import { firstLine, type Source } from './source.js';
-import { inYears, readTimes, type TimeReading } from './times.js';
+import { inYears } from './timeReader.js';
+import { readTimes, type TimeReading } from './times.js';
 
 /** Number 0 is a good row. */
 export const RULES = [
@@ -34,11 +35,14 @@ export interface Parsed {
   statics: string[];
 }
 
+/** Rows that are looked at to tell how a column is written. */
+const LOOKED_AT = 1000;
+
 /** @throws AlmanacError TIMESTAMP_INVALID, DATE_ORDER_AMBIGUOUS, ENCODING_INVALID, FILE_DAMAGED */
 export async function parse(database: Database, source: Source, mapping: Mapping, options: IngestOptions): Promise<Parsed> {
   const style: NumberStyle = { decimal: options.decimalSeparator, thousands: options.thousandsSeparator };
   const shaped = mapping.layout === 'long' ? longShape(source, mapping, options) : wideShape(source, mapping);
-  const times = await readTimes(database, shaped.relation, shaped.time, options.frequency, options.timeFormat).catch((cause: unknown) => {
+  const times = await readTimes(database, shaped.relation, shaped.time, options).catch((cause: unknown) => {
     throw isAlmanacError(cause) ? cause : unreadable(cause);
   });
 
@@ -63,7 +67,12 @@ export async function parse(database: Database, source: Source, mapping: Mapping
     }),
     ...texts.map((text) => ({ rule: 7, failed: hasNul(text), text })),
   ];
-  const values = numbers.map(({ as, column }) => `${doubleSql(column, style)} AS ${as}`);
+  const currencies = await currenciesOf(
+    database,
+    shaped.relation,
+    numbers.map(({ column }) => column),
+  );
+  const values = numbers.map(({ as, column }, index) => `${doubleSql(column, { ...style, currency: currencies[index] })} AS ${as}`);
   const statics = shaped.statics.map((column, index) => `CAST(c${column.index} AS VARCHAR) AS s${index}`);
   const kept = [
     ...numbers.map(({ as }) => `CASE WHEN isnan(${as}) THEN NULL ELSE ${as} END AS ${as}`),
@@ -137,7 +146,7 @@ function wideShape(source: Source, mapping: Exclude<Mapping, { layout: 'long' }>
   const type = cells.every((column) => column.type === cells[0]!.type) ? cells[0]!.type : 'VARCHAR';
   // A list is indexed at once, whatever its length; a column without a cell of its own has an empty name in it.
   const names = Array.from({ length: Math.max(...cells.map(({ index }) => index)) + 1 }, (_, index) =>
-    literal(cells.find((cell) => cell.index === index)?.name ?? ''),
+    literal(idOf(cells.find((cell) => cell.index === index)?.name ?? '')),
   );
   const picked = cells.map(({ index }) => `CAST(c${index} AS ${type}) AS c${index}`);
   const relation = `SELECT other AS c0, cell AS c1, [${names.join(', ')}][substr(key, 2)::INTEGER + 1] AS c2
@@ -157,7 +166,33 @@ function wideShape(source: Source, mapping: Exclude<Mapping, { layout: 'long' }>
       };
 }
 
-const idSql = ({ index, type }: Column): string => (type === 'VARCHAR' ? `trim(c${index})` : `CAST(c${index} AS VARCHAR)`);
+/** A whole number that was written with a fraction is the same name in every format. */
+const WHOLE = `^(-?(?:0|[1-9]\\d*))\\.0+$`;
+
+function idSql({ index, type }: Column): string {
+  if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type)) return `CAST(c${index} AS VARCHAR)`;
+  const text = type === 'VARCHAR' ? `trim(c${index})` : `CAST(c${index} AS VARCHAR)`;
+  return `CASE WHEN suffix(${text}, '0') AND regexp_matches(${text}, ${literal(WHOLE)}) THEN regexp_extract(${text}, ${literal(WHOLE)}, 1) ELSE ${text} END`;
+}
+
+/** The same of a name that is no cell, as the header of a wide file has. */
+const idOf = (name: string): string => new RegExp(WHOLE).exec(name)?.[1] ?? name;
+
+/** The sign that most of the first cells of each column carry. */
+async function currenciesOf(database: Database, relation: string, columns: readonly Column[]): Promise<(string | undefined)[]> {
+  const written = columns.filter(({ type }) => type === 'VARCHAR');
+  if (written.length === 0) return [];
+  const signs = written.map(({ index }) => {
+    const sign = `regexp_extract(c${index}, '\\p{Sc}')`;
+    return `CASE WHEN 2 * count(*) FILTER (${sign} <> '') > count(c${index}) FILTER (NOT ${isMissing(`c${index}`)}) THEN mode(${sign}) FILTER (${sign} <> '') END AS s${index}`;
+  });
+  const found = await database
+    .one<Record<string, string | null>>(
+      `SELECT ${signs.join(', ')} FROM (SELECT ${written.map(({ index }) => `c${index}`).join(', ')} FROM (${relation}) LIMIT ${LOOKED_AT})`,
+    )
+    .catch(() => ({}) as Record<string, string | null>);
+  return columns.map(({ index }) => found[`s${index}`] ?? undefined);
+}
 
 function doubleSql({ index, type }: Column, style: NumberStyle): string {
   return type === 'VARCHAR' ? numberSql(`c${index}`, style) : `TRY_CAST(c${index} AS DOUBLE)`;

@@ -83,7 +83,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
       rowsRead,
       rowsRejected: rejects.total,
       rejections: describeRejects(rejects),
-      warnings: [...warningsAbout(detected, parsed.times.description, options), ...warningsOfRejects(rejects)],
+      warnings: [...warningsAbout(detected, parsed.times, options), ...warningsOfRejects(rejects)],
     });
     const sql = sortedSql(options.aggregation, parsed.covariates, dropped);
     const collected = await collect(database.stream(sql), 1 + channels.length, series, output.piece);
@@ -120,7 +120,7 @@ async function sendPlain(
     rowsRead,
     rowsRejected: 0,
     rejections: [],
-    warnings: warningsAbout(detected, '', options),
+    warnings: warningsAbout(detected, undefined, options),
   });
   const { duplicates } = await collect(rows(), 1 + channels.length, { ids, statics: [] }, output.piece);
   await output.message({ type: 'end', duplicates, refusal: null });
@@ -335,11 +335,11 @@ function describeRejects(rejects: Rejects): Findings['rejections'] {
   });
 }
 
-function warningsAbout(detected: Detected, times: string, { frequency }: IngestOptions): string[] {
+function warningsAbout(detected: Detected, times: Parsed['times'] | undefined, { frequency }: IngestOptions): string[] {
   const warnings: string[] = [];
   if (detected.encoding === 'windows-1252') warnings.push('The file is not UTF-8; it was read as Windows-1252 (Western European).');
-  if (times.includes('since 1970')) warnings.push(`Times were read as ${times}.`);
-  if (times === 'plain integers' && frequency === 'auto') warnings.push('The time column holds plain integers; they were taken as steps.');
+  if (times?.note !== undefined) warnings.push(times.note);
+  if (times?.integer && frequency === 'auto') warnings.push('The time column holds plain integers; they were taken as steps.');
   return warnings;
 }
 

@@ -7,8 +7,10 @@ import type { IngestOptions } from '@almanac/contracts';
 import type { RejectedLine } from '../protocol.js';
 import type { Database } from './database.js';
 import { locate } from './locate.js';
+import { dateOfSerial, isSerial } from './numericTimes.js';
 import { type Parsed, RULES } from './parse.js';
 import { type Source } from './source.js';
+import { hintForTime } from './times.js';
 
 /** Rejected rows that are kept with line and text; all are counted. */
 const KEPT = 100_000;
@@ -151,7 +153,12 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
 
 /** True where more rows are rejected than the options allow, or all. */
 export function areTooMany(rejects: Rejects, rowsRead: number, options: IngestOptions): boolean {
-  return rejects.total > options.maxRejectedShare * rowsRead || rejects.total >= rowsRead;
+  return rejects.total > options.maxRejectedShare * rowsRead || rejects.total >= rowsRead || areMerged(rejects, rowsRead);
+}
+
+/** More rows without a series than good ones: what was merged cells kept its value in the first row only. No share allows for that. */
+function areMerged({ total, counts }: Rejects, rowsRead: number): boolean {
+  return (counts.find(({ rule }) => rule === 'ID_MISSING')?.count ?? 0) > rowsRead - total;
 }
 
 /** The error for rows that are refused: the rule most of them break, and the first row that breaks it. */
@@ -167,9 +174,20 @@ export function refusalOf(rejects: Rejects, rowsRead: number, options: IngestOpt
       ? ''
       : ` ${others.toLocaleString('en')} more ${others === 1 ? 'row was' : 'rows were'} rejected (${rejects.counts.map((each) => `${each.rule} ${each.count}`).join(', ')}).`;
   return new AlmanacError(rule, `${said[0]!.toUpperCase()}${said.slice(1)}.${more}`, {
-    hint: decimalHint(rule, first.text, options) ?? explanation.hint,
+    hint: hintFor(rule, first.text, options) ?? (areMerged(rejects, rowsRead) ? MERGED : explanation.hint),
     subject: { line: first.line, text: first.text, rule, rowsRead, rowsRejected: rejects.total },
   });
+}
+
+const MERGED = 'Fill the series column of every row: merged cells keep their value in the first row only, and totals are no series.';
+
+function hintFor(rule: string, text: string, options: IngestOptions): string | undefined {
+  if (rule === 'TIMESTAMP_INVALID') {
+    if (isSerial(text))
+      return `${text} is ${dateOfSerial(Number(text))} as a serial date of Excel: format the whole column as dates, and save it again.`;
+    return hintForTime(text);
+  }
+  return decimalHint(rule, text, options);
 }
 
 /** The mistake behind most columns that are "no numbers". */

@@ -202,7 +202,7 @@ export class PlainScanner {
     const bytes = text.subarray(from, to);
     const id = bytes.toString('utf8');
     // Broken UTF-8 does not come back the same.
-    if (/^\p{Z}|\p{Z}$|[\p{Cc}\uFFFD]/u.test(id) || this.seen.has(id)) return false;
+    if (/^\p{Z}|\p{Z}$|[\p{Cc}\uFFFD]|\.0+$/u.test(id) || this.seen.has(id)) return false;
     this.lastId.set(bytes);
     this.lastIdBytes = bytes.length;
     this.seen.add(id);

@@ -8,20 +8,16 @@
  * that leaves both, it is refused: a date is never guessed.
  */
 import { AlmanacError } from '@almanac/series';
+import type { IngestOptions } from '@almanac/contracts';
 import type { Column } from './columns.js';
 import { type Database, literal } from './database.js';
+import { namedMonths } from './namedMonths.js';
+import { type Numbers, NUMBERS_SQL, numericTimes } from './numericTimes.js';
+import { clock, inYears, pivoted, type Reader, strptimeSql } from './timeReader.js';
 
-export interface TimeReading {
+export interface TimeReading extends Reader {
   /** SQL of the column as it is read: text is trimmed. The other expressions name it `time`. */
   time: string;
-  /** SQL: BIGINT, NULL where the text is no such time. May lie in years that make no sense, see `inYears`. */
-  micros: string;
-  /** SQL: BOOLEAN, true where `micros` is an instant. */
-  instant: string;
-  /** `micros` are plain integers, not times. */
-  integer: boolean;
-  /** For messages. */
-  description: string;
 }
 
 const SAMPLE = 20_000;
@@ -40,8 +36,6 @@ const CLOCKS = [
 ];
 /** An offset counts only behind a clock: the end of 2020-01-05 is a day, not five hours. */
 const OFFSET = `:\\d{2}(\\.\\d+)?\\s*(Z|z|UTC|GMT|[+-]\\d{2}(:?\\d{2})?)$`;
-/** Years that a timestamp may have; whatever lies outside was misread. */
-const YEARS = [1000, 3000] as const;
 
 /** A way to write dates, with or without a clock behind it. */
 interface Family {
@@ -79,21 +73,20 @@ const FAMILIES: readonly Family[] = [
   family('%b %d, %Y'),
   family('%B %d, %Y'),
   family('%b %d %Y'),
-  { name: 'Mon YYYY', formats: ['%b %Y', '%b-%Y', '%B %Y', '%b-%y', '%Y %b', '%Y-%b'] },
+  { name: 'Mon YYYY', formats: ['%b %Y', '%b-%Y', '%B %Y', '%B-%Y', '%Y %b', '%Y-%b'] },
+  { name: 'Mon YY', formats: ['%b-%y', '%b %y'] },
+  { name: 'YYYY年M月D日', formats: CLOCKS.slice(0, 3).map((clock) => `%Y年%m月%d日${clock}`) },
+  { name: 'YYYY年M月', formats: ['%Y年%m月'] },
+  { name: 'YYYY년 M월 D일', formats: CLOCKS.slice(0, 3).flatMap((clock) => [`%Y년 %m월 %d일${clock}`, `%Y년%m월%d일${clock}`]) },
+  { name: 'YYYY년 M월', formats: ['%Y년 %m월', '%Y년%m월'] },
   { name: 'MM/YYYY', formats: ['%m/%Y', '%m.%Y', '%m-%Y'] },
 ];
 
 /**
  * @param relation has the column as `c<index>`
- * @throws AlmanacError TIMESTAMP_INVALID, DATE_ORDER_AMBIGUOUS, TIME_FORMAT_INVALID
+ * @throws AlmanacError TIMESTAMP_INVALID, DATE_ORDER_AMBIGUOUS, CENTURY_AMBIGUOUS, MONTH_NAME_AMBIGUOUS, TIME_FORMAT_INVALID
  */
-export async function readTimes(
-  database: Database,
-  relation: string,
-  column: Column,
-  frequency: string,
-  timeFormat: string | undefined,
-): Promise<TimeReading> {
+export async function readTimes(database: Database, relation: string, column: Column, options: IngestOptions): Promise<TimeReading> {
   const name = `c${column.index}`;
   const typed = { time: name, integer: false };
   if (/^TIMESTAMP WITH TIME ZONE$/.test(column.type))
@@ -101,60 +94,103 @@ export async function readTimes(
   if (/^(TIMESTAMP|DATE)/.test(column.type))
     return { ...typed, micros: 'epoch_us(CAST(time AS TIMESTAMP))', instant: 'false', description: 'timestamps' };
   const text = column.type === 'VARCHAR' ? `trim(${name})` : `CAST(${name} AS VARCHAR)`;
-  if (timeFormat !== undefined) return declared(database, text, timeFormat);
+  const reading = (reader: Reader): TimeReading => ({ time: text, ...reader });
+  const everything = `SELECT DISTINCT ${text} AS time FROM (${relation})`;
+  if (options.timeFormat !== undefined) return reading(await declared(database, everything, options.timeFormat, options.yearPivot));
 
   const sample = `(SELECT DISTINCT ${text} AS time FROM (SELECT ${name} FROM (${relation}) WHERE ${name} IS NOT NULL LIMIT ${SAMPLE}) WHERE ${text} <> '')`;
-  const seen = await database.one<Record<'n' | 'iso' | 'numbers' | 'most' | 'days' | 'months' | 'longest' | 'shortest', number>>(
-    `SELECT count(*)::INT AS n, count(${inYears(ISO.micros)})::INT AS iso, count(*) FILTER (regexp_full_match(time, '-?\\d+(\\.\\d+)?([eE]\\+?\\d+)?'))::INT AS numbers,
-       coalesce(max(abs(TRY_CAST(time AS DOUBLE))), 0) AS most,
-       count(*) FILTER (length(time) = 8 AND year(try_strptime(time, '%Y%m%d')) BETWEEN 1800 AND 2200)::INT AS days,
-       count(*) FILTER (length(time) = 6 AND year(try_strptime(time || '01', '%Y%m%d')) BETWEEN 1800 AND 2200)::INT AS months,
-       coalesce(max(length(time)), 0)::INT AS longest, coalesce(min(length(time)), 0)::INT AS shortest FROM ${sample}`,
+  const seen = await database.one<{ n: number; iso: number; numbers: number }>(
+    `SELECT count(*)::INT AS n, count(${inYears(ISO.micros)})::INT AS iso, count(*) FILTER (${NUMBER})::INT AS numbers FROM ${sample}`,
   );
-  const reading = (reader: Reader): TimeReading => ({ time: text, ...reader });
   if (seen.iso === seen.n) return reading(ISO);
   // A few odd rows in a column of numbers are rejects, not another way to write.
-  if (seen.numbers <= seen.n / 2)
-    return reading(await writtenAs(database, `SELECT DISTINCT ${text} AS time FROM (${relation})`, sample, seen.n));
-  if (frequency !== '1') {
-    if (seen.days > seen.n / 2) return reading(strptime(['%Y%m%d'], 'YYYYMMDD'));
-    if (seen.months > seen.n / 2)
-      return reading(clock(`CASE WHEN length(time) = 6 THEN try_strptime(time || '01', '%Y%m%d') END`, 'YYYYMM'));
-    if (/^[DWMQY]/.test(frequency) && seen.longest === 4 && seen.shortest === 4)
-      return reading(clock(`CASE WHEN length(time) = 4 THEN try_strptime(time, '%Y') END`, 'years'));
-    const unit = epochUnit(seen.most);
-    if (unit) return reading(epoch(unit));
+  if (seen.numbers <= seen.n / 2) return reading(await writtenAs(database, everything, sample, seen.n, options.yearPivot));
+  if (options.frequency !== '1') {
+    const found = await database.one<Record<keyof Omit<Numbers, 'n'>, number>>(`SELECT ${NUMBERS_SQL} FROM ${sample} WHERE ${NUMBER}`);
+    const numeric = numericTimes({ n: seen.n, ...found }, options.frequency);
+    if (numeric) return reading(numeric);
   }
   // A step is an INTEGER in the store.
   const integer = `CASE WHEN regexp_full_match(time, '-?\\d{1,9}(\\.0*)?') THEN TRY_CAST(time AS DOUBLE)::BIGINT END`;
-  return { time: text, micros: integer, instant: 'false', integer: true, description: 'plain integers' };
+  return reading({ micros: integer, instant: 'false', integer: true, description: 'plain integers' });
 }
 
-type Reader = Omit<TimeReading, 'time'>;
+const NUMBER = `regexp_full_match(time, '-?\\d+(\\.\\d+)?([eE]\\+?\\d+)?')`;
 
 /**
- * Text dates: the family that reads most of the sample, ISO 8601 first.
+ * Text dates: the family that reads most of the sample, ISO 8601 first; months by names that are not English where those
+ * read more.
  * @param everything yields every distinct `time` of the file
  */
-async function writtenAs(database: Database, everything: string, sample: string, total: number): Promise<Reader> {
+async function writtenAs(
+  database: Database,
+  everything: string,
+  sample: string,
+  total: number,
+  pivot: number | undefined,
+): Promise<Reader> {
   const ways: { reader: Reader; family?: Family }[] = [
     { reader: ISO },
     ...PERIODS.map((reader) => ({ reader })),
-    ...FAMILIES.map((each) => ({ reader: strptime(each.formats, each.name), family: each })),
+    ...FAMILIES.map((each) => ({ reader: ofFamily(each, pivot), family: each })),
   ];
   const counted = ways.map(({ reader }, index) => `count(${inYears(reader.micros)})::INT AS k${index}`);
   const counts = Object.values(await database.one<Record<string, number>>(`SELECT ${counted.join(', ')} FROM ${sample}`));
   const most = Math.max(...counts);
-  if (most < total / 2) {
-    const { time } = await database.one<{ time: string }>(`SELECT time FROM ${sample} LIMIT 1`);
-    throw new AlmanacError('TIMESTAMP_INVALID', `The time column holds no timestamps: "${time.slice(0, 60)}" cannot be read as one.`, {
-      hint: 'Name another timeColumn, or say how times are written with timeFormat, e.g. %d/%m/%Y %H:%M.',
-      subject: { text: time.slice(0, 200) },
-    });
+  if (most < total) {
+    const named = await namedMonths(database, everything, pivot);
+    if (named) {
+      const { read } = await database.one<{ read: number }>(`SELECT count(${inYears(named.micros)})::INT AS read FROM ${sample}`);
+      if (read > most && read >= total / 2) return named.century ? inOneCentury(database, everything, named) : named;
+    }
   }
+  if (most < total / 2) throw await noTimes(database, sample);
   const best = ways[counts.indexOf(most)]!;
   const rival = ways.find(({ family }, index) => counts[index]! >= most / 2 && isSwapOf(family, best.family));
-  return rival ? decideOrder(database, everything, best.reader, rival.reader) : best.reader;
+  const reader = rival ? await decideOrder(database, everything, best.reader, rival.reader) : best.reader;
+  return best.family?.formats.some(isShortYear) && pivot === undefined ? inOneCentury(database, everything, reader) : reader;
+}
+
+const isShortYear = (format: string): boolean => format.includes('%y');
+
+const ofFamily = ({ formats, name }: Family, pivot: number | undefined): Reader =>
+  clock(formats.some(isShortYear) ? pivoted(strptimeSql(formats), pivot) : strptimeSql(formats), name);
+
+/** The years from 1969 on are no fact of the file: where they tear a series apart or lead into the future, somebody has to say. */
+async function inOneCentury(database: Database, everything: string, reader: Reader): Promise<Reader> {
+  const { least, most, early, late } = await database.one<{ least: number | null; most: number | null; early: string; late: string }>(
+    `SELECT year(make_timestamp(min(t))) AS least, year(make_timestamp(max(t))) AS most, arg_min(time, t) AS early, arg_max(time, t) AS late
+     FROM (SELECT time, ${inYears(reader.micros)} AS t FROM (${everything}))`,
+  );
+  if (least === null || most === null || (most <= new Date().getUTCFullYear() + 1 && most - least < 50)) return reader;
+  throw new AlmanacError(
+    'CENTURY_AMBIGUOUS',
+    `Years are written with two digits, and which century they are of is not clear: "${early}" would be of ${least} and "${late}" of ${most}.`,
+    {
+      hint: 'Set yearPivot: two-digit years below it are of the 2000s, all others of the 1900s (e.g. 30: 29 is 2029, 30 is 1930). Or write four digits.',
+      subject: { earliest: early, latest: late, option: 'yearPivot' },
+    },
+  );
+}
+
+async function noTimes(database: Database, sample: string): Promise<AlmanacError> {
+  const { time } = await database.one<{ time: string }>(`SELECT time FROM ${sample} LIMIT 1`);
+  return new AlmanacError('TIMESTAMP_INVALID', `The time column holds no timestamps: "${time.slice(0, 60)}" cannot be read as one.`, {
+    hint: hintForTime(time) ?? 'Name another timeColumn, or say how times are written with timeFormat, e.g. %d/%m/%Y %H:%M.',
+    subject: { text: time.slice(0, 200) },
+  });
+}
+
+const UNDERSTOOD = /^(UTC|GMT|AM|PM|Z)$/i;
+
+/** The reason why a text that looks like a time is none, where that can be said. */
+export function hintForTime(text: string): string | undefined {
+  const [, abbreviation] = /\d\s*\(?([A-Z]{2,5})\)?$/.exec(text.trim()) ?? [];
+  if (abbreviation !== undefined && !UNDERSTOOD.test(abbreviation))
+    return `"${abbreviation}" is the abbreviation of a zone, and several zones go by one: write an offset (+01:00) instead, or leave it out and set timeZone.`;
+  const [, zone] = /\[?\b([A-Z][A-Za-z_]+\/[A-Za-z_/]+)\]?$/.exec(text.trim()) ?? [];
+  if (zone !== undefined) return `A zone behind a time is not understood: leave "${zone}" out and set timeZone to it.`;
+  return undefined;
 }
 
 /** Day and month could be swapped: every row of the file is asked, not a sample. */
@@ -196,26 +232,31 @@ const ISO: Reader = {
   description: 'ISO 8601',
 };
 
-const QUARTER = `regexp_extract(time, '^(\\d{4})[- ]?[Qq]([1-4])$', ['y', 'q'])`;
+/** Year and part of it, in either order: `2024Q1`, `2024-Q1`, `Q1 2024`, `1Q2024`. */
+const part = (letters: string, most: number): { year: string; no: string } => {
+  const both = `regexp_extract(time, '^(\\d{4})[-/ ]?${letters}([1-${most}])$|^(?:${letters}([1-${most}])|([1-${most}])${letters})[-/ ]?(\\d{4})$', ['y', 'a', 'b', 'c', 'z'])`;
+  return { year: `(${both}.y || ${both}.z)`, no: `(${both}.a || ${both}.b || ${both}.c)` };
+};
+const QUARTER = part('[Qq]', 4);
+const HALF = part('[Hh]', 2);
 
-/** Quarters and ISO weeks, which no cast and no strptime reads. */
+/** `2024-W05`, `2024W5`, `2024-W05-1`, `W05 2024`, also with KW. */
+const WEEK_PARTS = `regexp_extract(upper(time), '^(\\d{4})[-/ ]?K?W[- ]?(\\d{1,2})(?:-([1-7]))?$|^K?W[- ]?(\\d{1,2})[-/. ]+(\\d{4})$', ['y', 'w', 'd', 'v', 'z'])`;
+const WEEK_TEXT = `(${WEEK_PARTS}.y || ${WEEK_PARTS}.z) || '-W' || lpad(${WEEK_PARTS}.w || ${WEEK_PARTS}.v, 2, '0')`;
+const WEEK = `try_strptime(${WEEK_TEXT} || '-' || CASE WHEN ${WEEK_PARTS}.d = '' THEN '1' ELSE ${WEEK_PARTS}.d END, '%G-W%V-%u')`;
+
+const startOf = ({ year, no }: { year: string; no: string }, months: number): string =>
+  `CASE WHEN ${no} <> '' THEN make_timestamp(TRY_CAST(${year} AS BIGINT), (TRY_CAST(${no} AS BIGINT) - 1) * ${months} + 1, 1, 0, 0, 0.0) END`;
+
+/** Quarters, halves and ISO weeks, which no cast and no strptime reads. Week 53 of a year that has none would roll into the next. */
 const PERIODS: readonly Reader[] = [
-  clock(
-    `CASE WHEN ${QUARTER}.q <> '' THEN make_timestamp(${QUARTER}.y::BIGINT, (${QUARTER}.q::BIGINT - 1) * 3 + 1, 1, 0, 0, 0.0) END`,
-    'YYYYQn',
-  ),
-  clock(`try_strptime(regexp_replace(time, '^(\\d{4})-?W(\\d{2})$', '\\1-W\\2-1'), '%G-W%V-%u')`, 'ISO weeks'),
+  clock(startOf(QUARTER, 3), 'YYYYQn'),
+  clock(startOf(HALF, 6), 'YYYYHn'),
+  clock(`CASE WHEN strftime(${WEEK}, '%G-W%V') = ${WEEK_TEXT} THEN ${WEEK} END`, 'ISO weeks'),
 ];
 
-function strptime(formats: readonly string[], description: string): Reader {
-  return clock(`try_strptime(time, [${formats.map(literal).join(', ')}])`, description);
-}
-
-function clock(timestamp: string, description: string): Reader {
-  return { micros: `epoch_us(${timestamp})`, instant: 'false', integer: false, description };
-}
-
-async function declared(database: Database, text: string, format: string): Promise<TimeReading> {
+/** By the format that was asked for; months by names in other languages are read as well. */
+async function declared(database: Database, everything: string, format: string, pivot: number | undefined): Promise<Reader> {
   await database.run(`SELECT try_strptime('', ${literal(format)})`).catch((cause: unknown) => {
     throw new AlmanacError('TIME_FORMAT_INVALID', `The timeFormat "${format}" is not understood.`, {
       hint: 'Use the letters of strptime: %Y %m %d %H %M %S %p %b %z, e.g. %d/%m/%Y %H:%M.',
@@ -223,33 +264,11 @@ async function declared(database: Database, text: string, format: string): Promi
       cause,
     });
   });
-  return { ...strptime([format], format), time: text, instant: String(/%[zZ]/.test(format)) };
-}
-
-/** NULL for microseconds in years that make no sense: a two-digit year parses under %Y, and must fail there. */
-export function inYears(micros: string): string {
-  const [from, to] = YEARS.map((year) => Date.UTC(year, 0, 1) * 1000) as [number, number];
-  return `(CASE WHEN ${micros} BETWEEN ${from} AND ${to} THEN ${micros} END)`;
-}
-
-/** By size: seconds from 1973 on, then milliseconds, microseconds and nanoseconds. Smaller numbers are plain integers. */
-function epochUnit(most: number): EpochUnit | undefined {
-  return EPOCH_UNITS.find(({ least }) => most >= least);
-}
-
-interface EpochUnit {
-  name: string;
-  least: number;
-  micros: string;
-}
-
-const EPOCH_UNITS: readonly EpochUnit[] = [
-  { name: 'nanoseconds', least: 1e17, micros: 'TRY_CAST(time AS HUGEINT) // 1000' },
-  { name: 'microseconds', least: 1e14, micros: 'TRY_CAST(time AS DOUBLE)' },
-  { name: 'milliseconds', least: 1e11, micros: 'round(TRY_CAST(time AS DOUBLE) * 1e3)' },
-  { name: 'seconds', least: 1e8, micros: 'round(TRY_CAST(time AS DOUBLE) * 1e6)' },
-];
-
-function epoch({ name, micros }: EpochUnit): Reader {
-  return { micros: `TRY_CAST(${micros} AS BIGINT)`, instant: 'true', integer: false, description: `${name} since 1970` };
+  const instant = String(/%[zZ]/.test(format));
+  const plain = { ...clock(isShortYear(format) ? pivoted(strptimeSql([format]), pivot) : strptimeSql([format]), format), instant };
+  if (/%[bB]/.test(format)) {
+    const named = await namedMonths(database, everything, pivot, format);
+    if (named) return { ...named, instant };
+  }
+  return isShortYear(format) && pivot === undefined ? inOneCentury(database, everything, plain) : plain;
 }
