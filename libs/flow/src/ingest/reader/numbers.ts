@@ -1,6 +1,6 @@
 /**
- * Numbers as people write them, in SQL. `1234.5`, `1e3`, ` 5 `, `1 234,5`, `1'234.5`, a real minus sign, `$5` and `5 €` in a column of them; negatives
- * of accountants, `(5.00)` and `5.00-`.
+ * Numbers as people write them, in SQL. `1234.5`, `1e3`, ` 5 `, `1 234,5`, `1'234.5`, a real minus sign, `$5` and `5 €` in a column
+ * of them; negatives of accountants, `(5.00)` and `5.00-`.
  *
  * Invariants: nothing that could be read in two ways is read. With a decimal point, `1,234` is refused unless the comma
  * was declared to separate thousands; `1,234.5` and `1,234,567` have one reading. The same holds the other way round.
