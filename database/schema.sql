@@ -581,10 +581,12 @@ CREATE TABLE worker (
   seen_at timestamp with time zone NOT NULL DEFAULT now(),
   busy_with text,
   resources jsonb,
+  clock_skew_ms double precision,
   CONSTRAINT worker_pkey PRIMARY KEY (id),
   CONSTRAINT worker_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 COMMENT ON COLUMN worker.resources IS 'Threads, memory and devices that it offers';
+COMMENT ON COLUMN worker.clock_skew_ms IS 'How far the clock of its machine is ahead of the database''s; negative where it is behind';
 
 CREATE TABLE workspace (
   id uuid NOT NULL DEFAULT gen_random_uuid(),

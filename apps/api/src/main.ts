@@ -1,7 +1,7 @@
 /** The API as a program: configuration, store, queue and application opened in that order, and closed in reverse. */
 import 'reflect-metadata';
 import { explainError } from '@almanac/contracts/problem';
-import { JOBS, type FlowContext } from '@almanac/flow/runs';
+import { JOBS, type FlowContext, startClock } from '@almanac/flow/runs';
 import { createLogger, loadConfig, openCipher, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import { openStore } from '@almanac/store';
@@ -33,12 +33,14 @@ async function start(): Promise<void> {
     await ensureAdmin(store, config.adminKey, logger);
     const queue = await openQueue(config, JOBS, logger);
     closing.push(() => queue.close());
+    const clock = await startClock(store, logger);
+    closing.push(() => Promise.resolve(clock.stop()));
     const context: FlowContext = {
       store,
       queue,
       objects: await openObjects(config),
       logger,
-      now: () => new Date(),
+      now: clock.now,
       codeVersion: config.codeVersion,
       limits: config.limits,
       ingest: config.ingest,

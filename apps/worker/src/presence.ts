@@ -1,5 +1,6 @@
-/** The row by which everybody sees that this worker lives, what it computes on and what it is busy with. */
+/** The row by which everybody sees that this worker lives, what it computes on, what it is busy with and whether its clock is right. */
 import type { EngineInfo, WorkerResources } from '@almanac/contracts';
+import type { DatabaseClock } from '@almanac/flow/runs';
 import type { Holder } from '@almanac/flow/runs/execute';
 import type { Logger } from '@almanac/platform';
 import type { Json, Store } from '@almanac/store';
@@ -15,12 +16,19 @@ export async function announce(
   workerId: string,
   engine: EngineInfo,
   resources: WorkerResources,
+  clock: DatabaseClock,
   logger: Logger,
 ): Promise<Presence> {
   const held = new Set<string>();
   const beat = (): Promise<void> =>
     store.workers
-      .beat({ id: workerId, engine: engine as unknown as Json, resources: { ...resources }, busyWith: [...held].join(', ') || null })
+      .beat({
+        id: workerId,
+        engine: engine as unknown as Json,
+        resources: { ...resources },
+        busyWith: [...held].join(', ') || null,
+        clockSkewMs: clock.skewMs(),
+      })
       .catch((error: unknown) => logger.warn({ error }, 'the worker could not tell that it lives'));
   await beat();
   const timer = setInterval(() => void beat(), BEAT_MS);

@@ -6,7 +6,7 @@ import type { EngineInfo, JobName } from '@almanac/contracts';
 import { startCompute } from '@almanac/flow/compute';
 import { applyRetention } from '@almanac/flow/ingest';
 import { carryDeliveries, forgetDeliveries } from '@almanac/flow/notify/execute';
-import { type FlowContext, inWorkspaces, JOBS } from '@almanac/flow/runs';
+import { type DatabaseClock, type FlowContext, inWorkspaces, JOBS, startClock } from '@almanac/flow/runs';
 import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
 import { fireDue } from '@almanac/flow/schedule';
 import { type Config, environmentWith, type Logger, openCipher, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
@@ -42,12 +42,13 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     onWait: (error) => logger.warn({ error: error.message }, 'waiting for the database'),
   });
   const queue = await openQueue(config, JOBS, logger);
+  const clock = await startClock(store, logger);
   const flow: FlowContext = {
     store,
     queue,
     objects: await openObjects(config),
     logger,
-    now: () => new Date(),
+    now: clock.now,
     codeVersion: config.codeVersion,
     limits: config.limits,
     ingest: config.ingest,
@@ -60,7 +61,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     startCompute({ engine: config.engine, threads: config.threads, env: environmentWith({ CUDA_VISIBLE_DEVICES: device }) }),
   );
   const resources = { threads: config.threads, memoryBytes: config.memoryBytes, devices: [...devices] };
-  const presence = await announce(store, newWorkerId(), engine, resources, logger);
+  const presence = await announce(store, newWorkerId(), engine, resources, clock, logger);
   // Training takes every thread that it may use, so one at a time; a part takes one thread.
   const concurrency: Partial<Record<JobName, number>> = {
     ingest: config.concurrency,
@@ -78,7 +79,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
   await queue.work(processors(flow, { cpu: compute, devices: onDevices }, presence, config), concurrency);
   const loops = [
     every(RECONCILE_MS, 'bringing queue and database together', () => reconcile(flow), logger),
-    every(FIRE_MS, 'firing schedules', () => inWorkspaces(flow, 'schedules', fireDue), logger),
+    every(FIRE_MS, 'firing schedules', () => fire(flow, clock), logger),
     every(SWEEP_MS, 'dropping what is no longer kept', () => sweep(flow), logger),
     every(SWEEP_MS, 'giving up what is too old', () => inWorkspaces(flow, 'retention', applyRetention), logger),
     every(DELIVER_MS, 'carrying webhooks', () => inWorkspaces(flow, 'deliveries', carryDeliveries), logger),
@@ -91,10 +92,16 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
       await Promise.all(loops.map((loop) => loop.stop()));
       await queue.close(config.drainSeconds * 1000);
       await Promise.all([compute, ...onDevices].map((one) => one.close()));
+      clock.stop();
       await presence.leave();
       await store.close();
     },
   };
+}
+
+/** A machine whose clock is off leaves schedules to others, whatever the database says: something is wrong with it. */
+async function fire(flow: FlowContext, clock: DatabaseClock): Promise<void> {
+  if (!clock.isOff()) await inWorkspaces(flow, 'schedules', fireDue);
 }
 
 /** What is kept for a while, in every workspace. */

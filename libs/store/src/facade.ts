@@ -276,7 +276,14 @@ export interface Idempotency {
 }
 
 export interface Workers {
-  beat(worker: { id: string; engine: r.Json | null; busyWith: string | null; resources?: r.Json | null }): Promise<void>;
+  beat(worker: {
+    id: string;
+    engine: r.Json | null;
+    busyWith: string | null;
+    resources?: r.Json | null;
+    /** How far the clock of its machine is ahead of the database's. */
+    clockSkewMs?: number;
+  }): Promise<void>;
   remove(id: string): Promise<void>;
   /** Seen within this time. */
   list(seenWithinMs: number): Promise<r.WorkerRecord[]>;
@@ -347,6 +354,8 @@ export interface Store {
   readonly workers: Workers;
   readonly webhooks: Webhooks;
   readonly predictions: Predictions;
+  /** The present, by the clock that every program shares. */
+  now(): Promise<Date>;
   /** The same database, another workspace. Closing either closes both. */
   forWorkspace(workspaceId: string): Store;
   /** All or nothing. The store passed in must be used inside; nested calls join the transaction. */

@@ -540,6 +540,8 @@ export interface WorkerRecord {
   startedAt: Date;
   seenAt: Date;
   busyWith: string | null;
+  /** How far the clock of its machine is ahead of the database's; null where it did not say. */
+  clockSkewMs: number | null;
 }
 
 // ---------------------------------------------------------------------------------------------- webhooks

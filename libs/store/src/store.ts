@@ -124,6 +124,10 @@ function bind(context: Context): Store {
     workers: workers(context),
     webhooks: webhooks(context),
     predictions: predictions(context),
+    async now() {
+      const [row] = await context.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+      return row!.now;
+    },
     forWorkspace: (id) => bind(new Context(dataSource, listener, id, cipher, context.runner)),
     transaction: (work) => context.transaction((inside) => work(bind(inside))),
     listen: (channel, callback) => listener.listen(channel, callback),

@@ -1,5 +1,5 @@
 /** `almanac runs …` and `almanac status`. */
-import { runKind, runStatus } from '@almanac/contracts';
+import { clockFault, runKind, runStatus } from '@almanac/contracts';
 import { type Command, Option } from 'commander';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
@@ -97,10 +97,12 @@ export function runCommands(program: Command): void {
           w.busyWith ?? 'idle',
           shortDate(w.seenAt),
         ]);
+        const clocks = status.workers.flatMap((w) => (clockFault(w) === null ? [] : [`${w.id}: ${clockFault(w)!}`]));
         return [
           `Almanac ${status.version} at ${context.connection.url}, workspace ${status.workspace}`,
           `queue ${status.queueDriver}: ${waiting.join(', ') || 'empty'}`,
           workers.length === 0 ? 'No worker is running: runs stay queued.' : table(['worker', 'engine', 'busy with', 'last seen'], workers),
+          ...clocks,
         ].join('\n');
       });
     });

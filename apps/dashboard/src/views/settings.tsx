@@ -1,5 +1,5 @@
 /** Settings: workers with their engines, the queue, API keys, workspaces. */
-import { type ApiKey, type ApiKeyCreated, scope as scopes, type Scope, type SystemStatus } from '@almanac/contracts';
+import { type ApiKey, type ApiKeyCreated, clockFault, scope as scopes, type Scope, type SystemStatus } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
@@ -35,7 +35,17 @@ export function Component() {
 type Worker = SystemStatus['workers'][number];
 
 const workers: Column<Worker>[] = [
-  { id: 'id', title: 'Worker', by: (one) => one.id, cell: (one) => <span className="mono">{one.id.slice(0, 24)}</span> },
+  {
+    id: 'id',
+    title: 'Worker',
+    by: (one) => one.id,
+    cell: (one) => (
+      <>
+        <span className="mono">{one.id.slice(0, 24)}</span>
+        {clockFault(one) !== null && <div className="small bad">{clockFault(one)}</div>}
+      </>
+    ),
+  },
   {
     id: 'engine',
     title: 'Engine',

@@ -58,11 +58,25 @@ export const systemStatus = z
         seenAt: instant,
         busyWith: z.string().nullable(),
         resources: workerResources.nullable(),
+        clockSkewMs: z.number().nullable().meta({
+          description: 'How far the clock of its machine is ahead of the database’s. More than two seconds off, it takes no schedule.',
+        }),
       }),
     ),
   })
   .meta({ id: 'SystemStatus' });
 export type SystemStatus = z.infer<typeof systemStatus>;
+
+/** From here on a machine's clock is wrong, and its worker takes no schedule. */
+export const CLOCK_OFF_MS = 2_000;
+
+/** What is wrong with a worker's clock, in words; null where nothing is. */
+export function clockFault({ clockSkewMs }: SystemStatus['workers'][number]): string | null {
+  if (clockSkewMs === null || Math.abs(clockSkewMs) <= CLOCK_OFF_MS) return null;
+  const seconds = Math.round(Math.abs(clockSkewMs) / 1000);
+  const amount = seconds < 120 ? `${seconds} s` : seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+  return `Its clock is ${amount} ${clockSkewMs > 0 ? 'ahead' : 'behind'}: it takes no schedule.`;
+}
 
 /** A tenant: datasets, models, runs, keys of their own. Keys of one workspace see nothing of another. */
 export const workspace = z.object({ name, createdAt: instant }).meta({ id: 'Workspace' });

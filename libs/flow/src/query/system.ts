@@ -18,13 +18,14 @@ export async function systemStatus({
     workspace: workspace.name,
     queueDriver: queue.driver,
     queueDepth: depth,
-    workers: workers.map(({ id, engine, resources, startedAt, seenAt }, i) => ({
+    workers: workers.map(({ id, engine, resources, startedAt, seenAt, clockSkewMs }, i) => ({
       id,
       engine: engine as EngineInfo | null,
       startedAt: startedAt.toISOString(),
       seenAt: seenAt.toISOString(),
       busyWith: busy[i]!,
       resources: resources as WorkerResources | null,
+      clockSkewMs,
     })),
   };
 }

@@ -44,4 +44,5 @@ export class WorkerEntity implements WorkerRecord {
   @Column('timestamptz', { name: 'started_at' }) startedAt!: Date;
   @Column('timestamptz', { name: 'seen_at' }) seenAt!: Date;
   @Column('text', { name: 'busy_with', nullable: true }) busyWith!: string | null;
+  @Column('double precision', { name: 'clock_skew_ms', nullable: true }) clockSkewMs!: number | null;
 }

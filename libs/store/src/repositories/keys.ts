@@ -1,6 +1,6 @@
 /** API keys, uploads and workers. */
 import { AlmanacError } from '@almanac/series';
-import { IsNull, LessThan, MoreThan } from 'typeorm';
+import { IsNull, MoreThan, Raw } from 'typeorm';
 import type { ApiKeys, Uploads, Workers } from '../facade.js';
 import { ApiKeyEntity, UploadEntity, WorkerEntity } from '../entities/keys.js';
 import { notFound } from '../errors.js';
@@ -103,15 +103,16 @@ export function workers(context: Context): Workers {
   return {
     async beat(worker) {
       await context.query(
-        `INSERT INTO worker (id, workspace_id, engine, busy_with, resources) VALUES ($1, $2, $3, $4, $5)
+        `INSERT INTO worker (id, workspace_id, engine, busy_with, resources, clock_skew_ms) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (id) DO UPDATE SET engine = excluded.engine, busy_with = excluded.busy_with, resources = excluded.resources,
-           seen_at = now()`,
+           clock_skew_ms = excluded.clock_skew_ms, seen_at = now()`,
         [
           worker.id,
           context.workspaceId,
           worker.engine && JSON.stringify(worker.engine),
           worker.busyWith,
           worker.resources && JSON.stringify(worker.resources),
+          worker.clockSkewMs ?? null,
         ],
       );
     },
@@ -119,10 +120,12 @@ export function workers(context: Context): Workers {
       await table.delete({ id });
     },
     async list(seenWithinMs) {
-      const since = new Date(Date.now() - seenWithinMs);
-      // Workers that died without a word leave a row each; a day later nobody asks for them.
-      await table.delete({ seenAt: LessThan(new Date(Date.now() - 86_400_000)) });
-      return table.find({ where: { seenAt: MoreThan(since) }, order: { startedAt: 'ASC' } });
+      // Both ends by the database's clock. Workers that died without a word leave a row each; a day later nobody asks for them.
+      await context.query(`DELETE FROM worker WHERE seen_at < now() - interval '1 day'`);
+      return table.find({
+        where: { seenAt: Raw((column) => `${column} > now() - :seenWithinMs * interval '1 millisecond'`, { seenWithinMs }) },
+        order: { startedAt: 'ASC' },
+      });
     },
   };
 }
