@@ -1,5 +1,5 @@
 /**
- * AutoETS: fits every admissible ETS form and keeps the one of least AICc.
+ * AutoETS: fits every admissible ETS form and orders them by AICc.
  *
  * Source: Hyndman, Koehler, Snyder and Grose (2002), with the restrictions of R's `forecast::ets`: no additive error with
  * a multiplicative season, no multiplicative trend, multiplicative parts for positive data only. The first level and
@@ -32,21 +32,27 @@ export function admissibleForms(positive: boolean, seasonal: boolean): EtsForm[]
 }
 
 const PHI = { from: 0.8, to: 0.98 };
+/**
+ * A trend takes up at most this share of a change of the level (β ≤ 0.2 α). With all that the model allows (β ≤ α), short series follow
+ * their last change far ahead: OWA of M3 one horizon before its test, yearly .986 against .976, quarterly .887 against .861, tourism yearly
+ * 1.14 against .97. (Others' optimisers seldom leave β's start, which bounds it without saying so.)
+ */
+const LARGEST_TREND_SHARE = 0.2;
 const squash = (x: number): number => 1 / (1 + Math.exp(-x));
 const between = (x: number, from: number, to: number): number => from + (to - from) * squash(x);
 
-/** The best fit, or null where the history is too short for any (fewer than 4 observations more than parameters). */
-export function selectEts(values: Float64Array, seasonLength: number): EtsFit | null {
+/** Every form that the history is long enough for (4 observations more than parameters), fitted; the least AICc first. */
+export function fitForms(values: Float64Array, seasonLength: number): EtsFit[] {
   const observed = values.filter((value) => !Number.isNaN(value));
   const positive = observed.every((value) => value > 0);
   const seasonal = seasonLength > 1 && values.length >= 2 * seasonLength && observed.length >= seasonLength + 5;
-  let best: EtsFit | null = null;
-  for (const form of admissibleForms(positive, seasonal)) {
-    const fit = fitEts(values, seasonLength, form, observed.length);
-    if (fit && (!best || fit.aicc < best.aicc)) best = fit;
-  }
-  return best;
+  return admissibleForms(positive, seasonal)
+    .flatMap((form) => fitEts(values, seasonLength, form, observed.length) ?? [])
+    .sort((a, b) => a.aicc - b.aicc);
 }
+
+/** The form of least AICc, or null where the history is too short for any. */
+export const selectEts = (values: Float64Array, seasonLength: number): EtsFit | null => fitForms(values, seasonLength)[0] ?? null;
 
 /** @returns null where the form has too many parameters for `count` observations */
 export function fitEts(values: Float64Array, seasonLength: number, form: EtsForm, count: number): EtsFit | null {
@@ -64,7 +70,7 @@ export function fitEts(values: Float64Array, seasonLength: number, form: EtsForm
     const next = (): number => rest.next().value!;
     const alpha = between(next(), 1e-4, 0.9999);
     const level = start.level + spread * next();
-    const beta = hasTrend ? between(next(), 1e-4 * alpha, alpha) : 0;
+    const beta = hasTrend ? between(next(), 1e-4 * alpha, LARGEST_TREND_SHARE * alpha) : 0;
     const trend = hasTrend ? start.trend + 0.1 * spread * next() : 0;
     const gamma = hasSeason ? between(next(), 1e-4 * (1 - alpha), 1 - alpha) : 0;
     const phi = damped ? between(next(), PHI.from, PHI.to) : 1;
