@@ -96,14 +96,18 @@ CREATE TABLE dataset (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   keep_days integer,
+  step_origin_ms bigint NOT NULL DEFAULT 0,
+  season_lengths integer[],
   CONSTRAINT dataset_workspace_id_name_key UNIQUE (workspace_id, name),
   CONSTRAINT dataset_pkey PRIMARY KEY (id),
   CONSTRAINT dataset_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
   CONSTRAINT dataset_keep_days_check CHECK ((keep_days > 0))
 );
-COMMENT ON COLUMN dataset.step_ms IS 'Width of a step; NULL for calendar grids, whose steps are in grid_step';
+COMMENT ON COLUMN dataset.step_ms IS 'Width of a step; NULL for grids whose steps are in grid_step: calendars, and hours with closed days';
 COMMENT ON COLUMN dataset.current_version IS '0 until the first version is committed';
 COMMENT ON COLUMN dataset.keep_days IS 'Observations older than so many days are given up; NULL keeps all';
+COMMENT ON COLUMN dataset.step_origin_ms IS 'First instant of step 0 of a grid of widths, in milliseconds since 1970';
+COMMENT ON COLUMN dataset.season_lengths IS 'Steps per season, shortest first, as they were declared; NULL: those of the frequency';
 
 CREATE TABLE dataset_channel (
   workspace_id uuid NOT NULL,
@@ -194,7 +198,7 @@ CREATE TABLE grid_step (
   CONSTRAINT grid_step_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 
-COMMENT ON TABLE grid_step IS 'The calendar of daily and coarser grids, so that no two time-zone databases can disagree';
+COMMENT ON TABLE grid_step IS 'When the steps of grids without one width start, by grid_key(frequency), so that no two time-zone databases can disagree';
 
 CREATE TABLE horizon_score (
   workspace_id uuid NOT NULL,
@@ -604,7 +608,7 @@ SELECT f.workspace_id,
     mv.no AS model_version,
     f.run_id,
     f.cutoff_time AS cutoff,
-    step_time(d.workspace_id, d.frequency, d.time_zone, d.step_ms, f.cutoff_step + h.n) AS ds,
+    step_time(d.workspace_id, d.frequency, d.time_zone, d.step_ms, d.step_origin_ms, f.cutoff_step + h.n) AS ds,
     l.level,
     f.quantiles[((l.n - 1) * f.horizon + h.n)] AS value
    FROM forecast f
@@ -621,7 +625,7 @@ CREATE VIEW observation AS
 SELECT d.workspace_id,
     d.name AS dataset,
     s.unique_id AS series,
-    step_time(d.workspace_id, d.frequency, d.time_zone, d.step_ms, c.first_step + v.n - 1) AS ds,
+    step_time(d.workspace_id, d.frequency, d.time_zone, d.step_ms, d.step_origin_ms, c.first_step + v.n - 1) AS ds,
     v.value
    FROM dataset d
      JOIN series s ON s.dataset_id = d.id
@@ -631,6 +635,14 @@ SELECT d.workspace_id,
 
 COMMENT ON VIEW observation IS 'Current version of every dataset, a row per observation';
 
+CREATE OR REPLACE FUNCTION public.grid_key(of_frequency text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN length(of_frequency) <= 100 THEN of_frequency ELSE 'md5 ' || md5(of_frequency) END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change_of_finished_run()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -639,15 +651,15 @@ BEGIN
   RAISE EXCEPTION 'run % is finished and never changes', OLD.id USING ERRCODE = 'integrity_constraint_violation';
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.step_time(of_workspace uuid, of_frequency text, of_time_zone text, of_step_ms bigint, of_step bigint)
+CREATE OR REPLACE FUNCTION public.step_time(of_workspace uuid, of_frequency text, of_time_zone text, of_step_ms bigint, of_step_origin_ms bigint, of_step bigint)
  RETURNS timestamp with time zone
  LANGUAGE sql
  STABLE
 AS $function$
   SELECT CASE
-    WHEN of_step_ms IS NOT NULL THEN timestamptz 'epoch' + (of_step * of_step_ms) * interval '1 millisecond'
+    WHEN of_step_ms IS NOT NULL THEN timestamptz 'epoch' + (of_step * of_step_ms + of_step_origin_ms) * interval '1 millisecond'
     ELSE (SELECT g.starts_at FROM grid_step g
-          WHERE g.workspace_id = of_workspace AND g.frequency = of_frequency AND g.time_zone = of_time_zone AND g.step = of_step)
+          WHERE g.workspace_id = of_workspace AND g.frequency = grid_key(of_frequency) AND g.time_zone = of_time_zone AND g.step = of_step)
   END
 $function$;
 

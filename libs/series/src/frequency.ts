@@ -1,18 +1,31 @@
 /**
  * A frequency is a grid: every observation of a dataset falls on an integer step, so a series is an array with a first
- * step. Codes: `15min` (any whole minutes), `h`, `6h` (any whole hours), `D`, `W-MON` … `W-SUN` (weeks that start on
- * that day), `MS`, `QS`, `YS` (months, quarters, years by their first day), `ME`, `QE`, `YE` (by their last day), and `1`
- * (plain integers).
+ * step. A grid is unit × count × anchor × mask, in a zone, in the words of pandas where it has one:
  *
- * Invariants: sub-daily grids run in UTC and ignore the zone; daily and coarser grids follow the calendar of the zone,
- * so that days of 23 and 25 hours are one step. For every instant `timeOf(floorStep(t)) <= t < timeOf(floorStep(t) + 1)`.
+ * - `ms`, `s`, `min`, `h` and whole multiples (`15min`, `6h`), counted in UTC; `+` shifts them: `6h+3h`, `h+30min`, `15min+7min`
+ * - `D`, every so many days (`10D-1970-01-03`), and open weekdays: `B` (Monday to Friday), `D-MON-SAT`, `D-MON,WED,FRI`;
+ *   hours have them too: `h-MON-FRI`
+ * - weeks that start on a day: `W-MON` … `W-SUN`, `2W-MON`, `4W-MON-1970-01-12`
+ * - months, quarters, years by their first day (`MS`, `QS`, `YS`), last (`ME`, `QE`, `YE`), first or last working day (`BMS`, `BME`, …),
+ *   with their months (`QS-MAR`, `QE-FEB`, `YS-APR`, `YE-JUN`, half-years `2QS`) and any day (`MS-15`, `WOM-3FRI`)
+ * - `1`, plain integers
+ *
+ * `+7h` behind a code of days and longer: at that time of the zone's clock. ` closed LABEL:…` behind days and hours: closed on single days.
+ *
+ * Invariants: fixed widths elapse in UTC, over clock changes too; days and longer follow the calendar of the zone, so
+ * that days of 23 and 25 hours are one step. Closed days have no steps. For every instant
+ * `timeOf(floorStep(t)) <= t < timeOf(floorStep(t) + 1)`. A code that was stored means what it meant.
  *
  * @example
  * const daily = Frequency.parse('D', 'Europe/Berlin');
  * daily.stepOf(Date.parse('2024-03-31T00:00+01:00')) + 1 === daily.stepOf(Date.parse('2024-04-01T00:00+02:00'));
  */
+import { everyDays, everyMonths, openDays } from './days.js';
 import { AlmanacError } from './errors.js';
-import { calendarGrid, civilDayOf, fixedGrid, integerGrid, type Grid, HOUR_MS, MINUTE_MS } from './grid.js';
+import { calendarGrid, fixedGrid, type Grid, integerGrid, openFixedGrid } from './grid.js';
+import { OpenDays } from './openDays.js';
+import { seasonsOf } from './seasons.js';
+import { codeOf, type Spec, specOf, weekShift } from './spec.js';
 import { DAY_MS, zoneOf } from './zone.js';
 
 /** Where a step lies in the calendar of the zone. */
@@ -31,30 +44,43 @@ export interface CalendarFields {
   month: number;
 }
 
+const EVERY_DAY: readonly boolean[] = new Array<boolean>(7).fill(true);
+const made = new Map<string, Frequency>();
+const MOST_MADE = 1000;
+
 export class Frequency {
   private constructor(
+    private readonly spec: Spec,
     private readonly grid: Grid,
     /** IANA zone of the calendar. */
     readonly timeZone: string,
+    /** The canonical code. */
+    readonly code: string,
   ) {}
 
   /**
-   * @param code see above; `H`, `1h`, `60min`, `min` and `W` are understood and rewritten to the code they mean
+   * @param code see above; `H`, `1h`, `60min`, `min`, `W`, `QS-DEC` and the like are understood and rewritten to the code they mean
    * @throws AlmanacError FREQUENCY_UNKNOWN, TIME_ZONE_UNKNOWN
    */
   static parse(code: string, timeZone = 'UTC'): Frequency {
+    const key = `${timeZone} ${code}`;
+    const known = made.get(key);
+    if (known) return known;
     zoneOf(timeZone);
-    const grid = code === '1' ? integerGrid : (fixed(code) ?? calendarGrid(code === 'W' ? 'W-SUN' : code, timeZone));
-    if (grid) return new Frequency(grid, timeZone);
-    throw new AlmanacError('FREQUENCY_UNKNOWN', `The frequency "${code}" is not known.`, {
-      hint: 'Use minutes (15min), hours (h, 6h), D, W-MON to W-SUN, MS, QS, YS (dated by the first day), ME, QE, YE (by the last day), or 1 for plain integers.',
-      subject: { frequency: code },
-    });
+    const frequency = Frequency.of(specOf(code), timeZone);
+    if (made.size >= MOST_MADE) made.clear();
+    made.set(key, frequency);
+    return frequency;
   }
 
-  /** The canonical code. */
-  get code(): string {
-    return this.grid.code;
+  /** @param spec taken as it is: see `Spec` */
+  static of(spec: Spec, timeZone = 'UTC'): Frequency {
+    return new Frequency(spec, gridOf(spec, timeZone), timeZone, codeOf(spec));
+  }
+
+  /** The code as people read it: of a closure calendar the name, not the days. */
+  get label(): string {
+    return codeOf(this.spec, true);
   }
 
   /** `fixed` widths in UTC, `calendar` units of the zone, or plain `integer` steps. */
@@ -64,7 +90,68 @@ export class Frequency {
 
   /** Steps are dated by their last day, so that what lies between two of them belongs to the later one. */
   get isByLastDay(): boolean {
-    return /^[MQY]E$/.test(this.grid.code);
+    return this.spec.unit === 'month' && (this.spec.rule === 'last' || this.spec.rule === 'lastWorking');
+  }
+
+  /** The same months dated by their first day; itself where they are not dated by their last. */
+  get byFirstDay(): Frequency {
+    if (this.spec.unit !== 'month' || !this.isByLastDay) return this;
+    const rule = this.spec.rule === 'last' ? 1 : 'firstWorking';
+    return Frequency.of({ ...this.spec, rule, phase: (this.spec.phase + 1) % this.spec.count }, this.timeZone);
+  }
+
+  /** Steps start with a day, so that a date says all about them. */
+  get isDated(): boolean {
+    return this.grid.kind === 'calendar' && this.atMs === 0;
+  }
+
+  /** Each step lies within one day, also where the days between two of them are closed. */
+  get isWithinDay(): boolean {
+    return this.spec.unit === 'fixed' || (this.spec.unit === 'day' && this.spec.count === 1);
+  }
+
+  /** Of days and longer: milliseconds from midnight to the time of day at which steps start. */
+  get atMs(): number {
+    return 'atMs' in this.spec ? this.spec.atMs : 0;
+  }
+
+  /** Where steps are as wide as each other: their width and the first instant of step 0, in milliseconds. Else null. */
+  get linear(): { widthMs: number; originMs: number } | null {
+    if (this.spec.unit === 'integer') return { widthMs: 1, originMs: 0 };
+    if (this.spec.unit !== 'fixed' || this.spec.weekdays || this.spec.closures) return null;
+    return { widthMs: this.spec.widthMs, originMs: this.spec.originMs };
+  }
+
+  /** What a fixed width is and where it starts, also where some days are closed. @throws for other kinds */
+  get width(): { widthMs: number; originMs: number } {
+    if (this.spec.unit !== 'fixed') throw new Error(`${this.code} has no width.`);
+    return this.spec;
+  }
+
+  /** The closure calendar, if there is one: its name and its days, as civil days since 1970-01-01. */
+  get closures(): { label: string; days: readonly number[] } | null {
+    return ('closures' in this.spec ? this.spec.closures : undefined) ?? null;
+  }
+
+  /** The same grid less a closure calendar. @throws AlmanacError CLOSURES_WITHOUT_DAYS for steps longer than a day */
+  closedOn(label: string, days: Iterable<number>): Frequency {
+    const { spec } = this;
+    if (spec.unit !== 'fixed' && !(spec.unit === 'day' && spec.count === 1))
+      throw new AlmanacError(
+        'CLOSURES_WITHOUT_DAYS',
+        `Steps of ${this.code} are no days and no parts of one, so none of them can be closed.`,
+        {
+          hint: 'Leave the closure calendar out, or name a frequency of a day or less.',
+          subject: { frequency: this.code },
+        },
+      );
+    const { closed } = new OpenDays(spec.weekdays ?? EVERY_DAY, days);
+    return Frequency.of(closed.length === 0 ? spec : { ...spec, closures: { label, days: closed } }, this.timeZone);
+  }
+
+  /** The same grid without its closure calendar. */
+  get unclosed(): Frequency {
+    return this.closures ? Frequency.of({ ...this.spec, closures: undefined } as Spec, this.timeZone) : this;
   }
 
   /** The step that holds an instant: the last one that starts at or before it. */
@@ -77,13 +164,24 @@ export class Frequency {
     return this.grid.timeOf(this.grid.floorStep(epochMs)) === epochMs;
   }
 
-  /** @throws AlmanacError OFF_GRID where no step starts exactly at the instant */
+  /** True on a day of the zone that the mask or the closure calendar leaves out. */
+  isClosed(epochMs: number): boolean {
+    return this.grid.isClosed(epochMs);
+  }
+
+  /** @throws AlmanacError OFF_GRID where no step starts exactly at the instant, CLOSED_DAY where its day has no steps */
   stepOf(epochMs: number): number {
     const step = this.grid.floorStep(epochMs);
     if (this.grid.timeOf(step) === epochMs) return step;
-    throw new AlmanacError('OFF_GRID', `${isoOf(epochMs)} is not on the grid ${this.code} (${this.timeZone}).`, {
+    const subject = { time: isoOf(epochMs), frequency: this.label, timeZone: this.timeZone };
+    if (this.grid.isClosed(epochMs))
+      throw new AlmanacError('CLOSED_DAY', `${isoOf(epochMs)} is on a day that the grid ${this.label} (${this.timeZone}) is closed on.`, {
+        hint: 'Leave the value out, or give a frequency in which the day is open, e.g. D.',
+        subject,
+      });
+    throw new AlmanacError('OFF_GRID', `${isoOf(epochMs)} is not on the grid ${this.label} (${this.timeZone}).`, {
       hint: `The step before starts at ${isoOf(this.grid.timeOf(step))}. Give a finer frequency, another time zone, or an aggregation.`,
-      subject: { time: isoOf(epochMs), frequency: this.code, timeZone: this.timeZone },
+      subject,
     });
   }
 
@@ -92,9 +190,12 @@ export class Frequency {
     return this.grid.timeOf(step);
   }
 
-  /** Steps per season, shortest first: h [24, 168], 15min [96, 672], D [7], W [52], MS and ME [12], QS and QE [4]; else []. */
-  seasonLengths(): number[] {
-    return [...this.grid.seasonLengths];
+  /**
+   * Steps per season, shortest first: h [24, 168], 15min [96, 672], D [7], B [5], W [52], 4W [13], MS and ME [12], QS and QE [4]; else [].
+   * @param span steps that there are: two years of days and more have a year too, [7, 365]
+   */
+  seasonLengths(span?: number): number[] {
+    return seasonsOf(this.spec, span);
   }
 
   /** Calendar position of a step in the zone; of plain integers, all fields are those of the epoch. */
@@ -103,28 +204,33 @@ export class Frequency {
     return fieldsOf(this.civil(step));
   }
 
-  /** `2001-06-30T23:00:00Z` for sub-daily steps, `2001-06-30` for daily and coarser ones, the number for plain integers. */
+  /** `2001-06-30T23:00:00Z` for steps within days or at a time of day, `2001-06-30` for days and longer, the number for plain integers. */
   format(step: number): string {
     if (this.grid.kind === 'integer') return String(step);
-    const iso = isoOf(this.grid.kind === 'calendar' ? this.civil(step) : this.grid.timeOf(step));
-    return this.grid.kind === 'calendar' ? iso.slice(0, iso.indexOf('T')) : iso;
+    if (!this.isDated) return isoOf(this.grid.timeOf(step));
+    const iso = isoOf(this.civil(step));
+    return iso.slice(0, iso.indexOf('T'));
   }
 
   /** The zone's clock at the start of a step, written as if it were UTC. */
   private civil(step: number): number {
-    if (this.grid.kind === 'calendar') return civilDayOf(this.code, step) * DAY_MS;
+    if (this.grid.dayOf) return this.grid.dayOf(step) * DAY_MS + this.atMs;
     const time = this.grid.timeOf(step);
     return time + zoneOf(this.timeZone).offsetAt(time);
   }
 }
 
-function fixed(code: string): Grid | undefined {
-  const match = /^([1-9]\d{0,5})?(min|h|H)$/.exec(code);
-  if (!match) return undefined;
-  const minutes = Number(match[1] ?? 1) * (match[2] === 'min' ? 1 : 60);
-  const hours = minutes / 60;
-  if (!Number.isInteger(hours)) return fixedGrid(`${minutes}min`, minutes * MINUTE_MS);
-  return fixedGrid(hours === 1 ? 'h' : `${hours}h`, hours * HOUR_MS);
+function gridOf(spec: Spec, timeZone: string): Grid {
+  if (spec.unit === 'integer') return integerGrid;
+  if (spec.unit === 'week') {
+    const unit = everyDays(7 * spec.count, 7 * spec.phase - weekShift(spec.weekday));
+    return calendarGrid(unit, spec.atMs, undefined, timeZone);
+  }
+  if (spec.unit === 'month') return calendarGrid(everyMonths(spec.count, spec.phase, spec.rule), spec.atMs, undefined, timeZone);
+  const masked = spec.weekdays ?? spec.closures;
+  const open = masked ? new OpenDays(spec.weekdays ?? EVERY_DAY, spec.closures?.days) : undefined;
+  if (spec.unit === 'day') return calendarGrid(open ? openDays(open) : everyDays(spec.count, spec.phase), spec.atMs, open, timeZone);
+  return open ? openFixedGrid(spec.widthMs, spec.originMs, open, timeZone) : fixedGrid(spec.widthMs, spec.originMs);
 }
 
 function fieldsOf(civilMs: number): CalendarFields {

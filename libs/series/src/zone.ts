@@ -1,5 +1,6 @@
 /**
- * An IANA time zone as two functions: the offset at an instant, and the instant at which a civil day starts.
+ * An IANA time zone as three functions: the offset at an instant, the instant at which a civil day starts, and the one at
+ * which its clock first shows a civil time.
  *
  * Invariants: `startOfDay(d)` is the first instant of civil day `d`, and never decreases with `d`. A day that a zone
  * skipped (Pacific/Apia, 2011-12-30) starts, and ends, at the instant of the skip. UTC costs no `Intl` call.
@@ -18,6 +19,8 @@ export interface Zone {
   offsetAt(epochMs: number): number;
   /** First instant of a civil day, given as days since 1970-01-01. */
   startOfDay(day: number): number;
+  /** First instant at which the clock shows a civil time, written as if it were UTC, or has jumped over it. */
+  instantOf(civilMs: number): number;
 }
 
 const zones = new Map<string, Zone>();
@@ -36,7 +39,7 @@ function isUtc(name: string): boolean {
 }
 
 function utc(name: string): Zone {
-  return { name, offsetAt: () => 0, startOfDay: (day) => day * DAY_MS };
+  return { name, offsetAt: () => 0, startOfDay: (day) => day * DAY_MS, instantOf: (civilMs) => civilMs };
 }
 
 function intlZone(name: string): Zone {
@@ -48,7 +51,8 @@ function intlZone(name: string): Zone {
     const quarter = Math.floor(epochMs / QUARTER_MS);
     return remember(offsets, quarter, () => clock(quarter * QUARTER_MS) - quarter * QUARTER_MS);
   };
-  return { name, offsetAt, startOfDay: (day) => remember(starts, day, () => firstInstant(day * DAY_MS, offsetAt)) };
+  const instantOf = (civilMs: number): number => remember(starts, civilMs, () => firstInstant(civilMs, offsetAt));
+  return { name, offsetAt, startOfDay: (day) => instantOf(day * DAY_MS), instantOf };
 }
 
 /** First instant at which the civil clock of the zone reads `civil` or later for the first time. */
@@ -58,7 +62,7 @@ function firstInstant(civil: number, offsetAt: (epochMs: number) => number): num
   const candidates = [civil - before, civil - after].sort((a, b) => a - b);
   const exact = candidates.find((instant) => instant + offsetAt(instant) === civil);
   if (exact !== undefined) return exact;
-  // Midnight was skipped: the day starts at the change itself, which lies between the two readings.
+  // The time was skipped: it is the change itself, which lies between the two readings.
   let low = Math.min(...candidates) - DAY_MS;
   let high = Math.max(...candidates) + DAY_MS;
   while (high - low > 1) {

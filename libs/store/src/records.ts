@@ -58,6 +58,8 @@ export interface DatasetRecord {
   timeZone: string;
   aggregation: string | null;
   fillPolicy: string;
+  /** Steps per season, shortest first, as they were declared; null: those of the frequency. */
+  seasonLengths: number[] | null;
   /** Observations older than so many days are given up; null keeps all. */
   keepDays: number | null;
   /** 0 before the first version is committed; such a dataset is never listed. */
@@ -77,6 +79,8 @@ export interface DatasetDefinition {
   timeZone: string;
   aggregation?: string | null;
   fillPolicy?: string;
+  /** Undefined or null leaves those that the dataset has. */
+  seasonLengths?: readonly number[] | null | undefined;
   /** Covariate channels by name; their values travel as pieces with `channel`. */
   pastCovariates?: readonly string[];
   futureCovariates?: readonly string[];

@@ -26,8 +26,8 @@ export function duration(seconds: number): string {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Whether steps of this frequency fall inside days. */
-export const isSubDaily = (frequency: string): boolean => /(h|H|min|T|s|S)$/.test(frequency);
+/** Whether steps of this frequency have a time of day: hours and less (`15min`, `h+30min`), or days from a time on (`D+7h`). */
+export const isSubDaily = (frequency: string): boolean => /^\d*(h|min|s|ms)(?![a-z])|\+/.test(frequency);
 
 export function time(instant: string | number | null | undefined, zone = 'UTC', withTime = true): string {
   if (instant === null || instant === undefined) return '–';

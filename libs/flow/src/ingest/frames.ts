@@ -1,14 +1,15 @@
 /**
  * What flows from the reader process to its parent, over a pipe: messages (JSON, few) and pieces (arrays, many).
  *
- * A frame is a head of 24 bytes and a body. Head, little endian: kind, channel, firstStep, values, idBytes, noteBytes,
- * each 32 bits. Body: the values as float64, the id, the note. Values come first so that they are aligned in the
- * buffer they are received into and need no second copy.
+ * A frame is a head of 32 bytes and a body. Head, little endian: kind, channel, values, idBytes, noteBytes, each 32 bits, and
+ * firstStep as a float64, since steps of milliseconds need more. Body: the values as float64, the id, the note. Values come
+ * first so that they are aligned in the buffer they are received into and need no second copy.
  */
 import type { Readable } from 'node:stream';
 import { ByteReader } from './byteReader.js';
 
-const HEAD_BYTES = 24;
+const HEAD_BYTES = 32;
+const FIRST_STEP_AT = 24;
 const MESSAGE = 0;
 const PIECE = 1;
 
@@ -42,9 +43,10 @@ export function pieceFrame(piece: Piece): Buffer {
   ]);
 }
 
-function head(...fields: [kind: number, channel: number, firstStep: number, values: number, idBytes: number, noteBytes: number]): Buffer {
+function head(kind: number, channel: number, firstStep: number, ...counts: [values: number, idBytes: number, noteBytes: number]): Buffer {
   const buffer = Buffer.alloc(HEAD_BYTES);
-  fields.forEach((field, index) => buffer.writeInt32LE(field, index * 4));
+  [kind, channel, ...counts].forEach((field, index) => buffer.writeInt32LE(field, index * 4));
+  buffer.writeDoubleLE(firstStep, FIRST_STEP_AT);
   return buffer;
 }
 
@@ -54,14 +56,14 @@ export async function* readFrames(pipe: Readable): AsyncGenerator<Frame, void> {
   for (;;) {
     const head = await bytes.take(HEAD_BYTES);
     if (!head) return;
-    const [kind, channel, firstStep, count, idBytes, noteBytes] = Array.from({ length: 6 }, (_, index) => head.readInt32LE(index * 4)) as [
-      number,
+    const [kind, channel, count, idBytes, noteBytes] = Array.from({ length: 5 }, (_, index) => head.readInt32LE(index * 4)) as [
       number,
       number,
       number,
       number,
       number,
     ];
+    const firstStep = head.readDoubleLE(FIRST_STEP_AT);
     const body = await bytes.take(count * 8 + idBytes + noteBytes);
     if (!body) return;
     const note = body.toString('utf8', body.length - noteBytes);

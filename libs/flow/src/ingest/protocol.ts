@@ -10,6 +10,8 @@ export interface ReadJob {
   /** What the file was called when it was uploaded. */
   fileName: string;
   options: IngestOptions;
+  /** The grid of the dataset that the file is for, where there is one: rows fit it or are rejected. */
+  grid?: string | undefined;
   /** An empty folder for what does not fit into memory. */
   scratch: string;
   limits: ReadLimits;

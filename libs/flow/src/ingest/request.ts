@@ -1,7 +1,7 @@
 /** The request side of ingest: an object that has arrived becomes an upload with a run that will read it. */
 import { type IngestOptions, ingestOptions, type IngestOptionsInput, type UploadAccepted } from '@almanac/contracts';
 import type { StoredObject } from '@almanac/platform';
-import { AlmanacError, Frequency } from '@almanac/series';
+import { AlmanacError, checkFrequency } from '@almanac/series';
 import type { Json } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
 import { carry } from '../runs/runs.js';
@@ -33,7 +33,7 @@ export async function requestIngest(context: FlowContext, { fileName, object, op
     });
   const { dataset, dryRun, frequency, timeZone } = options;
   // What can be told before the file is read is told to whoever sends it.
-  Frequency.parse(frequency === 'auto' ? 'D' : frequency, timeZone);
+  checkFrequency(frequency === 'auto' ? 'D' : frequency, timeZone);
   const { upload, run } = await context.store.transaction(async (within) => {
     const upload = await within.uploads.create({
       fileName,

@@ -3,7 +3,7 @@
  * Invariants: every value keeps its step and none is invented; what does not fit is refused with the series and the position at fault.
  */
 import { PREDICTION_LIMITS, type InlineSeries } from '@almanac/contracts';
-import { AlmanacError, Frequency, inferFrequency, zoneOf } from '@almanac/series';
+import { AlmanacError, counted, findRhythm, Frequency, readFrequency, zoneOf } from '@almanac/series';
 
 type Values = (number | null)[];
 
@@ -51,15 +51,14 @@ export function refuseTooMuch(series: readonly InlineSeries[]): void {
 
 /** The grid that the times say. @throws AlmanacError FREQUENCY_NOT_INFERRED, FREQUENCY_UNKNOWN, TIME_ZONE_UNKNOWN, TIME_INVALID */
 export function gridOfTimes(series: readonly InlineSeries[], frequency: string, timeZone: string): Frequency {
-  if (frequency !== 'auto') return Frequency.parse(frequency, timeZone);
   const times: number[] = [];
-  for (const { uniqueId, ds } of series) {
-    for (const one of ds ?? []) {
-      if (typeof one === 'number') return Frequency.parse('1');
+  for (const { uniqueId, ds, start } of series) {
+    for (const one of ds ?? (start === undefined ? [] : [start])) {
+      if (typeof one === 'number') return Frequency.parse(frequency === 'auto' ? '1' : frequency, timeZone);
       times.push(instantOf(one, timeZone, uniqueId));
     }
   }
-  return inferFrequency(times, timeZone);
+  return frequency === 'auto' ? findRhythm(counted(times), timeZone).frequency : readFrequency(frequency, counted(times), timeZone);
 }
 
 /** @throws AlmanacError TIME_INVALID, OFF_GRID, TIME_TWICE, SERIES_SHAPE, SERIES_EMPTY, PREDICTION_TOO_LARGE */

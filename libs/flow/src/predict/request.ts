@@ -10,7 +10,7 @@ import {
   type WhatIfRequest,
 } from '@almanac/contracts';
 import { CANDIDATES, isKind, plans } from '@almanac/forecasting/plan';
-import { AlmanacError, Frequency } from '@almanac/series';
+import { AlmanacError, canMean, Frequency } from '@almanac/series';
 import type { DatasetRecord, Json, ModelVersionRecord } from '@almanac/store';
 import { checkHorizon } from '../forecast/request.js';
 import { parseReference, resolveModel } from '../register/reference.js';
@@ -190,11 +190,10 @@ async function modelOf(context: FlowContext, model: string): Promise<{ version: 
 function gridOf({ series, frequency, timeZone }: PredictionRequest, dataset: DatasetRecord | undefined): Frequency {
   if (!dataset) return gridOfTimes(series, frequency, timeZone ?? 'UTC');
   const own = Frequency.parse(dataset.frequency, dataset.timeZone);
-  const asked = frequency === 'auto' ? own : Frequency.parse(frequency, timeZone ?? dataset.timeZone);
-  if (asked.code !== own.code)
-    throw new AlmanacError('FREQUENCY_MISMATCH', `The model was trained on ${own.code}, and the series are ${asked.code}.`, {
+  if (frequency !== 'auto' && !canMean(frequency, own))
+    throw new AlmanacError('FREQUENCY_MISMATCH', `The model was trained on ${own.label}, and the series are ${frequency}.`, {
       hint: 'Give series of that frequency, or another model.',
-      subject: { model: own.code, series: asked.code },
+      subject: { model: own.label, series: frequency },
     });
   return timeZone === undefined ? own : Frequency.parse(own.code, timeZone);
 }

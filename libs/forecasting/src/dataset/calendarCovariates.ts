@@ -97,7 +97,7 @@ async function columnsOf(
   const civil = Array.from({ length: count }, (_, i): Civil => ({ day: dayOf(first + i), ofStep: frequency.calendar(first + i) }));
   const columns = fields.flatMap((field) => Object.values(FIELDS[field]).map((of) => Float64Array.from(civil, of)));
   // Of a step longer than a day, the number of holidays in it.
-  const after = (i: number): number => (frequency.kind === 'calendar' ? (civil[i + 1]?.day ?? dayOf(first + i + 1)) : civil[i]!.day + 1);
+  const after = (i: number): number => (frequency.isWithinDay ? civil[i]!.day + 1 : (civil[i + 1]?.day ?? dayOf(first + i + 1)));
   for (const place of holidays) {
     const days = await holidaysOf(place, frequency.timeZone, frequency.timeOf(first), frequency.timeOf(first + count));
     for (const shift of Object.values(HOLIDAY_DAYS)) {

@@ -24,10 +24,10 @@ export function conflictWith(
   if (dataset && (dataset.frequency !== asked.code || dataset.timeZone !== asked.timeZone)) {
     return new AlmanacError(
       'DATASET_GRID_DIFFERS',
-      `The dataset "${given.name}" is on the grid ${dataset.frequency} (${dataset.timeZone}), not ${asked.code} (${asked.timeZone}).`,
+      `The dataset "${given.name}" is on the grid ${labelOf(dataset)} (${dataset.timeZone}), not ${asked.label} (${asked.timeZone}).`,
       {
         hint: 'Upload to a dataset of another name, or name the frequency and time zone the dataset has.',
-        subject: { dataset: given.name, frequency: dataset.frequency, timeZone: dataset.timeZone },
+        subject: { dataset: given.name, frequency: labelOf(dataset), timeZone: dataset.timeZone },
         status: 409,
       },
     );
@@ -44,3 +44,5 @@ export function conflictWith(
   }
   return undefined;
 }
+
+const labelOf = ({ frequency, timeZone }: { frequency: string; timeZone: string }): string => Frequency.parse(frequency, timeZone).label;

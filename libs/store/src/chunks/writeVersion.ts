@@ -52,11 +52,11 @@ async function writeInside(context: Context, client: PoolClient, write: WriteVer
   if (totals.firstStep !== null && totals.lastStep !== null) {
     await ensureGridSteps(context, frequency.code, frequency.timeZone, totals.firstStep, totals.lastStep);
   }
-  await client.query('UPDATE dataset SET aggregation = $2, fill_policy = $3 WHERE id = $1', [
-    dataset.id,
-    write.dataset.aggregation ?? null,
-    write.dataset.fillPolicy ?? 'none',
-  ]);
+  const { aggregation = null, fillPolicy = 'none', seasonLengths = null } = write.dataset;
+  await client.query(
+    'UPDATE dataset SET aggregation = $2, fill_policy = $3, season_lengths = coalesce($4::integer[], season_lengths) WHERE id = $1',
+    [dataset.id, aggregation, fillPolicy, seasonLengths],
+  );
   const { uploadId, runId, mode } = write;
   await commitVersion(context, client, { datasetId: dataset.id, version, totals, uploadId, runId, mode, ...summary });
   return { ...totals, datasetId: dataset.id, version, unchanged: false };
@@ -94,11 +94,11 @@ export async function commitVersion(context: Context, client: PoolClient, made: 
 }
 
 async function lockDataset(context: Context, client: PoolClient, given: DatasetDefinition, frequency: Frequency): Promise<Locked> {
-  const stepMs = frequency.kind === 'calendar' ? null : frequency.timeOf(1) - frequency.timeOf(0);
+  const { linear } = frequency;
   await client.query(
-    `INSERT INTO dataset (id, workspace_id, name, frequency, time_zone, step_ms, fill_policy) VALUES ($1, $2, $3, $4, $5, $6, 'none')
-     ON CONFLICT DO NOTHING`,
-    [newId(), context.workspaceId, given.name, frequency.code, frequency.timeZone, stepMs],
+    `INSERT INTO dataset (id, workspace_id, name, frequency, time_zone, step_ms, step_origin_ms, fill_policy)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, 'none') ON CONFLICT DO NOTHING`,
+    [newId(), context.workspaceId, given.name, frequency.code, frequency.timeZone, linear?.widthMs ?? null, linear?.originMs ?? 0],
   );
   const { rows } = await client.query<Locked>(
     `SELECT id, current_version AS "currentVersion", observation_count::float8 AS "observationCount", frequency, time_zone AS "timeZone"

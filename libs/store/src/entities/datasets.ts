@@ -13,6 +13,8 @@ export class DatasetEntity implements DatasetRecord {
   @Column({ ...wholeNumber, name: 'step_ms', nullable: true }) stepMs!: number | null;
   @Column('text', { nullable: true }) aggregation!: string | null;
   @Column('text', { name: 'fill_policy' }) fillPolicy!: string;
+  @Column({ ...wholeNumber, name: 'step_origin_ms' }) stepOriginMs!: number;
+  @Column('integer', { name: 'season_lengths', array: true, nullable: true }) seasonLengths!: number[] | null;
   @Column('integer', { name: 'keep_days', nullable: true }) keepDays!: number | null;
   @Column('integer', { name: 'current_version' }) currentVersion!: number;
   @Column('integer', { name: 'series_count' }) seriesCount!: number;

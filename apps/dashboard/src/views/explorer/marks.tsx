@@ -6,7 +6,7 @@ import { useCall } from '../../app/queries';
 import type { Marks } from '../../chart/marks';
 
 /** Where a step is longer than a day, a holiday is inside every one of them. */
-const hasDays = (frequency: string): boolean => isSubDaily(frequency) || /^\d*[DB]$/.test(frequency);
+const hasDays = (frequency: string): boolean => isSubDaily(frequency) || /^(\d*D|B)\b/.test(frequency);
 const seconds = (instant: string): number => Date.parse(instant) / 1000;
 
 export interface MarkChoice {

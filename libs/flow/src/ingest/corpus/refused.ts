@@ -260,7 +260,7 @@ export const refused: Case[] = [
     'f.csv',
     'unique_id,ds,y\na,2024-01-01 00:00,1\na,2024-01-01 00:20,2\n',
     'OFF_GRID',
-    /Line 3: 2024-01-01 00:20:00/,
+    /1 of 2 rows is off the grid h: line 3 \(a 2024-01-01 00:20:00\)/,
     { options: { frequency: 'h' } },
   ),
   refusal('days that are no Mondays', 'f.csv', csv, 'OFF_GRID', /grid/, { options: { frequency: 'W-MON' } }),

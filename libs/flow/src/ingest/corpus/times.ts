@@ -312,8 +312,8 @@ export const times: Case[] = [
     file: 'f.csv',
     content: table(['2024-01-01 00:00', '2024-01-01 01:00']),
     options: { timeZone: 'Asia/Kolkata' },
-    frequency: '30min',
-    series: { a: ['2023-12-31T18:30:00Z', 1, null, 2] },
+    frequency: 'h+30min',
+    series: { a: ['2023-12-31T18:30:00Z', 1, 2] },
   },
   {
     name: 'instants in an hourly file of a zone',

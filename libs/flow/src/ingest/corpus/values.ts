@@ -235,7 +235,7 @@ const TOLERATED: readonly [name: string, row: string, rule: string, text: string
   ['a time written another way', 'a,02.01.2024,2', 'TIMESTAMP_INVALID', '02.01.2024'],
   ['a year out of reach', 'a,9999-01-01,2', 'TIMESTAMP_INVALID', '9999-01-01'],
   ['infinity for a time', 'a,infinity,2', 'TIMESTAMP_INVALID', 'infinity'],
-  ['a time off the grid', 'a,2024-01-02 00:30:00,2', 'OFF_GRID', '2024-01-02 00:30:00'],
+  ['a time off the grid', 'a,2024-01-02 00:30:00,2', 'OFF_GRID', 'a 2024-01-02 00:30:00'],
   ['too few columns', 'a,2024-01-02', 'TOO_FEW_COLUMNS', 'a,2024-01-02'],
   ['too many columns', 'a,2024-01-02,2,3', 'TOO_MANY_COLUMNS', 'a,2024-01-02,2,3'],
 ];

@@ -4,7 +4,7 @@
  * The file is read by a process of its own (reader.ts), which finds out what it is, puts every row on the grid and sends
  * series as arrays; this side applies the fill policy and hands them to the store, which writes them in one transaction.
  */
-import { AlmanacError, Frequency } from '@almanac/series';
+import { AlmanacError, canMean, Frequency } from '@almanac/series';
 import type { Findings, IngestOptions, IngestResult, RunProgress } from '@almanac/contracts';
 import { DEFAULT_INGEST_LIMITS, type IngestLimits, type ObjectStore } from '@almanac/platform';
 import { conflictWith, type DatasetDefinition, type DatasetRecord, type SeriesPiece, type Store } from '@almanac/store';
@@ -64,7 +64,7 @@ export async function ingestUpload(
   if (runId !== undefined) await store.runs.clearRejectedRows(runId);
   request.onProgress?.({ phase: 'reading', message: `Reading ${upload.fileName}`, fraction: null });
   return objects.withFile(upload.objectKey, async (path) => {
-    const job = { path, fileName: upload.fileName, options: onGridOf(options, dataset), limits };
+    const job = { path, fileName: upload.fileName, options, grid: gridFor(options, dataset), limits };
     const onRejects = async (rows: RejectedLine[]): Promise<void> => {
       if (runId !== undefined) await store.runs.addRejectedRows(runId, rows);
     };
@@ -123,9 +123,10 @@ export async function ingestUpload(
   });
 }
 
-/** A dataset keeps the frequency it has, so a few rows to append need not tell it again. */
-function onGridOf(options: IngestOptions, dataset: { frequency: string } | null): IngestOptions {
-  return options.frequency === 'auto' && dataset ? { ...options, frequency: dataset.frequency } : options;
+/** A dataset keeps the grid it has, so a few rows to append need not tell it again; and `M` may mean it. */
+function gridFor({ frequency }: IngestOptions, dataset: DatasetRecord | null): string | undefined {
+  if (dataset === null) return undefined;
+  return frequency === 'auto' || canMean(frequency, Frequency.parse(dataset.frequency, dataset.timeZone)) ? dataset.frequency : undefined;
 }
 
 function definitionOf(options: IngestOptions, head: HeadMessage): DatasetDefinition {

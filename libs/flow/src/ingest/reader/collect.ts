@@ -29,12 +29,12 @@ export interface SeriesNames {
 export function sortedSql(aggregation: IngestOptions['aggregation'], covariates: readonly string[], dropStep: number | undefined): string {
   const from = `FROM usable p JOIN series s USING (id)${dropStep === undefined ? '' : ` WHERE p.step <> ${dropStep}`}`;
   if (aggregation === undefined)
-    return `SELECT s.no, p.step${['y', ...covariates].map((column) => `, ${orNan(`p.${column}`)}`).join('')} ${from} ORDER BY s.no, p.step`;
+    return `SELECT s.no, p.step::DOUBLE AS step${['y', ...covariates].map((column) => `, ${orNan(`p.${column}`)}`).join('')} ${from} ORDER BY s.no, p.step`;
   const target = aggregation === 'count' ? 'count(*)::DOUBLE' : orNan(aggregate(aggregation, 'p.y'));
   const others = covariates.map(
     (column) => `, ${orNan(aggregate(COVARIATE_AGGREGATION[aggregation] ?? aggregation, `p.${column}`))} AS ${column}`,
   );
-  return `SELECT s.no, p.step, ${target} AS y${others.join('')} ${from} GROUP BY s.no, p.step ORDER BY s.no, p.step`;
+  return `SELECT s.no, p.step::DOUBLE AS step, ${target} AS y${others.join('')} ${from} GROUP BY s.no, p.step ORDER BY s.no, p.step`;
 }
 
 const orNan = (sql: string): string => `coalesce(${sql}, 'NaN'::DOUBLE)`;

@@ -33,7 +33,8 @@ async function isTaken(content: string, input: Partial<IngestOptionsInput>): Pro
     const options = ingestOptions.parse({ dataset: 'd', ...input });
     const detected = await detect(path, 'f.csv', 'auto');
     const source = openDelimited(path, detected, ['unique_id', 'ds', 'y']);
-    return (await readPlain(source, mapColumns(source.columns, options), detected, options)) !== undefined;
+    const job = { path, fileName: 'f.csv', options, scratch: folder, limits: { memoryMb: 512, threads: 1 } };
+    return (await readPlain(source, mapColumns(source.columns, options), detected, job)) !== undefined;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -136,9 +137,16 @@ describe('a file that is read both ways', () => {
     expect(await isTaken('ds,y\n2024-01-01,1\n2024-01-02,2', { idColumn: '', frequency: 'D', timeZone: 'Europe/Berlin' })).toBe(true);
   });
 
-  it('knows its grid by the first rows only where all others lie on it', async () => {
-    const hours = Array.from({ length: 60_000 }, (_, i) => `a,${new Date(i * 3_600_000).toISOString()},${i}`);
-    hours.push(`a,${new Date(60_000 * 3_600_000 + 1_800_000).toISOString()},1`);
-    expect(await agree(`unique_id,ds,y\n${hours.join('\n')}\n`)).toMatchObject({ head: { frequency: '30min', rowsRead: 60_001 } });
+  it('knows its grid by the first rows only where all others show it too', async () => {
+    const row = (ms: number): string => `a,${new Date(ms).toISOString()},1`;
+    const file = (rows: readonly string[]): string => `unique_id,ds,y\n${rows.join('\n')}\n`;
+    const hours = Array.from({ length: 60_000 }, (_, i) => row(i * 3_600_000));
+    expect(await agree(file([...hours, row(60_000 * 3_600_000 + 1_800_000)]))).toBe('OFF_GRID');
+    const halves = Array.from({ length: 60_000 }, (_, i) => row(60_000 * 3_600_000 + i * 1_800_000));
+    expect(await agree(file([...hours, ...halves]))).toMatchObject({ head: { frequency: '30min', rowsRead: 120_000 } });
+    // The first series is short and has a few days; the others leave out every weekend.
+    const days = Array.from({ length: 5000 }, (_, i) => i * 86_400_000).filter((ms) => ![6, 0].includes(new Date(ms).getUTCDay()));
+    const business = [...days.slice(0, 3).map((ms) => row(ms).replace('a', 'A')), ...days.map(row)];
+    expect(await agree(file(business))).toMatchObject({ head: { frequency: 'B' } });
   });
 });

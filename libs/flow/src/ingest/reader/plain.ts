@@ -3,8 +3,9 @@
  * they hold, and once more to pass it on. A file with anything odd in it is left to the general reader, from its start.
  */
 import { createReadStream } from 'node:fs';
-import { Frequency, inferFrequency } from '@almanac/series';
+import { type Counted, counted, findRhythm, Frequency } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
+import type { ReadJob } from '../protocol.js';
 import type { Column, Mapping } from './columns.js';
 import type { Detected } from './detect.js';
 import { type PlainShape, PlainScanner, ROLE, type SortedRows, type Spans } from './scanner.js';
@@ -29,21 +30,34 @@ export async function readPlain(
   source: Source,
   mapping: Mapping,
   detected: Detected,
-  options: IngestOptions,
+  { options, grid }: ReadJob,
 ): Promise<PlainFile | undefined> {
-  const shape = shapeOf(source, mapping, detected, options);
+  const shape = shapeOf(source, mapping, detected, options, grid);
   const { lines } = source;
   if (!shape || !lines) return undefined;
   const rows = (scanner: PlainScanner): AsyncGenerator<SortedRows, void> =>
     scanner.rows(createReadStream(lines.path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>);
-  const scanner = new PlainScanner(shape);
+  const scanner = new PlainScanner(shape, grid === undefined && options.frequency === 'auto');
   for await (const batch of rows(scanner)) if (batch.rows === 0) break;
   if (scanner.odd || scanner.rowsRead === 0) return undefined;
   const { rowsRead, lastStep, ids } = scanner;
+  if (grid === undefined && options.frequency === 'auto' && !shows(scanner.rowsOfSteps, shape.grid)) return undefined;
   return { frequency: shape.grid, rowsRead, lastStep, ids, spans: scanner.spans(), rows: () => rows(new PlainScanner(shape)) };
 }
 
-function shapeOf(source: Source, mapping: Mapping, { head }: Detected, options: IngestOptions): PlainShape | undefined {
+/** Whether all times of the file make the grid that the first of them made: they may show a coarser one. */
+function shows(rowsOfSteps: ReadonlyMap<number, number>, grid: Frequency): boolean {
+  const times = [...rowsOfSteps].map(([step, rows]): Counted => [grid.timeOf(step), rows]);
+  return findRhythm(times, grid.timeZone).frequency.code === grid.code;
+}
+
+function shapeOf(
+  source: Source,
+  mapping: Mapping,
+  { head }: Detected,
+  options: IngestOptions,
+  known: string | undefined,
+): PlainShape | undefined {
   if (mapping.layout !== 'long' || !mapping.value || !source.lines?.delimiter || mapping.statics.length > 0) return undefined;
   const { delimiter, skipLines } = source.lines;
   const asked = options.aggregation ?? options.timeFormat;
@@ -62,8 +76,8 @@ function shapeOf(source: Source, mapping: Mapping, { head }: Detected, options: 
           ? numbers.indexOf(column)
           : ROLE.unused,
   );
-  const grid = gridOf(head, mapping.time.index, { delimiter, skipLines }, options);
-  if (!grid || grid.kind === 'integer') return undefined;
+  const grid = gridOf(head, mapping.time.index, { delimiter, skipLines }, options, known);
+  if (!grid || (grid.kind !== 'calendar' && !grid.linear) || grid.kind === 'integer') return undefined;
   const utc = options.timeZone === 'UTC';
   const only = mapping.id ? undefined : options.dataset;
   // Fixed grids lie in UTC: a clock has to be placed there first. Calendar grids lie in the zone, and so does a clock.
@@ -80,22 +94,21 @@ function shapeOf(source: Source, mapping: Mapping, { head }: Detected, options: 
   };
 }
 
-/**
- * The grid asked for, or the coarsest on which the times of the first rows fall: where all others fall on it too, it is
- * also the coarsest for the file.
- */
+/** The grid that is there, the one asked for, or that of the first rows, which all of them have to show: see `shows`. */
 function gridOf(
   head: string,
   timeColumn: number,
   { delimiter, skipLines }: { delimiter: string; skipLines: number },
   { frequency, timeZone }: IngestOptions,
+  known: string | undefined,
 ): Frequency | undefined {
   try {
+    if (known !== undefined) return Frequency.parse(known, timeZone);
     if (frequency !== 'auto') return Frequency.parse(frequency, timeZone);
     if (timeZone !== 'UTC') return undefined;
     const lines = head.split('\n').slice(skipLines, -1);
     const times = lines.map((line) => Date.parse(isoOf(line.split(delimiter)[timeColumn]?.trim() ?? '')));
-    return times.some(Number.isNaN) ? undefined : inferFrequency(times, timeZone);
+    return times.some(Number.isNaN) ? undefined : findRhythm(counted(times), timeZone).frequency;
   } catch {
     return undefined;
   }

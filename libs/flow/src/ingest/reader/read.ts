@@ -46,7 +46,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
   const database = await Database.open(path, job.scratch, job.limits);
   try {
     const { source, mapping } = await openSource(database, path, detected, options, job.limits);
-    const plain = job.general ? undefined : await readPlain(source, mapping, detected, options);
+    const plain = job.general ? undefined : await readPlain(source, mapping, detected, job);
     if (plain) return await sendPlain(plain, source, mapping, detected, options, output);
     const parsed = await parse(database, source, mapping, options);
     const rowsRead = await countRows(database, source, parsed);
@@ -54,14 +54,14 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
     // Too many bad rows say more about a file than the grid that the others happen to lie on.
     const unreadable = await findRejects(database, source, parsed, 'not yet');
     const hopeless = unreadable.total >= rowsRead || (!options.dryRun && areTooMany(unreadable, rowsRead, options));
-    const frequency = hopeless ? undefined : await placeRows(database, source, parsed, options);
+    const frequency = hopeless ? undefined : await placeRows(database, source, parsed, job);
     if (frequency?.isByLastDay && options.aggregation !== undefined) await refuseEventsBetween(database, frequency);
     const rejects = hopeless
       ? unreadable
       : await findRejects(database, source, parsed, options.aggregation === undefined ? 'exactly' : 'anywhere');
     for (let at = 0; at < rejects.rows.length; at += REJECTS_AT_ONCE)
       await output.message({ type: 'rejects', rows: rejects.rows.slice(at, at + REJECTS_AT_ONCE) });
-    const refusal = !frequency || areTooMany(rejects, rowsRead, options) ? refusalOf(rejects, rowsRead, options) : undefined;
+    const refusal = !frequency || areTooMany(rejects, rowsRead, options) ? refusalOf(rejects, rowsRead, options, frequency) : undefined;
     if (!frequency || (refusal && !options.dryRun)) throw refusal!;
 
     await writeUsable(database, options);
@@ -214,24 +214,26 @@ async function refuseTextAsSeries(database: Database, source: Source, series: re
   if (Object.values(text).some(Boolean)) mapColumns(source.columns, { ...options, layout: 'long' });
 }
 
-function placeRows(database: Database, source: Source, parsed: Parsed, options: IngestOptions): Promise<Frequency> {
+function placeRows(database: Database, source: Source, parsed: Parsed, { options, grid }: ReadJob): Promise<Frequency> {
   const target = parsed.target ? ['y'] : [];
   return place(database, {
     frequency: options.frequency,
+    grid,
     timeZone: options.timeZone,
     integer: parsed.times.integer,
+    events: options.aggregation !== undefined,
     ahead: source.ahead,
     carried: [...target, ...parsed.covariates, ...parsed.statics],
   });
 }
 
 /** What happens within a month belongs to the step that is dated by its end, and a grid only knows the step before. */
-async function refuseEventsBetween(database: Database, { code }: Frequency): Promise<void> {
+async function refuseEventsBetween(database: Database, frequency: Frequency): Promise<void> {
   const { between } = await database.one<{ between: number }>('SELECT count(*)::DOUBLE AS between FROM placed WHERE NOT on_grid');
   if (between === 0) return;
-  const byFirstDay = `${code[0]}S`;
+  const code = frequency.label;
   throw new AlmanacError('OPTIONS_CONFLICT', `Events cannot be gathered on the grid ${code}, whose steps are dated by their last day.`, {
-    hint: `Set frequency to ${byFirstDay}: the same steps, dated by their first day.`,
+    hint: `Set frequency to ${frequency.byFirstDay.label}: the same steps, dated by their first day.`,
     subject: { frequency: code, rows: between },
   });
 }
@@ -241,7 +243,7 @@ async function writeUsable(database: Database, { aggregation }: IngestOptions): 
   const onGrid = aggregation === undefined ? ' AND on_grid' : '';
   const ordered = aggregation === 'first' || aggregation === 'last';
   await database.run(
-    `CREATE VIEW usable AS SELECT q.*${ordered ? ', r.t' : ''} FROM placed q${ordered ? ' JOIN parsed r ON r.rowid = q.row' : ''} WHERE NOT q.skipped${onGrid}`,
+    `CREATE VIEW usable AS SELECT q.*${ordered ? ', r.t' : ''} FROM placed q${ordered ? ' JOIN parsed r ON r.rowid = q.row' : ''} WHERE NOT q.skipped AND NOT q.closed${onGrid}`,
   );
 }
 
@@ -294,7 +296,7 @@ async function nameSeries(database: Database, mapping: Mapping, parsed: Parsed):
 async function lastStep(database: Database, { aggregation }: IngestOptions, before?: number): Promise<number | null> {
   const conditions = [...(aggregation === 'count' ? [] : ['y IS NOT NULL']), ...(before === undefined ? [] : [`step < ${before}`])];
   const where = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : '';
-  return (await database.one<{ last: number | null }>(`SELECT max(step) AS last FROM usable${where}`)).last;
+  return (await database.one<{ last: number | null }>(`SELECT max(step)::DOUBLE AS last FROM usable${where}`)).last;
 }
 
 async function linesOfStep(

@@ -2,7 +2,7 @@
  * Rejected rows: how many break which rule, and for the first of them the line and the text at fault. A row is rejected
  * once, for the first rule it breaks.
  */
-import { AlmanacError } from '@almanac/series';
+import { AlmanacError, type Frequency } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
 import type { RejectedLine } from '../protocol.js';
 import type { Database } from './database.js';
@@ -33,7 +33,7 @@ const LEFT_OUT_RULES: Readonly<Record<string, string>> = {
   'LINE SIZE OVER MAXIMUM': 'LINE_TOO_LONG',
 };
 
-const shownTime = `strftime(make_timestamp(p.t), '%Y-%m-%d %H:%M:%S')`;
+const shownTime = `replace(strftime(make_timestamp(p.t), '%Y-%m-%d %H:%M:%S'), ' 00:00:00', '')`;
 
 /**
  * Rejected rows: those that the reader left out, those of `parsed`, and once there is `placed`, those of that.
@@ -46,11 +46,12 @@ export async function findRejects(
   grid: 'not yet' | 'anywhere' | 'exactly',
 ): Promise<Rejects> {
   const skipped = "SELECT row, 'TIMESTAMP_SKIPPED' AS rule FROM placed WHERE skipped";
-  const offGrid = "SELECT row, 'OFF_GRID' AS rule FROM placed WHERE NOT skipped AND NOT on_grid";
-  const misplaced = grid === 'exactly' ? `${skipped} UNION ALL ${offGrid}` : skipped;
+  const closed = "SELECT row, 'CLOSED_DAY' AS rule FROM placed WHERE NOT skipped AND closed";
+  const offGrid = "SELECT row, 'OFF_GRID' AS rule FROM placed WHERE NOT skipped AND NOT closed AND NOT on_grid";
+  const misplaced = [skipped, closed, ...(grid === 'exactly' ? [offGrid] : [])].join(' UNION ALL ');
   await database.run(
     `CREATE OR REPLACE TABLE broken AS SELECT rowid // ${parsed.cellsPerRow} AS row, ['${RULES.join("', '")}'][rule + 1] AS rule, coalesce(bad, '') AS text FROM parsed WHERE rule > 0
-     ${grid === 'not yet' ? '' : `UNION ALL SELECT p.rowid // ${parsed.cellsPerRow}, m.rule, ${shownTime} FROM (${misplaced}) m JOIN parsed p ON p.rowid = m.row`}`,
+     ${grid === 'not yet' ? '' : `UNION ALL SELECT p.rowid // ${parsed.cellsPerRow}, m.rule, concat(CASE WHEN m.rule <> 'TIMESTAMP_SKIPPED' THEN p.id || ' ' END, ${shownTime}) FROM (${misplaced}) m JOIN parsed p ON p.rowid = m.row`}`,
   );
   const leftOut = await leftOutRows(database, source);
   const counts = await database.rows<{ rule: string; count: number }>(
@@ -130,7 +131,6 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   },
   VALUE_NOT_NUMBER: { says: (text) => `"${text}" is not a number`, hint: 'Correct the value, or leave it empty where nothing is known.' },
   VALUE_NOT_FINITE: { says: (text) => `"${text}" is not a finite number`, hint: 'Leave the value empty where nothing is known.' },
-  OFF_GRID: { says: (text) => `${text} is not on the grid`, hint: 'Give a finer frequency, the time zone of the data, or an aggregation.' },
   TOO_FEW_COLUMNS: {
     says: () => 'the row has fewer columns than the header',
     hint: 'Complete the row, or put values that hold the delimiter in quotes.',
@@ -161,10 +161,15 @@ function areMerged({ total, counts }: Rejects, rowsRead: number): boolean {
   return (counts.find(({ rule }) => rule === 'ID_MISSING')?.count ?? 0) > rowsRead - total;
 }
 
-/** The error for rows that are refused: the rule most of them break, and the first row that breaks it. */
-export function refusalOf(rejects: Rejects, rowsRead: number, options: IngestOptions): AlmanacError {
+/**
+ * The error for rows that are refused: the rule most of them break, and the first row that breaks it.
+ * @param frequency the grid that rows were put on, once there is one
+ */
+export function refusalOf(rejects: Rejects, rowsRead: number, options: IngestOptions, frequency?: Frequency): AlmanacError {
   const { rule } = rejects.counts[0]!;
   const first = rejects.rows.find((row) => row.rule === rule)!;
+  const offGrid = frequency && (rule === 'OFF_GRID' || rule === 'CLOSED_DAY');
+  if (offGrid) return offGridRefusal(rule, rejects, rowsRead, options, frequency);
   const explanation = EXPLANATIONS[rule]!;
   const where = first.line === null ? '' : `Line ${first.line}: `;
   const said = where + explanation.says(first.text);
@@ -188,6 +193,50 @@ function hintFor(rule: string, text: string, options: IngestOptions): string | u
     return hintForTime(text);
   }
   return decimalHint(rule, text, options);
+}
+
+/** Rows that are named in a refusal. */
+const NAMED = 5;
+
+/** Names the rows that break the rhythm of the others, and the ways to keep them. */
+function offGridRefusal(rule: string, rejects: Rejects, rowsRead: number, options: IngestOptions, frequency: Frequency): AlmanacError {
+  const { count } = rejects.counts.find((each) => each.rule === rule)!;
+  const rows = rejects.rows.filter((row) => row.rule === rule);
+  const named = rows.slice(0, NAMED).map(({ line, text }) => (line === null ? text : `line ${line} (${text})`));
+  const more = count > named.length ? ` and ${(count - named.length).toLocaleString('en')} more` : '';
+  const [n, all] = [count.toLocaleString('en'), rowsRead.toLocaleString('en')];
+  const are =
+    count === 1
+      ? `is ${rule === 'CLOSED_DAY' ? 'on a day that is closed on' : 'off'}`
+      : `are ${rule === 'CLOSED_DAY' ? 'on days that are closed on' : 'off'}`;
+  const others = rejects.total - count;
+  const also = others === 0 ? '' : ` ${others.toLocaleString('en')} rows were rejected for other reasons.`;
+  return new AlmanacError(rule, `${n} of ${all} rows ${are} the grid ${frequency.label}: ${named.join(', ')}${more}.${also}`, {
+    hint: rule === 'CLOSED_DAY' ? closedHint(frequency) : offGridHint(options, frequency),
+    subject: {
+      frequency: frequency.label,
+      rows: rows.slice(0, 100).map(({ line, text }) => ({ line, text })),
+      rule,
+      rowsRead,
+      rowsRejected: rejects.total,
+    },
+  });
+}
+
+function closedHint(frequency: Frequency): string {
+  return frequency.closures
+    ? 'Correct the rows, or leave the days out of the closure calendar.'
+    : 'Correct the rows, or name a frequency in which these days are open: D for every day.';
+}
+
+function offGridHint({ frequency: asked }: IngestOptions, frequency: Frequency): string {
+  const gathered = frequency.isByLastDay ? frequency.byFirstDay : frequency;
+  const found = asked === 'auto' ? `${frequency.label} is the rhythm of the other rows. ` : '';
+  const finer =
+    frequency.isDated && frequency.code !== 'D'
+      ? 'to keep every date apart, set frequency to D'
+      : 'or name a finer frequency, or the time zone of the data';
+  return `${found}Correct these rows; or gather them in their steps: set frequency to ${gathered.label} with an aggregation, e.g. last; ${finer}.`;
 }
 
 /** The mistake behind most columns that are "no numbers". */

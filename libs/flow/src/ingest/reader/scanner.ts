@@ -60,14 +60,18 @@ export class PlainScanner {
   /** Last step with a target. */
   lastStep: number | null = null;
   odd = false;
+  /** Where they are counted. */
+  readonly rowsOfSteps = new Map<number, number>();
   private readonly seen = new Set<string>();
   private readonly lastId = new Uint8Array(MOST_ID_BYTES);
   private lastIdBytes = -1;
   private readonly numbers = new Int32Array(BATCH);
-  private readonly steps = new Int32Array(BATCH);
+  private readonly steps = new Float64Array(BATCH);
   private readonly values: Float64Array[];
   private readonly calendar: Map<number, number> | undefined;
   private readonly widthMs: number;
+  /** Of a fixed grid, the first instant of step 0; of a calendar, the time of day at which steps start. */
+  private readonly atMs: number;
   private readonly delimiter: number;
   private filled = 0;
   /** By series: its first step, the last step of the one before, and the number of its first row. */
@@ -86,11 +90,16 @@ export class PlainScanner {
   /** The step that was read last. */
   private step = 0;
 
-  constructor(private readonly shape: PlainShape) {
+  /** @param counting whether to count the rows of each step */
+  constructor(
+    private readonly shape: PlainShape,
+    private readonly counting = false,
+  ) {
     this.delimiter = shape.delimiter.charCodeAt(0);
     this.values = Array.from({ length: shape.channels }, () => new Float64Array(BATCH));
     this.calendar = shape.grid.kind === 'calendar' ? new Map() : undefined;
-    this.widthMs = shape.grid.timeOf(1) - shape.grid.timeOf(0);
+    this.widthMs = shape.grid.linear?.widthMs ?? NaN;
+    this.atMs = shape.grid.linear?.originMs ?? shape.grid.atMs;
     if (shape.only !== undefined) this.ids.push(shape.only);
   }
 
@@ -139,6 +148,8 @@ export class PlainScanner {
     const { filled, numbers, steps, values } = this;
     this.filled = 0;
     this.rowsRead += filled;
+    if (this.counting)
+      for (let row = 0; row < filled; row += 1) this.rowsOfSteps.set(steps[row]!, (this.rowsOfSteps.get(steps[row]!) ?? 0) + 1);
     return { rows: filled, columns: [numbers, steps, ...values] };
   }
 
@@ -241,7 +252,7 @@ export class PlainScanner {
       }
     }
     if (instant ? !this.shape.instants : !this.shape.clocks) return ODD;
-    const step = this.calendar ? (ms === 0 ? this.dayStep : NaN) : (this.dayMs + ms) / this.widthMs;
+    const step = this.calendar ? (ms === this.atMs ? this.dayStep : NaN) : (this.dayMs + ms - this.atMs) / this.widthMs;
     // NaN fails too.
     if (Math.floor(step) !== step) return ODD;
     this.step = step;
@@ -259,8 +270,9 @@ export class PlainScanner {
       const number = dayMs / DAY_MS;
       let step = this.calendar.get(number);
       if (step === undefined) {
-        step = this.shape.grid.floorStep(dayMs);
-        if (this.shape.grid.timeOf(step) !== dayMs) step = NaN;
+        const start = dayMs + this.atMs;
+        step = this.shape.grid.floorStep(start);
+        if (this.shape.grid.timeOf(step) !== start) step = NaN;
         this.calendar.set(number, step);
       }
       this.dayStep = step;
