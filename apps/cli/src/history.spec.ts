@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { historiesOf, parseCsv, toCsv } from './history.js';
+import { historiesOf, toCsv } from './history.js';
 
 const columns = { id: 'unique_id', time: 'ds', value: 'y', futureCovariates: [] as string[] };
 
 describe('a CSV of histories', () => {
-  it('is read with quotes, either line ending and a byte order mark', () => {
-    expect(parseCsv('\uFEFFa,b\r\n"x, ""y""",2\n,\nlast,')).toEqual([['a', 'b'], ['x, "y"', '2'], ['', ''], ['last']]);
-    expect(() => parseCsv('a,"b\n')).toThrow(/no CSV/);
-  });
-
   it('becomes a series per id, with gaps and rows of the future', () => {
     expect(historiesOf('unique_id,ds,y\na,2024-01-01,1\nb,7,2\na,2024-01-02,\na,2024-01-03,3\na,2024-01-04,\n', columns)).toEqual({
       series: [
@@ -28,8 +23,15 @@ describe('a CSV of histories', () => {
   });
 
   it('is refused where a column is missing or a value is no number', () => {
+    expect(() => historiesOf('unique_id,ds,y\na,"1,2\n', columns)).toThrow(/Row 2 is no CSV/);
     expect(() => historiesOf('id,ds,y\na,1,2\n', columns)).toThrow('no column "unique_id"');
     expect(() => historiesOf('unique_id,ds,y\na,1,two\n', columns)).toThrow('Line 2 of the file: "two" is no number.');
+  });
+
+  it('has the ids that the export was made of, those that look like formulae too', () => {
+    const text = toCsv({ unique_id: ['=1+1', "'@x", 'plain'], ds: ['1', '1', '1'], y: [1, -2, 3] });
+    expect(text).toContain(`"'=1+1",1,1`);
+    expect(historiesOf(text, columns).series.map(({ uniqueId }) => uniqueId)).toEqual(['=1+1', "'@x", 'plain']);
   });
 
   it('is written with the columns in their order', () => {

@@ -2,7 +2,8 @@
  * A CSV of histories as the body of a stateless forecast. Rows without a value after the last observation of a series are
  * its future: they carry the future covariates, and there are as many of them as steps are forecast.
  */
-import type { PredictionRequestInput } from '@almanac/contracts';
+import { explainError, type PredictionRequestInput } from '@almanac/contracts';
+import { csvOf, parseCsv, readText } from '@almanac/contracts/csv';
 import { UsageError } from './connection.js';
 
 export interface HistoryColumns {
@@ -14,27 +15,17 @@ export interface HistoryColumns {
 
 type Series = Extract<PredictionRequestInput['series'], unknown[]>[number];
 
-/** RFC 4180: commas, quotes doubled inside quotes, either line ending. */
-export function parseCsv(text: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y;
-  const body = text.replace(/^\uFEFF/, '');
-  while (cell.lastIndex < body.length) {
-    const at = cell.lastIndex;
-    const match = cell.exec(body);
-    if (!match) throw new UsageError(`Line ${rows.length + 1} of the file is no CSV, at "${body.slice(at, at + 20)}".`);
-    row.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
-    if (match[3] === ',' && cell.lastIndex < body.length) continue;
-    if (row.length > 1 || row[0] !== '') rows.push(row);
-    row = [];
+function rowsOf(text: string): string[][] {
+  try {
+    return parseCsv(text);
+  } catch (error) {
+    throw new UsageError(explainError(error));
   }
-  return rows;
 }
 
 /** @returns the series, and the steps ahead for which there are covariates */
 export function historiesOf(text: string, columns: HistoryColumns): { series: Series[]; ahead: number | undefined } {
-  const [head, ...rows] = parseCsv(text);
+  const [head, ...rows] = rowsOf(text);
   const place = (name: string): number => {
     const index = head?.indexOf(name) ?? -1;
     if (index < 0) throw new UsageError(`The file has no column "${name}"; it has ${head?.join(', ') ?? 'none'}.`);
@@ -50,7 +41,7 @@ export function historiesOf(text: string, columns: HistoryColumns): { series: Se
   const covariates = columns.futureCovariates.map((name) => ({ name, at: place(name) }));
   const byId = new Map<string, { ds: string; y: number | null; x: (number | null)[] }[]>();
   rows.forEach((row, i) => {
-    const uniqueId = row[id] ?? '';
+    const uniqueId = readText(row[id] ?? '');
     const line = i + 2;
     const known = byId.get(uniqueId) ?? [];
     known.push({ ds: row[time] ?? '', y: number(row[value] ?? '', line), x: covariates.map(({ at }) => number(row[at] ?? '', line)) });
@@ -77,13 +68,9 @@ export function historiesOf(text: string, columns: HistoryColumns): { series: Se
   return { series, ahead };
 }
 
-/** Columns as CSV, in their order. */
+/** Columns as CSV, in their order, without a line feed at the end. */
 export function toCsv(columns: Record<string, (string | number | null)[]>): string {
   const names = Object.keys(columns);
-  const quoted = (cell: string | number | null): string => {
-    const text = cell === null ? '' : String(cell);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  const rows = (columns[names[0]!] ?? []).map((_, i) => names.map((name) => quoted(columns[name]![i]!)).join(','));
-  return [names.map(quoted).join(','), ...rows].join('\n');
+  const [first = []] = Object.values(columns);
+  return csvOf([names, ...first.map((_, i) => names.map((name) => columns[name]?.[i]))]).slice(0, -1);
 }

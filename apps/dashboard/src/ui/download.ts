@@ -1,4 +1,7 @@
 /** Takes things away as files: tables as CSV, drawings as PNG. */
+import { type Cell, csvOf } from '@almanac/contracts/csv';
+
+export type { Cell };
 
 /** Saves a file from memory under a name. */
 export function save(content: Blob, name: string): void {
@@ -7,17 +10,6 @@ export function save(content: Blob, name: string): void {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-export type Cell = string | number | boolean | null | undefined;
-
-/** Cells with commas, quotes or line ends are quoted; what is not known stays empty. */
-export function csvOf(rows: readonly (readonly Cell[])[]): string {
-  const cell = (value: Cell): string => {
-    const text = value === null || value === undefined ? '' : String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return rows.map((row) => `${row.map(cell).join(',')}\n`).join('');
 }
 
 export const saveCsv = (rows: readonly (readonly Cell[])[], name: string): void =>

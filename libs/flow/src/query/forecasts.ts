@@ -1,5 +1,6 @@
 /** Stored forecasts, as JSON and in the columns that forecasters know, and the attention of one. */
 import type { AttentionMapsResource, Forecast, Page } from '@almanac/contracts';
+import { type Cell, csvOf } from '@almanac/contracts/csv';
 import { AlmanacError } from '@almanac/series';
 import type { ForecastQuery, ForecastRecord, PageQuery, Store } from '@almanac/store';
 import { gridOf, instantOf } from './grid.js';
@@ -44,22 +45,22 @@ async function* csv(
   models: readonly { model: string; levels: readonly number[] }[],
 ): AsyncGenerator<string, void> {
   const columns = models.map(({ model, levels }) => ({ model, columns: columnsOf(model, levels) }));
-  yield `${['unique_id', 'ds', 'cutoff', ...columns.flatMap((one) => one.columns.map(({ name }) => field(name)))].join(',')}\n`;
+  yield csvOf([['unique_id', 'ds', 'cutoff', ...columns.flatMap((one) => one.columns.map(({ name }) => name))]]);
   for await (const record of store.forecasts.stream(query)) {
     const grid = gridOf(record);
-    const prefix = (h: number): string[] => [
-      field(record.uniqueId),
-      grid.format(record.cutoffStep + 1 + h),
-      grid.format(record.cutoffStep),
-    ];
-    let lines = '';
-    for (let h = 0; h < record.horizon; h++) {
-      const cells = columns.flatMap(({ model, columns: own }) =>
-        own.map(({ level }) => (model === record.model ? valueAt(record, level, h) : '')),
-      );
-      lines += `${[...prefix(h), ...cells].join(',')}\n`;
-    }
-    yield lines;
+    // A step of an integer grid is a number, whatever its sign.
+    const timeOf = (step: number): Cell => (grid.kind === 'integer' ? step : grid.format(step));
+    const cutoff = timeOf(record.cutoffStep);
+    yield csvOf(
+      Array.from({ length: record.horizon }, (_, h) => [
+        record.uniqueId,
+        timeOf(record.cutoffStep + 1 + h),
+        cutoff,
+        ...columns.flatMap(({ model, columns: own }) =>
+          own.map(({ level }) => (model === record.model ? valueAt(record, level, h) : null)),
+        ),
+      ]),
+    );
   }
 }
 
@@ -78,13 +79,11 @@ export function columnsOf(model: string, levels: readonly number[]): { name: str
   return [{ name: model, level: 0.5 }, ...pairs];
 }
 
-function valueAt(record: ForecastRecord, level: number, h: number): string {
+function valueAt(record: ForecastRecord, level: number, h: number): number | null {
   const index = record.levels.findIndex((other) => Math.abs(other - level) < 1e-9);
   const value = index < 0 ? Number.NaN : record.quantiles[index * record.horizon + h]!;
-  return Number.isFinite(value) ? String(value) : '';
+  return Number.isFinite(value) ? value : null;
 }
-
-const field = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** The models that have rows in the selection, with their levels. */
 async function modelsOf(store: Store, query: Selection): Promise<{ model: string; levels: readonly number[] }[]> {

@@ -1,5 +1,6 @@
 /** Runs as they stand, and what an ingest run rejected. */
 import type { BacktestSeries, Page, Run, RunCurve } from '@almanac/contracts';
+import { csvOf } from '@almanac/contracts/csv';
 import type { PageQuery, RunQuery, Store } from '@almanac/store';
 import { toRun } from '../runs/wire.js';
 
@@ -48,6 +49,6 @@ export async function rejectsCsv({ store }: Source, runId: string): Promise<Asyn
 }
 
 async function* rejects(store: Store, runId: string): AsyncGenerator<string, void> {
-  yield 'line,rule,text\n';
-  for await (const { line, rule, text } of store.runs.rejectedRows(runId)) yield `${line ?? ''},${rule},"${text.replaceAll('"', '""')}"\n`;
+  yield csvOf([['line', 'rule', 'text']]);
+  for await (const { line, rule, text } of store.runs.rejectedRows(runId)) yield csvOf([[line, rule, text]]);
 }

@@ -2,6 +2,8 @@
  * The first rows of a text file, read in the browser, so that the mapping can be suggested before anything is sent.
  * Binary files, and those compressed in a way that the browser does not know, are left to the dry run, which reads them for real.
  */
+import { parseCsv } from '@almanac/contracts/csv';
+
 export interface Preview {
   columns: string[];
   rows: string[][];
@@ -9,23 +11,6 @@ export interface Preview {
 
 const HEAD_BYTES = 64 * 1024;
 const SHOWN = 8;
-
-/** Splits one line of delimited text; quoted cells may hold the delimiter. */
-export function splitLine(line: string, delimiter: string): string[] {
-  const cells: string[] = [];
-  let cell = '';
-  let quoted = false;
-  for (let i = 0; i < line.length; i++) {
-    const character = line[i] ?? '';
-    if (quoted && character === '"' && line[i + 1] === '"') cell += line[++i];
-    else if (character === '"') quoted = !quoted;
-    else if (character === delimiter && !quoted) {
-      cells.push(cell);
-      cell = '';
-    } else cell += character;
-  }
-  return [...cells, cell];
-}
 
 export function previewText(text: string): Preview | undefined {
   const lines = text
@@ -36,10 +21,10 @@ export function previewText(text: string): Preview | undefined {
   if (first === undefined) return undefined;
   if (/^[{[]/.test(first)) return ofObjects(first.startsWith('{') ? lines : text.slice(text.indexOf('[') + 1).split(/(?<=\})\s*,/));
   const delimiter = [',', ';', '\t', '|']
-    .map((candidate) => ({ candidate, cells: splitLine(first, candidate).length }))
+    .map((candidate) => ({ candidate, cells: parseCsv(first, { delimiter: candidate, rows: 1 })[0]?.length ?? 0 }))
     .reduce((a, b) => (b.cells > a.cells ? b : a)).candidate;
-  const columns = splitLine(first, delimiter);
-  return columns.length > 1 ? { columns, rows: lines.slice(1, SHOWN + 1).map((line) => splitLine(line, delimiter)) } : undefined;
+  const [columns = [], ...rows] = parseCsv(text, { delimiter, rows: SHOWN + 1 });
+  return columns.length > 1 ? { columns, rows } : undefined;
 }
 
 /** Columns of lines of JSON, or of the objects of an array. The last may be torn. */

@@ -1,5 +1,6 @@
 /** The same small table in every way of writing a file: formats, encodings, line ends, quotes, compression, layouts. */
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
+import { csvOf } from '@almanac/contracts/csv';
 import type { Case } from './case.js';
 
 const rows: readonly (readonly [string, string, number])[] = [
@@ -11,6 +12,7 @@ const rows: readonly (readonly [string, string, number])[] = [
 ];
 const series: Case['series'] = { a: ['2024-01-01', 1, 2.5, null, -4], b: ['2024-01-02', 20, 30] };
 const header = ['unique_id', 'ds', 'y'];
+const formulae = ['=1+1', '+49', '-5', '@home', "'=1+1", "''@", "'plain'", '="a",b'];
 
 const delimited = (delimiter: string, newline = '\n', quote = (cell: string): string => cell): string =>
   [header, ...rows].map((row) => row.map((cell) => quote(String(cell))).join(delimiter)).join(newline) + newline;
@@ -191,6 +193,46 @@ export const formats: Case[] = [
     file: 'f.csv',
     content: "unique_id,ds,y\nO'Hare,2024-01-01,1\nO'Hare,2024-01-02,2\n",
     series: { "O'Hare": ['2024-01-01', 1, 2] },
+  },
+  {
+    name: 'names that look like formulae, as our exports write them',
+    file: 'f.csv',
+    content: csvOf([
+      header,
+      ...formulae.flatMap((id) => [
+        [id, '2024-01-01', 1],
+        [id, '2024-01-02', -2],
+      ]),
+    ]),
+    series: Object.fromEntries(formulae.map((id) => [id, ['2024-01-01', 1, -2]])),
+  },
+  {
+    name: 'names that look like formulae, as other programs write them',
+    file: 'f.csv',
+    content: 'unique_id,ds,y\n=1+1,2024-01-01,1\n=1+1,2024-01-02,2\n-5,2024-01-01,3\n',
+    series: { '=1+1': ['2024-01-01', 1, 2], '-5': ['2024-01-01', 3] },
+  },
+  {
+    name: 'names that look like formulae, unquoted behind their apostrophe',
+    file: 'f.csv',
+    content: "unique_id,ds,y\n'=1+1,2024-01-01,1\n'=1+1,2024-01-02,2\n'plain',2024-01-01,3\n",
+    series: { '=1+1': ['2024-01-01', 1, 2], "'plain'": ['2024-01-01', 3] },
+  },
+  {
+    name: 'columns that look like formulae, wide',
+    file: 'f.csv',
+    content: csvOf([
+      ['ds', '=1+1', "'-x"],
+      ['2024-01-01', 1, 10],
+      ['2024-01-02', 2, 20],
+    ]),
+    series: { '=1+1': ['2024-01-01', 1, 2], "'-x": ['2024-01-01', 10, 20] },
+  },
+  {
+    name: 'apostrophes in JSON, where nobody escapes formulae',
+    file: 'f.ndjson',
+    content: `{"unique_id":"'=1","ds":"2024-01-01","y":1}\n{"unique_id":"'=1","ds":"2024-01-02","y":2}\n`,
+    series: { "'=1": ['2024-01-01', 1, 2] },
   },
   {
     name: 'names in many scripts',

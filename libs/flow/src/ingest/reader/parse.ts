@@ -3,6 +3,7 @@
  * covariates s0…, and for a row that cannot be used the number of the rule that it breaks and the text at fault.
  * `parsed.rowid` is the row's number in the file, from 0, rows that the reader left out not counted.
  */
+import { ESCAPED_FORMULA, readText } from '@almanac/contracts/csv';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
 import type { Column, Mapping } from './columns.js';
@@ -130,7 +131,7 @@ function longShape(source: Source, mapping: Extract<Mapping, { layout: 'long' }>
   const extra = source.unreadable ? `, ${source.unreadable} AS unreadable` : '';
   return {
     relation: extra ? `SELECT *${extra} FROM (${source.relation})` : source.relation,
-    id: mapping.id ? idSql(mapping.id) : literal(options.dataset),
+    id: mapping.id ? idSql(source, mapping.id) : literal(options.dataset),
     time: mapping.time,
     value: mapping.value,
     covariates: [...mapping.past, ...mapping.future].map(({ column }) => column),
@@ -146,7 +147,7 @@ function wideShape(source: Source, mapping: Exclude<Mapping, { layout: 'long' }>
   const type = cells.every((column) => column.type === cells[0]!.type) ? cells[0]!.type : 'VARCHAR';
   // A list is indexed at once, whatever its length; a column without a cell of its own has an empty name in it.
   const names = Array.from({ length: Math.max(...cells.map(({ index }) => index)) + 1 }, (_, index) =>
-    literal(idOf(cells.find((cell) => cell.index === index)?.name ?? '')),
+    literal(idOf(source, cells.find((cell) => cell.index === index)?.name ?? '')),
   );
   const picked = cells.map(({ index }) => `CAST(c${index} AS ${type}) AS c${index}`);
   const relation = `SELECT other AS c0, cell AS c1, [${names.join(', ')}][substr(key, 2)::INTEGER + 1] AS c2
@@ -157,7 +158,7 @@ function wideShape(source: Source, mapping: Exclude<Mapping, { layout: 'long' }>
     ? { relation, id: 'c2', time: column(0, other, other.type), value, covariates: [], statics: [], cellsPerRow: cells.length }
     : {
         relation,
-        id: idSql(column(0, other, other.type)),
+        id: idSql(source, column(0, other, other.type)),
         time: column(2, undefined, 'VARCHAR'),
         value,
         covariates: [],
@@ -169,14 +170,20 @@ function wideShape(source: Source, mapping: Exclude<Mapping, { layout: 'long' }>
 /** A whole number that was written with a fraction is the same name in every format. */
 const WHOLE = `^(-?(?:0|[1-9]\\d*))\\.0+$`;
 
-function idSql({ index, type }: Column): string {
+function idSql(source: Source, { index, type }: Column): string {
   if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type)) return `CAST(c${index} AS VARCHAR)`;
   const text = type === 'VARCHAR' ? `trim(c${index})` : `CAST(c${index} AS VARCHAR)`;
-  return `CASE WHEN suffix(${text}, '0') AND regexp_matches(${text}, ${literal(WHOLE)}) THEN regexp_extract(${text}, ${literal(WHOLE)}, 1) ELSE ${text} END`;
+  // An apostrophe that keeps a spreadsheet from taking the id for a formula is not part of it (contracts/csv).
+  const formula = isDelimited(source)
+    ? `WHEN prefix(${text}, '''') AND regexp_matches(${text}, ${literal(ESCAPED_FORMULA.source)}) THEN substr(${text}, 2) `
+    : '';
+  return `CASE ${formula}WHEN suffix(${text}, '0') AND regexp_matches(${text}, ${literal(WHOLE)}) THEN regexp_extract(${text}, ${literal(WHOLE)}, 1) ELSE ${text} END`;
 }
 
 /** The same of a name that is no cell, as the header of a wide file has. */
-const idOf = (name: string): string => new RegExp(WHOLE).exec(name)?.[1] ?? name;
+const idOf = (source: Source, name: string): string => new RegExp(WHOLE).exec(name)?.[1] ?? (isDelimited(source) ? readText(name) : name);
+
+const isDelimited = ({ lines }: Source): boolean => lines?.delimiter !== undefined;
 
 /** The sign that most of the first cells of each column carry. */
 async function currenciesOf(database: Database, relation: string, columns: readonly Column[]): Promise<(string | undefined)[]> {

@@ -1,7 +1,7 @@
 /**
  * Takes plain delimited text apart, byte by byte: the shape in which programs write series, at ten times the speed of a
  * reader that understands everything. It understands one way to write each thing, and says `odd` to all else:
- * - names without quotes, control characters or space around them; each series in one piece, steps ascending;
+ * - names without quotes, apostrophes at the start, control characters or space around them; each series in one piece, steps ascending;
  * - dates and times by ISO 8601 in full (`2024-01-31`, `2024-01-31 13:00:00`, with `.000`, `Z` or an offset behind), on the grid;
  * - numbers with a decimal point, or nothing where there is none.
  *
@@ -213,7 +213,8 @@ export class PlainScanner {
     const bytes = text.subarray(from, to);
     const id = bytes.toString('utf8');
     // Broken UTF-8 does not come back the same.
-    if (/^\p{Z}|\p{Z}$|[\p{Cc}\uFFFD]|\.0+$/u.test(id) || this.seen.has(id)) return false;
+    // An apostrophe may keep a spreadsheet from taking the id for a formula.
+    if (/^[\p{Z}']|\p{Z}$|[\p{Cc}\uFFFD]|\.0+$/u.test(id) || this.seen.has(id)) return false;
     this.lastId.set(bytes);
     this.lastIdBytes = bytes.length;
     this.seen.add(id);
