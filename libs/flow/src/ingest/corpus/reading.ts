@@ -53,7 +53,7 @@ async function readPath(
   const target = byName<Map<number, number>>();
   const others = byName<Record<string, Map<number, number>>>();
   await read(
-    { path, fileName, options, scratch, limits: { memoryMb: 512, threads: 1 }, general },
+    { path, fileName, options, scratch, limits: { memoryMb: 1024, threads: 1 }, general },
     {
       message: (message) => {
         if (message.type === 'head') head = message;
