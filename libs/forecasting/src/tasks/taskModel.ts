@@ -12,7 +12,9 @@ import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
 import { Random } from '../dataset/random.js';
 import { type Checkpoint, type FitOptions } from '../forecaster.js';
+import { runTraining } from '../training/loop.js';
 import { Parameters } from '../training/parameters.js';
+import { TrainingState } from '../training/state.js';
 import { adamw, oneCycle, startOptimiser } from '../training/adamw.js';
 import { ExampleReader, taskScales, type TaskExample, type TaskInput, type TaskScales } from './examples.js';
 import { taskNetwork, type TaskNetwork } from './network.js';
@@ -62,7 +64,7 @@ export class TaskModel {
    */
   async fit(examples: readonly TaskExample[], options: Pick<FitOptions, 'seed' | 'signal' | 'onProgress'>): Promise<void> {
     const { train } = this.spec;
-    const { seed, signal, onProgress } = options;
+    const { seed } = options;
     const held = Math.floor(examples.length * train.validationShare);
     const [known, validation] = [examples.slice(0, examples.length - held), examples.slice(examples.length - held)];
     if (known.length === 0) throw new AlmanacError('TASK_EXAMPLE', 'A task needs examples to learn from.', { hint: 'Give at least one.' });
@@ -71,43 +73,34 @@ export class TaskModel {
     const reader = new ExampleReader(this.spec, scales);
     const parameters = new Parameters(this.network.specs);
     parameters.initialise(seed);
-    const optimiser = startOptimiser(parameters.values);
+    const optimiser = { values: parameters.values, ...startOptimiser(parameters.values) };
+    const state = new TrainingState(optimiser, { kind: 'task-run', seed, threads: 1, config: this.spec });
+    state.start();
     const slope = new Float32Array(parameters.values.length);
     const decays = parameters.decayMask();
-    let best = { loss: Infinity, weights: parameters.values };
-    const every = Math.max(1, Math.floor(train.steps / train.validations));
-    const started = performance.now();
-    for (let step = 0; step < train.steps; step++) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (signal?.aborted)
-        throw new AlmanacError('TRAINING_CANCELLED', `Training was cancelled after ${step} steps.`, { hint: 'Start the run again.' });
-      const random = new Random(seed, SAMPLE_PURPOSE, step);
-      const batch = Array.from({ length: train.batch }, () => known[random.below(known.length)]!);
-      const loss = tf.tidy(() => {
-        const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => this.lossOf(parameters, tensors, reader, batch))(
-          parameters.tensors(),
-        );
-        parameters.gather(grads, slope);
-        return value.dataSync()[0]!;
-      });
-      const learningRate = train.learningRate * oneCycle(step, train.steps, train.warmup);
-      adamw(parameters.values, slope, decays, optimiser, step + 1, { ...train, learningRate });
-      const last = step + 1 === train.steps;
-      if (!last && ((step + 1) % every !== 0 || held === 0)) continue;
-      const found = held > 0 ? this.score(parameters, optimiser.average, reader, validation) : undefined;
-      if (found === undefined || found < best.loss) best = { loss: found ?? Infinity, weights: optimiser.average.slice() };
-      const stepsPerSecond = (1000 * (step + 1)) / (performance.now() - started);
-      const etaSeconds = (train.steps - step - 1) / stepsPerSecond;
-      onProgress?.({
-        step: step + 1,
-        totalSteps: train.steps,
-        loss,
-        ...(found === undefined ? {} : { validation: found }),
-        stepsPerSecond,
-        etaSeconds,
-      });
-    }
-    parameters.values.set(best.weights);
+    await runTraining(
+      {
+        ...train,
+        step: (step) => {
+          const random = new Random(seed, SAMPLE_PURPOSE, step);
+          const batch = Array.from({ length: train.batch }, () => known[random.below(known.length)]!);
+          const loss = tf.tidy(() => {
+            const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => this.lossOf(parameters, tensors, reader, batch))(
+              parameters.tensors(),
+            );
+            parameters.gather(grads, slope);
+            return value.dataSync()[0]!;
+          });
+          const learningRate = train.learningRate * oneCycle(step, train.steps, train.warmup);
+          adamw(optimiser.values, slope, decays, optimiser, step + 1, { ...train, learningRate });
+          return loss;
+        },
+        validate: held > 0 ? (average) => this.score(parameters, average, reader, validation) : undefined,
+      },
+      state,
+      options,
+    );
+    parameters.values.set(state.best);
     this.fitted = { scales, parameters };
   }
 

@@ -4,15 +4,24 @@
  */
 import { AlmanacError } from '@almanac/series';
 import type { Checkpoint } from '../forecaster.js';
-import type { SharedOptimiser } from '@almanac/kernels';
 
 const ARRAYS = ['values', 'm', 'v', 'average', 'best'] as const;
 
 /** What must be equal for a state to be resumed. */
 export interface RunIdentity {
+  /** Of the states of one kind of training. */
+  kind: string;
   seed: number;
   threads: number;
   config: Record<string, unknown>;
+}
+
+/** What an optimiser keeps, whoever owns the memory. */
+export interface OptimiserArrays {
+  values: Float32Array;
+  m: Float32Array;
+  v: Float32Array;
+  average: Float32Array;
 }
 
 export class TrainingState {
@@ -24,15 +33,38 @@ export class TrainingState {
   /** Validations since the best. */
   stale = 0;
 
-  constructor(private readonly optimiser: SharedOptimiser) {
+  constructor(
+    private readonly optimiser: OptimiserArrays,
+    private readonly identity: RunIdentity,
+  ) {
     this.best = new Float32Array(optimiser.values.length);
+  }
+
+  get average(): Float32Array {
+    return this.optimiser.average;
+  }
+
+  /** The weights are as they will be trained from. */
+  start(): void {
+    const { values, average } = this.optimiser;
+    average.set(values);
+    this.best.set(values);
+  }
+
+  /** The averaged weights were scored. */
+  scored(loss: number): void {
+    this.stale = loss < this.bestLoss ? 0 : this.stale + 1;
+    if (this.stale > 0) return;
+    this.bestLoss = loss;
+    this.best.set(this.average);
   }
 
   static bytes(parameters: number): number {
     return parameters * ARRAYS.length * 4;
   }
 
-  save(identity: RunIdentity): Checkpoint {
+  save(): Checkpoint {
+    const { kind, ...identity } = this.identity;
     const size = this.best.length;
     const weights = new Float32Array(ARRAYS.length * size);
     this.arrays.forEach((array, i) => weights.set(array, i * size));
@@ -40,7 +72,7 @@ export class TrainingState {
       manifest: {
         format: 'almanac-checkpoint',
         version: 1,
-        kind: 'segment-run',
+        kind,
         config: { ...identity, step: this.step, stale: this.stale, bestLoss: Number.isFinite(this.bestLoss) ? this.bestLoss : null },
         tensors: ARRAYS.map((name, i) => ({ name, shape: [size], offset: i * size })),
       },
@@ -49,10 +81,11 @@ export class TrainingState {
   }
 
   /** Takes over a saved state. @throws CHECKPOINT_MISMATCH when it is of another run */
-  restore({ manifest, weights }: Checkpoint, identity: RunIdentity): void {
+  restore({ manifest, weights }: Checkpoint): void {
+    const { identity } = this;
     const saved = manifest.config as unknown as RunIdentity & { step: number; stale?: number; bestLoss: number | null };
     const differing =
-      manifest.kind !== 'segment-run' || weights.length !== ARRAYS.length * this.best.length
+      manifest.kind !== identity.kind || weights.length !== ARRAYS.length * this.best.length
         ? 'kind'
         : (['seed', 'threads', 'config'] as const).find((key) => JSON.stringify(saved[key]) !== JSON.stringify(identity[key]));
     if (differing)

@@ -2,7 +2,7 @@ import { DECILES } from '@almanac/series';
 import { describe, expect, it } from 'vitest';
 import { backtest } from '../../backtest/backtest.js';
 import { Random } from '../../dataset/random.js';
-import { type FitProgress, type Panel } from '../../forecaster.js';
+import { type Checkpoint, type FitProgress, type Panel } from '../../forecaster.js';
 import { loadForecaster } from '../registry.js';
 import { defaultRecurrentConfig, type RecurrentConfig } from './config.js';
 import { RecurrentForecaster } from './forecaster.js';
@@ -89,6 +89,26 @@ describe('RecurrentForecaster', () => {
     expect(losses.at(-1)).toMatchObject({ step: 5, totalSteps: 5 });
     expect(losses.at(-1)!.validation!).toBeLessThan(cold.at(-1)!.validation!);
     expect(loadForecaster(first.save()).kind).toBe('recurrent');
+  });
+
+  it('resumes a run with its own settings, seed and threads only', async () => {
+    const panel = panelOf(6, 90);
+    let state: Checkpoint | undefined;
+    const whole = new RecurrentForecaster(config({}, 12));
+    await whole.fit(panel, { seed: 1, checkpoint: { everySteps: 5, save: (saved) => void (state = structuredClone(saved)) } });
+    const resumed = new RecurrentForecaster(config({}, 12));
+    await resumed.fit(panel, { seed: 1, resume: state! });
+    expect(resumed.save().weights).toEqual(whole.save().weights);
+    // The weights have the same number in each of these.
+    for (const [differing, model, options] of [
+      ['seed', config({}, 12), { seed: 2 }],
+      ['threads', config({}, 12), { seed: 1, threads: 2 }],
+      ['config', config({ zoneout: { h: 0.2, c: 0 } }, 12), { seed: 1 }],
+    ] as const)
+      await expect(new RecurrentForecaster(model).fit(panel, { ...options, resume: state! })).rejects.toMatchObject({
+        code: 'CHECKPOINT_MISMATCH',
+        subject: { differing },
+      });
   });
 
   it('says how far back its gradient reaches: farther with shortcuts', async () => {

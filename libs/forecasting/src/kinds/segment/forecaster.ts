@@ -26,7 +26,7 @@ import { parameterSpecs } from './specs.js';
 import { Parameters } from '../../training/parameters.js';
 import { unbend } from '../../scalers/windowScale.js';
 import { EVALUATION_BATCH } from './gradient.js';
-import { train } from '../../training/loop.js';
+import { train } from './train.js';
 
 /** Horizons in a validation tail that stand for more than one period. */
 const LONG_TAIL = 4;
