@@ -15,7 +15,7 @@ export async function announce(
   store: Store,
   workerId: string,
   engine: EngineInfo,
-  resources: WorkerResources,
+  resources: () => WorkerResources,
   clock: DatabaseClock,
   logger: Logger,
 ): Promise<Presence> {
@@ -25,7 +25,7 @@ export async function announce(
       .beat({
         id: workerId,
         engine: engine as unknown as Json,
-        resources: { ...resources },
+        resources: { ...resources() },
         busyWith: [...held].join(', ') || null,
         clockSkewMs: clock.skewMs(),
       })

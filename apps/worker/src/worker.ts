@@ -2,8 +2,8 @@
  * A worker: it takes jobs, keeps queue and database together, and fires what is due. Any number of them may run.
  * Closing it lets running jobs end for a while, gives the rest back, and leaves nothing behind.
  */
-import type { EngineInfo, JobName } from '@almanac/contracts';
-import { startCompute } from '@almanac/flow/compute';
+import type { EngineInfo, JobName, WorkerResources } from '@almanac/contracts';
+import { type Compute, startCompute } from '@almanac/flow/compute';
 import { applyRetention } from '@almanac/flow/ingest';
 import { carryDeliveries, forgetDeliveries } from '@almanac/flow/notify/execute';
 import { type DatabaseClock, type FlowContext, inWorkspaces, JOBS, startClock } from '@almanac/flow/runs';
@@ -60,7 +60,10 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
   const onDevices = devices.map((device) =>
     startCompute({ engine: config.engine, threads: config.threads, env: environmentWith({ CUDA_VISIBLE_DEVICES: device }) }),
   );
-  const resources = { threads: config.threads, memoryBytes: config.memoryBytes, devices: [...devices] };
+  const resources = (): WorkerResources => {
+    const freeBytes = freeMemory(config.memoryBytes, [compute, ...onDevices]);
+    return { threads: config.threads, memoryBytes: config.memoryBytes, freeBytes, devices: [...devices] };
+  };
   const presence = await announce(store, newWorkerId(), engine, resources, clock, logger);
   // Training takes every thread that it may use, so one at a time; a part takes one thread.
   const concurrency: Partial<Record<JobName, number>> = {
@@ -102,6 +105,15 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
 /** A machine whose clock is off leaves schedules to others, whatever the database says: something is wrong with it. */
 async function fire(flow: FlowContext, clock: DatabaseClock): Promise<void> {
   if (!clock.isOff()) await inWorkspaces(flow, 'schedules', fireDue);
+}
+
+/**
+ * What a run can have of a worker's memory: all that it may use, as far as nothing else on the machine has taken it. What its own
+ * computations hold now is theirs to give back: a run that waits for them starts when they have ended.
+ */
+export function freeMemory(memoryBytes: number, computes: readonly Pick<Compute, 'residentBytes'>[]): number {
+  const own = computes.reduce((sum, one) => sum + one.residentBytes(), 0);
+  return Math.min(memoryBytes, process.availableMemory() + own);
 }
 
 /** What is kept for a while, in every workspace. */

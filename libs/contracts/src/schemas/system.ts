@@ -39,6 +39,7 @@ export const workerResources = z
   .object({
     threads: z.number().int(),
     memoryBytes: z.number(),
+    freeBytes: z.number().optional().meta({ description: 'What nothing but its own runs has taken of it; a run must fit in it.' }),
     devices: z.array(z.string()).meta({ description: 'GPUs, one job at a time each.' }),
   })
   .meta({ id: 'WorkerResources' });

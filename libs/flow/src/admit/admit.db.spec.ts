@@ -16,7 +16,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 import { redisIsInstalled, startRedis, type TestRedis } from '../../../../test/support/redis.js';
 import { planTrainingRun } from '../train/request.js';
-import { admit } from './admit.js';
+import { admit, predictRun } from './admit.js';
 
 const GIGABYTE = 2 ** 30;
 const free: RunLimits = { memoryBytes: undefined, seconds: undefined, cost: undefined, pricePerHour: { cpu: undefined, gpu: undefined } };
@@ -104,6 +104,33 @@ describe('a run', () => {
       return (await admit(flow, run)).queue ?? null;
     };
     expect([await queueOf(1), await queueOf(2)]).toEqual(['gpu', null]);
+  });
+
+  it('that is no training is not said to take what a training took', async () => {
+    const { id } = await store.models.ensure('measured', (await store.datasets.get('waves')).id);
+    const [trained] = (await store.runs.list({ kind: 'train' })).items;
+    const pace = { kind: 'segment', operations: 1e13, seconds: 100, otherSeconds: 3, device: 'cpu' };
+    const stored = { manifestKey: 'none', weightsKey: 'none', sha256: 'none' };
+    await store.models.addVersion(id, { runId: trained!.id, kind: 'segment', horizon: 24, config: {}, metrics: { pace }, ...stored });
+    try {
+      const forecast = { kind: 'forecast' as const, dataset: 'waves', model: 'never forecast', config: {} };
+      expect(await predictRun(flow, forecast)).toMatchObject({ basis: 'assumed', likeRun: null, seconds: null });
+      expect(await predictAction(flow, { kind: 'train', request: small as never })).toMatchObject({
+        basis: 'history',
+        likeRun: trained!.id,
+      });
+    } finally {
+      await query(database.url, `DELETE FROM model_version WHERE model_id = '${id}'`);
+    }
+  });
+
+  it('must fit in what is free of a worker, not in all that it has', async () => {
+    const resources = { threads: 1, memoryBytes: 8 * GIGABYTE, freeBytes: GIGABYTE / 16, devices: [] };
+    await store.workers.beat({ id: 'crowded', engine: null, busyWith: null, resources });
+    expect(await training(small)).toBe('RUN_TOO_LARGE');
+    await store.workers.beat({ id: 'crowded', engine: null, busyWith: null, resources: { ...resources, freeBytes: 4 * GIGABYTE } });
+    const run = await requestTraining(flow, small);
+    await store.runs.requestCancel(run.id);
   });
 
   it('can be asked about without being queued', async () => {

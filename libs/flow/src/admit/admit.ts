@@ -5,22 +5,17 @@
  * Invariants: nothing is computed to predict it, so the API can; where nothing is known (no worker runs, no limit is set)
  * nothing is refused.
  */
-import { type RunKind, type RunPrediction, toProblem } from '@almanac/contracts';
+import { DEFAULT_KIND, type RunKind, type RunPrediction, toProblem } from '@almanac/contracts';
 import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError } from '@almanac/series';
 import type { NewRun, Store } from '@almanac/store';
 import { type FlowContext, jobOf, JOBS } from '../runs/context.js';
+import type { Pace } from '../register/register.js';
 import { workOf } from './work.js';
 
 type Context = Pick<FlowContext, 'store' | 'limits'>;
 type Asked = NewRun & { kind: RunKind };
 type Device = RunPrediction['device'];
-interface Paces {
-  /** Operations a second. */
-  pace: number;
-  otherSeconds: number;
-  likeRun: string | null;
-}
 
 const SEEN_WITHIN_MS = 15_000;
 const REMEMBERED = 20;
@@ -63,8 +58,8 @@ async function look({ store, limits }: Context, run: Asked): Promise<{ predictio
   const resources = workers.flatMap((worker) => (worker.resources === null ? [] : [worker.resources as unknown as Resources]));
   const device = deviceOf(run, resources);
   const work = await workOf(store, run, Math.max(1, ...resources.map(({ threads }) => threads)));
-  const { pace, otherSeconds, likeRun } = await measuredPace(store, device);
-  const seconds = work.operations === undefined ? work.seconds : work.operations / pace + otherSeconds;
+  // What is not counted in operations takes what runs like it took; the pace of trainings says nothing of it.
+  const { seconds, likeRun } = work.operations === undefined ? work : await paced(store, work.operations, work.kinds, device);
   const price = limits?.pricePerHour[device];
   const parts = work.parts && device === 'gpu';
   const placed = {
@@ -74,7 +69,7 @@ async function look({ store, limits }: Context, run: Asked): Promise<{ predictio
     ...(device === 'gpu' && !parts ? { queue: 'gpu' } : {}),
   };
   const deadline = JOBS.find(({ name }) => name === jobOf({ kind: run.kind, queue: null }))!.deadlineSeconds;
-  const largest = resources.length > 0 ? Math.max(...resources.map(({ memoryBytes }) => memoryBytes)) : undefined;
+  const largest = resources.length > 0 ? Math.max(...resources.map(({ memoryBytes, freeBytes = memoryBytes }) => freeBytes)) : undefined;
   const prediction: RunPrediction = {
     kind: run.kind,
     device,
@@ -82,8 +77,8 @@ async function look({ store, limits }: Context, run: Asked): Promise<{ predictio
     memoryBytes: work.memoryBytes === undefined ? null : Math.round(work.memoryBytes),
     seconds: seconds === undefined ? null : Math.round(seconds * 10) / 10,
     cost: seconds === undefined || price === undefined ? null : (seconds / 3600) * price,
-    basis: likeRun === null && work.likeRun === undefined ? 'assumed' : 'history',
-    likeRun: work.likeRun ?? likeRun,
+    basis: likeRun === undefined ? 'assumed' : 'history',
+    likeRun: likeRun ?? null,
     limits: {
       memoryBytes: least(limits?.memoryBytes, largest) ?? null,
       seconds: least(limits?.seconds, deadline) ?? null,
@@ -98,6 +93,8 @@ async function look({ store, limits }: Context, run: Asked): Promise<{ predictio
 interface Resources {
   threads: number;
   memoryBytes: number;
+  /** What nobody else on the machine has taken of it; older workers do not say. */
+  freeBytes?: number;
   devices: string[];
 }
 
@@ -145,19 +142,23 @@ function refusalOf({ memoryBytes, seconds, cost, limits, kind, basis }: RunPredi
   return undefined;
 }
 
-/** Median of what the newest trainings on such a device had. */
-async function measuredPace(store: Store, device: Device): Promise<Paces> {
+/** At the median pace of the newest trainings on such a device: those of these kinds of model where there are any. */
+async function paced(
+  store: Store,
+  operations: number,
+  kinds: readonly string[],
+  device: Device,
+): Promise<{ seconds: number; likeRun: string | undefined }> {
   const latest = await store.models.latestMetrics(REMEMBERED);
   const measured = latest.flatMap(({ runId, metrics }) => {
-    const pace = (metrics as { pace?: { operations: number; seconds: number; otherSeconds: number; device: Device } }).pace;
+    const { pace } = metrics as { pace?: Omit<Pace, 'kind'> & Partial<Pace> };
     return pace?.device === device && pace.seconds >= TELLING_SECONDS ? [{ ...pace, runId }] : [];
   });
-  if (measured.length === 0) return { pace: ASSUMED_PACE[device], otherSeconds: ASSUMED_OTHER_SECONDS, likeRun: null };
-  return {
-    pace: median(measured.map(({ operations, seconds }) => operations / seconds)),
-    otherSeconds: median(measured.map(({ otherSeconds }) => otherSeconds)),
-    likeRun: measured[0]!.runId,
-  };
+  const own = measured.filter(({ kind = DEFAULT_KIND }) => kinds.includes(kind));
+  const telling = own.length > 0 ? own : measured;
+  if (telling.length === 0) return { seconds: operations / ASSUMED_PACE[device] + ASSUMED_OTHER_SECONDS, likeRun: undefined };
+  const pace = median(telling.map((one) => one.operations / one.seconds));
+  return { seconds: operations / pace + median(telling.map((one) => one.otherSeconds)), likeRun: telling[0]!.runId };
 }
 
 function nothingKnown(kind: RunKind, device: Device): RunPrediction {

@@ -8,6 +8,8 @@ import type { TrainingPlan } from '../train/request.js';
 export interface Work {
   steps?: number;
   operations?: number;
+  /** Kinds of model that are trained. */
+  kinds: readonly string[];
   /** Where no operations can be counted: what runs like it took. */
   seconds?: number;
   likeRun?: string;
@@ -23,7 +25,7 @@ export async function workOf(store: Store, run: NewRun, threads: number): Promis
   if (run.kind === 'train') {
     const plan = run.config as unknown as TrainingPlan;
     const known = await storedFacts(store, plan.dataset, plan);
-    return { ...trainingWork(known, plan, threads), parts: plans.of(plan.kind).apart(plan) > 1 };
+    return { ...trainingWork(known, plan, threads), kinds: [plan.kind], parts: plans.of(plan.kind).apart(plan) > 1 };
   }
   if (run.kind === 'backtest') {
     const plan = run.config as unknown as BacktestPlan;
@@ -36,12 +38,13 @@ export async function workOf(store: Store, run: NewRun, threads: number): Promis
     return {
       steps: fits * sum(each.map(({ steps }) => steps)),
       operations: fits * sum(each.map(({ operations }) => operations)),
+      kinds: plan.models.map(({ kind }) => kind),
       // Parts of one thread each run side by side.
       memoryBytes: threads * Math.max(...each.map(({ memoryBytes }) => memoryBytes)),
       parts: true,
     };
   }
-  return { ...(await likeBefore(store, run)), parts: false };
+  return { ...(await likeBefore(store, run)), kinds: [], parts: false };
 }
 
 function trainingWork({ facts, observations }: StoredFacts, wanted: Wanted, threads: number): TrainingWork {

@@ -5,6 +5,7 @@
  * whose parent is gone ends.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { type EngineInfo, fromProblem, type RunProgress } from '@almanac/contracts';
 import type { Checkpoint } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
@@ -25,6 +26,8 @@ export interface Compute {
   run<T extends Task>(task: T, options: ComputeOptions): Promise<OutcomeOf<T>>;
   /** How many tasks of one thread may run at a time without crowding the machine. */
   readonly threads: number;
+  /** Memory that its processes hold now; 0 where the system does not tell. */
+  residentBytes(): number;
   close(): Promise<void>;
 }
 
@@ -32,6 +35,16 @@ export interface Compute {
 const STOP_PATIENCE_MS = 3_000;
 /** An idle process gives its memory back. */
 const IDLE_MS = 60_000;
+const PAGE_BYTES = 4096;
+
+/** Linux tells in pages; elsewhere nobody does. */
+function residentOf(pid: number | undefined): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;
+  } catch {
+    return 0;
+  }
+}
 
 interface Idle {
   child: ChildProcess;
@@ -86,6 +99,7 @@ export function startCompute({ env, ...wish }: EngineWish & { env?: Record<strin
 
   return {
     threads: wish.threads,
+    residentBytes: () => [...all].reduce((sum, { pid }) => sum + residentOf(pid), 0),
     async run<T extends Task>(task: T, options: ComputeOptions): Promise<OutcomeOf<T>> {
       options.signal.throwIfAborted();
       const { child, checkpointKey } = take(task);

@@ -1,7 +1,7 @@
 /** Forecasts one shard of series; the model of the shard before is kept, so that a run sends its checkpoint once. */
 import { type Forecaster, keepTo, loadForecaster, type TargetKind } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
-import { calibrated } from './calibrate.js';
+import { allLevels, calibrated, rowsAt } from './calibrate.js';
 import type { PredictOutcome, PredictTask } from './tasks.js';
 
 let loaded: { key: string; forecaster: Forecaster; target: TargetKind | undefined } | undefined;
@@ -11,13 +11,17 @@ export async function predict(task: PredictTask, signal: AbortSignal): Promise<P
   const { forecaster, target } = modelOf(task);
   const asked = { horizon, levels, attention, signal };
   if (!calibrations) return { forecasts: await forecaster.predict(panel, { ...asked, ...(target ? { target } : {}) }) };
+  // What was learned at other levels is applied at those.
+  const known = allLevels(levels, ...Object.values(calibrations).map(({ settings }) => settings.levels));
   // Rounded only after the calibration: widths are learned in fractions.
-  const forecasts = await forecaster.predict(panel, asked);
+  const forecasts = await forecaster.predict(panel, { ...asked, levels: known });
   return {
     forecasts: forecasts.map((forecast) => {
       const state = calibrations[forecast.id];
-      if (!state) return { ...forecast, quantiles: keepTo(target, forecast.quantiles) };
-      return { ...forecast, own: forecast.quantiles, quantiles: keepTo(target, calibrated(state, forecast.quantiles)) };
+      const own = rowsAt(forecast.quantiles, known, levels);
+      if (!state) return { ...forecast, quantiles: keepTo(target, own) };
+      const quantiles = calibrated(state, rowsAt(forecast.quantiles, known, state.settings.levels), levels);
+      return { ...forecast, own, quantiles: keepTo(target, quantiles) };
     }),
   };
 }
