@@ -2,6 +2,7 @@ export type * from './forecaster.js';
 export { type Engine, type EngineName, type EngineOptions, initEngine } from '@almanac/kernels';
 export { createForecaster, FORECASTER_KINDS, loadForecaster } from './kinds/registry.js';
 export type { Metric } from './facts.js';
+export { levelWeights } from './levels.js';
 export { lastSteps } from './panel.js';
 export { defaultConfig, minimumLength, type SegmentConfig, type TrainSettings } from './kinds/segment/config.js';
 export { defaultLinearConfig, type LinearConfig } from './kinds/linear/config.js';
@@ -68,7 +69,8 @@ export { type TaskExample, type TaskInput } from './tasks/examples.js';
 export { gapExamples, windowExamples } from './tasks/windows.js';
 export { type ColdStartConfig } from './kinds/coldStart/config.js';
 export { keepTo, targetKindOf, type TargetKind } from './dataset/target.js';
-export { candidates, defaultSpace, type LogRange, type SearchSpace } from './search/space.js';
+export { type LogRange } from './search/range.js';
+export { candidates, defaultSpace, type SearchSpace } from './search/space.js';
 export {
   forecastTrial,
   pendingTrials,

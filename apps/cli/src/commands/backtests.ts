@@ -2,6 +2,7 @@
 import {
   type BacktestResult,
   backtestResult,
+  DEFAULT_KIND,
   forecastResult,
   learnResult,
   type ReplayReport,
@@ -83,7 +84,7 @@ export function backtestCommands(program: Command): void {
     .command('backtest')
     .description('let kinds of model compete over rolling cutoffs of a dataset, seasonal naive always among them')
     .requiredOption('-d, --dataset <name>')
-    .option('-k, --kinds <kinds>', 'kinds of model, with commas between', (value: string) => value.split(','), ['segment'])
+    .option('-k, --kinds <kinds>', 'kinds of model, with commas between', (value: string) => value.split(','), [DEFAULT_KIND])
     .option('--horizon <steps>', 'steps ahead', positive)
     .option('--windows <number>', 'number of cutoffs (default: 3)', positive)
     .option('--step-size <steps>', 'steps between cutoffs (default: the horizon)', positive)

@@ -92,6 +92,21 @@ function trainText(r: TrainResult): string {
   ].join('\n');
 }
 
+interface SettingSchema {
+  type?: string;
+  enum?: string[];
+  description?: string;
+  properties?: Record<string, SettingSchema>;
+}
+
+/** Name, values and meaning of each setting; those of a group by their path. */
+function settingRows({ properties = {} }: SettingSchema, before = ''): string[][] {
+  return Object.entries(properties).flatMap(([name, schema]) => [
+    [before + name, schema.enum?.join(' | ') ?? schema.type ?? 'any', schema.description ?? ''],
+    ...(before === '' ? settingRows(schema, `${name}.`) : []),
+  ]);
+}
+
 export function modelCommands(program: Command): void {
   program
     .command('train')
@@ -129,10 +144,17 @@ export function modelCommands(program: Command): void {
 
   program
     .command('kinds')
-    .description('list the kinds of model')
-    .action(async (_: unknown, command: Command) => {
+    .description('list the kinds of model, or the settings of one for --config')
+    .argument('[kind]')
+    .action(async (kind: string | undefined, _: unknown, command: Command) => {
       const context = contextOf(command);
       const { items } = await context.client.call('modelKinds', {});
+      if (kind !== undefined) {
+        const one = items.find((item) => item.kind === kind);
+        if (!one)
+          throw new UsageError(`There is no kind of model named "${kind}". Kinds are ${items.map((item) => item.kind).join(', ')}.`);
+        return show(context, one, () => `${one.summary}\n\n${table(['setting', 'values', 'what it is'], settingRows(one.settings))}`);
+      }
       show(context, items, () =>
         table(
           ['kind', 'what it is'],

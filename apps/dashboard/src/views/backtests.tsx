@@ -1,5 +1,5 @@
 /** Backtests: how good would past forecasts have been? Choose who competes, and look at what came of earlier ones. */
-import { type BacktestRequestInput, backtestResult, type BacktestResult, type Dataset, type Run } from '@almanac/contracts';
+import { type BacktestRequestInput, backtestResult, type BacktestResult, type Dataset, type ModelKind, type Run } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useForm, useWatch } from 'react-hook-form';
@@ -95,11 +95,18 @@ type Numbers = Pick<BacktestRequestInput, 'horizon' | 'windows' | 'stepSize' | '
 type Wanted = Numbers & { dataset: string; chosen: string[] };
 
 function NewBacktest({ datasets }: { datasets: Dataset[] }) {
+  const kinds = useCall('modelKinds', {});
+  return <Await query={kinds}>{({ items }) => <NewBacktestForm datasets={datasets} kinds={items} />}</Await>;
+}
+
+function NewBacktestForm({ datasets, kinds }: { datasets: Dataset[]; kinds: ModelKind[] }) {
   const client = useClient();
   const navigate = useNavigate();
-  const kinds = useCall('modelKinds', {});
   const { register, handleSubmit, control } = useForm<Wanted>({
-    defaultValues: { dataset: datasets[0]?.name ?? '', chosen: ['segment', 'theta'] },
+    defaultValues: {
+      dataset: datasets[0]?.name ?? '',
+      chosen: kinds.filter(({ compared }) => compared === 'suggested').map(({ kind }) => kind),
+    },
   });
   const { dataset = '', chosen = [], ...given } = useWatch({ control });
   const numbers = Object.fromEntries(Object.entries(given).filter(([, one]) => Number.isFinite(one))) as Numbers;
@@ -119,8 +126,8 @@ function NewBacktest({ datasets }: { datasets: Dataset[] }) {
       <fieldset className="plain">
         <legend>Who competes</legend>
         <div className="row">
-          {kinds.data?.items
-            .filter(({ kind }) => kind !== 'seasonalNaive')
+          {kinds
+            .filter(({ compared }) => compared !== 'always')
             .map(({ kind, summary }) => (
               <label key={kind} className="check" title={summary}>
                 <input type="checkbox" value={kind} {...register('chosen')} />

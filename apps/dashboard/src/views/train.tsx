@@ -1,5 +1,5 @@
 /** Train: a form with sound defaults, what each option means, and how far it would reach into the data. */
-import type { Dataset, TrainRequestInput } from '@almanac/contracts';
+import { type Dataset, DEFAULT_KIND, type TrainRequestInput } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm, useWatch } from 'react-hook-form';
@@ -8,7 +8,9 @@ import { count } from '../app/format';
 import { useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { Await, Empty, Failure, Field, Page } from '../ui/parts';
+import { KindSettings } from './train/kindSettings';
 import { Prediction } from './train/prediction';
+import { configOf, settingsOf, type Written } from './train/settings';
 
 export function Component() {
   const query = useCall('listDatasets', { query: { limit: 1000 } });
@@ -52,8 +54,13 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
   const client = useClient();
   const dataset = datasets.find((candidate) => candidate.name === address.get('dataset')) ?? (datasets[0] as Dataset);
   const kinds = useCall('modelKinds', {});
-  const { register, handleSubmit, control } = useForm<Wanted>({ defaultValues: { kind: 'segment', promote: true, gate: false } });
-  const form = asRequest(useWatch({ control }));
+  const { register, handleSubmit, control } = useForm<Wanted>({ defaultValues: { kind: DEFAULT_KIND, promote: true, gate: false } });
+  const [written, setWritten] = useState<Written>({});
+  const given = asRequest(useWatch({ control }));
+  const kind = kinds.data?.items.find((item) => item.kind === given.kind);
+  const settings = kind ? settingsOf(kind.settings) : [];
+  const config = configOf(written, settings);
+  const form = Object.keys(config).length > 0 ? { ...given, config } : given;
   const [refused, setRefused] = useState(false);
   const train = useMutation({
     mutationFn: () => client.call('train', { body: { ...form, dataset: dataset.name } }),
@@ -62,7 +69,6 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
 
   const season = dataset.seasonLengths[0];
   const horizon = form.horizon ?? (season === undefined ? 12 : 2 * season);
-  const kind = kinds.data?.items.find((item) => item.kind === form.kind);
   const whole = (key: 'horizon' | 'contextLength' | 'holdout' | 'steps' | 'seed', label: string, help: string, placeholder: string) => (
     <Field id={key} label={label} help={help}>
       <input
@@ -93,7 +99,7 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
           </Field>
           <Field id="kind" label="Kind of model" help={kind?.summary ?? 'What learns, or what stands in for learning.'}>
             <select id="kind" {...register('kind')}>
-              {(kinds.data?.items ?? [{ kind: 'segment', summary: '', trainable: true }]).map((item) => (
+              {(kinds.data?.items ?? [{ kind: DEFAULT_KIND, trainable: true }]).map((item) => (
                 <option key={item.kind} value={item.kind}>
                   {item.kind}
                   {item.trainable ? '' : ' (baseline)'}
@@ -103,7 +109,7 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
           </Field>
           {whole('horizon', 'Horizon', 'Steps ahead that a forecast reaches.', String(season === undefined ? 12 : 2 * season))}
           <Field id="model" label="Name in the registry" help="A known name gets a new version.">
-            <input id="model" placeholder={`${dataset.name}-${form.kind ?? 'segment'}`} autoComplete="off" {...register('model')} />
+            <input id="model" placeholder={`${dataset.name}-${form.kind ?? DEFAULT_KIND}`} autoComplete="off" {...register('model')} />
           </Field>
         </div>
         <details>
@@ -128,6 +134,12 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
             </label>
           </div>
         </details>
+        {settings.length > 0 && (
+          <details>
+            <summary>Settings of the kind {kind?.kind}</summary>
+            <KindSettings settings={settings} written={written} onChange={setWritten} />
+          </details>
+        )}
         <Prediction action={{ kind: 'train', request: { ...form, dataset: dataset.name } }} onRefused={setRefused} />
         <div className="row">
           <button type="submit" className="primary" disabled={train.isPending || refused}>

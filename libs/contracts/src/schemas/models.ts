@@ -120,6 +120,10 @@ export const modelKind = z
     kind: z.string(),
     summary: z.string(),
     trainable: z.boolean().meta({ description: 'False: a baseline, which learns nothing.' }),
+    compared: z
+      .enum(['always', 'suggested'])
+      .optional()
+      .meta({ description: '`always`: every backtest has it; `suggested`: worth comparing where nobody chooses.' }),
     covariates: z.array(z.enum(['static', 'past', 'future'])).meta({ description: 'Covariates that it reads.' }),
     settings: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema of `config`: every setting that can be overridden.' }),
   })

@@ -3,10 +3,11 @@ import type { ModelKind } from '@almanac/contracts';
 import { PLANS } from '@almanac/forecasting/plan';
 import { z } from 'zod';
 
-export const MODEL_KINDS: readonly ModelKind[] = PLANS.map(({ kind, summary, trainable, covariates, schema }) => ({
+export const MODEL_KINDS: readonly ModelKind[] = PLANS.map(({ kind, summary, trainable, compared, covariates, schema }) => ({
   kind,
   summary,
   trainable,
+  ...(compared ? { compared } : {}),
   covariates: [...covariates],
   settings: z.toJSONSchema(schema, { io: 'input' }) as ModelKind['settings'],
 }));

@@ -6,6 +6,7 @@
  */
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { createBaseline } from '../kinds/baselines/methods.js';
+import { SEASONAL_NAIVE } from '../kinds/baselines/plan.js';
 import { type Forecaster, type Panel, type SeriesData, type SeriesForecast } from '../forecaster.js';
 import { scoreForecasts, type Metrics, type Scores } from '../metrics/score.js';
 import { cutPanel, lastStep, type Cutoff } from './cut.js';
@@ -77,13 +78,13 @@ export async function backtest(panel: Panel, models: readonly BacktestModel[], o
   const { horizon, windows = 1, stepSize = horizon, refitEvery = 1 } = options;
   const levels = options.levels ?? DEFAULT_QUANTILES;
   check(models, { horizon, windows, stepSize }, refitEvery);
-  const named = models.some((model) => model.name === 'seasonalNaive')
+  const named = models.some((model) => model.name === SEASONAL_NAIVE)
     ? models
-    : [...models, { name: 'seasonalNaive', create: (): Forecaster => createBaseline('seasonalNaive') }];
+    : [...models, { name: SEASONAL_NAIVE, create: (): Forecaster => createBaseline(SEASONAL_NAIVE) }];
   const cutoffs = rollingCutoffs(panel, { horizon, windows, stepSize, align: options.align ?? 'calendar' });
   const runs: Omit<BacktestReport, 'relativeToSeasonalNaive' | 'beatsSeasonalNaive'>[] = [];
   for (const model of named) runs.push(await runModel(panel, model, cutoffs, { ...options, horizon, refitEvery, levels }));
-  const reference = runs.find((run) => run.name === 'seasonalNaive')!.overall;
+  const reference = runs.find((run) => run.name === SEASONAL_NAIVE)!.overall;
   return {
     horizon,
     levels,

@@ -8,6 +8,7 @@ import { AlmanacError } from '@almanac/series';
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import type { PanelFacts } from '../facts.js';
+import type { Choices } from '../search/range.js';
 
 export type Config = Record<string, unknown>;
 
@@ -62,6 +63,8 @@ export interface KindPlan {
   readonly quick: boolean;
   /** It goes on learning with every observation, see `learnOnline`. */
   readonly goesOn: boolean;
+  /** Stands in every backtest (`always`), or in the form of one until somebody strikes it out (`suggested`). */
+  readonly compared?: 'always' | 'suggested';
   /** Covariates that it reads itself; members may read more. */
   readonly covariates: readonly CovariateUse[];
   /** What `config` of a request may hold, every setting optional; unknown names are refused. */
@@ -80,6 +83,10 @@ export interface KindPlan {
   work(config: Config, facts: WorkFacts, plans: Plans): Work;
   /** What the model is made of; none for most kinds. */
   members(config: Config): readonly Member[];
+  /** What a search may vary around these settings; nothing where absent. */
+  choices?(config: Config): Choices;
+  /** Settings that were chosen apart, made to fit each other. */
+  fitted?(config: Config): Config;
   /** How many members can be trained apart, by what a request says; 0 for what is trained in one go. */
   apart(wishes: Pick<Wishes, 'config'>): number;
 }

@@ -10,6 +10,7 @@
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import { backtest } from '../backtest/backtest.js';
 import { type Panel } from '../forecaster.js';
+import { SEASONAL_NAIVE } from '../kinds/baselines/plan.js';
 import { createForecaster } from '../kinds/registry.js';
 import { candidates, withSetting, type SearchSpace } from './space.js';
 
@@ -178,7 +179,7 @@ export function forecastTrial(
   return async ({ kind, config, seed }, signal) => {
     const models = [{ name: 'trial', create: () => createForecaster(kind, config) }];
     const { models: reports } = await backtest(panel, models, { ...tail, refitEvery: 0, seed, ...(signal ? { signal } : {}) });
-    const [own, naive] = ['trial', 'seasonalNaive'].map((name) => reports.find((report) => report.name === name)!.overall[metric]);
+    const [own, naive] = ['trial', SEASONAL_NAIVE].map((name) => reports.find((report) => report.name === name)!.overall[metric]);
     return { score: own!, overSeasonalNaive: own! / naive! };
   };
 }

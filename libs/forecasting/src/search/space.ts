@@ -4,20 +4,13 @@
  * Invariant: candidate `i` of a search depends on the space, the seed and `i` alone.
  */
 import { AlmanacError } from '@almanac/series';
-import { CELL_KINDS } from '../cells/kinds.js';
 import type { PanelFacts } from '../facts.js';
-import { defaultConfig, SEGMENT_CELLS } from '../kinds/segment/config.js';
+import { isRange, type LogRange } from './range.js';
+import { plans } from '../kinds/plans.js';
+import { segmentPlan } from '../kinds/segment/plan.js';
 import { Random } from '../dataset/random.js';
 import { type Forecaster } from '../forecaster.js';
-import { defaultRecurrentConfig } from '../kinds/recurrent/config.js';
 import { createForecaster } from '../kinds/registry.js';
-import { type ScalerKind } from '../scalers/windowScale.js';
-
-/** Values between two positive ends, evenly over their logarithm. */
-export interface LogRange {
-  from: number;
-  to: number;
-}
 
 export interface SearchSpace {
   kind: string;
@@ -31,25 +24,11 @@ const PURPOSE = 98;
 /** Draws for one candidate that are no good or were had before. */
 const ATTEMPTS = 50;
 
-/**
- * Settings around the default for a panel: context, width, scaler, loss and learning rate; of `segment` segments and dropout too, of
- * `recurrent` cell and encoder.
- */
-export function defaultSpace(facts: PanelFacts, kind: 'segment' | 'recurrent' = 'segment'): SearchSpace {
-  const config = kind === 'segment' ? defaultConfig(facts) : defaultRecurrentConfig(facts);
-  const { contextLength, hidden, train } = config;
-  const common = {
-    contextLength: [0.5, 1, 1.5, 2].map((factor) => Math.max(2, Math.round(factor * contextLength))),
-    hidden: [hidden >> 1, hidden, 2 * hidden],
-    scaler: ['seasonalDifference', 'lastValue', 'robustArcsinh'] satisfies ScalerKind[],
-    head: ['quantile', 'studentT'],
-    'train.learningRate': { from: train.learningRate / 4, to: train.learningRate * 4 },
-  };
-  if (!('segmentLength' in config))
-    return { kind, config, choices: { ...common, cell: CELL_KINDS, encoder: ['plain', 'dilated', 'stacked'] } };
-  const { segmentLength } = config;
-  const segments = [...new Set([Math.max(1, segmentLength >> 1), segmentLength, 2 * segmentLength])];
-  return { kind, config, choices: { ...common, cell: SEGMENT_CELLS, segmentLength: segments, 'train.dropout': [0.1, 0.3, 0.5] } };
+/** Settings around the default for a panel, as the kind's plan has them. @throws MODEL_KIND_UNKNOWN */
+export function defaultSpace(facts: PanelFacts, kind: string = segmentPlan.kind): SearchSpace {
+  const plan = plans.of(kind);
+  const config = plans.settings(kind, facts, { config: {} });
+  return { kind, config, choices: plan.choices?.(config) ?? {} };
 }
 
 /**
@@ -83,25 +62,13 @@ export function withSetting(config: Record<string, unknown>, path: string, value
 
 function draw({ kind, config, choices }: SearchSpace, random: Random): Record<string, unknown> {
   const drawn = Object.entries(choices).reduce((made, [path, choice]) => withSetting(made, path, pick(choice, random)), config);
-  if (kind !== 'segment') return drawn;
-  // Context and segments are chosen apart, and must fit.
-  const { contextLength, segmentLength, temporalSeason } = drawn as {
-    contextLength: number;
-    segmentLength: number;
-    temporalSeason: number;
-  };
-  const fitting = segmentLength * Math.max(2, Math.ceil(contextLength / segmentLength));
-  return { ...drawn, contextLength: fitting, temporalSeason: temporalSeason <= fitting ? temporalSeason : 0 };
+  return plans.of(kind).fitted?.(drawn) ?? drawn;
 }
 
 function pick(choice: readonly unknown[] | LogRange, random: Random): unknown {
   if (!isRange(choice)) return choice[random.below(choice.length)];
   // Three digits say all that is known, and keep records readable.
   return Number((choice.from * (choice.to / choice.from) ** random.next()).toPrecision(3));
-}
-
-function isRange(choice: readonly unknown[] | LogRange): choice is LogRange {
-  return !Array.isArray(choice);
 }
 
 function works(kind: string, config: Record<string, unknown>): boolean {

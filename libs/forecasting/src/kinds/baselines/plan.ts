@@ -29,6 +29,8 @@ export const OPTIMISED_THETA = 'optimisedTheta' satisfies BaselineKind;
 /** What a prediction chooses from where nobody names a model. */
 export const CANDIDATES: readonly BaselineKind[] = ['autoEts', OPTIMISED_THETA, SEASONAL_NAIVE];
 
+const COMPARED: Partial<Record<BaselineKind, 'always' | 'suggested'>> = { seasonalNaive: 'always', theta: 'suggested' };
+
 const schema = z
   .strictObject({ seasonLength: steps('Steps per season; the first of the grid unless given, 1 where it has none.') })
   .partial();
@@ -37,6 +39,7 @@ export const baselinePlans: readonly KindPlan[] = BASELINE_KINDS.map((kind) => (
   ...SINGLE,
   kind,
   summary: SUMMARIES[kind],
+  ...(COMPARED[kind] ? { compared: COMPARED[kind] } : {}),
   trainable: false,
   quick: true,
   covariates: [],

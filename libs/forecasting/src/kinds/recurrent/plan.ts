@@ -6,6 +6,7 @@ import { CELL_KINDS } from '../../cells/kinds.js';
 import { DECODER_KINDS } from '../../decoders/kinds.js';
 import { HEAD_KINDS } from '../../heads/head.js';
 import { SCALER_KINDS } from '../../scalers/windowScale.js';
+import { networkChoices } from '../../search/range.js';
 import { type KindPlan, overridden, SINGLE, type Wishes } from '../plan.js';
 import { calendar, covariates, horizon, levels, notNegative, oneOf, positive, seasonLengths, share, steps, whole } from '../schema.js';
 import {
@@ -89,6 +90,7 @@ export const recurrentPlan: KindPlan = {
   check: (config) => checkRecurrentConfig(completeRecurrentConfig(config as RecurrentConfig)),
   minimumLength: (config) => 2 * (config as RecurrentConfig).horizon,
   lookBack: (config) => lookBack(config as RecurrentConfig),
+  choices: (config) => ({ ...networkChoices(config as RecurrentConfig), cell: CELL_KINDS, encoder: ['plain', 'dilated', 'stacked'] }),
   work(given, facts) {
     const config = completeRecurrentConfig(given as RecurrentConfig);
     return {

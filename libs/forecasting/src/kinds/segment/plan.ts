@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { HEAD_KINDS } from '../../heads/head.js';
 import { SCALER_KINDS } from '../../scalers/windowScale.js';
+import { networkChoices } from '../../search/range.js';
 import { type KindPlan, overridden, SINGLE } from '../plan.js';
 import { calendar, covariates, horizon, levels, notNegative, oneOf, positive, seasonLengths, share, steps, whole } from '../schema.js';
 import { checkConfig, defaultConfig, lookBack, METRICS, minimumLength, SEGMENT_CELLS, type SegmentConfig } from './config.js';
@@ -31,6 +32,7 @@ export const segmentPlan: KindPlan = {
   summary: 'Recurrent sequence-to-sequence network over segments, with contextual and temporal attention; one model for all series.',
   trainable: true,
   quick: false,
+  compared: 'suggested',
   covariates: ['static', 'past', 'future'],
   schema: z
     .strictObject({
@@ -64,6 +66,22 @@ export const segmentPlan: KindPlan = {
   check: (config) => checkConfig(config as SegmentConfig),
   minimumLength: (config) => minimumLength(config as SegmentConfig),
   lookBack: (config) => lookBack(config as SegmentConfig),
+  choices(config) {
+    const { segmentLength } = config as SegmentConfig;
+    const segments = [...new Set([Math.max(1, segmentLength >> 1), segmentLength, 2 * segmentLength])];
+    return {
+      ...networkChoices(config as SegmentConfig),
+      cell: SEGMENT_CELLS,
+      segmentLength: segments,
+      'train.dropout': [0.1, 0.3, 0.5],
+    };
+  },
+  // Context and segments are chosen apart.
+  fitted(config) {
+    const { contextLength, segmentLength, temporalSeason } = config as SegmentConfig;
+    const fitting = segmentLength * Math.max(2, Math.ceil(contextLength / segmentLength));
+    return { ...config, contextLength: fitting, temporalSeason: temporalSeason <= fitting ? temporalSeason : 0 };
+  },
   work(given, facts) {
     const config = given as SegmentConfig;
     return {
