@@ -135,6 +135,16 @@ describe('errors', () => {
     ['a dataset that is not there', 'GET', '/v1/datasets/nothing', undefined, 404, 'DATASET_NOT_FOUND'],
     ['a run id that is none', 'GET', '/v1/runs/7', undefined, 400, 'REQUEST_INVALID'],
     ['a run that is not there', 'GET', '/v1/runs/00000000-0000-4000-8000-000000000000/events', undefined, 404, 'RUN_NOT_FOUND'],
+    ['a NUL in a path', 'GET', '/v1/datasets/a/series/x%00y/observations', undefined, 400, 'TEXT_INVALID'],
+    ['a NUL in a query', 'GET', '/v1/datasets/a/series?search=x%00', undefined, 400, 'TEXT_INVALID'],
+    ['a NUL in a body', 'POST', '/v1/train', '{"dataset":"a","kind":"\\u0000"}', 400, 'TEXT_INVALID'],
+    ['half of a pair', 'POST', '/v1/train', '{"dataset":"a","kind":"\\ud800"}', 400, 'TEXT_INVALID'],
+    ['a version beyond any', 'POST', '/v1/train', '{"dataset":"a","datasetVersion":99999999999}', 400, 'REQUEST_INVALID'],
+    ['a parameter given twice', 'GET', '/v1/runs?limit=1&limit=2', undefined, 400, 'REQUEST_INVALID'],
+    ['a parameter named like what every object has', 'GET', '/v1/runs?__proto__=1', undefined, 400, 'REQUEST_INVALID'],
+    ['an option named like what every object has', 'POST', '/v1/uploads?dataset=a&constructor=1', 'x', 400, 'REQUEST_INVALID'],
+    ['an address that is none', 'POST', '/v1/webhooks', '{"url":"http://[::1"}', 400, 'REQUEST_INVALID'],
+    ['an id as long as no other', 'GET', `/v1/datasets/a/series/${'x'.repeat(2500)}/observations`, undefined, 404, 'NOT_FOUND'],
   ])('name %s', async (_, method, path, body, status, code) => {
     const answer = await fetch(url + path, {
       method,
@@ -168,6 +178,13 @@ describe('uploads', () => {
     });
     expect(answer.status).toBe(202);
     const { runId } = (await answer.json()) as { runId: string };
+    // Whatever its type: nobody parses it here.
+    const json = await fetch(`${url}/v1/uploads?dataset=bare&fileName=c.json`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEYS.write}`, 'content-type': 'application/json' },
+      body: JSON.stringify([{ unique_id: 'a', ds: '2024-01-01', y: 1, note: 'x'.repeat(1 << 20) }]),
+    });
+    expect(json.status).toBe(202);
     expect((await store.runs.get(runId)).config).toMatchObject({
       fileName: 'b.csv',
       options: { dryRun: true, staticCovariates: ['a', 'b'] },
@@ -191,6 +208,68 @@ describe('uploads', () => {
     const answer = await fetch(`${url}/v1/uploads`, { method: 'POST', headers: { authorization: `Bearer ${KEYS.write}` }, body: form });
     expect(problem.parse(await answer.json())).toMatchObject({ status: 400, code: 'UPLOAD_MALFORMED' });
     expect((await store.runs.list({ limit: 100 })).items.length).toBe(before);
+  });
+
+  it.each([
+    [
+      'two files',
+      [
+        ['options', '{"dataset":"many"}'],
+        ['file', 'a'],
+        ['file', 'b'],
+      ],
+      'after its file',
+    ],
+    [
+      'options twice',
+      [
+        ['options', '{"dataset":"many"}'],
+        ['options', '{"dataset":"many"}'],
+        ['file', 'a'],
+      ],
+      'twice',
+    ],
+    [
+      'options after the file too',
+      [
+        ['options', '{"dataset":"many"}'],
+        ['file', 'a'],
+        ['options', '{}'],
+      ],
+      'after its file',
+    ],
+    ['no file', [['options', '{"dataset":"many"}']], 'no file'],
+    [
+      'options that are no JSON',
+      [
+        ['options', '{'],
+        ['file', 'a'],
+      ],
+      'not JSON',
+    ],
+  ])('are refused with %s', async (_, parts, words) => {
+    const form = new FormData();
+    for (const [name, content] of parts) form.append(name!, name === 'file' ? new Blob([content!]) : content!);
+    const answer = await fetch(`${url}/v1/uploads`, { method: 'POST', headers: { authorization: `Bearer ${KEYS.write}` }, body: form });
+    expect(problem.parse(await answer.json())).toMatchObject({
+      status: 400,
+      code: 'UPLOAD_MALFORMED',
+      detail: expect.stringContaining(words),
+    });
+    expect((await store.runs.list({ dataset: 'many' })).items).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a form that ends before its end',
+      '--x\r\ncontent-disposition: form-data; name="options"\r\n\r\n{"dataset":"many"}\r\n--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nunique',
+    ],
+    ['what is no form at all', 'unique_id,ds,y\n'],
+    ['a part without a head', '--x\r\n\r\nabc\r\n--x--\r\n'],
+  ])('are refused as %s', async (_, body) => {
+    const headers = { authorization: `Bearer ${KEYS.write}`, 'content-type': 'multipart/form-data; boundary=x' };
+    const answer = await fetch(`${url}/v1/uploads`, { method: 'POST', headers, body });
+    expect(problem.parse(await answer.json())).toMatchObject({ status: 400, code: 'UPLOAD_MALFORMED' });
   });
 
   it('reach the disk while they are still being sent', async () => {
@@ -314,6 +393,23 @@ describe('pages', () => {
       after = page.next;
     }
     expect(seen).toEqual(all);
+  });
+});
+
+describe('cursors', () => {
+  it('of another list, or of the same with other filters, are refused and give no page from somewhere', async () => {
+    const { next } = await clientOf('read').call('listRuns', { query: { limit: 1 } });
+    expect(next).not.toBeNull();
+    const after = next!;
+    for (const call of [
+      clientOf('read').call('listRuns', { query: { limit: 1, after, kind: 'train' } }),
+      clientOf('read').call('listDatasets', { query: { after } }),
+      clientOf('read').call('listModels', { query: { after } }),
+      clientOf('admin').call('listApiKeys', { query: { after } }),
+      clientOf('read').call('listRuns', { query: { after: 'nonsense' } }),
+    ])
+      expect(await refusal(call)).toMatchObject({ status: 400, code: 'CURSOR_INVALID' });
+    expect((await clientOf('read').call('listRuns', { query: { limit: 1, after } })).items).toHaveLength(1);
   });
 });
 

@@ -14,6 +14,7 @@ import { controllers } from './controllers/index.js';
 import { serveDashboard } from './dashboard.js';
 import { BodyMemory, parseBodies } from './http/bodies.js';
 import { CONTEXT } from './http/caller.js';
+import { CursorInterceptor } from './http/cursors.js';
 import { keepGate } from './http/gate.js';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
 import { Keyring } from './http/keyring.js';
@@ -48,6 +49,7 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
       { provide: Keyring, useValue: keyring },
       { provide: ReadinessProbe, useValue: new ReadinessProbe(context, options.disk) },
       { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+      { provide: APP_INTERCEPTOR, useClass: CursorInterceptor },
       { provide: APP_FILTER, useClass: ProblemFilter },
     ],
   })
@@ -70,7 +72,8 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
   const memory = new BodyMemory();
   keepGate(fastify, { context, keyring, memory, rate: new Rate(options.requestsPerMinute ?? REQUESTS_PER_MINUTE) });
   parseBodies(fastify, memory);
-  await fastify.register(multipart, { limits: { files: 1, fields: 4, fieldSize: 1 << 20, fileSize: Number.MAX_SAFE_INTEGER } });
+  // One file and one field are taken; one more of each is let through, so that it can be named.
+  await fastify.register(multipart, { limits: { files: 2, fields: 2, fieldSize: 1 << 20, fileSize: Number.MAX_SAFE_INTEGER } });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('x-request-id', request.id);
     done();

@@ -63,3 +63,11 @@ export function isDiskFull(error: unknown): boolean {
   }
   return false;
 }
+
+/** Out of range, no such date, no UUID, a NUL; a row too long for its index. */
+const DATA_REFUSED = new Set(['22003', '22007', '22008', '22021', '22P02', '22P05', '54000']);
+
+/** True where the database refused a value as such: what no check before it has caught. */
+export function isDataRefused(error: unknown): boolean {
+  return error instanceof Error && DATA_REFUSED.has(String((error as { code?: unknown }).code));
+}

@@ -22,5 +22,5 @@
 export type * from './facade.js';
 export type * from './records.js';
 export { conflictWith } from './chunks/conflict.js';
-export { isDiskFull, isPassing } from './errors.js';
+export { isDataRefused, isDiskFull, isPassing } from './errors.js';
 export { dumpDatabaseSchema, migrateDatabase, openStore } from './store.js';

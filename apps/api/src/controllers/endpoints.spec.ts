@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { endpoints } from '@almanac/contracts';
 import { describe, expect, it } from 'vitest';
-import { ENDPOINT } from '../http/route.js';
+import { ENDPOINT } from '../http/endpoint.js';
 import { openApiDocument } from '../openapi.js';
 import { controllers } from './index.js';
 

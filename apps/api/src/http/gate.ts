@@ -58,6 +58,9 @@ export function keepGate(fastify: FastifyInstance, keepers: GateKeepers): void {
     if (rule === undefined) throw notServed(request);
     await admit(keepers, request, endpoints[rule]);
     if (bodiless) return;
+    // A file is never parsed here, whatever its type.
+    if ((endpoints[rule] as Endpoint).consumes !== undefined && /json/i.test(headers['content-type'] ?? ''))
+      headers['content-type'] = 'application/octet-stream';
     const limit = bodyLimitOf(rule, endpoints[rule]);
     refuseBody(request, endpoints[rule], limit);
     if ((endpoints[rule] as Endpoint).consumes === undefined)

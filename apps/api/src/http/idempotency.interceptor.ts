@@ -3,7 +3,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { once } from './idempotency.js';
-import { endpointOf } from './route.js';
+import { endpointOf } from './endpoint.js';
 
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {

@@ -5,7 +5,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type Problem, toProblem } from '@almanac/contracts';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
-import { isDiskFull, isPassing } from '@almanac/store';
+import { isDataRefused, isDiskFull, isPassing } from '@almanac/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 
@@ -39,6 +39,10 @@ function refusalOf(error: unknown, request: { method: string; url: string }): Al
         status: 503,
       }),
     );
+  if (isDataRefused(error))
+    return new AlmanacError('VALUE_INVALID', 'A value of the request is outside of what can be stored or asked for.', {
+      hint: 'Whole numbers have at most 10 digits where nothing else is said, and ids are given as they were received.',
+    });
   // Nest's own and Fastify's own errors (unknown path, body too large, malformed JSON) carry a status.
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | undefined)?.statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500) {

@@ -15,13 +15,19 @@ import { type Endpoint, type EndpointName, endpoints } from '@almanac/contracts'
 import { AlmanacError } from '@almanac/series';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { Readable } from 'node:stream';
+import { ownCursor } from './cursors.js';
+import { ENDPOINT, endpointOf } from './endpoint.js';
 import { faultsOf, FIRST_FAULT } from './faults.js';
 import { refuseLong } from './lists.js';
+import { refuseText } from './text.js';
 
-export const ENDPOINT = 'almanac:endpoint';
 /** A body of many rows may have as many faults: so many are looked for, and so many told in a sentence. */
 const MOST_FAULTS = 100;
 const MOST_TOLD = 20;
+
+/** They tell each row that they refuse, bad text included. */
+const NAMES_ITS_ROWS = new Set<EndpointName>(['appendObservations']);
 
 type Table = typeof endpoints;
 type Parsed<E, K extends string> = E extends Record<K, infer S extends z.ZodType> ? { [P in K]: z.output<S> } : unknown;
@@ -35,12 +41,6 @@ export function Route(name: EndpointName): MethodDecorator {
     HttpCode(endpoint.status),
     SetMetadata(ENDPOINT, name),
   );
-}
-
-/** The endpoint that a handler serves. */
-export function endpointOf(context: ExecutionContext): { name: EndpointName; endpoint: Endpoint } {
-  const name = Reflect.getMetadata(ENDPOINT, context.getHandler()) as EndpointName;
-  return { name, endpoint: endpoints[name] };
 }
 
 /** Parses one part of a request; a key that the schema does not know is an error, so that a typing slip is not ignored. */
@@ -68,11 +68,20 @@ export function parsePart<T>(part: string, schema: z.ZodType<T>, value: unknown)
 const inPlaceOf = (params: object, query: unknown): object =>
   Object.fromEntries(Object.entries((query ?? {}) as object).filter(([name, value]) => name in params && value !== undefined));
 
+/** The query with the cursor as the store gave it. @throws AlmanacError CURSOR_INVALID */
+function pageOf(name: EndpointName, request: FastifyRequest, query: unknown): object | undefined {
+  const { after } = (query ?? {}) as { after?: unknown };
+  return typeof after === 'string' ? { ...(query as object), after: ownCursor(name, request, after) } : (query as object | undefined);
+}
+
 export const Input = createParamDecorator((_: unknown, context: ExecutionContext): unknown => {
-  const { endpoint } = endpointOf(context);
+  const { name, endpoint } = endpointOf(context);
   const request = context.switchToHttp().getRequest<FastifyRequest>();
+  refuseText(request.params, 'path');
+  refuseText(request.query, 'query');
+  if (!NAMES_ITS_ROWS.has(name)) refuseText(request.body instanceof Readable ? undefined : request.body, 'body');
   const params = endpoint.params && parsePart('path', endpoint.params, request.params);
-  const query = endpoint.query && parsePart('query', endpoint.query, request.query);
+  const query = pageOf(name, request, endpoint.query && parsePart('query', endpoint.query, request.query));
   return {
     ...(params ? { params: { ...params, ...inPlaceOf(params, query) } } : {}),
     ...(query ? { query } : {}),

@@ -1,6 +1,6 @@
 /** Backtests: how good would past forecasts have been? Several models over the same rolling cutoffs. */
 import { z } from 'zod';
-import { device, instant, name, pageOf, pageQuery } from './common.js';
+import { device, instant, name, pageOf, pageQuery, versionNumber } from './common.js';
 import { DEFAULT_KIND } from './models.js';
 import { score } from './runs.js';
 
@@ -13,7 +13,7 @@ export const backtestModel = z.object({
 export const backtestRequest = z
   .object({
     dataset: name,
-    datasetVersion: z.number().int().positive().optional(),
+    datasetVersion: versionNumber.optional(),
     models: z
       .array(backtestModel)
       .min(1)

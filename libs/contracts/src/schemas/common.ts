@@ -9,6 +9,9 @@ export const name = z
 
 export const uuid = z.uuid();
 
+/** Of a dataset or a model; as many as the database counts. */
+export const versionNumber = z.number().int().positive().max(2_147_483_647);
+
 /** ISO 8601 with an offset, e.g. 2001-06-30T23:00:00Z. */
 export const instant = z.iso.datetime({ offset: true });
 

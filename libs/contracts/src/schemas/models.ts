@@ -1,6 +1,6 @@
 /** The registry: models, their versions, and the names that point at versions. */
 import { z } from 'zod';
-import { device, instant, name, pageOf, pageQuery, uuid } from './common.js';
+import { device, instant, name, pageOf, pageQuery, uuid, versionNumber } from './common.js';
 import { forecastRequest } from './forecasts.js';
 import { score } from './runs.js';
 
@@ -11,7 +11,7 @@ export const DEFAULT_KIND = 'segment';
 export const trainRequest = z
   .object({
     dataset: name,
-    datasetVersion: z.number().int().positive().optional(),
+    datasetVersion: versionNumber.optional(),
     model: name.optional().meta({ description: 'Name in the registry; `<dataset>-<kind>` unless given.' }),
     kind: z.string().default(DEFAULT_KIND).meta({ description: '`GET /v1/model-kinds` lists them, with their settings.' }),
     horizon: z.number().int().positive().max(10_000).optional().meta({ description: 'Steps ahead; two shortest seasons unless given.' }),

@@ -3,7 +3,7 @@
  * forecast with other future covariates ("what if").
  */
 import { z } from 'zod';
-import { instant, name, uuid } from './common.js';
+import { instant, name, uuid, versionNumber } from './common.js';
 import { modelReference, percentLevel, quantileLevels } from './forecasts.js';
 
 /** What one request may ask for; more belongs into a dataset. */
@@ -128,7 +128,7 @@ export const whatIfRequest = z
     uniqueIds: z.array(z.string()).min(1).max(PREDICTION_LIMITS.whatIfSeries),
     changes: z.array(covariateChange).min(1).max(100).meta({ description: 'Made one after the other.' }),
     horizon: z.number().int().positive().max(10_000).optional(),
-    datasetVersion: z.number().int().positive().optional(),
+    datasetVersion: versionNumber.optional(),
     cutoff: instant.optional(),
     quantiles: quantileLevels.default([0.025, 0.1, 0.5, 0.9, 0.975]),
     wait,

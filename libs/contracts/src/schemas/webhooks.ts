@@ -12,6 +12,7 @@ const address = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .max(2000)
   .refine((text) => {
+    if (!URL.canParse(text)) return false;
     const { username, password } = new URL(text);
     return username === '' && password === '';
   }, 'must hold no user and password; the signature tells who sent it')
