@@ -85,6 +85,7 @@ export function uploadCommand(program: Command): void {
     .option('--decimal-separator <character>', '"." or ","')
     .option('--thousands-separator <character>', '",", ".", " " or "\'": between groups of three digits')
     .option('--time-format <format>', 'how times are written, in the letters of strptime, e.g. "%d/%m/%Y %H:%M" (default: found)')
+    .option('--time-marks <side>', 'start or end: which end of its step a time is (default: start)')
     .option('--year-pivot <yy>', 'two-digit years below it are of the 2000s, the others of the 1900s', Number)
     .option('--max-rejected-share <share>', 'share of rows that may be rejected while the rest is stored (default: 0)', share)
     .option('--replace', 'the file is the whole dataset, instead of adding to it')

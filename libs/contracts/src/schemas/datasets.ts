@@ -45,6 +45,9 @@ export const ingestOptions = z
       description: 'How `timeColumn` is written, in the letters of strptime. Found by itself unless day and month could be swapped.',
       example: '%d/%m/%Y %H:%M',
     }),
+    timeMarks: z.enum(['start', 'end']).default('start').meta({
+      description: 'Whether a time is the start of its step or the end: of hourly data with `end`, 01:00 is the hour from 00:00 on.',
+    }),
     yearPivot: z.number().int().min(0).max(99).optional().meta({
       description:
         'Of years with two digits, those below it are of the 2000s, the others of the 1900s. Asked for where the times would lie in the future or half a century apart.',

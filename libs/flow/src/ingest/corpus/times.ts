@@ -140,9 +140,65 @@ const grids: Case[] = GRIDS.map(([name, times, frequency, start, ...values]) => 
   series: { a: [start, ...values] },
 }));
 
+const AN_HOUR = (hour: number): string[] => ['00', '15', '30', '45'].map((minute) => `${String(hour).padStart(2, '0')}:${minute}`);
+
 export const times: Case[] = [
   ...days,
   ...grids,
+  ...(['oldest first', 'newest first'] as const).flatMap((order): Case[] =>
+    [
+      {
+        zone: 'America/New_York',
+        day: '2022-11-06',
+        start: '2022-11-06T04:45:00Z',
+        clocks: ['00:45', ...AN_HOUR(1), ...AN_HOUR(1), '02:00'],
+      },
+      { zone: 'Europe/Lisbon', day: '2023-10-29', start: '2023-10-28T23:45:00Z', clocks: ['00:45', ...AN_HOUR(1), ...AN_HOUR(1), '02:00'] },
+      {
+        zone: 'Australia/Lord_Howe',
+        day: '2024-04-07',
+        start: '2024-04-06T14:15:00Z',
+        clocks: ['01:15', '01:30', '01:45', '01:30', '01:45', '02:00'],
+      },
+    ].map(({ zone, day, start, clocks }) => {
+      const rows = clocks.map((clock, index) => `a,${day} ${clock},${index}`);
+      return {
+        name: `the hour that comes twice in ${zone}, ${order}`,
+        file: 'f.csv',
+        content: `unique_id,ds,y\n${(order === 'newest first' ? rows.reverse() : rows).join('\n')}\n`,
+        options: { timeZone: zone, frequency: '15min' },
+        series: { a: [start, ...clocks.map((_, index) => index)] },
+      };
+    }),
+  ),
+  {
+    name: 'the hour that comes twice, begun in its middle',
+    file: 'f.csv',
+    content: table([
+      '2022-11-06 01:45',
+      '2022-11-06 01:00',
+      '2022-11-06 01:15',
+      '2022-11-06 01:30',
+      '2022-11-06 01:45',
+      '2022-11-06 02:00',
+    ]),
+    options: { timeZone: 'America/New_York', frequency: '15min' },
+    series: { a: ['2022-11-06T05:45:00Z', 1, 2, 3, 4, 5, 6] },
+  },
+  {
+    name: 'hours dated by their end',
+    file: 'f.csv',
+    content: table(['2024-01-01 01:00', '2024-01-01 02:00', '2024-01-02 00:00']),
+    options: { timeMarks: 'end', frequency: 'h' },
+    series: { a: ['2024-01-01T00:00:00Z', 1, 2, ...Array<null>(21).fill(null), 3] },
+  },
+  {
+    name: 'days dated by the midnight after',
+    file: 'f.csv',
+    content: table(['2024-01-02', '2024-01-03', '2024-01-05']),
+    options: { timeMarks: 'end' },
+    series: { a: ['2024-01-01', 1, 2, null, 3] },
+  },
   {
     name: 'numbers that could be serial dates, where the frequency says steps',
     file: 'f.csv',

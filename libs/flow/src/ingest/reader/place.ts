@@ -2,13 +2,13 @@
  * Puts parsed rows on the grid: `parsed` (t in microseconds, instant or wall clock) becomes `placed` (an integer step).
  *
  * `placed` has a row per readable row of the file: row, id, step, onGrid, closed, skipped, then the values. `closed`: on a
- * day that has no steps. `skipped`: a wall clock time that the zone's clock jumped over. A wall clock time that came twice
- * (the clock went back) is the earlier instant the first time a series shows it and the later one the second time, in the
- * order of the file.
+ * day that has no steps. `skipped`: a wall clock time that the zone's clock jumped over. Of one that came
+ * twice (the clock went back) the rows around it tell which it is, see repeatedHours.ts.
  */
 import { AlmanacError, Frequency, zoneOf } from '@almanac/series';
 import type { Database } from './database.js';
 import { type Bounds, frequencyOf, type GridWanted } from './rhythm.js';
+import { writeRepeatedHours } from './repeatedHours.js';
 import { writeZoneTables } from './zone.js';
 
 const DAY_US = 86_400_000_000;
@@ -17,6 +17,10 @@ const DAY_MS = DAY_US / 1000;
 const MOST_DAYS = 1_000_000;
 
 export interface PlaceOptions extends GridWanted {
+  /** Events are gathered: several rows of a series may have one time. */
+  aggregated: boolean;
+  /** A time marks the end of a step instead of its start. */
+  marksEnd: boolean;
   /** Columns of `parsed` to carry along. */
   carried: readonly string[];
 }
@@ -33,6 +37,7 @@ export async function place(database: Database, options: PlaceOptions): Promise<
   const frequency = await frequencyOf(database, options, counted);
   if (integer !== (frequency.kind === 'integer')) throw kindMismatch(frequency, integer);
 
+  if (frequency.kind === 'fixed' && zoned && counted.clocks > 0) await writeRepeatedHours(database, options.aggregated);
   const { from, step, onGrid, closed, skipped } = integer
     ? { from: 'parsed p', step: 'p.t', onGrid: 'true', closed: 'false', skipped: 'false' }
     : frequency.kind === 'fixed'
@@ -40,7 +45,9 @@ export async function place(database: Database, options: PlaceOptions): Promise<
       : await calendarGrid(database, frequency, zoned && counted.instants > 0, counted);
   const carried = options.carried.map((column) => `, p.${column}`).join('');
   const ahead = options.ahead === undefined ? '' : ` + p.${options.ahead}`;
-  const select = `SELECT p.rowid AS row, p.id, CAST(${step}${ahead} AS BIGINT) AS step, ${options.ahead === undefined ? onGrid : 'true'} AS on_grid, ${closed} AS closed, ${skipped} AS skipped${carried} FROM ${from} WHERE p.rule = 0`;
+  // What happened until a boundary belongs to the step before it, what lies within a step to that step.
+  const ended = options.marksEnd ? ` - CASE WHEN ${onGrid} THEN 1 ELSE 0 END` : '';
+  const select = `SELECT p.rowid AS row, p.id, CAST(${step}${ahead}${ended} AS BIGINT) AS step, ${options.ahead === undefined ? onGrid : 'true'} AS on_grid, ${closed} AS closed, ${skipped} AS skipped${carried} FROM ${from} WHERE p.rule = 0`;
   // Joining a zone is worth keeping; arithmetic is done again faster than it is stored.
   await database.run(`CREATE ${from === 'parsed p' ? 'VIEW' : 'TABLE'} placed AS ${select}`);
   return frequency;
@@ -75,11 +82,9 @@ async function fixedGrid(database: Database, frequency: Frequency, fromClocks: b
   };
 }
 
-const INSTANTS = `(SELECT q.* REPLACE (CASE WHEN q.z THEN q.t WHEN o.nth > 1 THEN q.t - q.late_us ELSE q.t - q.early_us END AS t), q.rowid0 AS rowid
+const INSTANTS = `(SELECT q.* REPLACE (CASE WHEN q.z THEN q.t WHEN o.late THEN q.t - q.late_us ELSE q.t - q.early_us END AS t), q.rowid0 AS rowid
     FROM (SELECT r.*, s.early_us, s.late_us FROM (SELECT *, rowid AS rowid0 FROM parsed WHERE rule = 0) r ASOF LEFT JOIN local_span s ON r.t >= s.from_us) q
-    LEFT JOIN (SELECT r.rowid AS row, row_number() OVER (PARTITION BY r.id, r.t ORDER BY r.rowid) AS nth
-      FROM parsed r JOIN local_span s ON r.t >= s.from_us AND s.early_us <> s.late_us AND r.t < s.from_us + s.early_us - s.late_us WHERE NOT r.z AND r.rule = 0) o
-    ON o.row = q.rowid0)`;
+    LEFT JOIN repeated_hour o ON o.row = q.rowid0)`;
 
 /** `open_span(from_us, removed, closed)`: how many widths before an instant lie on closed days, and whether it does. */
 async function writeOpenSpans(database: Database, frequency: Frequency, bounds: Bounds): Promise<void> {

@@ -61,7 +61,7 @@ function shapeOf(
   if (mapping.layout !== 'long' || !mapping.value || !source.lines?.delimiter || mapping.statics.length > 0) return undefined;
   const { delimiter, skipLines } = source.lines;
   const asked = options.aggregation ?? options.timeFormat;
-  if (asked !== undefined || options.dropLastStep || options.decimalSeparator !== '.') return undefined;
+  if (asked !== undefined || options.timeMarks === 'end' || options.dropLastStep || options.decimalSeparator !== '.') return undefined;
   if (!DELIMITERS.includes(delimiter)) return undefined;
   const numbers = [mapping.value, ...[...mapping.past, ...mapping.future].map(({ column }) => column)];
   const used: (Column | undefined)[] = [mapping.id, mapping.time, ...numbers];

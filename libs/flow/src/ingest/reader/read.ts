@@ -223,6 +223,8 @@ function placeRows(database: Database, source: Source, parsed: Parsed, { options
     integer: parsed.times.integer,
     events: options.aggregation !== undefined,
     ahead: source.ahead,
+    aggregated: options.aggregation !== undefined,
+    marksEnd: options.timeMarks === 'end',
     carried: [...target, ...parsed.covariates, ...parsed.statics],
   });
 }
