@@ -1,6 +1,6 @@
 /** Dates that a spreadsheet turned into its own serial numbers are read as dates, and said to be. */
 import { describe, expect, it } from 'vitest';
-import { Case } from '../support/cases.js';
+import { bySeries, Case } from '../support/cases.js';
 
 const trial = new Case('09-excel-serial-dates');
 interface Expected {
@@ -32,5 +32,15 @@ describe('09 excel-serial-dates', () => {
     await trial.forecast({ model: 'c09-naive' });
     const rows = await trial.exported({ model: 'c09-naive' });
     expect(Object.fromEntries(rows.map((row) => [row['ds'], Number(row['c09-naive'])]))).toEqual(expected['days.csv'].forecast);
+  });
+
+  it('and so they are in a request', async () => {
+    const lines = trial.text('days.csv').trim().split('\n').slice(1);
+    const [ds, y] = [1, 2].map((at) => lines.map((line) => Number(line.split(',')[at])));
+    for (const frequency of ['auto', 'D']) {
+      const { answer } = await trial.post({ series: { shop: { ds, y } }, model: 'seasonalNaive', horizon: 7, frequency });
+      expect(answer).toMatchObject({ frequency: 'D', warnings: [expect.stringContaining('Excel serial dates')] });
+      expect(bySeries(answer!)['shop']).toEqual(expected['days.csv'].forecast);
+    }
   });
 });

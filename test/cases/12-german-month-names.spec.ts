@@ -11,4 +11,11 @@ describe('12 german-month-names', () => {
     expect(findings).toMatchObject({ frequency: 'MS', observations: 36, gaps: 0, rowsRejected: 0 });
     expect(findings).toMatchObject({ start: '2021-01-01T00:00:00.000Z', end: '2023-12-01T00:00:00.000Z' });
   });
+
+  it('and so they are in a request', async () => {
+    const lines = trial.text('monate.csv').trim().split('\n').slice(1);
+    const [ds, y] = [lines.map((line) => line.split(';')[1]), lines.map((line) => Number(line.split(';')[2]))];
+    const { answer } = await trial.post({ series: { werk: { ds, y } }, model: 'naive', horizon: 1 });
+    expect(answer).toMatchObject({ frequency: 'MS', columns: { ds: ['2024-01-01'], cutoff: ['2023-12-01'] } });
+  });
 });

@@ -488,11 +488,10 @@ describe('a few observations at a time', () => {
       { unique_id: 'c', ds: '9999-01-01T00:00:00Z', y: 2 },
     ]);
     const details = problem.parse(await answer.json());
-    expect([answer.status, details.code, details.subject?.['rowsRejected']]).toEqual([422, 'ROWS_REFUSED', 8]);
+    expect([answer.status, details.code, details.subject?.['rowsRejected']]).toEqual([422, 'ROWS_REFUSED', 7]);
     expect((details.subject?.['rows'] as { row: number; rule: string }[]).map(({ row, rule }) => [row, rule])).toEqual([
       [1, 'OFF_GRID'],
       [2, 'TIMESTAMP_INVALID'],
-      [3, 'TIMESTAMP_WITHOUT_OFFSET'],
       [4, 'DUPLICATE_TIMESTAMP'],
       [5, 'COLUMN_UNKNOWN'],
       [6, 'TEXT_INVALID'],

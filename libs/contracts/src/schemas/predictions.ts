@@ -102,6 +102,9 @@ export const prediction = z
       .object({ series: z.number().int(), steps: z.number().int(), models: z.array(validated) })
       .nullable()
       .meta({ description: 'What `auto` chose by: the last steps of the series that are long enough.' }),
+    warnings: z.array(z.string()).default([]).meta({
+      description: 'How the times were read where they do not say it by themselves, and what looks wrong with the series.',
+    }),
     seconds: z.number(),
   })
   .meta({ id: 'Prediction' });

@@ -4,12 +4,13 @@
  *
  * Invariants: all rows or none; the same rows twice change nothing; a row means what it would mean in a file.
  */
-import { AlmanacError, Frequency } from '@almanac/series';
+import { AlmanacError, Frequency, zoneOf } from '@almanac/series';
 import type { Appended, ObservationRow } from '@almanac/contracts';
 import type { DatasetRecord, Json, SeriesPiece } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
 import { fillZeros, NOTHING_STORED, type Stored } from './fill.js';
 import type { Piece } from './frames.js';
+import { type Fault, type ReadTimes, readRequestTimes } from './requestTimes.js';
 import { type Span, spanRefusal } from './span.js';
 import { storedSteps } from './stored.js';
 
@@ -22,13 +23,6 @@ const PATIENCE_MS = 10_000;
 const TARGET = 'y';
 const COLUMNS = new Set(['unique_id', 'ds', TARGET]);
 const TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.0+)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/;
-
-interface Fault {
-  /** From 0, as it was sent. */
-  row: number;
-  rule: string;
-  text: string;
-}
 
 /**
  * @param rows one observation each; a y of null says nothing about its step
@@ -43,7 +37,12 @@ export async function appendObservations(
   const channels = (await store.datasets.channels(dataset.id)).filter(({ kind }) => kind !== 'target');
   const known = new Set([...COLUMNS, ...channels.map((channel) => channel.name)]);
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
-  const values = valuesOf(rows, grid, known);
+  const read = await readRequestTimes(
+    rows.map(({ unique_id: id, ds }) => ({ id, ds })),
+    { frequency: grid.code, timeZone: grid.timeZone },
+    ingest,
+  );
+  const values = valuesOf(rows, grid, known, read);
   const spans = spansOf(values);
   const filled = dataset.fillPolicy === 'zero';
   // Once before anything is kept of it, and once more when nobody else changes the dataset.
@@ -81,13 +80,15 @@ export async function appendObservations(
 /** Values by series, channel and step. */
 type Values = Map<string, Map<string, Map<number, number>>>;
 
-function valuesOf(rows: readonly ObservationRow[], grid: Frequency, known: ReadonlySet<string>): Values {
+/** @param read what the reader of files makes of the times, where not all of them have one reading */
+function valuesOf(rows: readonly ObservationRow[], grid: Frequency, known: ReadonlySet<string>, read: ReadTimes | undefined): Values {
   const faults: Fault[] = [];
+  const faultOf = new Map(read?.faults.map((fault) => [fault.row, fault]));
   const values: Values = new Map();
   const seen = new Map<string, Set<number>>();
   rows.forEach((observation, row) => {
     const { unique_id: id, ds } = observation;
-    const step = stepOf(ds, grid);
+    const step = read ? (faultOf.get(row)?.rule ?? read.steps[row]!) : stepOf(ds, grid);
     const strange = Object.keys(observation).find((column) => !known.has(column));
     const steps = seen.get(id) ?? new Set();
     seen.set(id, steps);
@@ -107,7 +108,7 @@ function valuesOf(rows: readonly ObservationRow[], grid: Frequency, known: Reado
       }
     }
   });
-  if (faults.length > 0) throw refusal(faults, grid);
+  if (faults.length > 0) throw refusal(faults, grid, read?.refusal?.hint ?? undefined);
   return values;
 }
 
@@ -125,8 +126,11 @@ function stepOf(ds: string | number, grid: Frequency): number | string {
   const clock = midnight + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000;
   if (offset !== undefined) return onGrid(grid, clock - offsetMs(offset));
   if (grid.timeZone === 'UTC') return onGrid(grid, clock);
-  // A day of the zone, counted as one of UTC; an hour of the zone may come twice, or never.
-  return grid.kind === 'calendar' ? onGrid(Frequency.parse(grid.code, 'UTC'), clock) : 'TIMESTAMP_WITHOUT_OFFSET';
+  // A day of the zone, counted as one of UTC.
+  if (grid.kind === 'calendar') return onGrid(Frequency.parse(grid.code, 'UTC'), clock);
+  // What came twice or never was left to the reader of files.
+  const zone = zoneOf(grid.timeZone);
+  return onGrid(grid, clock - zone.offsetAt(clock - zone.offsetAt(clock)));
 }
 
 const onGrid = (grid: Frequency, time: number): number | string => (grid.isOnGrid(time) ? grid.floorStep(time) : 'OFF_GRID');
@@ -193,18 +197,19 @@ async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
 
 const SAYS: Readonly<Record<string, string>> = {
   TIMESTAMP_INVALID: 'is no time',
-  TIMESTAMP_WITHOUT_OFFSET: 'has no offset, which hours of a zone need',
+  TIMESTAMP_SKIPPED: 'was shown by no clock of the zone',
   OFF_GRID: 'is not on the grid',
   COLUMN_UNKNOWN: 'is no column of the dataset',
   DUPLICATE_TIMESTAMP: 'comes twice',
   TEXT_INVALID: 'holds a NUL character or half of another one',
 };
 
-function refusal(faults: readonly Fault[], grid: Frequency): AlmanacError {
+/** @param reason what to do about it, where the reader of files knows more than how times are written */
+function refusal(faults: readonly Fault[], grid: Frequency, reason: string | undefined): AlmanacError {
   const { row, rule, text } = faults[0]!;
   const others = faults.length === 1 ? '' : ` ${faults.length - 1} more rows are at fault.`;
   return new AlmanacError('ROWS_REFUSED', `Row ${row}: "${text.slice(0, 200)}" ${SAYS[rule]}.${others} Nothing was stored.`, {
-    hint: `The grid is ${grid.code} (${grid.timeZone}). Write times by ISO 8601 with an offset; values of a step that is there already correct it.`,
+    hint: `${reason === undefined ? '' : `${reason} `}The grid is ${grid.code} (${grid.timeZone}). Write times by ISO 8601 with an offset; values of a step that is there already correct it.`,
     subject: { rows: faults.slice(0, SHOWN).map((fault) => ({ ...fault, text: fault.text.slice(0, 200) })), rowsRejected: faults.length },
     status: 422,
   });

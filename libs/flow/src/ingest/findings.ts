@@ -39,7 +39,7 @@ export function describe(head: HeadMessage, tally: Tally, { duplicates, seconds,
     start: instantOf(tally.firstStep),
     end: instantOf(tally.lastStep),
     rejections,
-    warnings: [...head.warnings, ...warningsAbout(head, tally)],
+    warnings: [...head.warnings, ...gapWarnings(head.frequency, { gaps: tally.gaps, values: tally.observations - tally.filled })],
   };
 }
 
@@ -49,11 +49,10 @@ export function enoughSteps({ frequency, timeZone }: Pick<HeadMessage, 'frequenc
 }
 
 /** More empty steps than full ones: the grid is finer than the data, as it is for months that are dated by their last day. */
-function warningsAbout(head: HeadMessage, tally: Tally): string[] {
-  const values = tally.observations - tally.filled;
-  if (tally.gaps <= values) return [];
-  const [empty, full] = [tally.gaps.toLocaleString('en'), values.toLocaleString('en')];
+export function gapWarnings(frequency: string, { gaps, values }: { gaps: number; values: number }): string[] {
+  if (gaps <= values) return [];
+  const [empty, full] = [gaps.toLocaleString('en'), values.toLocaleString('en')];
   return [
-    `On the grid ${head.frequency} there are ${empty} empty steps between ${full} values. Is that the frequency? A coarser one needs an aggregation, e.g. last.`,
+    `On the grid ${frequency} there are ${empty} empty steps between ${full} values. Is that the frequency? A coarser one needs an aggregation, e.g. last.`,
   ];
 }

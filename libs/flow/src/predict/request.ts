@@ -19,7 +19,9 @@ import type { FlowContext } from '../runs/context.js';
 import { carry } from '../runs/runs.js';
 import { toRun } from '../runs/wire.js';
 import { defaultHorizon } from '../train/request.js';
+import { gapWarnings } from '../ingest/findings.js';
 import { gridOfTimes, type LaidSeries, layAllOnGrid, refuseTooMuch } from './inline.js';
+import { withReadTimes } from './times.js';
 
 /** What a worker is asked; kept until it has answered. */
 export type PredictionPlan = InlinePlan | WhatIfPlan;
@@ -28,6 +30,8 @@ export interface InlinePlan {
   kind: 'inline';
   frequency: string;
   timeZone: string;
+  /** What was taken that the times do not say by themselves, and what looks wrong. */
+  warnings: string[];
   series: LaidSeries[];
   horizon: number;
   levels: number[];
@@ -55,9 +59,10 @@ const KEPT_MS = 3_600_000;
 const FORGOTTEN_MS = 60_000;
 
 /** @throws AlmanacError PREDICTION_TOO_LARGE, FREQUENCY_MISMATCH, HORIZON_TOO_LONG, MODEL_NOT_FOUND, and what is wrong with a series */
-export async function requestPrediction(context: FlowContext, request: PredictionRequest): Promise<Run> {
-  refuseTooMuch(request.series);
-  const named = await modelOf(context, request.model);
+export async function requestPrediction(context: FlowContext, given: PredictionRequest): Promise<Run> {
+  refuseTooMuch(given.series);
+  const named = await modelOf(context, given.model);
+  const { request, notes } = await withReadTimes(given, named?.dataset, context.ingest);
   const grid = gridOf(request, named?.dataset);
   const horizon = request.horizon ?? named?.version.horizon ?? defaultHorizon({ frequency: grid.code, timeZone: grid.timeZone });
   if (named) checkHorizon(named.version, horizon);
@@ -70,11 +75,13 @@ export async function requestPrediction(context: FlowContext, request: Predictio
       subject: { values },
       status: 413,
     });
+  const series = layAllOnGrid(request.series, grid, horizon);
   const plan: InlinePlan = {
     kind: 'inline',
     frequency: grid.code,
     timeZone: grid.timeZone,
-    series: layAllOnGrid(request.series, grid, horizon),
+    warnings: [...notes, ...gapWarnings(grid.code, countGaps(series))],
+    series,
     horizon,
     levels: [...new Set(columns.map(({ level }) => level))].sort((a, b) => a - b),
     columns,
@@ -176,6 +183,12 @@ async function start(context: FlowContext, plan: PredictionPlan, about: Json & {
   });
   await carry(context, record, { priority: PRIORITY });
   return toRun(record);
+}
+
+function countGaps(series: readonly LaidSeries[]): { gaps: number; values: number } {
+  const all = series.flatMap(({ values }) => values);
+  const values = all.filter((value) => value !== null).length;
+  return { gaps: all.length - values, values };
 }
 
 /** The version that is meant; undefined for a baseline or `auto`. A name that both a baseline and a model have is the baseline. */

@@ -50,6 +50,7 @@ async function predictInline(context: RunContext, compute: Compute, plan: Inline
       ),
     },
     validation,
+    warnings: plan.warnings,
   };
 }
 
