@@ -20,6 +20,8 @@ CREATE TABLE anomaly (
 );
 CREATE INDEX anomaly_by_run ON public.anomaly USING btree (run_id);
 CREATE INDEX anomaly_found_by ON public.anomaly USING btree (found_by);
+ALTER TABLE anomaly ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON anomaly USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN anomaly.run_id IS 'The forecast that did not expect it';
 COMMENT ON COLUMN anomaly.found_by IS 'The monitor run that saw it first';
 COMMENT ON COLUMN anomaly.score IS 'Distance from the median in half widths of the 95 % interval';
@@ -39,6 +41,8 @@ CREATE TABLE api_key (
   CONSTRAINT api_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 CREATE INDEX api_key_by_workspace ON public.api_key USING btree (workspace_id, id);
+ALTER TABLE api_key ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON api_key USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN api_key.hash IS 'sha256 of the key, in hex; the key itself is shown once and never stored';
 
 CREATE TABLE attention_map (
@@ -57,6 +61,8 @@ CREATE TABLE attention_map (
   CONSTRAINT attention_map_run_id_series_id_cutoff_step_fkey FOREIGN KEY (run_id, series_id, cutoff_step) REFERENCES forecast(run_id, series_id, cutoff_step) ON DELETE CASCADE,
   CONSTRAINT attention_map_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE attention_map ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON attention_map USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN attention_map.maps IS 'The maps one after another in the order of names, each [horizon, columns]';
 
 CREATE TABLE calibration (
@@ -74,6 +80,8 @@ CREATE TABLE calibration (
 );
 CREATE INDEX calibration_by_series ON public.calibration USING btree (series_id);
 CREATE INDEX calibration_latest ON public.calibration USING btree (model_version_id, series_id, observed_until DESC);
+ALTER TABLE calibration ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON calibration USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN calibration.sha256 IS 'Of observed_until and state';
 COMMENT ON COLUMN calibration.observed_until IS 'Step up to which every outcome has been learned from, once';
 
@@ -103,6 +111,8 @@ CREATE TABLE dataset (
   CONSTRAINT dataset_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
   CONSTRAINT dataset_keep_days_check CHECK ((keep_days > 0))
 );
+ALTER TABLE dataset ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON dataset USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN dataset.step_ms IS 'Width of a step; NULL for grids whose steps are in grid_step: calendars, and hours with closed days';
 COMMENT ON COLUMN dataset.current_version IS '0 until the first version is committed';
 COMMENT ON COLUMN dataset.keep_days IS 'Observations older than so many days are given up; NULL keeps all';
@@ -121,6 +131,8 @@ CREATE TABLE dataset_channel (
   CONSTRAINT dataset_channel_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
   CONSTRAINT dataset_channel_kind_check CHECK ((kind = ANY (ARRAY['target'::text, 'past'::text, 'future'::text])))
 );
+ALTER TABLE dataset_channel ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON dataset_channel USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 CREATE TABLE dataset_summary (
   workspace_id uuid NOT NULL,
@@ -131,6 +143,8 @@ CREATE TABLE dataset_summary (
   CONSTRAINT dataset_summary_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset(id) ON DELETE CASCADE,
   CONSTRAINT dataset_summary_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE dataset_summary ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON dataset_summary USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 COMMENT ON TABLE dataset_summary IS 'What the rows of series_summary were made from: the version, and when the last forecast run ended';
 
@@ -158,6 +172,8 @@ CREATE TABLE dataset_version (
   CONSTRAINT dataset_version_mode_check CHECK ((mode = ANY (ARRAY['append'::text, 'replace'::text, 'delete'::text])))
 );
 CREATE INDEX dataset_version_by_upload ON public.dataset_version USING btree (upload_id);
+ALTER TABLE dataset_version ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON dataset_version USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN dataset_version.dropped_at IS 'Since when it can no longer be read: compaction dropped chunks that only it held';
 
 CREATE TABLE forecast (
@@ -184,6 +200,8 @@ ALTER TABLE forecast ALTER COLUMN quantiles SET STORAGE EXTERNAL;
 ALTER TABLE forecast ALTER COLUMN model_quantiles SET STORAGE EXTERNAL;
 CREATE INDEX forecast_by_model_version ON public.forecast USING btree (model_version_id);
 CREATE INDEX forecast_latest ON public.forecast USING btree (series_id, cutoff_step DESC, made_at DESC);
+ALTER TABLE forecast ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON forecast USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN forecast.quantiles IS 'Level-major: the horizon of the first level, then that of the second, …';
 COMMENT ON COLUMN forecast.calibration IS 'sha256 of the calibration that the quantiles went through; NULL where they are the model''s own';
 COMMENT ON COLUMN forecast.model_quantiles IS 'The model''s own, before the calibration; NULL where there was none';
@@ -197,6 +215,8 @@ CREATE TABLE grid_step (
   CONSTRAINT grid_step_pkey PRIMARY KEY (workspace_id, frequency, time_zone, step),
   CONSTRAINT grid_step_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE grid_step ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON grid_step USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 COMMENT ON TABLE grid_step IS 'When the steps of grids without one width start, by grid_key(frequency), so that no two time-zone databases can disagree';
 
@@ -213,6 +233,8 @@ CREATE TABLE horizon_score (
   CONSTRAINT horizon_score_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
   CONSTRAINT horizon_score_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE horizon_score ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON horizon_score USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN horizon_score.run_id IS 'The forecast';
 COMMENT ON COLUMN horizon_score.step IS 'Steps ahead of the cutoff, from 1';
 
@@ -226,6 +248,8 @@ CREATE TABLE idempotency_key (
   CONSTRAINT idempotency_key_pkey PRIMARY KEY (workspace_id, key),
   CONSTRAINT idempotency_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE idempotency_key ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON idempotency_key USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 CREATE TABLE migration (
   name text NOT NULL,
@@ -247,6 +271,8 @@ CREATE TABLE model (
   CONSTRAINT model_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 CREATE INDEX model_by_dataset ON public.model USING btree (dataset_id);
+ALTER TABLE model ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON model USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 CREATE TABLE model_alias (
   id uuid NOT NULL,
@@ -264,6 +290,8 @@ CREATE TABLE model_alias (
 );
 CREATE INDEX model_alias_history ON public.model_alias USING btree (model_id, id DESC);
 CREATE UNIQUE INDEX model_alias_current ON public.model_alias USING btree (model_id, alias) WHERE (to_at IS NULL);
+ALTER TABLE model_alias ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON model_alias USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 CREATE TRIGGER moved_alias_is_told AFTER INSERT ON public.model_alias FOR EACH ROW EXECUTE FUNCTION tell_of_moved_alias();
 
 COMMENT ON TABLE model_alias IS 'Which version bore which alias, from when to when; a change closes a row and adds one';
@@ -288,6 +316,8 @@ CREATE TABLE model_version (
   CONSTRAINT model_version_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
   CONSTRAINT model_version_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE model_version ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON model_version USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 CREATE TABLE model_version_tag (
   workspace_id uuid NOT NULL,
@@ -298,6 +328,8 @@ CREATE TABLE model_version_tag (
   CONSTRAINT model_version_tag_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES model_version(id) ON DELETE CASCADE,
   CONSTRAINT model_version_tag_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE model_version_tag ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON model_version_tag USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 CREATE TABLE prediction (
   run_id uuid NOT NULL,
@@ -310,6 +342,8 @@ CREATE TABLE prediction (
   CONSTRAINT prediction_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 CREATE INDEX prediction_expired ON public.prediction USING btree (expires_at);
+ALTER TABLE prediction ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON prediction USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN prediction.request IS 'NULL once it has been answered';
 
 CREATE TABLE rejected_row (
@@ -323,6 +357,8 @@ CREATE TABLE rejected_row (
   CONSTRAINT rejected_row_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
   CONSTRAINT rejected_row_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE rejected_row ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON rejected_row USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 CREATE TABLE run (
   id uuid NOT NULL,
@@ -362,6 +398,8 @@ CREATE INDEX run_after ON public.run USING btree (after_id) WHERE (after_id IS N
 CREATE INDEX run_newest ON public.run USING btree (workspace_id, id DESC) WHERE (parent_id IS NULL);
 CREATE INDEX run_open ON public.run USING btree (status, heartbeat_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE UNIQUE INDEX run_part ON public.run USING btree (parent_id, part_no) WHERE (parent_id IS NOT NULL);
+ALTER TABLE run ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON run USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 CREATE TRIGGER finished_run_is_immutable BEFORE UPDATE ON public.run FOR EACH ROW WHEN ((old.status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text]))) EXECUTE FUNCTION refuse_change_of_finished_run();
 CREATE TRIGGER finished_run_is_told AFTER UPDATE ON public.run FOR EACH ROW WHEN (((new.finished_at IS NOT NULL) AND (old.finished_at IS NULL) AND (new.parent_id IS NULL) AND (new.kind <> 'predict'::text))) EXECUTE FUNCTION tell_of_finished_run();
 COMMENT ON COLUMN run.parent_id IS 'The run that this one is a part of; parts are not listed among runs';
@@ -383,6 +421,8 @@ CREATE TABLE run_dataset_version (
   CONSTRAINT run_dataset_version_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 CREATE INDEX run_dataset_version_by_dataset ON public.run_dataset_version USING btree (dataset_id, version);
+ALTER TABLE run_dataset_version ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON run_dataset_version USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 CREATE TABLE run_point (
   workspace_id uuid NOT NULL,
@@ -395,6 +435,8 @@ CREATE TABLE run_point (
   CONSTRAINT run_point_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
   CONSTRAINT run_point_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE run_point ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON run_point USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 CREATE TABLE schedule (
   id uuid NOT NULL,
@@ -419,6 +461,8 @@ CREATE TABLE schedule (
   CONSTRAINT schedule_overlap_check CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'cancel'::text])))
 );
 CREATE INDEX schedule_due ON public.schedule USING btree (next_due_at) WHERE (NOT paused);
+ALTER TABLE schedule ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON schedule USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 CREATE TABLE schedule_firing (
   workspace_id uuid NOT NULL,
@@ -435,6 +479,8 @@ CREATE TABLE schedule_firing (
   CONSTRAINT schedule_firing_outcome_check CHECK ((outcome = ANY (ARRAY['fired'::text, 'skipped'::text]))),
   CONSTRAINT schedule_firing_reason_check CHECK ((reason = ANY (ARRAY['downtime'::text, 'overlap'::text])))
 );
+ALTER TABLE schedule_firing ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON schedule_firing USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 CREATE TABLE series (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -449,6 +495,8 @@ CREATE TABLE series (
   CONSTRAINT series_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset(id) ON DELETE CASCADE,
   CONSTRAINT series_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE series ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON series USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN series.length IS 'Steps from first to last observation in the current version; 0 where that version has none';
 
 CREATE TABLE series_chunk (
@@ -471,6 +519,8 @@ CREATE TABLE series_chunk (
   CONSTRAINT series_chunk_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 ) WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05);
 ALTER TABLE series_chunk ALTER COLUMN values SET STORAGE EXTERNAL;
+ALTER TABLE series_chunk ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON series_chunk USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN series_chunk.valid_to IS 'First dataset version it is no longer valid for; NULL while current';
 COMMENT ON COLUMN series_chunk.length IS 'Steps in values; count of them are not NULL';
 COMMENT ON COLUMN series_chunk.lows IS 'Minimum of each 60 steps of the chunk, from the block that holds first_step; NULL for short chunks';
@@ -491,6 +541,8 @@ CREATE TABLE series_score (
   CONSTRAINT series_score_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
   CONSTRAINT series_score_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE series_score ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON series_score USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN series_score.label IS 'Of the forecaster in the backtest';
 COMMENT ON COLUMN series_score.observations IS 'Steps that were scored, over all windows';
 
@@ -503,6 +555,8 @@ CREATE TABLE series_static_history (
   CONSTRAINT series_static_history_series_id_fkey FOREIGN KEY (series_id) REFERENCES series(id) ON DELETE CASCADE,
   CONSTRAINT series_static_history_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE series_static_history ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON series_static_history USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN series_static_history.valid_to IS 'First dataset version that no longer had these values; the current ones are in series';
 
 CREATE TABLE series_summary (
@@ -517,8 +571,22 @@ CREATE TABLE series_summary (
   CONSTRAINT series_summary_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 CREATE INDEX series_summary_by_series ON public.series_summary USING btree (series_id);
+ALTER TABLE series_summary ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON series_summary USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN series_summary.change IS 'Mean of the last season over that of the season before, minus 1';
 COMMENT ON COLUMN series_summary.error IS 'Of the latest forecast that steps have been observed after: mean absolute error of the median over the mean size of what came';
+
+CREATE TABLE sql_user (
+  role name NOT NULL,
+  workspace_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT sql_user_pkey PRIMARY KEY (role),
+  CONSTRAINT sql_user_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+ALTER TABLE sql_user ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON sql_user USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+
+COMMENT ON TABLE sql_user IS 'People and tools that read the views by SQL: each sees one workspace, whatever it sets';
 
 CREATE TABLE upload (
   id uuid NOT NULL,
@@ -533,6 +601,8 @@ CREATE TABLE upload (
   CONSTRAINT upload_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 CREATE INDEX upload_by_sha256 ON public.upload USING btree (workspace_id, sha256);
+ALTER TABLE upload ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON upload USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
 CREATE TABLE webhook (
   id uuid NOT NULL,
@@ -549,6 +619,8 @@ CREATE TABLE webhook (
   CONSTRAINT webhook_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 CREATE INDEX webhook_by_workspace ON public.webhook USING btree (workspace_id, id);
+ALTER TABLE webhook ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON webhook USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN webhook.secret IS 'Key of the signature, sealed; shown once, kept because signing needs it';
 COMMENT ON COLUMN webhook.previous_secret IS 'Signs too until previous_secret_until';
 
@@ -574,6 +646,8 @@ CREATE TABLE webhook_delivery (
 ) WITH (fillfactor=80);
 CREATE INDEX webhook_delivery_due ON public.webhook_delivery USING btree (next_attempt_at) WHERE (status = 'pending'::text);
 CREATE INDEX webhook_delivery_newest ON public.webhook_delivery USING btree (webhook_id, no DESC);
+ALTER TABLE webhook_delivery ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON webhook_delivery USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN webhook_delivery.message_id IS 'The receiver''s webhook-id: the same for every webhook, attempt and replay of one message';
 COMMENT ON COLUMN webhook_delivery.next_attempt_at IS 'Not before; while a worker is at it, when it is taken for lost';
 
@@ -589,6 +663,8 @@ CREATE TABLE worker (
   CONSTRAINT worker_pkey PRIMARY KEY (id),
   CONSTRAINT worker_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+ALTER TABLE worker ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON worker USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN worker.resources IS 'Threads, memory and devices that it offers';
 COMMENT ON COLUMN worker.clock_skew_ms IS 'How far the clock of its machine is ahead of the database''s; negative where it is behind';
 
@@ -599,8 +675,10 @@ CREATE TABLE workspace (
   CONSTRAINT workspace_name_key UNIQUE (name),
   CONSTRAINT workspace_pkey PRIMARY KEY (id)
 );
+ALTER TABLE workspace ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON workspace USING (((id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
-CREATE VIEW forecast_value AS
+CREATE VIEW forecast_value WITH (security_invoker=true) AS
 SELECT f.workspace_id,
     d.name AS dataset,
     s.unique_id,
@@ -621,7 +699,7 @@ SELECT f.workspace_id,
 
 COMMENT ON VIEW forecast_value IS 'A row per run, series, step ahead and quantile level';
 
-CREATE VIEW observation AS
+CREATE VIEW observation WITH (security_invoker=true) AS
 SELECT d.workspace_id,
     d.name AS dataset,
     s.unique_id AS series,
@@ -643,6 +721,15 @@ AS $function$
   SELECT CASE WHEN length(of_frequency) <= 100 THEN of_frequency ELSE 'md5 ' || md5(of_frequency) END
 $function$;
 
+CREATE OR REPLACE FUNCTION public.isolate_workspaces(of_table regclass, by_column text DEFAULT 'workspace_id'::text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', of_table);
+  EXECUTE format('CREATE POLICY workspace ON %s USING (%I = (SELECT seen_workspace()) OR (SELECT sees_all_workspaces()))', of_table, by_column);
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change_of_finished_run()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -650,6 +737,25 @@ AS $function$
 BEGIN
   RAISE EXCEPTION 'run % is finished and never changes', OLD.id USING ERRCODE = 'integrity_constraint_violation';
 END $function$;
+
+CREATE OR REPLACE FUNCTION public.seen_workspace()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT coalesce((SELECT workspace_id FROM sql_user WHERE role = session_user),
+    nullif(nullif(current_setting('almanac.workspace', true), ''), '*')::uuid)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.sees_all_workspaces()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT coalesce(current_setting('almanac.workspace', true) = '*', false) AND NOT EXISTS (SELECT 1 FROM sql_user WHERE role = session_user)
+$function$;
 
 CREATE OR REPLACE FUNCTION public.step_time(of_workspace uuid, of_frequency text, of_time_zone text, of_step_ms bigint, of_step_origin_ms bigint, of_step bigint)
  RETURNS timestamp with time zone

@@ -1,18 +1,20 @@
 /**
- * `almanac admin reset-key [--workspace NAME] [--revoke-others]`: a new admin key for whoever has lost theirs.
+ * What an operator does at the machine itself:
+ * - `almanac admin reset-key [--workspace NAME] [--revoke-others]`: a new admin key for whoever has lost theirs;
+ * - `almanac admin sql-user NAME [--workspace NAME] [--drop]`: a login that reads the views of one workspace by SQL.
  *
  * It asks no key, for it needs more: the database itself, by DATABASE_URL or in the data folder (ALMANAC_HOME), whether
  * Almanac runs or not. The key goes to stdout, and into the `connection.json` of the data folder where there is one.
  */
 import { explainError } from '@almanac/contracts/problem';
-import { loadConfig, withLocalDatabase } from '@almanac/platform';
-import { openStore } from '@almanac/store';
+import { type Config, loadConfig, withLocalDatabase } from '@almanac/platform';
+import { dropDatabaseUser, makeDatabaseUser, openStore } from '@almanac/store';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { newKey } from './http/newKey.js';
 
-const USAGE = 'almanac admin reset-key [--workspace NAME] [--revoke-others]';
+const USAGE = 'almanac admin reset-key [--workspace NAME] [--revoke-others] | almanac admin sql-user NAME [--workspace NAME] [--drop]';
 /** Of one page; an installation with more admin keys runs the command twice. */
 const MOST_KEYS = 1000;
 
@@ -29,13 +31,37 @@ async function resetKey(databaseUrl: string, workspace: string, revokeOthers: bo
   }
 }
 
+async function sqlUser(config: Config, name: string, workspace: string, drop: boolean): Promise<void> {
+  if (drop) {
+    await withLocalDatabase(config, (url) => dropDatabaseUser(url, name));
+    process.stderr.write(`The SQL user "${name}" is gone.\n`);
+    return;
+  }
+  const address = await withLocalDatabase(config, async (url) => {
+    const login = new URL(url);
+    login.password = await makeDatabaseUser(url, name, workspace);
+    login.username = name;
+    return login.href;
+  });
+  process.stdout.write(`${address}\n`);
+  process.stderr.write(
+    `The SQL user "${name}" reads observation and forecast_value of the workspace "${workspace}", and nothing else; the password is shown only now.\n`,
+  );
+}
+
 async function run(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { workspace: { type: 'string', default: 'default' }, 'revoke-others': { type: 'boolean', default: false } },
+    options: {
+      workspace: { type: 'string', default: 'default' },
+      'revoke-others': { type: 'boolean', default: false },
+      drop: { type: 'boolean', default: false },
+    },
   });
-  if (positionals.join(' ') !== 'reset-key') throw new Error(`Use: ${USAGE}`);
   const config = loadConfig();
+  const [command, name, ...rest] = positionals;
+  if (command === 'sql-user' && name !== undefined && rest.length === 0) return sqlUser(config, name, values.workspace, values.drop);
+  if (command !== 'reset-key' || name !== undefined) throw new Error(`Use: ${USAGE}`);
   const { key, revoked } = await withLocalDatabase(config, (url) => resetKey(url, values.workspace, values['revoke-others']));
   process.stdout.write(`${key}\n`);
   const said = [`A new admin key of the workspace "${values.workspace}"; it is shown only now.`];

@@ -30,6 +30,7 @@ async function start(): Promise<void> {
     });
     closing.push(() => store.close());
     await store.webhooks.sealSecrets();
+    if (!store.isolated) logger.warn('the database does not keep workspaces apart by itself: see "Your own PostgreSQL" in the guide');
     await ensureAdmin(store, config.adminKey, logger);
     const queue = await openQueue(config, JOBS, logger);
     closing.push(() => queue.close());

@@ -339,6 +339,8 @@ export interface Predictions {
 
 export interface Store {
   readonly workspaceId: string;
+  /** Whether PostgreSQL keeps workspaces apart by itself; false where the login may not be the role for it. */
+  readonly isolated: boolean;
   readonly workspaces: Workspaces;
   readonly apiKeys: ApiKeys;
   readonly uploads: Uploads;

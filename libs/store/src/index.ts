@@ -16,11 +16,11 @@
  * - Values travel by COPY binary or as array parameters only, and never as one JavaScript object per observation.
  * - `database/migrations/*.sql` are the truth about the schema; `openStore` applies what is missing, once, under an
  *   advisory lock. TypeORM maps the small rows and never changes the schema.
- * - Every table has `workspace_id`; a `Store` sees one workspace.
+ * - Every table has `workspace_id`; a `Store` sees one workspace, and PostgreSQL sees to it by policies (schema/roles.ts).
  * - SQL users read the views `observation` and `forecast_value`.
  */
 export type * from './facade.js';
 export type * from './records.js';
 export { conflictWith } from './chunks/conflict.js';
 export { isDataRefused, isDiskFull, isPassing } from './errors.js';
-export { dumpDatabaseSchema, migrateDatabase, openStore } from './store.js';
+export { dropDatabaseUser, dumpDatabaseSchema, makeDatabaseUser, migrateDatabase, openStore } from './store.js';

@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
+import { DataSource, EntityManager } from 'typeorm';
 import { AlmanacError } from '@almanac/series';
 import { ChannelEntity, DatasetEntity, SeriesEntity } from './entities/datasets.js';
 import { ApiKeyEntity, UploadEntity, WorkerEntity, WorkspaceEntity } from './entities/keys.js';
@@ -12,6 +12,7 @@ import { isPassing } from './errors.js';
 import type { Cipher, Store, StoreOptions } from './facade.js';
 import { Context } from './postgres/context.js';
 import { Listener } from './postgres/listener.js';
+import { EVERYWHERE, scopedSource } from './postgres/scope.js';
 import { calibrations } from './repositories/calibrations.js';
 import { datasets } from './repositories/datasets.js';
 import { forecasts } from './repositories/forecasts.js';
@@ -27,21 +28,32 @@ import { webhooks } from './repositories/webhooks.js';
 import { workspaces } from './repositories/workspaces.js';
 import { dumpSchema } from './schema/dump.js';
 import { migrate } from './schema/migrate.js';
+import { APP_ROLE, canBeApp, dropSqlUser, makeSqlUser } from './schema/roles.js';
 
 const CONNECT_TIMEOUT_MS = 15_000;
 const RETRY_MS = 500;
 
-const AS_IT_IS: Cipher = { seal: (text) => text, open: (text) => text, isSealed: () => true };
+const AS_IT_IS: Cipher = {
+  seal: (text) => `open.${text}`,
+  open: (text) => text.replace(/^open\./, ''),
+  isSealed: (text) => text.startsWith('open.'),
+};
 
 /** @throws AlmanacError DATABASE_UNREACHABLE, MIGRATION_FAILED, MIGRATION_CHANGED, WORKSPACE_NOT_FOUND */
 export async function openStore(options: StoreOptions): Promise<Store> {
   await untilReached(options);
-  if (options.migrate !== false) await migrateDatabase(options.databaseUrl);
+  const isolated = await overOneConnection(options.databaseUrl, async (client) => {
+    if (options.migrate !== false) await migrate(client);
+    return canBeApp(client);
+  });
   const dataSource = new DataSource({
     type: 'postgres',
     url: options.databaseUrl,
     poolSize: options.poolSize ?? 10,
     applicationName: 'almanac',
+    // Every statement runs as a role that owns nothing: see schema/roles.ts.
+    ...(isolated && { extra: { options: `-c role=${APP_ROLE}` } }),
+    installExtensions: false,
     entities: [
       ...[WorkspaceEntity, ApiKeyEntity, UploadEntity, WorkerEntity],
       ...[DatasetEntity, ChannelEntity, SeriesEntity],
@@ -57,9 +69,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const listener = new Listener(options.databaseUrl);
   try {
     const name = options.workspace ?? 'default';
-    const workspace = await dataSource.getRepository(WorkspaceEntity).findOneBy({ name });
+    const workspace = await new EntityManager(scopedSource(dataSource, EVERYWHERE)).findOneBy(WorkspaceEntity, { name });
     if (!workspace) throw new AlmanacError('WORKSPACE_NOT_FOUND', `There is no workspace "${name}".`, { status: 404 });
-    return bind(new Context(dataSource, listener, workspace.id, options.cipher ?? AS_IT_IS));
+    return bind(new Context(dataSource, listener, workspace.id, options.cipher ?? AS_IT_IS), isolated);
   } catch (error) {
     await dataSource.destroy();
     throw error;
@@ -85,6 +97,15 @@ export function migrateDatabase(databaseUrl: string): Promise<string[]> {
   return overOneConnection(databaseUrl, (client) => migrate(client));
 }
 
+/** A login that reads the views of one workspace; returns its password. See schema/roles.ts. */
+export function makeDatabaseUser(databaseUrl: string, name: string, workspace: string): Promise<string> {
+  return overOneConnection(databaseUrl, (client) => makeSqlUser(client, name, workspace));
+}
+
+export function dropDatabaseUser(databaseUrl: string, name: string): Promise<void> {
+  return overOneConnection(databaseUrl, (client) => dropSqlUser(client, name));
+}
+
 /** The schema as SQL, as it stands in a database. */
 export function dumpDatabaseSchema(databaseUrl: string): Promise<string> {
   return overOneConnection(databaseUrl, dumpSchema);
@@ -105,10 +126,11 @@ async function overOneConnection<T>(databaseUrl: string, work: (client: pg.Clien
   }
 }
 
-function bind(context: Context): Store {
-  const { workspaceId, dataSource, listener, cipher } = context;
+function bind(context: Context, isolated: boolean): Store {
+  const { workspaceId, dataSource, listener } = context;
   return {
     workspaceId,
+    isolated,
     workspaces: workspaces(context),
     apiKeys: apiKeys(context),
     uploads: uploads(context),
@@ -128,8 +150,8 @@ function bind(context: Context): Store {
       const [row] = await context.query<{ now: Date }>('SELECT clock_timestamp() AS now');
       return row!.now;
     },
-    forWorkspace: (id) => bind(new Context(dataSource, listener, id, cipher, context.runner)),
-    transaction: (work) => context.transaction((inside) => work(bind(inside))),
+    forWorkspace: (id) => bind(context.of(id), isolated),
+    transaction: (work) => context.transaction((inside) => work(bind(inside, isolated))),
     listen: (channel, callback) => listener.listen(channel, callback),
     async ping() {
       await context.query('SELECT 1');

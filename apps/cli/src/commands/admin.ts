@@ -21,11 +21,23 @@ export function adminCommands(program: Command): void {
     .option('--workspace <name>', 'of this workspace', 'default')
     .option('--revoke-others', 'revoke all other admin keys of the workspace')
     .action(async ({ workspace, revokeOthers }: { workspace: string; revokeOthers?: boolean }) => {
-      if (!existsSync(server))
-        throw new UsageError('The server is not installed here: run the command on the machine or in the container of the API.');
-      const child = spawn(process.execPath, [server, 'reset-key', '--workspace', workspace, ...(revokeOthers ? ['--revoke-others'] : [])], {
-        stdio: 'inherit',
-      });
-      process.exitCode = await new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+      await onTheServer(['reset-key', '--workspace', workspace, ...(revokeOthers ? ['--revoke-others'] : [])]);
     });
+
+  admin
+    .command('sql-user')
+    .description('make a login that reads the views of one workspace by SQL, or give it a new password')
+    .argument('<name>', 'small letters, digits and _')
+    .option('--workspace <name>', 'of this workspace', 'default')
+    .option('--drop', 'take it away')
+    .action(async (name: string, { workspace, drop }: { workspace: string; drop?: boolean }) => {
+      await onTheServer(['sql-user', name, '--workspace', workspace, ...(drop ? ['--drop'] : [])]);
+    });
+}
+
+async function onTheServer(command: string[]): Promise<void> {
+  if (!existsSync(server))
+    throw new UsageError('The server is not installed here: run the command on the machine or in the container of the API.');
+  const child = spawn(process.execPath, [server, ...command], { stdio: 'inherit' });
+  process.exitCode = await new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 }

@@ -6,7 +6,7 @@
  */
 import type { PoolClient } from 'pg';
 import { CopyRows, float8ArrayLength, readFloat8Array, readInt8 } from '../postgres/binary.js';
-import { copyIn, copyOutAll, literal } from '../postgres/transfer.js';
+import { copyInAsOwner, copyOutAll, literal } from '../postgres/transfer.js';
 import type { SeriesPiece } from '../records.js';
 import { CHUNK_COLUMNS, encodeChunk } from './encode.js';
 import { CHUNK_STEPS, chunkOf, TARGET, toChunk } from './layout.js';
@@ -118,7 +118,7 @@ export class ChunkWriter {
     }
     if (written === 0) return;
     await this.close(replaced, series);
-    await copyIn(this.client, `series_chunk (${CHUNK_COLUMNS})`, rows);
+    await copyInAsOwner(this.client, `series_chunk (${CHUNK_COLUMNS})`, rows);
     this.chunks += written;
     await this.measure(series, parts);
   }

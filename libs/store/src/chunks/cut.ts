@@ -6,7 +6,7 @@ import type { PoolClient } from 'pg';
 import { notFound } from '../errors.js';
 import { CopyRows, readFloat8Array, readInt8 } from '../postgres/binary.js';
 import type { Context } from '../postgres/context.js';
-import { copyIn, copyOutAll, literal } from '../postgres/transfer.js';
+import { copyInAsOwner, copyOutAll, literal } from '../postgres/transfer.js';
 import type { Cut, CutVersion } from '../records.js';
 import { CHUNK_COLUMNS, encodeChunk } from './encode.js';
 import { CHUNK_STEPS, chunkOf, TARGET, toChunk } from './layout.js';
@@ -75,7 +75,7 @@ async function cutBefore(client: PoolClient, workspaceId: string, datasetId: str
     const kept = await shortened(client, workspaceId, version, ids, step);
     const lost = await close(client, version, ids, `c.first_step < ${step} AND c.chunk_no <= ${chunkOf(step)}`);
     if (lost.chunks === 0) continue;
-    if (kept.chunks > 0) await copyIn(client, `series_chunk (${CHUNK_COLUMNS})`, kept.rows);
+    if (kept.chunks > 0) await copyInAsOwner(client, `series_chunk (${CHUNK_COLUMNS})`, kept.rows);
     all.chunks += lost.chunks;
     all.observations += lost.observations - kept.observations;
     await client.query(

@@ -1,23 +1,43 @@
 /** What every repository works with: the connection or transaction it is part of, and its workspace. */
-import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
+import { type DataSource, EntityManager, type EntityTarget, type ObjectLiteral, type QueryRunner, type Repository } from 'typeorm';
 import type { PoolClient, QueryResultRow } from 'pg';
 import type { Cipher } from '../facade.js';
 import type { Listener } from './listener.js';
+import { EVERYWHERE, scopedRunner, scopedSource, willRollBack } from './scope.js';
 
 export class Context {
+  private readonly source: DataSource;
+  /** Set inside a transaction. */
+  readonly runner: QueryRunner | undefined;
+
+  /** @param scope whose rows its statements see */
   constructor(
     readonly dataSource: DataSource,
     readonly listener: Listener,
     readonly workspaceId: string,
     /** What secrets go through on their way in and out. */
     readonly cipher: Cipher,
-    /** Set inside a transaction. */
-    readonly runner?: QueryRunner,
-  ) {}
+    private readonly transactionRunner?: QueryRunner,
+    private readonly scope: string = workspaceId,
+  ) {
+    this.source = scopedSource(dataSource, scope);
+    this.runner = transactionRunner && scopedRunner(this.source, transactionRunner, scope);
+  }
+
+  /** For the few questions that are about all workspaces: they say so here, and nowhere else. */
+  everywhere(): Context {
+    return new Context(this.dataSource, this.listener, this.workspaceId, this.cipher, this.transactionRunner, EVERYWHERE);
+  }
+
+  /** In the same transaction, where there is one. */
+  of(workspaceId: string): Context {
+    return new Context(this.dataSource, this.listener, workspaceId, this.cipher, this.transactionRunner);
+  }
 
   get manager(): EntityManager {
-    return this.runner?.manager ?? this.dataSource.manager;
+    return this.runner?.manager ?? (this.ownManager ??= new EntityManager(this.source));
   }
+  private ownManager: EntityManager | undefined;
 
   repository<T extends ObjectLiteral>(entity: EntityTarget<T>): Repository<T> {
     return this.manager.getRepository(entity);
@@ -31,7 +51,7 @@ export class Context {
   /** The bare connection: that of the transaction, or one from the pool for as long as `work` takes. */
   async withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     if (this.runner) return work((await this.runner.connect()) as PoolClient);
-    const runner = this.dataSource.createQueryRunner();
+    const runner = this.source.createQueryRunner();
     try {
       return await work((await runner.connect()) as PoolClient);
     } finally {
@@ -42,14 +62,17 @@ export class Context {
   /** Joins the transaction it is in, or makes one. */
   async transaction<T>(work: (inside: Context) => Promise<T>): Promise<T> {
     if (this.runner) return work(this);
-    const runner = this.dataSource.createQueryRunner();
+    const runner = this.source.createQueryRunner();
     try {
       await runner.startTransaction();
-      const result = await work(new Context(this.dataSource, this.listener, this.workspaceId, this.cipher, runner));
+      const result = await work(new Context(this.dataSource, this.listener, this.workspaceId, this.cipher, runner, this.scope));
       await runner.commitTransaction();
       return result;
     } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      if (runner.isTransactionActive) {
+        willRollBack(runner, this.scope);
+        await runner.rollbackTransaction().catch(() => undefined);
+      }
       throw error;
     } finally {
       await runner.release();

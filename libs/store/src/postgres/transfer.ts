@@ -1,11 +1,23 @@
 /** Binary rows in, binary rows out, over one connection. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ClientBase } from 'pg';
+import pg, { type ClientBase } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { copiedRows, type CopyRows, type Field } from './binary.js';
 
 const SLICE_BYTES = 1 << 18;
+
+/**
+ * Into a table with a policy, which COPY refuses to whom it holds for: the transaction puts the login on for this statement, and
+ * the rows say themselves whose they are.
+ * @param client within a transaction
+ */
+export async function copyInAsOwner(client: ClientBase, into: string, rows: CopyRows): Promise<void> {
+  const { rows: before } = await client.query<{ role: string }>('SELECT current_user AS role');
+  await client.query('SET LOCAL ROLE NONE');
+  await copyIn(client, into, rows);
+  await client.query(`SET LOCAL ROLE ${pg.escapeIdentifier(before[0]!.role)}`);
+}
 
 export async function copyIn(client: ClientBase, into: string, rows: CopyRows): Promise<void> {
   const stream = client.query(copyFrom(`COPY ${into} FROM STDIN (FORMAT binary)`));

@@ -12,7 +12,11 @@ interface Row {
 }
 
 export function idempotency(context: Context): Idempotency {
-  const { workspaceId } = context;
+  const { workspaceId, cipher } = context;
+  // Answers hold what is shown once: keys and secrets.
+  const purposeOf = (key: string): string => `answer:${workspaceId}:${key}`;
+  const open = (body: unknown, key: string): unknown =>
+    typeof body === 'string' && cipher.isSealed(body) ? (JSON.parse(cipher.open(body, purposeOf(key))) as unknown) : body;
   return {
     async begin(key, requestHash) {
       const taken = await context.query(
@@ -30,23 +34,23 @@ export function idempotency(context: Context): Idempotency {
       // Released between the two statements.
       if (!row) return this.begin(key, requestHash);
       if (row.requestHash !== requestHash) return { state: 'conflict' };
-      return row.status === null ? { state: 'running' } : { state: 'done', status: row.status, body: row.body };
+      return row.status === null ? { state: 'running' } : { state: 'done', status: row.status, body: open(row.body, key) };
     },
     async finish(key, status, body) {
       await context.query('UPDATE idempotency_key SET status = $3, body = $4 WHERE workspace_id = $1 AND key = $2', [
         workspaceId,
         key,
         status,
-        JSON.stringify(body ?? null),
+        JSON.stringify(cipher.seal(JSON.stringify(body ?? null), purposeOf(key))),
       ]);
     },
     async release(key) {
       await context.query('DELETE FROM idempotency_key WHERE workspace_id = $1 AND key = $2 AND status IS NULL', [workspaceId, key]);
     },
     async expire(olderThanMs) {
-      const rows = await context.query(`DELETE FROM idempotency_key WHERE created_at < now() - $1 * interval '1 millisecond' RETURNING 1`, [
-        olderThanMs,
-      ]);
+      const rows = await context
+        .everywhere()
+        .query(`DELETE FROM idempotency_key WHERE created_at < now() - $1 * interval '1 millisecond' RETURNING 1`, [olderThanMs]);
       return rows.length;
     },
   };

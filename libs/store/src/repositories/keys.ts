@@ -16,7 +16,10 @@ const ADMINS = `workspace_id = $1 AND revoked_at IS NULL AND 'admin' = ANY (scop
 export function apiKeys(context: Context): ApiKeys {
   const { workspaceId } = context;
   const keys = context.repository(ApiKeyEntity);
-  const findByHash = (hash: string): Promise<ApiKeyEntity | null> => keys.findOneBy({ hash, revokedAt: IsNull() });
+  // Whose key it is, is what is asked.
+  const all = context.everywhere();
+  const everybodys = all.repository(ApiKeyEntity);
+  const findByHash = (hash: string): Promise<ApiKeyEntity | null> => everybodys.findOneBy({ hash, revokedAt: IsNull() });
   const create: ApiKeys['create'] = async (key) => {
     const id = newId();
     await keys.insert({ ...key, scopes: [...key.scopes], id, workspaceId });
@@ -36,7 +39,7 @@ export function apiKeys(context: Context): ApiKeys {
       if (!key) return null;
       const now = new Date();
       if (!key.lastUsedAt || now.getTime() - key.lastUsedAt.getTime() > USE_NOTED_EVERY_MS)
-        await keys.update({ id: key.id }, { lastUsedAt: now });
+        await everybodys.update({ id: key.id }, { lastUsedAt: now });
       return key;
     },
     async list(query) {
@@ -98,7 +101,9 @@ export function uploads(context: Context): Uploads {
   };
 }
 
-export function workers(context: Context): Workers {
+/** They serve every workspace. */
+export function workers(one: Context): Workers {
+  const context = one.everywhere();
   const table = context.repository(WorkerEntity);
   return {
     async beat(worker) {

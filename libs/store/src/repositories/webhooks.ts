@@ -128,23 +128,22 @@ export function webhooks(context: Context): Webhooks {
       );
     },
     async sealSecrets() {
-      const rows = await context.query<{ id: string; secret: string }>('SELECT id, secret FROM webhook');
+      const all = context.everywhere();
+      const rows = await all.query<{ id: string; secret: string }>('SELECT id, secret FROM webhook');
       const open = rows.filter(({ secret }) => !cipher.isSealed(secret));
       for (const { id, secret } of open) {
         // Whoever rotated it meanwhile has sealed it.
-        await context.query('UPDATE webhook SET secret = $3 WHERE id = $1 AND secret = $2', [
-          id,
-          secret,
-          cipher.seal(secret, purposeOf(id)),
-        ]);
+        await all.query('UPDATE webhook SET secret = $3 WHERE id = $1 AND secret = $2', [id, secret, cipher.seal(secret, purposeOf(id))]);
       }
       return open.length;
     },
     async expire(olderThanMs) {
-      const gone = await context.query(
-        `DELETE FROM webhook_delivery WHERE status <> 'pending' AND created_at < now() - $1 * interval '1 millisecond' RETURNING 1`,
-        [olderThanMs],
-      );
+      const gone = await context
+        .everywhere()
+        .query(
+          `DELETE FROM webhook_delivery WHERE status <> 'pending' AND created_at < now() - $1 * interval '1 millisecond' RETURNING 1`,
+          [olderThanMs],
+        );
       return gone.length;
     },
   };

@@ -20,7 +20,8 @@ const WORK = {
 };
 
 export function workspaces(context: Context): Workspaces {
-  const table = context.repository(WorkspaceEntity);
+  const all = context.everywhere();
+  const table = all.repository(WorkspaceEntity);
   const find: Workspaces['find'] = async (name) => {
     const workspace = await table.findOneBy({ name });
     if (!workspace) throw notFound('workspace', name);
@@ -60,7 +61,7 @@ export function workspaces(context: Context): Workspaces {
       return find(to);
     },
     delete: (name) =>
-      context.transaction(async (inside) => {
+      all.transaction(async (inside) => {
         const { id } = await workspaces(inside).find(name);
         const [busy] = await inside.query<{ n: number }>(
           `SELECT count(*)::int AS n FROM run WHERE workspace_id = $1 AND status IN ('queued', 'running')`,
@@ -77,7 +78,7 @@ export function workspaces(context: Context): Workspaces {
         await inside.query('DELETE FROM workspace WHERE id = $1', [id]);
       }),
     async withWork(kind, now) {
-      return (await context.query<{ id: string }>(WORK[kind], [now])).map(({ id }) => id);
+      return (await all.query<{ id: string }>(WORK[kind], [now])).map(({ id }) => id);
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { ClientBase } from 'pg';
 
 const RELATIONS = `
-  SELECT c.oid, c.relname AS name, c.relkind AS kind, c.reloptions AS options, obj_description(c.oid) AS comment,
+  SELECT c.oid, c.relname AS name, c.relkind AS kind, c.relrowsecurity AS secured, c.reloptions AS options, obj_description(c.oid) AS comment,
     CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid, true) END AS view
   FROM pg_class c
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v')
@@ -25,6 +25,9 @@ const INDEXES = `
   WHERE i.indrelid = $1 AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u'))
   ORDER BY 1`;
 const TRIGGERS = `SELECT pg_get_triggerdef(oid) AS definition FROM pg_trigger WHERE tgrelid = $1 AND NOT tgisinternal ORDER BY 1`;
+const POLICIES = `
+  SELECT format('CREATE POLICY %I ON %s USING (%s);', polname, polrelid::regclass, pg_get_expr(polqual, polrelid)) AS definition
+  FROM pg_policy WHERE polrelid = $1 ORDER BY polname`;
 const FUNCTIONS = `
   SELECT pg_get_functiondef(oid) AS definition FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY proname`;
 
@@ -32,6 +35,7 @@ interface Relation {
   oid: number;
   name: string;
   kind: 'r' | 'v';
+  secured: boolean;
   options: string[] | null;
   comment: string | null;
   view: string | null;
@@ -56,7 +60,11 @@ export async function dumpSchema(client: ClientBase): Promise<string> {
   const { rows: functions } = await client.query<{ definition: string }>(FUNCTIONS);
   const { rows: relations } = await client.query<Relation>(RELATIONS);
   for (const relation of relations) {
-    parts.push(relation.kind === 'v' ? `CREATE VIEW ${relation.name} AS\n${relation.view!.trim()}` : await table(client, relation));
+    parts.push(
+      relation.kind === 'v'
+        ? `CREATE VIEW ${relation.name}${options(relation)} AS\n${relation.view!.trim()}`
+        : await table(client, relation),
+    );
     if (relation.comment !== null)
       parts.push(`COMMENT ON ${relation.kind === 'v' ? 'VIEW' : 'TABLE'} ${relation.name} IS ${quote(relation.comment)};`);
   }
@@ -70,19 +78,22 @@ async function table(client: ClientBase, relation: Relation): Promise<string> {
   const { rows: columns } = await client.query<Column>(COLUMNS, [relation.oid]);
   const constraints = await list(CONSTRAINTS);
   const lines = [...columns.map(columnLine), ...constraints.map(({ name, definition }) => `CONSTRAINT ${name} ${definition}`)];
-  const options = relation.options ? ` WITH (${relation.options.join(', ')})` : '';
   return [
-    `CREATE TABLE ${relation.name} (\n  ${lines.join(',\n  ')}\n)${options};`,
+    `CREATE TABLE ${relation.name} (\n  ${lines.join(',\n  ')}\n)${options(relation)};`,
     ...columns
       .filter((column) => column.storage !== column.usual)
       .map((column) => `ALTER TABLE ${relation.name} ALTER COLUMN ${column.name} SET STORAGE ${STORAGE[column.storage]};`),
     ...(await list(INDEXES)).map(({ definition }) => `${definition};`),
+    ...(relation.secured ? [`ALTER TABLE ${relation.name} ENABLE ROW LEVEL SECURITY;`] : []),
+    ...(await list(POLICIES)).map(({ definition }) => definition),
     ...(await list(TRIGGERS)).map(({ definition }) => `${definition};`),
     ...columns
       .filter((column) => column.comment !== null)
       .map((column) => `COMMENT ON COLUMN ${relation.name}.${column.name} IS ${quote(column.comment!)};`),
   ].join('\n');
 }
+
+const options = (relation: Relation): string => (relation.options ? ` WITH (${relation.options.join(', ')})` : '');
 
 function columnLine(column: Column): string {
   return [

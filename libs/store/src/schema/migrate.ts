@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ClientBase } from 'pg';
 import { AlmanacError } from '@almanac/series';
+import { ensureRoles } from './roles.js';
 
 const FOLDER = new URL('../../../../database/migrations/', import.meta.url);
 /** Any fixed number does; this one is ours. */
@@ -33,6 +34,7 @@ export async function migrate(client: ClientBase, folder: URL = FOLDER): Promise
       await apply(client, name, sql, sha256);
       now.push(name);
     }
+    if (folder === FOLDER) await ensureRoles(client, now.length > 0);
     return now;
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [LOCK]);

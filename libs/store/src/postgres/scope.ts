@@ -1,0 +1,56 @@
+/**
+ * Tells each connection whose rows it is about to see. A connection of the pool keeps the workspace that it was told last, so
+ * an installation with one workspace tells each connection once.
+ *
+ * Invariant: no statement of a repository runs before its connection was told the workspace of its context, or `EVERYWHERE`
+ * by a context that says so.
+ */
+import { type DataSource, EntityManager, type QueryRunner } from 'typeorm';
+import type { PoolClient } from 'pg';
+
+/** What the operator's few statements about all workspaces say. */
+export const EVERYWHERE = '*';
+
+const told = new WeakMap<PoolClient, string>();
+const taken = new WeakMap<QueryRunner, PoolClient>();
+
+async function tell(client: PoolClient, scope: string): Promise<PoolClient> {
+  if (told.get(client) !== scope) {
+    await client.query(`SELECT set_config('almanac.workspace', $1, false)`, [scope]);
+    told.set(client, scope);
+  }
+  return client;
+}
+
+/** The same pool; what is taken from it sees one workspace. */
+export function scopedSource(source: DataSource, scope: string): DataSource {
+  const scoped = Object.create(source) as DataSource;
+  scoped.createQueryRunner = (mode) => {
+    const runner = source.createQueryRunner(mode);
+    const connect = runner.connect.bind(runner);
+    runner.connect = async () => {
+      const client = (await connect()) as PoolClient;
+      taken.set(runner, client);
+      return tell(client, scope);
+    };
+    return runner;
+  };
+  return scoped;
+}
+
+/** The connection of a transaction that another workspace began. */
+export function scopedRunner(source: DataSource, runner: QueryRunner, scope: string): QueryRunner {
+  const scoped = Object.create(runner) as QueryRunner & { manager: EntityManager };
+  scoped.connect = async () => tell((await runner.connect()) as PoolClient, scope);
+  Object.defineProperty(scoped, 'manager', { value: new EntityManager(source, scoped) });
+  return scoped;
+}
+
+/**
+ * Before a rollback, which makes the setting again what it was when the transaction began; nothing could be told until then.
+ * @param scope of the context that began it
+ */
+export function willRollBack(runner: QueryRunner, scope: string): void {
+  const client = taken.get(runner);
+  if (client) told.set(client, scope);
+}

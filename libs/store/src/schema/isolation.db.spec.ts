@@ -1,0 +1,254 @@
+/**
+ * PostgreSQL keeps workspaces apart by itself: every table, whatever a statement asks for, on the server that comes with
+ * Almanac and on the oldest that it runs on.
+ */
+import { spawnSync, spawn, type ChildProcess } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { dropDatabaseUser, makeDatabaseUser, migrateDatabase, openStore, type Store } from '@almanac/store';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, query } from '../../../../test/support/database.js';
+import { freePort } from '../../../../test/support/almanac.js';
+
+interface Server {
+  url: string;
+  stop(): Promise<void>;
+}
+
+async function embedded(): Promise<Server> {
+  const database = await createTestDatabase();
+  return { url: database.url, stop: () => database.drop() };
+}
+
+const OLD = '/usr/lib/postgresql/15/bin';
+
+/** Debian's own, as its least privileged user where the test runs as root. */
+async function debian(): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), 'almanac-postgres-15-'));
+  const data = join(folder, 'data');
+  const port = await freePort();
+  const root = process.getuid?.() === 0;
+  const who = root ? { uid: 65_534, gid: 65_534 } : {};
+  mkdirSync(data);
+  if (root) for (const path of [folder, data]) chownSync(path, 65_534, 65_534);
+  const made = spawnSync(join(OLD, 'initdb'), ['-D', data, '-U', 'postgres', '--auth', 'trust', '-E', 'UTF8', '--no-sync'], {
+    ...who,
+    cwd: folder,
+  });
+  if (made.status !== 0) throw new Error(made.stderr.toString());
+  const settings = { unix_socket_directories: '', listen_addresses: '127.0.0.1', port: String(port), fsync: 'off' };
+  const child: ChildProcess = spawn(
+    join(OLD, 'postgres'),
+    ['-D', data, ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
+    {
+      ...who,
+      cwd: folder,
+      stdio: 'ignore',
+    },
+  );
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await query(url, 'SELECT 1');
+      break;
+    } catch (error) {
+      if (attempt > 300) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  await migrateDatabase(url);
+  return {
+    url,
+    async stop() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGINT');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One statement as the program runs it: as the role of its connections, told a workspace or none. */
+async function asApp<T extends pg.QueryResultRow>(url: string, workspace: string | null, sql: string, role = 'almanac_app'): Promise<T[]> {
+  const client = new pg.Client({ connectionString: url, options: `-c role=${role}` });
+  await client.connect();
+  try {
+    if (workspace !== null) await client.query(`SELECT set_config('almanac.workspace', $1, false)`, [workspace]);
+    return (await client.query<T>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const SERVERS: [string, () => Promise<Server>, boolean][] = [
+  ['the embedded server', embedded, true],
+  ['PostgreSQL 15', debian, existsSync(join(OLD, 'postgres'))],
+];
+
+for (const [name, start, there] of SERVERS) {
+  describe.skipIf(!there)(`on ${name}`, () => {
+    let server: Server;
+    let mine: Store;
+    let theirs: Store;
+
+    beforeAll(async () => {
+      server = await start();
+      mine = await openStore({ databaseUrl: server.url });
+      theirs = mine.forWorkspace((await mine.workspaces.create('theirs')).id);
+      for (const store of [mine, theirs]) {
+        const values = Float64Array.from({ length: 2000 }, (_, t) => t);
+        const dataset = { name: 'hours', frequency: 'h', timeZone: 'UTC' };
+        const summary = () => ({ rowsRead: 2000, rowsRejected: 0, findings: null });
+        await store.series.writeVersion({ dataset, mode: 'append', pieces: [{ id: 'a', firstStep: 0, values }], summary });
+        await store.runs.create({ kind: 'train', config: {} });
+        await store.webhooks.create({ url: 'https://example.org', events: ['run.finished'], description: '', enabled: true, secret: 's' });
+        await store.idempotency.begin('k', 'h');
+        await store.apiKeys.create({ name: 'k', prefix: 'k', hash: store.workspaceId, scopes: ['admin'] });
+      }
+    }, 120_000);
+    afterAll(async () => {
+      await mine?.close();
+      await server?.stop();
+    });
+
+    it('the program is neither superuser nor owner, and says that workspaces are kept apart', async () => {
+      expect(mine.isolated).toBe(true);
+      const [role] = await asApp<{ super: boolean; bypass: boolean; owns: number }>(
+        server.url,
+        null,
+        `SELECT rolsuper AS super, rolbypassrls AS bypass, (SELECT count(*)::int FROM pg_class WHERE relowner = r.oid AND relnamespace = 'public'::regnamespace) AS owns
+         FROM pg_roles r WHERE rolname = current_user`,
+      );
+      expect(role).toEqual({ super: false, bypass: false, owns: 0 });
+    });
+
+    it('every table has its policy, and shows nothing of another workspace; a new one calls isolate_workspaces()', async () => {
+      const tables = await query<{ name: string; secured: boolean; column: string }>(
+        server.url,
+        `SELECT c.relname AS name, c.relrowsecurity AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'workspace') AS secured,
+           CASE c.relname WHEN 'workspace' THEN 'id' ELSE 'workspace_id' END AS column
+         FROM pg_class c WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' ORDER BY 1`,
+      );
+      expect(tables.length).toBeGreaterThan(30);
+      expect(tables.filter(({ secured }) => !secured).map((one) => one.name)).toEqual([]);
+      const filled: string[] = [];
+      for (const { name: table, column } of tables) {
+        const count = async (workspace: string | null): Promise<{ n: number; others: number }> =>
+          (
+            await asApp<{ n: number; others: number }>(
+              server.url,
+              workspace,
+              `SELECT count(*)::int AS n, count(*) FILTER (WHERE ${column} <> '${workspace ?? mine.workspaceId}')::int AS others FROM ${table}`,
+            )
+          )[0]!;
+        const seen = await count(theirs.workspaceId);
+        expect([table, seen.others]).toEqual([table, 0]);
+        expect([table, (await count(null)).n]).toEqual([table, 0]);
+        if (seen.n > 0) filled.push(table);
+      }
+      expect(filled).toEqual(
+        expect.arrayContaining(['api_key', 'dataset', 'idempotency_key', 'run', 'series', 'series_chunk', 'webhook', 'workspace']),
+      );
+    });
+
+    it('nothing is written for another workspace, changed or removed in it', async () => {
+      const [{ id }] = (await query<{ id: string }>(server.url, 'SELECT id FROM webhook WHERE workspace_id = $1', [
+        theirs.workspaceId,
+      ])) as [{ id: string }];
+      const own = mine.workspaceId;
+      expect(await asApp(server.url, own, `UPDATE webhook SET url = 'https://thief' WHERE id = '${id}' RETURNING 1`)).toEqual([]);
+      expect(await asApp(server.url, own, `DELETE FROM webhook WHERE id = '${id}' RETURNING 1`)).toEqual([]);
+      const insert = `INSERT INTO upload (id, workspace_id, file_name, size, sha256, object_key, mapping) VALUES (gen_random_uuid(), '${theirs.workspaceId}', 'f', 1, 's', 's', '{}')`;
+      await expect(asApp(server.url, own, insert)).rejects.toThrow(/row-level security/);
+      await expect(asApp(server.url, own, 'ALTER TABLE upload DISABLE ROW LEVEL SECURITY')).rejects.toThrow(/must be owner/);
+    });
+
+    it('one connection serves one workspace after the other, through rollbacks too', async () => {
+      const names = async (store: Store): Promise<number> => (await store.series.list((await store.datasets.get('hours')).id)).items.length;
+      const narrow = await openStore({ databaseUrl: server.url, poolSize: 1 });
+      const other = narrow.forWorkspace(theirs.workspaceId);
+      try {
+        for (const store of [narrow, other, narrow, other]) expect(await names(store)).toBe(1);
+        const failed = narrow.transaction(async (within) => {
+          expect(await names(within)).toBe(1);
+          expect(await names(within.forWorkspace(theirs.workspaceId))).toBe(1);
+          expect(await names(within)).toBe(1);
+          await within.forWorkspace(theirs.workspaceId).idempotency.begin('lost', 'h');
+          throw new Error('on purpose');
+        });
+        await expect(failed).rejects.toThrow('on purpose');
+        for (const store of [narrow, other]) expect(await names(store)).toBe(1);
+        // A statement that fails while the connection sees another workspace ends the transaction, and nothing but it.
+        const taken = narrow.transaction((within) => within.workspaces.create('theirs'));
+        await expect(taken).rejects.toMatchObject({ code: 'WORKSPACE_EXISTS' });
+        for (const store of [other, narrow]) expect(await names(store)).toBe(1);
+      } finally {
+        await narrow.close();
+      }
+    });
+
+    it('an SQL user reads the views of one workspace, whatever it sets, and writes nothing', async () => {
+      const user = `reader_${Math.random().toString(36).slice(2, 10)}`;
+      const password = await makeDatabaseUser(server.url, user, 'theirs');
+      const url = new URL(server.url);
+      url.username = user;
+      url.password = password;
+      try {
+        const client = new pg.Client({ connectionString: url.href });
+        await client.connect();
+        try {
+          for (const setting of [mine.workspaceId, '*', '']) {
+            await client.query(`SELECT set_config('almanac.workspace', $1, false)`, [setting]);
+            const { rows } = await client.query<{ n: number; others: number }>(
+              `SELECT count(*)::int AS n, count(*) FILTER (WHERE workspace_id <> '${theirs.workspaceId}')::int AS others FROM observation`,
+            );
+            expect(rows).toEqual([{ n: 2000, others: 0 }]);
+          }
+          await client.query('SET default_transaction_read_only = off');
+          for (const sql of [
+            'DELETE FROM series',
+            'SELECT * FROM api_key',
+            'SELECT * FROM webhook',
+            'SELECT * FROM sql_user',
+            `SET ROLE almanac_app`,
+          ])
+            await expect(client.query(sql)).rejects.toThrow(/permission denied/);
+        } finally {
+          await client.end();
+        }
+        await expect(makeDatabaseUser(server.url, new URL(server.url).username, 'theirs')).rejects.toMatchObject({
+          code: 'SQL_USER_FOREIGN',
+        });
+        await expect(makeDatabaseUser(server.url, 'a b', 'theirs')).rejects.toMatchObject({ code: 'SQL_USER_INVALID' });
+        await expect(makeDatabaseUser(server.url, 'nobody_at_all', 'none')).rejects.toMatchObject({ code: 'WORKSPACE_NOT_FOUND' });
+      } finally {
+        await dropDatabaseUser(server.url, user);
+      }
+    });
+
+    it('a login that owns the tables and may make no role works as before, and says what is missing', async () => {
+      const user = `owner_${Math.random().toString(36).slice(2, 10)}`;
+      await query(server.url, `CREATE ROLE ${user} LOGIN PASSWORD 'p'`);
+      await query(server.url, `CREATE DATABASE ${user} OWNER ${user} TEMPLATE template0`);
+      const url = new URL(server.url);
+      Object.assign(url, { username: user, password: 'p', pathname: `/${user}` });
+      try {
+        const store = await openStore({ databaseUrl: url.href });
+        expect(store.isolated).toBe(false);
+        await store.idempotency.begin('k', 'h');
+        await store.close();
+        // What the guide tells the administrator to do.
+        await query(server.url, `GRANT almanac_app TO ${user}`);
+        const apart = await openStore({ databaseUrl: url.href });
+        expect(apart.isolated).toBe(true);
+        expect(await apart.idempotency.begin('k', 'h')).toEqual({ state: 'running' });
+        await apart.close();
+      } finally {
+        await query(server.url, `DROP DATABASE ${user} WITH (FORCE)`);
+        await query(server.url, `DROP ROLE ${user}`);
+      }
+    });
+  });
+}
