@@ -60,6 +60,18 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  // Rules that know types. A promise that nobody waits for loses its error; a switch that forgets a case goes on without a word.
+  {
+    files: ['**/*.{ts,tsx}'],
+    languageOptions: {
+      parserOptions: { project: ['tsconfig.lint.json', 'apps/dashboard/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
   // Nest reads constructor parameter types at run time, so they must be value imports.
   { files: ['apps/{api,worker}/**/*.ts'], rules: { '@typescript-eslint/consistent-type-imports': 'off' } },
   // Only the store speaks to Postgres through typeorm and pg; the platform's drivers hold their own connections.

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/explicit-module-boundary-types -- plain JavaScript has no types to write */
 /**
  * Makes of a fresh sample what a house in use has, for the pictures: forecasts of the past that were scored, a challenger, a
  * backtest, schedules, and a dataset with a future covariate. What is there already stays. Everything is made of the sample.

@@ -96,10 +96,9 @@ export function scoreForecasts(panel: Panel, forecasts: readonly SeriesForecast[
     const deciles = decileRows(forecast.quantiles, levels);
     const own = new Tally(intervals.length);
     for (let step = 0; step < horizon; step++) {
-      steps[step] ??= { tally: new Tally(intervals.length), mase: new Average(), msis: new Average(), smape: new Average() };
+      const cell = (steps[step] ??= { tally: new Tally(intervals.length), mase: new Average(), msis: new Average(), smape: new Average() });
       const y = series.values[start + step] ?? Number.NaN;
       if (Number.isNaN(y)) continue;
-      const cell = steps[step];
       const at = (level: number): number => forecast.quantiles[level * horizon + step]!;
       const error = y - point[step]!;
       const relative = smapeTerm(y, point[step]!);
