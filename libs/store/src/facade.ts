@@ -170,6 +170,7 @@ export interface Runs {
 export interface Models {
   /** The model of that name, made if need be. @throws AlmanacError MODEL_OF_OTHER_DATASET */
   ensure(name: string, datasetId: string): Promise<r.ModelRecord>;
+  find(name: string): Promise<r.ModelRecord | null>;
   /** @throws AlmanacError MODEL_NOT_FOUND */
   get(name: string): Promise<r.ModelRecord>;
   list(query: r.PageQuery): Promise<r.Page<r.ModelRecord>>;

@@ -24,3 +24,4 @@ export type * from './records.js';
 export { conflictWith } from './chunks/conflict.js';
 export { isDataRefused, isDiskFull, isPassing } from './errors.js';
 export { dropDatabaseUser, dumpDatabaseSchema, makeDatabaseUser, migrateDatabase, openStore } from './store.js';
+export { newId } from './ids.js';

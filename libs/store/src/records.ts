@@ -47,7 +47,8 @@ export interface UploadRecord {
   mapping: Json;
   createdAt: Date;
 }
-export type NewUpload = Omit<UploadRecord, 'id' | 'createdAt'>;
+/** With the id of `newId()` where somebody has to know it beforehand. */
+export type NewUpload = Omit<UploadRecord, 'id' | 'createdAt'> & { id?: string };
 
 // ---------------------------------------------------------------------------------------------- datasets and series
 
@@ -245,17 +246,21 @@ export interface SeriesRange {
 
 // ---------------------------------------------------------------------------------------------- runs
 
-export type RunKind = 'ingest' | 'train' | 'forecast' | 'backtest' | (string & {});
+/** Every kind of run; what each has planned is read by the schema of its kind, which the store does not know. */
+export type RunKind = 'ingest' | 'train' | 'forecast' | 'backtest' | 'monitor' | 'learn' | 'predict' | 'part' | 'import';
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
-export interface RunRecord {
+/** The plan of each kind of run. As the rows have them they are JSON that nobody has read yet. */
+export type RunPlans = Record<RunKind, object>;
+export type UnreadPlans = Record<RunKind, Json>;
+
+/** What every run has, whatever its kind. */
+export interface RunRow {
   id: string;
-  kind: RunKind;
   status: RunStatus;
   /** Names, for lists and filters. */
   dataset: string | null;
   model: string | null;
-  config: Json;
   progress: Json | null;
   result: Json | null;
   error: Json | null;
@@ -279,8 +284,13 @@ export interface RunRecord {
   afterId: string | null;
 }
 
+/** A run of one of these kinds, told apart by `kind`; `config` is its plan. */
+export type RunRecord<Plans extends RunPlans = UnreadPlans, Kind extends RunKind = RunKind> = {
+  [K in Kind]: RunRow & { kind: K; config: Plans[K] };
+}[Kind];
+
 /** How far a part of a run is. */
-export type PartState = Pick<RunRecord, 'id' | 'status' | 'progress'> & { partNo: number };
+export type PartState = Pick<RunRow, 'id' | 'status' | 'progress'> & { partNo: number };
 
 /** How good the forecasts of one series were in a backtest. */
 export interface SeriesScore {
@@ -337,16 +347,10 @@ export interface RunPoint {
   stepsPerSecond: number | null;
 }
 
-export interface NewRun {
-  kind: RunKind;
-  dataset?: string | null;
-  model?: string | null;
-  config: Json;
-  seed?: number | null;
-  codeVersion?: string | null;
-  queue?: string | null;
-  afterId?: string | null;
-}
+/** A run that has yet to be written down. */
+export type NewRun<Plans extends RunPlans = UnreadPlans, Kind extends RunKind = RunKind> = {
+  [K in Kind]: Partial<Pick<RunRow, 'dataset' | 'model' | 'seed' | 'codeVersion' | 'queue' | 'afterId'>> & { kind: K; config: Plans[K] };
+}[Kind];
 
 /** Parts are listed only where their run is named. */
 export interface RunQuery extends PageQuery {

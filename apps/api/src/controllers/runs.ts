@@ -2,7 +2,7 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { type BacktestSeries, isFinished, type Page, type Run, type RunCurve, type RunPrediction } from '@almanac/contracts';
 import { getRun, getRunCurve, listBacktestSeries, listRuns, rejectsCsv } from '@almanac/flow/query';
-import { predictAction } from '@almanac/flow/admit';
+import { predictAction } from '@almanac/flow/schedule';
 import { cancelRun, type FlowContext } from '@almanac/flow/runs';
 import { resumeTraining } from '@almanac/flow/train';
 import type { FastifyReply, FastifyRequest } from 'fastify';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobName, TrainRequestInput } from '@almanac/contracts';
-import { predictAction } from '@almanac/flow/admit';
+import { predictAction } from '@almanac/flow/schedule';
 import { requestBacktest } from '@almanac/flow/backtest';
 import { type Compute, startCompute } from '@almanac/flow/compute';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
@@ -87,7 +87,18 @@ describe('a run', () => {
 
   it('of any kind is refused for its time, by what runs like it took, where there is a limit', async () => {
     const limited: FlowContext = { ...flow, limits: { ...free, seconds: 60 } };
-    const plan = { kind: 'forecast' as const, dataset: 'waves', model: 'slow', config: {} };
+    const config = {
+      model: 'slow',
+      modelName: 'slow',
+      modelVersion: 1,
+      modelVersionId: store.workspaceId,
+      dataset: 'waves',
+      datasetVersion: 1,
+      horizon: 24,
+      attention: false,
+      calibrate: false,
+    };
+    const plan = { kind: 'forecast' as const, dataset: 'waves', model: 'slow', config };
     const admitted = (context: FlowContext): Promise<unknown> => codeOf(admit(context, plan).then(() => 'admitted'));
     expect(await admitted(limited)).toBe('admitted');
     const { id } = await store.runs.create(plan);

@@ -8,13 +8,14 @@
 import { DEFAULT_KIND, type RunKind, type RunPrediction, toProblem } from '@almanac/contracts';
 import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError } from '@almanac/series';
-import type { NewRun, Store } from '@almanac/store';
-import { type FlowContext, jobOf, JOBS } from '../runs/context.js';
+import type { Store } from '@almanac/store';
+import type { FlowContext } from '../runs/context.js';
+import { type NewPlannedRun, RUN_KINDS } from '../runs/kinds.js';
 import type { Pace } from '../register/register.js';
 import { workOf } from './work.js';
 
 type Context = Pick<FlowContext, 'store' | 'limits'>;
-type Asked = NewRun & { kind: RunKind };
+type Asked = NewPlannedRun;
 type Device = RunPrediction['device'];
 
 const SEEN_WITHIN_MS = 15_000;
@@ -63,12 +64,11 @@ async function look({ store, limits }: Context, run: Asked): Promise<{ predictio
   const price = limits?.pricePerHour[device];
   const parts = work.parts && device === 'gpu';
   const placed = {
-    ...run,
-    config: { ...run.config, ...('device' in run.config ? { device } : {}) },
+    ...on(device, run),
     // A run in parts waits for them and computes little itself.
     ...(device === 'gpu' && !parts ? { queue: 'gpu' } : {}),
   };
-  const deadline = JOBS.find(({ name }) => name === jobOf({ kind: run.kind, queue: null }))!.deadlineSeconds;
+  const deadline = RUN_KINDS[run.kind].deadlineSeconds;
   const largest = resources.length > 0 ? Math.max(...resources.map(({ memoryBytes, freeBytes = memoryBytes }) => freeBytes)) : undefined;
   const prediction: RunPrediction = {
     kind: run.kind,
@@ -98,15 +98,22 @@ interface Resources {
   devices: string[];
 }
 
-function deviceOf({ kind, config }: Asked, resources: readonly Resources[]): Device {
-  const wanted = (config['device'] ?? 'cpu') as 'auto' | Device;
+/** The same run, its device decided. */
+function on(device: Device, run: Asked): Asked {
+  if (run.kind === 'train') return { ...run, config: { ...run.config, device } };
+  return run.kind === 'backtest' ? { ...run, config: { ...run.config, device } } : run;
+}
+
+function deviceOf(run: Asked, resources: readonly Resources[]): Device {
+  const { kind } = run;
+  const wanted = kind === 'train' || kind === 'backtest' ? run.config.device : 'cpu';
   const there = resources.some(({ devices }) => devices.length > 0);
   if (wanted === 'gpu' && !there)
     throw new AlmanacError('GPU_UNAVAILABLE', `No running worker offers a GPU for this ${kind}.`, {
       hint: 'Start a worker with one (ALMANAC_DEVICES), or ask for the device "auto" or "cpu".',
       status: 409,
     });
-  const trains = kind === 'backtest' || (kind === 'train' && !plans.of(String(config['kind'])).quick);
+  const trains = kind === 'backtest' || (kind === 'train' && !plans.of(run.config.kind).quick);
   return wanted === 'gpu' || (wanted === 'auto' && there && trains) ? 'gpu' : 'cpu';
 }
 

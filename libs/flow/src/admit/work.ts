@@ -1,9 +1,8 @@
 /** The work of a run, counted from its settings: optimiser steps, floating-point operations, and memory at its peak. */
 import { plans, type Work as TrainingWork } from '@almanac/forecasting/plan';
-import type { NewRun, Store } from '@almanac/store';
-import type { BacktestPlan } from '../backtest/request.js';
+import type { Store } from '@almanac/store';
 import { type StoredFacts, storedFacts, type Wanted } from '../compute/settings.js';
-import type { TrainingPlan } from '../train/request.js';
+import type { NewPlannedRun } from '../runs/kinds.js';
 
 export interface Work {
   steps?: number;
@@ -21,14 +20,14 @@ export interface Work {
 const REMEMBERED = 50;
 
 /** @param threads of the largest worker */
-export async function workOf(store: Store, run: NewRun, threads: number): Promise<Work> {
+export async function workOf(store: Store, run: NewPlannedRun, threads: number): Promise<Work> {
   if (run.kind === 'train') {
-    const plan = run.config as unknown as TrainingPlan;
+    const plan = run.config;
     const known = await storedFacts(store, plan.dataset, plan);
     return { ...trainingWork(known, plan, threads), kinds: [plan.kind], parts: plans.of(plan.kind).apart(plan) > 1 };
   }
   if (run.kind === 'backtest') {
-    const plan = run.config as unknown as BacktestPlan;
+    const plan = run.config;
     const holdout = plan.horizon + (plan.windows - 1) * plan.stepSize;
     const known = await storedFacts(store, plan.dataset, { horizon: plan.horizon, holdout });
     const fits = plan.refitEvery === 0 ? 1 : Math.ceil(plan.windows / plan.refitEvery);
@@ -53,7 +52,7 @@ function trainingWork({ facts, observations }: StoredFacts, wanted: Wanted, thre
 }
 
 /** The same kind of run of the same model or dataset, newest first: the median time. */
-async function likeBefore(store: Store, { kind, dataset, model }: NewRun): Promise<Pick<Work, 'seconds' | 'likeRun'>> {
+async function likeBefore(store: Store, { kind, dataset, model }: NewPlannedRun): Promise<Pick<Work, 'seconds' | 'likeRun'>> {
   const { items } = await store.runs.list({ kind, status: 'succeeded', dataset: dataset ?? undefined, limit: REMEMBERED });
   const like = items.filter((run) => run.model === (model ?? null) && run.startedAt && run.finishedAt);
   const seconds = like.map((run) => (run.finishedAt!.getTime() - run.startedAt!.getTime()) / 1000).sort((a, b) => a - b);

@@ -1,2 +1,3 @@
 /** Backtests, as they are asked for; `@almanac/flow/backtest/execute` is the worker's side. */
-export { type BacktestPlan, requestBacktest } from './request.js';
+export { type BacktestPlan } from './plan.js';
+export { requestBacktest } from './request.js';

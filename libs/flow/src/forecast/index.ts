@@ -1,2 +1,3 @@
 /** Forecasting, as it is asked for; `@almanac/flow/forecast/execute` is the worker's side and loads the forecasting library. */
-export { type ForecastPlan, requestForecast, requestReplay } from './request.js';
+export { type ForecastPlan } from './plan.js';
+export { requestForecast, requestReplay } from './request.js';

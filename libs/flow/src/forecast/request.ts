@@ -1,25 +1,13 @@
 /** The request side of forecasting: the model reference is resolved when it is asked for, so that a run is about one version. */
 import { type ForecastRequest, forecastRequest, type ForecastRequestInput, type Run } from '@almanac/contracts';
-import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError, Frequency } from '@almanac/series';
-import type { Json, ModelVersionRecord, NewRun } from '@almanac/store';
+import { ask } from '../ask.js';
+import { selectSeries } from '../query/selectSeries.js';
 import { resolveModel } from '../register/reference.js';
 import type { FlowContext } from '../runs/context.js';
-import { startRun } from '../runs/runs.js';
-import { selectSeries } from '../query/selectSeries.js';
-
-/** A forecast request with everything decided that its run rests on; the run's `config`. */
-export interface ForecastPlan extends ForecastRequest {
-  modelName: string;
-  modelVersion: number;
-  modelVersionId: string;
-  dataset: string;
-  datasetVersion: number;
-  horizon: number;
-  cutoffStep?: number;
-  /** Nothing is stored: the result tells how this forecast differs from that of the run. */
-  replayOf?: string;
-}
+import { type NewPlannedRun, readRun } from '../runs/kinds.js';
+import { checkHorizon } from './horizon.js';
+import type { ForecastPlan } from './plan.js';
 
 /** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, HORIZON_TOO_LONG, DATASET_VERSION_NOT_FOUND, SERIES_NOT_FOUND */
 export async function requestForecast(
@@ -27,7 +15,7 @@ export async function requestForecast(
   input: ForecastRequestInput,
   options: { priority?: number } = {},
 ): Promise<Run> {
-  return startRun(context, await planForecastRun(context, input), options);
+  return ask(context, planForecastRun(context, input), options);
 }
 
 /**
@@ -35,45 +23,24 @@ export async function requestForecast(
  * @throws AlmanacError RUN_NOT_FOUND, NOT_A_FORECAST
  */
 export async function requestReplay(context: FlowContext, runId: string): Promise<Run> {
-  const { kind, status, dataset, model, config } = await context.store.runs.get(runId);
-  if (kind !== 'forecast' || status !== 'succeeded' || 'replayOf' in config)
+  const before = await context.store.runs.get(runId);
+  const { dataset, model } = before;
+  const stored = before.kind === 'forecast' && before.status === 'succeeded' ? readRun('forecast', before).config : undefined;
+  if (!stored || stored.replayOf !== undefined)
     throw new AlmanacError('NOT_A_FORECAST', `The run ${runId} has no stored forecast to replay.`, {
       hint: 'Give the run of a forecast that has succeeded.',
       subject: { run: runId },
     });
-  return startRun(context, { kind: 'forecast', dataset, model, config: { ...config, replayOf: runId } });
+  return ask(context, { kind: 'forecast', dataset, model, config: { ...stored, replayOf: runId } });
 }
 
 /** The run that a request asks for, before it is written down. */
 export async function planForecastRun(
   context: Pick<FlowContext, 'store'>,
   input: ForecastRequestInput,
-): Promise<NewRun & { kind: 'forecast' }> {
+): Promise<NewPlannedRun<'forecast'>> {
   const plan = await planForecast(context, forecastRequest.parse(input));
-  return { kind: 'forecast', dataset: plan.dataset, model: plan.modelName, config: plan as unknown as Json };
-}
-
-/** @throws HORIZON_TOO_LONG */
-export function checkHorizon(
-  {
-    kind,
-    model,
-    no,
-    horizon: trained,
-    config,
-  }: Pick<ModelVersionRecord, 'kind' | 'model' | 'horizon' | 'config'> & { no: number | string },
-  horizon: number,
-): void {
-  const longest = plans.of(kind).longestHorizon(trained, config, plans);
-  if (horizon <= longest) return;
-  throw new AlmanacError(
-    'HORIZON_TOO_LONG',
-    `The model ${model}/${no} was trained for ${trained} steps and forecasts up to ${longest}, not ${horizon}.`,
-    {
-      hint: 'Ask for fewer steps, or train a model with a longer horizon.',
-      subject: { model, horizon: longest },
-    },
-  );
+  return { kind: 'forecast', dataset: plan.dataset, model: plan.modelName, config: plan };
 }
 
 async function planForecast({ store }: Pick<FlowContext, 'store'>, request: ForecastRequest): Promise<ForecastPlan> {

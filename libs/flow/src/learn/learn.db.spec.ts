@@ -9,7 +9,7 @@ import { requestLearning } from '@almanac/flow/learn';
 import { executeLearning } from '@almanac/flow/learn/execute';
 import { listAliasHistory } from '@almanac/flow/query';
 import { setAlias } from '@almanac/flow/register';
-import { type FlowContext, JOBS } from '@almanac/flow/runs';
+import { type FlowContext, JOBS, readRun } from '@almanac/flow/runs';
 import { newWorkerId } from '@almanac/flow/runs/execute';
 import { createSchedule, fireDue } from '@almanac/flow/schedule';
 import { requestTraining } from '@almanac/flow/train';
@@ -182,7 +182,13 @@ it('registers once what is delivered twice, by a worker that died before it said
   await arrive('twice', values, KNOWN, 2400);
   const config = { model: 'twice', datasetVersion: 2, holdout: 0 };
   const run = await store.runs.create({ kind: 'learn', dataset: 'twice', model: 'twice', codeVersion: 'test', config });
-  const delivery = { ...flow, run, workerId: 'w', signal: new AbortController().signal, report: () => Promise.resolve() };
+  const delivery = {
+    ...flow,
+    run: readRun('learn', run),
+    workerId: 'w',
+    signal: new AbortController().signal,
+    report: () => Promise.resolve(),
+  };
   const first = learnResult.parse(await executeLearning(delivery, compute));
   expect(first).toMatchObject({ from: 1, outcome: 'promoted', version: 2, observations: 2004 });
   expect(await executeLearning(delivery, compute)).toEqual(first);
@@ -204,7 +210,13 @@ it('drops what it learned where somebody else became champion meanwhile', async 
       return Object.assign(outcome as object, { promoted: ['a'] }) as typeof outcome;
     },
   };
-  const delivery = { ...flow, run, workerId: 'w', signal: new AbortController().signal, report: () => Promise.resolve() };
+  const delivery = {
+    ...flow,
+    run: readRun('learn', run),
+    workerId: 'w',
+    signal: new AbortController().signal,
+    report: () => Promise.resolve(),
+  };
   expect(await executeLearning(delivery, impatient)).toMatchObject({ from: 1, outcome: 'superseded', version: null, state: null });
   expect(await store.models.get('twice')).toMatchObject({ latest: 3, champion: 3 });
 });

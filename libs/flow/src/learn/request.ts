@@ -1,25 +1,18 @@
 /** The request side of online learning. */
-import { type LearnRequest, learnRequest, type LearnRequestInput, type Run } from '@almanac/contracts';
+import { learnRequest, type LearnRequestInput, type Run } from '@almanac/contracts';
 import { PLANS, plans } from '@almanac/forecasting/plan';
 import { AlmanacError } from '@almanac/series';
-import type { Json, NewRun } from '@almanac/store';
+import { ask } from '../ask.js';
 import type { FlowContext } from '../runs/context.js';
-import { startRun } from '../runs/runs.js';
-
-/** The run's `config`. */
-export interface LearnPlan extends LearnRequest {
-  datasetVersion: number;
-  /** None: the version that comes of it has learned from all of the dataset version. */
-  holdout: 0;
-}
+import type { NewPlannedRun } from '../runs/kinds.js';
 
 /** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, MODEL_NOT_ONLINE */
 export async function requestLearning(context: FlowContext, input: LearnRequestInput): Promise<Run> {
-  return startRun(context, await planLearnRun(context, input));
+  return ask(context, planLearnRun(context, input));
 }
 
 /** The run that a request asks for, before it is written down. */
-export async function planLearnRun({ store }: Pick<FlowContext, 'store'>, input: LearnRequestInput): Promise<NewRun & { kind: 'learn' }> {
+export async function planLearnRun({ store }: Pick<FlowContext, 'store'>, input: LearnRequestInput): Promise<NewPlannedRun<'learn'>> {
   const { model: name } = learnRequest.parse(input);
   const { kind, no, model } = await store.models.version(name);
   if (!plans.of(kind).goesOn)
@@ -36,6 +29,5 @@ export async function planLearnRun({ store }: Pick<FlowContext, 'store'>, input:
     );
   const { dataset, datasetId } = await store.models.get(name);
   const { currentVersion } = await store.datasets.getById(datasetId);
-  const plan: LearnPlan = { model, datasetVersion: currentVersion, holdout: 0 };
-  return { kind: 'learn', dataset, model, config: plan as unknown as Json };
+  return { kind: 'learn', dataset, model, config: { model, datasetVersion: currentVersion, holdout: 0 } };
 }

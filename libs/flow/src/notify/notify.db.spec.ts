@@ -5,7 +5,7 @@ import { createWebhook, listDeliveries, pingWebhook, replayDelivery, rotateSecre
 import { carryDeliveries, executeDelivery, isAllowed, send } from '@almanac/flow/notify/execute';
 import { type FlowContext, inWorkspaces, JOBS } from '@almanac/flow/runs';
 import { cipherOf, openQueue, type Queue, silentLogger } from '@almanac/platform';
-import { openStore, type Store } from '@almanac/store';
+import { openStore, type RunKind, type Store } from '@almanac/store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 import { type Receiver, startReceiver, verified } from '../../../../test/support/receiver.js';
@@ -60,7 +60,12 @@ afterAll(async () => {
   await database?.drop();
 });
 
-async function runThat(end: 'succeed' | 'fail' | 'markCancelled', kind = 'train', result: object = {}, within = store): Promise<string> {
+async function runThat(
+  end: 'succeed' | 'fail' | 'markCancelled',
+  kind: RunKind = 'train',
+  result: object = {},
+  within = store,
+): Promise<string> {
   const { id } = await within.runs.create({ kind, dataset: 'waves', model: 'waves-model', config: {} });
   await within.runs.claim(id, 'worker');
   if (end === 'succeed') await within.runs.succeed(id, { ...result });

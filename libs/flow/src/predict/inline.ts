@@ -4,18 +4,9 @@
  */
 import { PREDICTION_LIMITS, type InlineSeries } from '@almanac/contracts';
 import { AlmanacError, counted, findRhythm, Frequency, readFrequency, zoneOf } from '@almanac/series';
+import type { LaidSeries } from './plan.js';
 
 type Values = (number | null)[];
-
-/** A series of a panel as JSON; null is a gap. Future covariates reach beyond `values` by the horizon at least. */
-export interface LaidSeries {
-  id: string;
-  firstStep: number;
-  values: Values;
-  staticCovariates?: Record<string, number>;
-  pastCovariates?: Record<string, Values>;
-  futureCovariates?: Record<string, Values>;
-}
 
 const CIVIL = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?$/;
 const WITH_OFFSET = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/i;

@@ -11,46 +11,17 @@ import {
 } from '@almanac/contracts';
 import { CANDIDATES, isKind, plans } from '@almanac/forecasting/plan';
 import { AlmanacError, canMean, Frequency } from '@almanac/series';
-import type { DatasetRecord, Json, ModelVersionRecord } from '@almanac/store';
-import { checkHorizon } from '../forecast/request.js';
+import type { DatasetRecord, ModelVersionRecord } from '@almanac/store';
+import { ask } from '../ask.js';
+import { checkHorizon } from '../forecast/horizon.js';
 import { parseReference, resolveModel } from '../register/reference.js';
 import { futureCovariatesOf } from '../register/wire.js';
 import type { FlowContext } from '../runs/context.js';
-import { carry } from '../runs/runs.js';
-import { toRun } from '../runs/wire.js';
-import { defaultHorizon } from '../train/request.js';
+import { defaultHorizon } from '../train/plan.js';
 import { gapWarnings } from '../ingest/findings.js';
-import { gridOfTimes, type LaidSeries, layAllOnGrid, refuseTooMuch } from './inline.js';
+import { gridOfTimes, layAllOnGrid, refuseTooMuch } from './inline.js';
+import type { InlinePlan, LaidSeries, PredictionPlan, PredictPlan, WhatIfPlan } from './plan.js';
 import { withReadTimes } from './times.js';
-
-/** What a worker is asked; kept until it has answered. */
-export type PredictionPlan = InlinePlan | WhatIfPlan;
-
-export interface InlinePlan {
-  kind: 'inline';
-  frequency: string;
-  timeZone: string;
-  /** What was taken that the times do not say by themselves, and what looks wrong. */
-  warnings: string[];
-  series: LaidSeries[];
-  horizon: number;
-  levels: number[];
-  /** Name and level of each column but the first three. */
-  columns: { name: string; level: number }[];
-  /** A version of the registry, or the kinds to choose from. */
-  versionId: string | null;
-  kinds: string[];
-}
-
-export interface WhatIfPlan extends Pick<WhatIfRequest, 'uniqueIds' | 'changes'> {
-  kind: 'whatIf';
-  versionId: string;
-  dataset: string;
-  datasetVersion: number;
-  horizon: number;
-  levels: number[];
-  cutoffStep: number | null;
-}
 
 const DEFAULT_LEVEL = [80, 95];
 /** Somebody waits for it. */
@@ -174,15 +145,13 @@ export async function forgetPrediction({ store }: Pick<FlowContext, 'store'>, ru
   await store.predictions.forget(runId, FORGOTTEN_MS);
 }
 
-async function start(context: FlowContext, plan: PredictionPlan, about: Json & { model: string; dataset?: string }): Promise<Run> {
+function start(context: FlowContext, plan: PredictionPlan, about: PredictPlan): Promise<Run> {
   const { dataset = null, model } = about;
-  const record = await context.store.transaction(async (within) => {
-    const run = await within.runs.create({ kind: 'predict', dataset, model, config: about, codeVersion: context.codeVersion });
-    await within.predictions.create(run.id, plan as unknown as Json, KEPT_MS);
-    return run;
-  });
-  await carry(context, record, { priority: PRIORITY });
-  return toRun(record);
+  return ask(
+    context,
+    { kind: 'predict', dataset, model, config: about },
+    { priority: PRIORITY, beside: (within, run) => within.predictions.create(run.id, plan, KEPT_MS) },
+  );
 }
 
 function countGaps(series: readonly LaidSeries[]): { gaps: number; values: number } {

@@ -2,6 +2,7 @@
 import type { Anomaly, BacktestSeries, ForecastScores, Page } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
 import type { AnomalyQuery, PageQuery, Store } from '@almanac/store';
+import { readRun } from '../runs/kinds.js';
 import { gridOf, instantOf } from './grid.js';
 
 type Source = { store: Store };
@@ -34,8 +35,10 @@ export async function listAnomalies({ store }: Source, name: string, query: Anom
 }
 
 async function horizonOf(store: Store, runId: string): Promise<number> {
-  const { kind, config } = await store.runs.get(runId);
-  if (kind === 'forecast' && !('replayOf' in config)) return (config as { horizon: number }).horizon;
+  const run = await store.runs.get(runId);
+  const { kind } = run;
+  const plan = kind === 'forecast' ? readRun(kind, run).config : undefined;
+  if (plan && plan.replayOf === undefined) return plan.horizon;
   throw new AlmanacError('NOT_A_FORECAST', `The run ${runId} stores no forecast.`, {
     hint: 'Give the run of a forecast; `GET /v1/backtests/{runId}/series` has the scores of a backtest.',
     subject: { run: runId, kind },

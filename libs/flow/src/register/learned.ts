@@ -1,5 +1,6 @@
 /** What a version has learned from: it cannot be judged fairly on that. */
-import type { ModelVersionRecord, Store } from '@almanac/store';
+import type { ModelVersionRecord, RunRecord, Store } from '@almanac/store';
+import { readRun } from '../runs/kinds.js';
 
 /** Last step that the training of a version saw; undefined where nobody knows. */
 export async function learnedUntil(
@@ -7,13 +8,16 @@ export async function learnedUntil(
   { runId }: Pick<ModelVersionRecord, 'runId'>,
   datasetId: string,
 ): Promise<number | undefined> {
-  const { config } = await store.runs.get(runId);
-  const { datasetVersion, holdout, learnedUntilStep } = config as {
-    datasetVersion?: number;
-    holdout?: number;
-    learnedUntilStep?: number | null;
-  };
-  if (learnedUntilStep !== undefined) return learnedUntilStep ?? undefined;
-  if (datasetVersion === undefined || holdout === undefined) return undefined;
-  return ((await store.datasets.version(datasetId, datasetVersion)).lastStep ?? 0) - holdout;
+  const run = await store.runs.get(runId);
+  if (run.kind === 'import') return readRun('import', run).config.learnedUntilStep ?? undefined;
+  const plan = planOfMaker(run);
+  return plan && ((await store.datasets.version(datasetId, plan.datasetVersion)).lastStep ?? 0) - plan.holdout;
+}
+
+/** Last steps of the dataset version that the run which made a model version did not show it; null where nobody knows. */
+export const holdoutOf = (run: RunRecord): number | null => planOfMaker(run)?.holdout ?? null;
+
+function planOfMaker(run: RunRecord): { datasetVersion: number; holdout: number } | undefined {
+  if (run.kind === 'train') return readRun('train', run).config;
+  return run.kind === 'learn' ? readRun('learn', run).config : undefined;
 }

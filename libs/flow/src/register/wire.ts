@@ -1,6 +1,8 @@
 /** Where the row of a model version and its wire form differ: lineage is read from the run that made it. */
 import type { EngineInfo, ModelVersion, Score } from '@almanac/contracts';
 import type { Json, ModelVersionRecord, Store } from '@almanac/store';
+import { readRun } from '../runs/kinds.js';
+import { holdoutOf } from './learned.js';
 
 interface Measured {
   score?: Score;
@@ -20,7 +22,7 @@ export async function toModelVersion(store: Store, record: ModelVersionRecord): 
   const [run, inputs] = await Promise.all([store.runs.get(record.runId), store.runs.inputs(record.runId)]);
   const measured = record.metrics as Measured;
   const engine = run.engine as EngineInfo | null;
-  const origin = measured.imported && (run.config as { lineage: ModelVersion['lineage'] }).lineage;
+  const origin = run.kind === 'import' ? readRun('import', run).config.lineage : undefined;
   const [input] = inputs;
   return {
     model: record.model,
@@ -44,7 +46,7 @@ export async function toModelVersion(store: Store, record: ModelVersionRecord): 
           seed: run.seed ?? 0,
           codeVersion: run.codeVersion ?? '',
           engine: engine === null ? '' : `${engine.name} ${engine.variant}, ${engine.threads} threads`,
-          holdout: (run.config as { holdout?: number }).holdout ?? null,
+          holdout: holdoutOf(run),
         },
     createdAt: record.createdAt.toISOString(),
   };

@@ -6,7 +6,8 @@ import { backtestResult, type JobName, trainResult } from '@almanac/contracts';
 import { requestBacktest } from '@almanac/flow/backtest';
 import { type Compute, startCompute } from '@almanac/flow/compute';
 import { requestForecast } from '@almanac/flow/forecast';
-import { cancelRun, type FlowContext, JOBS, startRun } from '@almanac/flow/runs';
+import { ask } from '@almanac/flow/ask';
+import { cancelRun, carry, type FlowContext, JOBS, readRun } from '@almanac/flow/runs';
 import { newWorkerId } from '@almanac/flow/runs/execute';
 import { requestTraining } from '@almanac/flow/train';
 import { runHandlers } from '@almanac/flow/handlers';
@@ -245,13 +246,12 @@ describe('a run that waits for another', () => {
     await worker(() => gate, { forecast: 2 });
     const before = await requestForecast(flow, { model: 'many-seasonalNaive', uniqueIds: ['s0001'] });
     const record = await store.runs.get(before.id);
-    const after = await startRun(flow, {
-      kind: 'forecast',
-      dataset: 'many',
-      model: record.model,
-      config: record.config,
-      afterId: before.id,
-    });
+    const after = await ask(
+      flow,
+      { kind: 'forecast', dataset: 'many', model: record.model, config: readRun('forecast', record).config },
+      { after: () => Promise.resolve(before.id) },
+    );
+    await carry(flow, await store.runs.get(after.id));
     while ((await store.runs.get(before.id)).status !== 'running') await new Promise((resolve) => setTimeout(resolve, 25));
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect((await store.runs.get(after.id)).status).toBe('queued');

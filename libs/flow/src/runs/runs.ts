@@ -1,51 +1,14 @@
 /**
- * The request side of runs. The row in Postgres is the truth; the job only carries its id. A queue that does not answer
- * hinders no request: the run stays queued and the reconciler carries it later.
+ * How a run that is written down gets to the queue, and how it is stopped. The row in Postgres is the truth; the job only carries
+ * its id. A queue that does not answer hinders no request: the run stays queued and the reconciler carries it later.
  */
-import { type Run, type RunKind, toProblem } from '@almanac/contracts';
-import { isPassing, type Json, type NewRun, type RunRecord, type Store } from '@almanac/store';
-import { admit } from '../admit/admit.js';
-import { type FlowContext, jobOf } from './context.js';
+import type { Run } from '@almanac/contracts';
+import type { RunRecord } from '@almanac/store';
+import type { FlowContext } from './context.js';
+import { jobOf } from './kinds.js';
 import { toRun } from './wire.js';
 
 const QUEUE_PATIENCE_MS = 3_000;
-
-/** Writes the run down, and hands it to the queue. @throws AlmanacError RUN_TOO_LARGE, RUN_TOO_LONG, RUN_TOO_COSTLY, GPU_UNAVAILABLE */
-export async function startRun(context: FlowContext, run: NewRun & { kind: RunKind }, options: { priority?: number } = {}): Promise<Run> {
-  const record = await context.store.runs.create({ codeVersion: context.codeVersion, ...(await admit(context, run)) });
-  await carry(context, record, options);
-  return toRun(record);
-}
-
-/** What somebody asked for beforehand, without being there now: a run that can start, or why there is none. */
-export interface Planned {
-  run: NewRun & { kind: RunKind };
-  error?: unknown;
-}
-
-/** @param otherwise what the run is about, where it is refused. @throws what passes: a database that does not answer just now */
-export async function planned(
-  context: Pick<FlowContext, 'store' | 'limits'>,
-  plan: () => Promise<NewRun & { kind: RunKind }>,
-  otherwise: NewRun & { kind: RunKind },
-): Promise<Planned> {
-  try {
-    return { run: await admit(context, await plan()) };
-  } catch (error) {
-    if (isPassing(error)) throw error;
-    return { run: otherwise, error };
-  }
-}
-
-/** Writes it down: queued, or failed with what it was refused for. It has yet to be carried. */
-export async function writeDown(
-  { codeVersion }: Pick<FlowContext, 'codeVersion'>,
-  within: Store,
-  { run, error }: Planned,
-): Promise<RunRecord> {
-  const made = await within.runs.create({ codeVersion, ...run });
-  return error === undefined ? made : within.runs.fail(made.id, toProblem(error) as unknown as Json);
-}
 
 /** A queued run is cancelled at once; a running one is asked to stop. @throws AlmanacError RUN_NOT_FOUND */
 export async function cancelRun(context: FlowContext, runId: string): Promise<Run> {
@@ -81,13 +44,13 @@ export async function carry(context: FlowContext, run: RunRecord, options: { pri
   await patiently(context, sent, run.id, 'a run could not be queued; the reconciler will');
 }
 
-async function patiently(context: FlowContext, work: Promise<unknown>, run: string, otherwise: string): Promise<void> {
+async function patiently(context: FlowContext, sent: Promise<unknown>, run: string, otherwise: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('The queue does not answer.')), QUEUE_PATIENCE_MS);
   });
   try {
-    await Promise.race([work, patience]);
+    await Promise.race([sent, patience]);
   } catch (error) {
     context.logger.warn({ error, run }, otherwise);
   } finally {

@@ -1,15 +1,15 @@
 /** What a schedule does when it is due, as a run that has yet to be written down. */
-import type { RunKind, ScheduleAction } from '@almanac/contracts';
-import type { NewRun } from '@almanac/store';
+import type { ScheduleAction } from '@almanac/contracts';
 import { planBacktestRun } from '../backtest/request.js';
 import { planForecastRun } from '../forecast/request.js';
 import { planLearnRun } from '../learn/request.js';
 import { planMonitorRun } from '../monitor/request.js';
 import type { FlowContext } from '../runs/context.js';
+import type { NewPlannedRun } from '../runs/kinds.js';
 import { planTrainingRun } from '../train/request.js';
 
 /** @throws AlmanacError what the request is refused for */
-export async function planRun(context: FlowContext, action: ScheduleAction): Promise<NewRun & { kind: RunKind }> {
+export async function planRun(context: FlowContext, action: ScheduleAction): Promise<NewPlannedRun> {
   switch (action.kind) {
     case 'train':
       return planTrainingRun(context, action.request);

@@ -5,12 +5,13 @@
  * run before is open. What makes no run is written down with the reason.
  * A firing whose action is refused leaves a failed run that says why.
  */
-import type { Json, RunRecord, ScheduleRecord } from '@almanac/store';
+import type { RunRecord, ScheduleRecord } from '@almanac/store';
+import { type Planned, planned, writeDown } from '../ask.js';
 import type { FlowContext } from '../runs/context.js';
-import { cancelRun, carry, type Planned, planned, writeDown } from '../runs/runs.js';
+import { cancelRun, carry } from '../runs/runs.js';
 import { planRun } from './actions.js';
 import { missedDues, nextDue } from './due.js';
-import type { Action } from './schedules.js';
+import { type Action, readAction } from './schedules.js';
 
 /** A due time is looked at every second; what is this late was due while no worker ran. */
 const LATE_MS = 60_000;
@@ -69,11 +70,8 @@ function madeUpFor({ catchUp, catchUpLimit }: ScheduleRecord, dues: readonly Dat
 }
 
 function plan(context: FlowContext, schedule: ScheduleRecord, due: Date, now: Date): Promise<Planned> {
-  const wanted = asOf(
-    schedule.action as unknown as Action,
-    schedule.catchUp === 'all' && now.getTime() - due.getTime() >= LATE_MS ? due : null,
-  );
-  return planned(context, () => planRun(context, wanted), { kind: wanted.kind, config: wanted.request as unknown as Json });
+  const wanted = asOf(readAction(schedule.action), schedule.catchUp === 'all' && now.getTime() - due.getTime() >= LATE_MS ? due : null);
+  return planned(context, () => planRun(context, wanted), { kind: wanted.kind, config: wanted.request });
 }
 
 /** A forecast that is made up for knows what was known when it was due; anything else would be the same forecast again. */

@@ -3,7 +3,7 @@ import {
   type Page,
   type Run,
   type Schedule,
-  type scheduleAction,
+  scheduleAction,
   type schedulePatch,
   scheduleRequest,
   type ScheduleRequestInput,
@@ -12,8 +12,8 @@ import type { firingPage } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
 import type { Json, PageQuery, ScheduleRecord } from '@almanac/store';
 import type { z } from 'zod';
+import { ask } from '../ask.js';
 import type { FlowContext } from '../runs/context.js';
-import { startRun } from '../runs/runs.js';
 import { planRun } from './actions.js';
 import { nextDue, nextDues } from './due.js';
 
@@ -22,13 +22,16 @@ export type Patch = z.infer<typeof schedulePatch>;
 
 const SHOWN_DUES = 5;
 
+/** As it was asked for. */
+export const readAction = (action: Json): Action => scheduleAction.parse(action);
+
 /** @throws AlmanacError SCHEDULE_EXISTS, CRON_INVALID, CRON_NEVER_DUE, TIME_ZONE_UNKNOWN, and what its action is refused for */
 export async function createSchedule(context: FlowContext, input: ScheduleRequestInput): Promise<Schedule> {
   const { action, ...schedule } = scheduleRequest.parse(input);
   const { cron, timeZone } = schedule;
   const nextDueAt = firstDue(cron, timeZone, context.now());
   await planRun(context, action);
-  const record = await context.store.schedules.create({ ...schedule, action: action as unknown as Json, nextDueAt });
+  const record = await context.store.schedules.create({ ...schedule, action, nextDueAt });
   return toSchedule(record, context.now());
 }
 
@@ -46,7 +49,7 @@ export async function updateSchedule(context: FlowContext, name: string, patch: 
     cron,
     timeZone,
     ...(moved ? { nextDueAt: firstDue(cron, timeZone, context.now()) } : {}),
-    ...(patch.action === undefined ? {} : { action: patch.action as unknown as Json }),
+    ...(patch.action === undefined ? {} : { action: patch.action }),
     ...Object.fromEntries(
       (['paused', 'overlap', 'catchUp', 'catchUpLimit'] as const).flatMap((key) => (patch[key] === undefined ? [] : [[key, patch[key]]])),
     ),
@@ -82,7 +85,7 @@ export async function getSchedule({ store, now }: FlowContext, name: string): Pr
 /** Runs the action once, beside its due times. @throws AlmanacError SCHEDULE_NOT_FOUND, and what its action is refused for */
 export async function runSchedule(context: FlowContext, name: string): Promise<Run> {
   const { action } = await context.store.schedules.get(name);
-  return startRun(context, await planRun(context, action as unknown as Action));
+  return ask(context, planRun(context, readAction(action)));
 }
 
 /** @throws AlmanacError SCHEDULE_NOT_FOUND */
@@ -104,7 +107,7 @@ function toSchedule(record: ScheduleRecord, now: Date): Schedule {
     name: record.name,
     cron: record.cron,
     timeZone: record.timeZone,
-    action: record.action as unknown as Action,
+    action: readAction(record.action),
     paused: record.paused,
     overlap: record.overlap,
     catchUp: record.catchUp,

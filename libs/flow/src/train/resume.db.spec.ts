@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JobName, runJob } from '@almanac/contracts';
 import { startCompute } from '@almanac/flow/compute';
-import { type FlowContext, JOBS } from '@almanac/flow/runs';
+import { type FlowContext, JOBS, readRun } from '@almanac/flow/runs';
 import { executeRun, newWorkerId } from '@almanac/flow/runs/execute';
 import { requestTraining, resumeTraining } from '@almanac/flow/train';
 import { executeTraining } from '@almanac/flow/train/execute';
@@ -59,7 +59,7 @@ async function deliver(runId: string, until: (step: number) => boolean, why: Job
       if (until(progress.step ?? 0)) stopper.abort(new JobStopped(why));
       return written;
     };
-    return executeTraining({ ...context, report }, compute);
+    return executeTraining({ ...context, report, run: readRun('train', context.run) }, compute);
   }).catch((error: unknown) => {
     if (!(error instanceof JobStopped)) throw error;
   });

@@ -148,10 +148,16 @@ export class ChunkWriter {
   private async close(parts: Part[], series: SeriesIds): Promise<void> {
     if (parts.length === 0) return;
     const values = [...keysOf(parts, series), this.target.version];
-    const match = `FROM unnest($1::bigint[], $2::smallint[], $3::integer[]) AS k(series_id, channel, chunk_no)
-      WHERE c.series_id = k.series_id AND c.channel = k.channel AND c.chunk_no = k.chunk_no AND c.valid_to IS NULL`;
-    await this.client.query(`DELETE ${match.replace('FROM', 'FROM series_chunk c USING')} AND c.valid_from = $4`, values);
-    await this.client.query(`UPDATE series_chunk c SET valid_to = $4 ${match}`, values);
+    await this.client.query(
+      `DELETE FROM series_chunk c USING unnest($1::bigint[], $2::smallint[], $3::integer[]) AS k(series_id, channel, chunk_no)
+       WHERE c.series_id = k.series_id AND c.channel = k.channel AND c.chunk_no = k.chunk_no AND c.valid_to IS NULL AND c.valid_from = $4`,
+      values,
+    );
+    await this.client.query(
+      `UPDATE series_chunk c SET valid_to = $4 FROM unnest($1::bigint[], $2::smallint[], $3::integer[]) AS k(series_id, channel, chunk_no)
+       WHERE c.series_id = k.series_id AND c.channel = k.channel AND c.chunk_no = k.chunk_no AND c.valid_to IS NULL`,
+      values,
+    );
   }
 
   /** First step and length of the series whose target was written. */

@@ -18,6 +18,7 @@ const IN_VERSION =
   'c.series_id = t.series_id AND c.channel = t.channel AND c.valid_from <= t.version AND (c.valid_to IS NULL OR c.valid_to > t.version)';
 
 /**
+ * @param series FROM and WHERE that find the one series, its dataset and its channel
  * $1 workspace, $2 first and $3 last step, $4 points, $5 version, $6 channel, $7 stamp that the caller has. Arrays come in
  * the binary form that COPY has, which is read without an object per value. Each step is worked out once: a step that
  * is merged into the next is asked again for every chunk.
@@ -25,8 +26,7 @@ const IN_VERSION =
 const sqlFor = (series: string): string => `
   WITH t AS MATERIALIZED (
     SELECT d.id AS dataset_id, d.frequency, d.time_zone, coalesce($5::integer, d.current_version) AS version, s.id AS series_id, ch.channel
-    FROM ${series} LEFT JOIN dataset_channel ch ON ch.dataset_id = d.id AND ch.name = $6
-    WHERE d.workspace_id = $1
+    ${series}
   ), range AS MATERIALIZED (
     SELECT t.*, t.dataset_id || '.' || t.version AS stamp,
       $5 IS NOT NULL AND EXISTS (SELECT 1 FROM dataset_version v WHERE v.dataset_id = t.dataset_id AND v.no = $5 AND v.dropped_at IS NOT NULL) AS dropped,
@@ -45,13 +45,17 @@ const sqlFor = (series: string): string => `
     AND c.chunk_no BETWEEN floor(t.first / ${CHUNK_STEPS}.0)::integer AND floor(t.last / ${CHUNK_STEPS}.0)::integer
   ORDER BY c.chunk_no`;
 
-const BY_ID = { name: 'range-by-id', text: sqlFor('series s JOIN dataset d ON d.id = s.dataset_id AND s.id = $8') };
+const BY_ID = {
+  name: 'range-by-id',
+  text: sqlFor(`FROM series s JOIN dataset d ON d.id = s.dataset_id AND s.id = $8
+    LEFT JOIN dataset_channel ch ON ch.dataset_id = d.id AND ch.name = $6
+    WHERE d.workspace_id = $1`),
+};
 const BY_NAME = {
   name: 'range-by-name',
-  text: sqlFor('dataset d LEFT JOIN series s ON s.dataset_id = d.id AND s.unique_id = $9 AND s.length > 0').replace(
-    'WHERE d.workspace_id = $1',
-    'WHERE d.workspace_id = $1 AND d.name = $8 AND d.current_version > 0',
-  ),
+  text: sqlFor(`FROM dataset d LEFT JOIN series s ON s.dataset_id = d.id AND s.unique_id = $9 AND s.length > 0
+    LEFT JOIN dataset_channel ch ON ch.dataset_id = d.id AND ch.name = $6
+    WHERE d.workspace_id = $1 AND d.name = $8 AND d.current_version > 0`),
 };
 
 type Row = [

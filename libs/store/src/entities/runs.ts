@@ -1,10 +1,10 @@
 /** Rows of runs and of what starts them. */
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Json, RunRecord, RunStatus, ScheduleRecord } from '../records.js';
+import type { Json, RunRow, RunStatus, ScheduleRecord } from '../records.js';
 import { madeAt, wholeNumber } from './columns.js';
 
 @Entity('run')
-export class RunEntity implements RunRecord {
+export class RunEntity implements RunRow {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid', { name: 'workspace_id' }) workspaceId!: string;
   @Column('text') kind!: string;

@@ -85,8 +85,8 @@ export function uploads(context: Context): Uploads {
   return {
     get,
     async create(upload) {
-      const id = newId();
-      await table.insert({ ...upload, id, workspaceId } as never);
+      const { id = newId(), ...rest } = upload;
+      await table.insert({ ...rest, id, workspaceId } as never);
       return get(id);
     },
     async findCommitted(dataset, sha256, mapping): Promise<DatasetVersionRecord | null> {

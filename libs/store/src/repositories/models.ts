@@ -30,8 +30,12 @@ export function models(context: Context): Models {
   const listVersions = (rest: string, values: unknown[]): Promise<ModelVersionRecord[]> =>
     context.query<Json & ModelVersionRecord>(`${VERSIONS} ${rest}`, values);
 
-  const get: Models['get'] = async (name) => {
+  const find: Models['find'] = async (name) => {
     const [model] = await list('WHERE m.workspace_id = $1 AND m.name = $2', [workspaceId, name]);
+    return model ?? null;
+  };
+  const get: Models['get'] = async (name) => {
+    const model = await find(name);
     if (!model) throw notFound('model', name);
     return model;
   };
@@ -42,6 +46,7 @@ export function models(context: Context): Models {
   };
 
   return {
+    find,
     get,
     versionById,
     async ensure(name, datasetId) {

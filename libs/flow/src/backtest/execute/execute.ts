@@ -9,19 +9,20 @@ import type { Json, RunRecord } from '@almanac/store';
 import type { BacktestTask, CertifyTask, Compute, ScoreWindowsTask, WindowForecasts } from '../../compute/index.js';
 import { engineNote, fetchAside, type NewPart, putAside, type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
-import type { BacktestPlan } from '../request.js';
+import type { PartOf } from '../../part/plan.js';
+import type { PlannedRun } from '../../runs/kinds.js';
+import type { BacktestedModel, BacktestPlan } from '../plan.js';
 
-type Model = BacktestPlan['models'][number];
-type Piece = { task: 'backtest'; model: number; from: number; to: number } | { task: 'certify'; model: number };
+type Piece = PartOf<'backtest'> | PartOf<'certify'>;
 
 /** Parts of a model at most: below some seconds each, reading the panel costs more than sharing saves. */
 const MOST_PARTS = 16;
-const NAIVE: Model = { kind: SEASONAL_NAIVE, label: SEASONAL_NAIVE, config: {} };
+const REFERENCE: BacktestedModel = { kind: SEASONAL_NAIVE, label: SEASONAL_NAIVE, config: {} };
 
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_TOO_SHORT, BACKTEST_EMPTY, INVALID_CONFIG, COMPUTE_DIED */
-export async function executeBacktest(context: RunContext, compute: Compute): Promise<Json> {
+export async function executeBacktest(context: RunContext<PlannedRun<'backtest'>>, compute: Compute): Promise<Json> {
   const { store, run, signal, report } = context;
-  const plan = run.config as unknown as BacktestPlan;
+  const plan = run.config;
   const dataset = await store.datasets.get(plan.dataset);
   await store.runs.pinVersion(run.id, dataset.id, plan.datasetVersion);
   const models = modelsOf(plan);
@@ -52,7 +53,7 @@ export async function executeBacktest(context: RunContext, compute: Compute): Pr
     await store.runs.saveSeriesScores(run.id, label, series);
     joined.push({ ...scored, certificate: certificateOf(own.at(-1)!) });
   }
-  const reference = joined.find(({ score }) => score.label === NAIVE.label)!.score.metrics['wql'];
+  const reference = joined.find(({ score }) => score.label === REFERENCE.label)!.score.metrics['wql'];
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   return backtestResult.parse({
     horizon: plan.horizon,
@@ -66,10 +67,9 @@ export async function executeBacktest(context: RunContext, compute: Compute): Pr
 }
 
 /** A part of a backtest: some windows of a model, or its certificate. */
-export async function executeBacktestPart(context: RunContext, compute: Compute): Promise<Json> {
-  const { store, run, signal, report } = context;
-  const plan = (await wholeOf(context)).config as unknown as BacktestPlan;
-  const piece = run.config as unknown as Piece;
+export async function executeBacktestPart(context: RunContext, piece: Piece, compute: Compute): Promise<Json> {
+  const { store, signal, report } = context;
+  const { config: plan } = await wholeOf(context, 'backtest');
   const dataset = await store.datasets.get(plan.dataset);
   const panel = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
   const { horizon, windows, stepSize, refitEvery, steps, seed } = plan;
@@ -88,10 +88,11 @@ export async function executeBacktestPart(context: RunContext, compute: Compute)
 }
 
 /** Seasonal naive is always there. */
-const modelsOf = ({ models }: BacktestPlan): Model[] => (models.some(({ label }) => label === NAIVE.label) ? models : [...models, NAIVE]);
+const modelsOf = ({ models }: BacktestPlan): BacktestedModel[] =>
+  models.some(({ label }) => label === REFERENCE.label) ? models : [...models, REFERENCE];
 
 /** Windows that share a fit stay together; the certificate comes last. */
-function piecesOf({ windows, refitEvery }: BacktestPlan, { kind }: Model, model: number): Piece[] {
+function piecesOf({ windows, refitEvery }: BacktestPlan, { kind }: BacktestedModel, model: number): Piece[] {
   const fits = !plans.of(kind).trainable || refitEvery === 0 ? 1 : Math.ceil(windows / refitEvery);
   const each = fits === 1 ? windows : refitEvery * Math.ceil(fits / MOST_PARTS);
   const pieces: Piece[] = [];

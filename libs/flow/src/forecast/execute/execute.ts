@@ -7,27 +7,28 @@ import type { EngineInfo, ForecastResult } from '@almanac/contracts';
 import type { SeriesData } from '@almanac/forecasting';
 import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError, DEFAULT_QUANTILES, Frequency } from '@almanac/series';
-import type { AttentionRecord, DatasetRecord, Json, NewForecast, ReadPanel, StoredSeries } from '@almanac/store';
+import type { AttentionRecord, DatasetRecord, Json, NewForecast, StoredSeries } from '@almanac/store';
 import type { Compute, PredictOutcome, PredictTask } from '../../compute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import { mayCalibrate } from '../../register/calibration.js';
 import { engineNote, type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
 import { panelOf, toSeriesData, withoutFirst } from '../../runs/panel.js';
-import type { ForecastPlan } from '../request.js';
+import type { PlannedRun } from '../../runs/kinds.js';
+import type { PartOf } from '../../part/plan.js';
+import type { ForecastPlan } from '../plan.js';
 import { Replay } from './replay.js';
 import { latestWidths, namedWidths, NO_WIDTHS, type Widths } from './widths.js';
 
 const SHARD = 512;
 const MOST_PARTS = 256;
 
-/** Series of a part: by name, or all from one to another. */
-type Share = Pick<ReadPanel, 'ids' | 'between'>;
+type Share = PartOf<'forecast'>['share'];
 
 /** @throws AlmanacError MODEL_VERSION_NOT_FOUND, CHECKPOINT_BROKEN, NOTHING_TO_FORECAST, COMPUTE_DIED */
-export async function executeForecast(context: RunContext, compute: Compute): Promise<Json> {
+export async function executeForecast(context: RunContext<PlannedRun<'forecast'>>, compute: Compute): Promise<Json> {
   const { store, run, report } = context;
   const started = performance.now();
-  const plan = run.config as unknown as ForecastPlan;
+  const plan = run.config;
   const dataset = await store.datasets.get(plan.dataset);
   await store.runs.pinVersion(run.id, dataset.id, plan.datasetVersion);
   const total = plan.uniqueIds?.length ?? dataset.seriesCount;
@@ -56,12 +57,11 @@ export async function executeForecast(context: RunContext, compute: Compute): Pr
 }
 
 /** A part of a forecast run: its share of the series, stored under the run. */
-export async function executeForecastPart(context: RunContext, compute: Compute): Promise<Json> {
-  const { store, run } = context;
-  const whole = await wholeOf(context);
-  const plan = whole.config as unknown as ForecastPlan;
+export async function executeForecastPart(context: RunContext, { share }: PartOf<'forecast'>, compute: Compute): Promise<Json> {
+  const { store } = context;
+  const whole = await wholeOf(context, 'forecast');
+  const plan = whole.config;
   const dataset = await store.datasets.get(plan.dataset);
-  const { share } = run.config as { share: Share };
   return { series: await forecastShare(context, compute, { plan, dataset, runId: whole.id, share }, () => undefined) };
 }
 
@@ -112,8 +112,7 @@ async function forecastShare(
   const version = await store.models.versionById(plan.modelVersionId);
   const checkpoint = await loadCheckpoint(objects, version);
   const lookBack = plans.of(version.kind).lookBack(version.config, plans);
-  // A run that was planned before there were calibrations says nothing of them.
-  const calibrates = plan.calibrate === true && mayCalibrate(version);
+  const calibrates = plan.calibrate && mayCalibrate(version);
   let done = 0;
   const widthsOf = (shard: readonly StoredSeries[]): Widths | Promise<Widths> => {
     if (replay) return namedWidths(store, version.id, shard, (id) => replay.calibrationOf(id));

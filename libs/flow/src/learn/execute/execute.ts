@@ -17,7 +17,8 @@ import type { Compute, LearnTask } from '../../compute/index.js';
 import { loadCheckpoint, registerVersion, versionOfRun } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
-import type { LearnPlan } from '../request.js';
+import type { PlannedRun } from '../../runs/kinds.js';
+import type { LearnPlan } from '../plan.js';
 
 /** Learning runs that are looked back on. */
 const LOOK_BACK = 200;
@@ -29,9 +30,9 @@ interface Shadows {
 }
 
 /** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, CHECKPOINT_MISMATCH, COMPUTE_DIED */
-export async function executeLearning(context: RunContext, compute: Compute): Promise<Json> {
+export async function executeLearning(context: RunContext<PlannedRun<'learn'>>, compute: Compute): Promise<Json> {
   const { store, objects, run, signal, report } = context;
-  const plan = run.config as unknown as LearnPlan;
+  const plan = run.config;
   const dataset = await store.datasets.getById((await store.models.get(plan.model)).datasetId);
   await store.runs.pinVersion(run.id, dataset.id, plan.datasetVersion);
   const from = await championBefore(context, plan.model);

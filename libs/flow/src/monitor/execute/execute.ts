@@ -5,26 +5,19 @@
  * Invariants: a forecast is judged in the result of exactly one monitor run; what follows from it (a rollback, a training)
  * stands or falls with that result; a version is rolled back to the champion before it, and never from one that a rollback chose.
  */
-import {
-  type Alert,
-  type InputDrift,
-  type LiveScore,
-  type MonitorRequest,
-  type MonitorResult,
-  monitorResult,
-  type TrainRequest,
-} from '@almanac/contracts';
+import { type Alert, type InputDrift, type LiveScore, type MonitorResult, monitorResult, type TrainRequest } from '@almanac/contracts';
 import type { Panel, SeriesForecast } from '@almanac/forecasting';
 import { Frequency } from '@almanac/series';
 import type { AnomalyRecord, DatasetRecord, Json, NewAnomaly, RunRecord, Store } from '@almanac/store';
 import type { Compute, ScoreOutcome, ScoreTask } from '../../compute/index.js';
 import { firstSteps } from '../../compute/firstSteps.js';
-import type { ForecastPlan } from '../../forecast/request.js';
+import { type Planned, planned, writeDown } from '../../ask.js';
 import { Ending, type RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
-import { type Planned, planned, writeDown } from '../../runs/runs.js';
+import { type PlannedRun, readRun } from '../../runs/kinds.js';
 import { planTrainingRun } from '../../train/request.js';
 import { learnedUntil } from '../../register/index.js';
+import type { MonitorPlan } from '../plan.js';
 import { findDrift, isWorseThanNaive } from '../drift.js';
 import { inputDrift } from '../inputs.js';
 import { learnFromOutcomes } from './widths.js';
@@ -37,9 +30,9 @@ const SAMPLED = 200;
 const PLAIN_SEASON = 50;
 
 /** @throws AlmanacError MODEL_NOT_FOUND, COMPUTE_DIED */
-export async function executeMonitoring(context: RunContext, compute: Compute): Promise<Ending> {
+export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'>>, compute: Compute): Promise<Ending> {
   const { store, run } = context;
-  const request = run.config as unknown as MonitorRequest;
+  const request = run.config;
   const model = await store.models.get(request.model);
   const dataset = await store.datasets.getById(model.datasetId);
   const earlier = (await store.scores.verdicts(request.model, LOOK_BACK)).map((result) => monitorResult.parse(result));
@@ -93,14 +86,15 @@ async function scoreRipe(context: RunContext, compute: Compute, dataset: Dataset
   const judged = await store.scores.judged(model);
   const reached = await store.scores.reached(items.map(({ id }) => id));
   const candidates = items
-    .filter((run) => !judged.has(run.id) || (reached.get(run.id) ?? 0) < (run.config as unknown as ForecastPlan).horizon)
+    .map((run) => readRun('forecast', run))
+    .filter((run) => !judged.has(run.id) || (reached.get(run.id) ?? 0) < run.config.horizon)
     .reverse();
   if (candidates.length === 0 || dataset.lastStep === null) return [];
   let panel: Panel | undefined;
   const scores: LiveScore[] = [];
   for (const [index, run] of candidates.entries()) {
     signal.throwIfAborted();
-    const plan = run.config as unknown as ForecastPlan;
+    const plan = run.config;
     const first = Math.min(plan.horizon, season ?? plan.horizon);
     const stored = await storedForecasts(store, run.id);
     if (stored.cutoff === undefined) continue;
@@ -122,7 +116,7 @@ async function scoreRipe(context: RunContext, compute: Compute, dataset: Dataset
       { signal },
     );
     // What somebody forecasts after the event expected it or not, but nobody relied on it.
-    if (!('cutoff' in plan)) await store.scores.flag(own.id, run.id, named(unexpected, stored.ids));
+    if (plan.cutoff === undefined) await store.scores.flag(own.id, run.id, named(unexpected, stored.ids));
     await store.scores.save(run.id, { perHorizon, series, naive });
     if (observations > 0 && !judged.has(run.id))
       scores.push({ runId: run.id, version: plan.modelVersion, cutoff: new Date(grid.timeOf(cutoff)).toISOString(), ...live });
@@ -192,7 +186,7 @@ async function storedForecasts(store: Store, runId: string): Promise<Stored> {
 
 async function rollBack(
   store: Store,
-  { model, patience }: MonitorRequest,
+  { model, patience }: Pick<MonitorPlan, 'model' | 'patience'>,
   scores: readonly LiveScore[],
   alerts: Alert[],
 ): Promise<number | null> {
@@ -216,7 +210,7 @@ function planRetraining(context: RunContext, request: TrainRequest): Promise<Pla
     kind: 'train',
     dataset: request.dataset,
     model: request.model ?? null,
-    config: request as unknown as Json,
+    config: request,
   });
 }
 

@@ -7,17 +7,19 @@ import type { ChooseTask, Compute, PredictTask } from '../../compute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
-import type { LaidSeries } from '../inline.js';
-import type { InlinePlan, PredictionPlan, WhatIfPlan } from '../request.js';
+import { readPlan, type PlannedRun } from '../../runs/kinds.js';
+import { type InlinePlan, type LaidSeries, predictionPlan, type WhatIfPlan } from '../plan.js';
+
+type Context = RunContext<PlannedRun<'predict'>>;
 
 /** @throws AlmanacError PREDICTION_EXPIRED, CHECKPOINT_BROKEN, COVARIATE_MISSING, COMPUTE_DIED */
-export async function executePrediction(context: RunContext, compute: Compute): Promise<Json> {
+export async function executePrediction(context: Context, compute: Compute): Promise<Json> {
   const { store, run } = context;
   const started = performance.now();
   // A worker may have died between the answer and the end of the run.
   const known = run.attempts > 1 ? await store.predictions.answer(run.id).catch(() => null) : null;
   if (known) return summaryOf(known as unknown as Prediction | WhatIf);
-  const plan = (await store.predictions.request(run.id)) as unknown as PredictionPlan;
+  const plan = readPlan(predictionPlan, await store.predictions.request(run.id), run.id);
   const answer = plan.kind === 'inline' ? await predictInline(context, compute, plan) : await predictWhatIf(context, compute, plan);
   const whole = { ...answer, seconds: (performance.now() - started) / 1000 };
   await store.predictions.finish(run.id, whole);
@@ -27,7 +29,7 @@ export async function executePrediction(context: RunContext, compute: Compute): 
 /** What stays of it on the run. */
 const summaryOf = ({ model, version, horizon, seconds }: Prediction | WhatIf): Json => ({ model, version, horizon, seconds });
 
-async function predictInline(context: RunContext, compute: Compute, plan: InlinePlan): Promise<Omit<Prediction, 'seconds'>> {
+async function predictInline(context: Context, compute: Compute, plan: InlinePlan): Promise<Omit<Prediction, 'seconds'>> {
   const { frequency, timeZone, horizon, levels } = plan;
   const grid = Frequency.parse(frequency, timeZone);
   const panel: Panel = { frequency, timeZone, seasonLengths: grid.seasonLengths(), series: plan.series.map(revived) };
@@ -55,7 +57,7 @@ async function predictInline(context: RunContext, compute: Compute, plan: Inline
 }
 
 async function forecast(
-  { store, objects, signal }: RunContext,
+  { store, objects, signal }: Context,
   compute: Compute,
   { versionId, kinds, horizon, levels }: InlinePlan,
   panel: Panel,
@@ -71,7 +73,7 @@ async function forecast(
 
 async function predictWith(
   version: ModelVersionRecord,
-  { objects, signal }: Pick<RunContext, 'objects' | 'signal'>,
+  { objects, signal }: Pick<Context, 'objects' | 'signal'>,
   compute: Compute,
   request: Pick<PredictTask, 'panel' | 'horizon' | 'levels'>,
 ): Promise<SeriesForecast[]> {
@@ -80,7 +82,7 @@ async function predictWith(
   return (await compute.run<PredictTask>(task, { signal })).forecasts;
 }
 
-async function predictWhatIf(context: RunContext, compute: Compute, plan: WhatIfPlan): Promise<Omit<WhatIf, 'seconds'>> {
+async function predictWhatIf(context: Context, compute: Compute, plan: WhatIfPlan): Promise<Omit<WhatIf, 'seconds'>> {
   const { store, signal } = context;
   const { horizon, levels } = plan;
   const dataset = await store.datasets.get(plan.dataset);

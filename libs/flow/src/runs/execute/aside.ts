@@ -5,7 +5,7 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Json, RunRecord } from '@almanac/store';
 import type { FlowContext } from '../context.js';
-import type { RunContext } from './execute.js';
+import type { RunContext } from './context.js';
 
 /** @returns the result of the part */
 export async function putAside({ objects, run }: RunContext, value: unknown): Promise<Json> {

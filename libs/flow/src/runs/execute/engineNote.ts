@@ -1,7 +1,7 @@
 /** The engine of a run, written down before the run goes on: lineage and replay read it. */
 import type { EngineInfo } from '@almanac/contracts';
 import type { Json } from '@almanac/store';
-import type { RunContext } from './execute.js';
+import type { RunContext } from './context.js';
 
 export interface EngineNote {
   onEngine: (engine: EngineInfo) => void;

@@ -13,28 +13,13 @@ import { isPassing, type Json, type RunPoint, type RunRecord, type Store } from 
 import type { FlowContext } from '../context.js';
 import { carryAll, carryFollowers } from '../runs.js';
 import { forgetAsides } from './aside.js';
+import { Ending, type RunContext, type Worked } from './context.js';
 
 /** A worker that has not been heard of for so long has lost its runs. */
 export const SILENT_MS = 10_000;
 const BEAT_MS = 2_000;
 /** Progress is written at most so often; the last one always. */
 const PROGRESS_MS = 250;
-
-export interface RunContext extends FlowContext {
-  run: RunRecord;
-  workerId: string;
-  signal: AbortSignal;
-  /** Throttled; resolves once the row holds it, or something newer. */
-  report(progress: RunProgress): Promise<void>;
-}
-
-export type Work = (context: RunContext) => Promise<Json | Ending>;
-
-/** What stands or falls with the end of a run: aliases that move, runs that follow from it. */
-export class Ending {
-  /** @param commit works within the transaction that ends the run; the runs it made are queued after it */
-  constructor(readonly commit: (within: Store) => Promise<{ result: Json; runs?: readonly RunRecord[] }>) {}
-}
 
 /** What the worker holds at the moment, for `GET /v1/system`. */
 export interface Holder {
@@ -46,7 +31,13 @@ export interface Holder {
 export const newWorkerId = (): string => `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
 
 /** @throws where the run should be delivered again */
-export async function executeRun(flow: FlowContext, job: RunJob, delivery: JobContext, holder: Holder, work: Work): Promise<void> {
+export async function executeRun(
+  flow: FlowContext,
+  job: RunJob,
+  delivery: JobContext,
+  holder: Holder,
+  handle: (context: RunContext) => Promise<Worked>,
+): Promise<void> {
   const { store, logger } = flow;
   await store.runs.requeueStale(SILENT_MS);
   const run = await store.runs.claim(job.runId, holder.workerId);
@@ -57,7 +48,7 @@ export async function executeRun(flow: FlowContext, job: RunJob, delivery: JobCo
   const beating = startBeating(flow, run.id, holder.workerId, (why) => stopper.abort(new JobStopped(why)));
   const progress = throttled((value, points) => store.runs.progress(run.id, value, points), logger);
   try {
-    const result = await work({ ...flow, run, workerId: holder.workerId, signal, report: progress.report });
+    const result = await handle({ ...flow, run, workerId: holder.workerId, signal, report: progress.report });
     await progress.settle();
     await succeed(flow, run.id, result);
     logger.info({ run: run.id, kind: run.kind }, 'run succeeded');
@@ -73,7 +64,7 @@ export async function executeRun(flow: FlowContext, job: RunJob, delivery: JobCo
   }
 }
 
-async function succeed(flow: FlowContext, runId: string, result: Json | Ending): Promise<void> {
+async function succeed(flow: FlowContext, runId: string, result: Worked): Promise<void> {
   if (!(result instanceof Ending)) return void (await flow.store.runs.succeed(runId, result));
   const runs = await flow.store.transaction(async (within) => {
     const ended = await result.commit(within);

@@ -3,17 +3,18 @@
  * Invariants: the parts of a run are written down once, so a run that is delivered again finds them and what they have done;
  * a part that fails ends the others and the run, with its reason; a worker that stops leaves the parts to whoever joins them next.
  */
-import type { JobName } from '@almanac/contracts';
+import type { JobName, RunKind } from '@almanac/contracts';
 import { JobStopped } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import { isPassing, type Json, type PartState, type RunRecord } from '@almanac/store';
+import { type PlannedRun, type Plans, readRun } from '../kinds.js';
 import { carryAll } from '../runs.js';
 import { forgetAsides } from './aside.js';
-import type { RunContext } from './execute.js';
+import type { RunContext } from './context.js';
 
 export interface NewPart {
   queue: Extract<JobName, 'part' | 'member' | 'gpu'>;
-  config: Json;
+  config: Plans['part'];
 }
 
 /** A change is announced; a look this often makes up for a lost announcement. */
@@ -55,10 +56,10 @@ export async function runParts(
   return store.runs.parts(run.id);
 }
 
-/** The run that a part belongs to. @throws AlmanacError RUN_ABANDONED where that has ended without it */
-export async function wholeOf({ store, run }: RunContext): Promise<RunRecord> {
+/** The run that a part belongs to, with its plan. @throws AlmanacError RUN_ABANDONED where that has ended without it */
+export async function wholeOf<K extends RunKind>({ store, run }: Pick<RunContext, 'store' | 'run'>, kind: K): Promise<PlannedRun<K>> {
   const whole = await store.runs.get(run.parentId!);
-  if (whole.finishedAt === null) return whole;
+  if (whole.finishedAt === null) return readRun(kind, whole);
   throw new AlmanacError('RUN_ABANDONED', `Run ${whole.id}, which this is a part of, is ${whole.status}.`, {
     hint: 'Start the whole run again.',
     subject: { run: whole.id },

@@ -6,7 +6,8 @@
 import { runJob, toProblem } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
 import type { Json, RunRecord, Store } from '@almanac/store';
-import { type FlowContext, jobOf, JOBS } from '../context.js';
+import type { FlowContext } from '../context.js';
+import { jobOf, JOBS } from '../kinds.js';
 import { carry } from '../runs.js';
 import { inWorkspaces } from '../workspaces.js';
 import { getOrNull, SILENT_MS } from './execute.js';

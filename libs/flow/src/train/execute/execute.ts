@@ -5,21 +5,22 @@ import { plans } from '@almanac/forecasting/plan';
 import { Frequency } from '@almanac/series';
 import type { DatasetRecord, DatasetVersionRecord, Json, ModelVersionRecord, RunRecord, Store } from '@almanac/store';
 import type { Compute, TrainOutcome, TrainTask } from '../../compute/index.js';
+import { planned, writeDown } from '../../ask.js';
 import { planForecastRun } from '../../forecast/request.js';
 import { type Pace, registerVersion } from '../../register/index.js';
 import { Ending, type EngineNote, engineNote, type RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
-import { planned, writeDown } from '../../runs/runs.js';
-import type { TrainingPlan } from '../request.js';
+import type { PlannedRun } from '../../runs/kinds.js';
+import type { TrainPlan } from '../plan.js';
 import { championOf, passGate } from './gate.js';
 import { InterruptedTraining } from './interrupted.js';
 import { trainMembers } from './members.js';
 
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_TOO_SHORT, INVALID_CONFIG, MODEL_OF_OTHER_DATASET, COMPUTE_DIED */
-export async function executeTraining(context: RunContext, compute: Compute): Promise<Ending> {
+export async function executeTraining(context: RunContext<PlannedRun<'train'>>, compute: Compute): Promise<Ending> {
   const { store, run, signal, report } = context;
-  const plan = run.config as unknown as TrainingPlan;
-  const interrupted = new InterruptedTraining(context);
+  const plan = run.config;
+  const interrupted = new InterruptedTraining(context, plan.resumes);
   void interrupted.report({ phase: 'reading', message: `Reading ${plan.dataset}`, fraction: null });
   const dataset = await store.datasets.get(plan.dataset);
   const version = await store.datasets.version(dataset.id, plan.datasetVersion);
@@ -72,14 +73,14 @@ export async function executeTraining(context: RunContext, compute: Compute): Pr
 
 /** By the champion of this moment, which the gate may just have made. */
 async function forecastThen(
-  { limits, codeVersion }: RunContext,
+  { limits, codeVersion }: Pick<RunContext, 'limits' | 'codeVersion'>,
   within: Store,
-  wanted: NonNullable<TrainingPlan['forecast']>,
+  wanted: NonNullable<TrainPlan['forecast']>,
   { model, no }: ModelVersionRecord,
 ): Promise<RunRecord> {
   const { champion, dataset } = await within.models.get(model);
   const request = { ...wanted, model: `${model}/${champion ?? no}` };
-  const refused = { kind: 'forecast' as const, dataset, model, config: request as unknown as Json };
+  const refused = { kind: 'forecast' as const, dataset, model, config: request };
   return writeDown(
     { codeVersion },
     within,
@@ -88,11 +89,11 @@ async function forecastThen(
 }
 
 function trainPanel(
-  context: RunContext,
+  context: Pick<RunContext, 'signal'>,
   compute: Compute,
   interrupted: InterruptedTraining,
   engine: EngineNote,
-  { panel, plan, champion, members }: { panel: Panel; plan: TrainingPlan } & Pick<TrainTask, 'champion' | 'members'>,
+  { panel, plan, champion, members }: { panel: Panel; plan: TrainPlan } & Pick<TrainTask, 'champion' | 'members'>,
 ): Promise<TrainOutcome> {
   const { kind, horizon, holdout, contextLength, steps, config, seed } = plan;
   const { signal } = context;
@@ -111,7 +112,7 @@ function trainPanel(
 
 /** Undefined where there is nothing to learn of how quick the device is. */
 function paceOf(
-  { run }: RunContext,
+  { run }: Pick<RunContext, 'run'>,
   kind: string,
   { config, steps }: TrainOutcome,
   seconds: number,

@@ -5,17 +5,16 @@ import type { DatasetVersionRecord, ModelVersionRecord, Store } from '@almanac/s
 import type { TrainOutcome, TrainTask } from '../../compute/index.js';
 import { learnedUntil, loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
-import type { TrainingPlan } from '../request.js';
+import type { TrainPlan } from '../plan.js';
 
 /** The version to beat; undefined where there is none, or none is asked for. */
 export async function championOf(
-  { store, objects }: RunContext,
-  plan: TrainingPlan,
+  { store, objects }: Pick<RunContext, 'store' | 'objects'>,
+  plan: TrainPlan,
   version: DatasetVersionRecord,
 ): Promise<TrainTask['champion']> {
   if (!plan.gate) return undefined;
-  const { items } = await store.models.list({ limit: 1000 });
-  const model = items.find(({ name }) => name === plan.model);
+  const model = await store.models.find(plan.model);
   if (!model || model.champion === null) return undefined;
   const champion = await store.models.version(plan.model, { no: model.champion });
   // Who has learned the held-out steps cannot be beaten on them fairly; a baseline learns nothing.
@@ -27,7 +26,7 @@ export async function championOf(
 /** Makes the version challenger, and champion where it beat everybody and nobody has moved the champion meanwhile. */
 export async function passGate(
   store: Store,
-  plan: TrainingPlan,
+  plan: TrainPlan,
   version: ModelVersionRecord,
   { champion, gate }: { champion: TrainTask['champion']; gate: TrainOutcome['gate'] },
 ): Promise<GateVerdict | undefined> {
@@ -53,7 +52,7 @@ export async function passGate(
   return { ...gate, promoted, reason };
 }
 
-async function whyNot(store: Store, { model, horizon }: TrainingPlan, champion: number | null): Promise<string> {
+async function whyNot(store: Store, { model, horizon }: TrainPlan, champion: number | null): Promise<string> {
   if (champion === null) return 'there is no champion';
   const { horizon: own } = await store.models.version(model, { no: champion });
   return own < horizon

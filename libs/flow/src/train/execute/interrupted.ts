@@ -9,7 +9,6 @@ import { JobStopped } from '@almanac/platform';
 import { isAlmanacError } from '@almanac/series';
 import { deleteCheckpoint, loadCheckpoint, saveCheckpoint, type StoredCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
-import type { TrainingPlan } from '../request.js';
 
 /** Beside the progress that everybody sees. */
 type Remembered = RunProgress & { state?: StoredCheckpoint };
@@ -21,13 +20,17 @@ export class InterruptedTraining {
   /** Whether the state of the run that this one goes on from has been taken. */
   private resumed = false;
 
-  constructor(private readonly context: RunContext) {
+  /** @param resumes the cancelled or failed run that this one goes on from */
+  constructor(
+    private readonly context: RunContext,
+    private readonly resumes?: string,
+  ) {
     this.stored = (context.run.progress as Remembered | null)?.state;
   }
 
   /** Undefined where there is nothing, or nothing that can be read any more. */
   private async load(): Promise<Checkpoint | undefined> {
-    const { resumes } = this.context.run.config as unknown as TrainingPlan;
+    const { resumes } = this;
     if (!this.stored && resumes !== undefined && !this.resumed) {
       this.resumed = true;
       this.stored = ((await this.context.store.runs.get(resumes)).progress as Remembered | null)?.state;

@@ -9,11 +9,12 @@ import type { Json, PartState } from '@almanac/store';
 import type { Compute, MemberOutcome, MemberTask } from '../../compute/index.js';
 import { engineNote, fetchAside, type NewPart, putAside, type RunContext, runParts, wholeOf } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
-import type { TrainingPlan } from '../request.js';
+import type { PartOf } from '../../part/plan.js';
+import type { TrainPlan } from '../plan.js';
 import { InterruptedTraining } from './interrupted.js';
 
 /** Has every member trained. @param threads of each, wherever it is trained */
-export async function trainMembers(context: RunContext, plan: TrainingPlan, threads: number): Promise<MemberOutcome[]> {
+export async function trainMembers(context: RunContext, plan: TrainPlan, threads: number): Promise<MemberOutcome[]> {
   const queue = plan.device === 'gpu' ? 'gpu' : 'member';
   const parts = await runParts(
     context,
@@ -27,10 +28,9 @@ export async function trainMembers(context: RunContext, plan: TrainingPlan, thre
 }
 
 /** A part of a training run: one member. */
-export async function executeMember(context: RunContext, compute: Compute): Promise<Json> {
-  const { store, run, signal } = context;
-  const plan = (await wholeOf(context)).config as unknown as TrainingPlan;
-  const { member, threads } = run.config as { member: number; threads: number };
+export async function executeMember(context: RunContext, { member, threads }: PartOf<'member'>, compute: Compute): Promise<Json> {
+  const { store, signal } = context;
+  const { config: plan } = await wholeOf(context, 'train');
   const interrupted = new InterruptedTraining(context);
   const { onEngine, noted } = engineNote(context);
   const dataset = await store.datasets.get(plan.dataset);

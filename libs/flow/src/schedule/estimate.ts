@@ -1,10 +1,8 @@
-/** Admission: what a run would take is predicted before it is queued, and what cannot fit is refused with its reason. */
+/** What an action would take, without doing it. */
 import type { RunPrediction, ScheduleAction } from '@almanac/contracts';
+import { predictRun } from '../admit/admit.js';
 import type { FlowContext } from '../runs/context.js';
-import { planRun } from '../schedule/actions.js';
-import { predictRun } from './admit.js';
-
-export { predictRun };
+import { planRun } from './actions.js';
 
 /** @throws AlmanacError what the request itself is refused for */
 export async function predictAction(context: FlowContext, action: ScheduleAction): Promise<RunPrediction> {
