@@ -50,9 +50,10 @@ async function inside(panel: Panel, config: SegmentConfig): Promise<Inside> {
   // These are not part of the library's interface, and nothing but a bench that rebuilds the network should want them.
   const load = async (file: string): Promise<never> =>
     (await import(new URL(`../../../libs/forecasting/dist/${file}.js`, import.meta.url).href)) as never;
-  const { KnownSeries, WindowReader }: { KnownSeries: never; WindowReader: never } = await load('dataset/windows');
-  const { forward, inputsOf, parameterSpecs }: Record<string, (...args: unknown[]) => never> = await load('model/network');
-  const { Parameters }: { Parameters: never } = await load('model/parameters');
+  const { KnownSeries, WindowReader }: { KnownSeries: never; WindowReader: never } = await load('kinds/segment/windows');
+  const { forward, inputsOf }: Record<string, (...args: unknown[]) => never> = await load('kinds/segment/network');
+  const { parameterSpecs }: Record<string, (...args: unknown[]) => never> = await load('kinds/segment/specs');
+  const { Parameters }: { Parameters: never } = await load('training/parameters');
   type Reader = { sizes: Inside['sizes']; known: { rows: number }; read(windows: object[]): Inside['batch'] };
   type Weights = {
     values: Float32Array;
