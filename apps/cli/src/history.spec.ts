@@ -31,7 +31,7 @@ describe('a CSV of histories', () => {
   it('has the ids that the export was made of, those that look like formulae too', () => {
     const text = toCsv({ unique_id: ['=1+1', "'@x", 'plain'], ds: ['1', '1', '1'], y: [1, -2, 3] });
     expect(text).toContain(`"'=1+1",1,1`);
-    expect(historiesOf(text, columns).series.map(({ uniqueId }) => uniqueId)).toEqual(['=1+1', "'@x", 'plain']);
+    expect(historiesOf(text, columns).series.map(({ uniqueId }) => uniqueId)).toEqual(["'@x", '=1+1', 'plain']);
   });
 
   it('is written with the columns in their order', () => {

@@ -48,7 +48,10 @@ export function historiesOf(text: string, columns: HistoryColumns): { series: Se
     byId.set(uniqueId, known);
   });
   let ahead: number | undefined;
-  const series = [...byId].map(([uniqueId, all]): Series => {
+  // In the order of names and times, as a dataset has them, however the file is sorted.
+  const byName = [...byId].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const series = byName.map(([uniqueId, rows]): Series => {
+    const all = inOrderOfTime(rows);
     const until = all.findLastIndex(({ y }) => y !== null) + 1;
     if (covariates.length > 0) ahead = Math.min(ahead ?? Infinity, all.length - until);
     const past = all.slice(0, until);
@@ -67,6 +70,20 @@ export function historiesOf(text: string, columns: HistoryColumns): { series: Se
       one.futureCovariates![name] = values.slice(0, one.y.length + (ahead ?? 0));
   return { series, ahead };
 }
+
+/** Times of ISO 8601 and numbers sort as they are; of others it is known only that rows without a value are the future. */
+function inOrderOfTime<T extends { ds: string; y: number | null }>(rows: readonly T[]): T[] {
+  if (rows.every(({ ds }) => /^-?\d+(\.\d+)?$/.test(ds))) return [...rows].sort((a, b) => Number(a.ds) - Number(b.ds));
+  if (rows.every(({ ds }) => /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/.test(ds)))
+    return hasRepeats(rows) ? newestLast(rows) : [...rows].sort((a, b) => (a.ds < b.ds ? -1 : a.ds > b.ds ? 1 : 0));
+  return newestLast(rows);
+}
+
+/** The hour that a clock shows twice is told by the order of its rows. */
+const hasRepeats = (rows: readonly { ds: string }[]): boolean => new Set(rows.map(({ ds }) => ds)).size < rows.length;
+
+const newestLast = <T extends { y: number | null }>(rows: readonly T[]): T[] =>
+  rows[0]?.y === null && rows.at(-1)?.y !== null ? [...rows].reverse() : [...rows];
 
 /** Columns as CSV, in their order, without a line feed at the end. */
 export function toCsv(columns: Record<string, (string | number | null)[]>): string {

@@ -30,6 +30,8 @@ export function findingsText(f: Findings): string {
   if (f.shortest) lines.push(`shortest    ${f.shortest.uniqueId}, ${count(f.shortest.length)} steps`);
   if (f.tooShort && f.tooShort.series > 0)
     lines.push(`too short   ${count(f.tooShort.series)} series of fewer than ${count(f.tooShort.steps)} steps`);
+  if (f.emptySeries.count > 0)
+    lines.push(`without any value  ${count(f.emptySeries.count)} series: ${f.emptySeries.ids.slice(0, 5).join(', ')}`);
   if (f.rowsRejected > 0) lines.push(`rejected    ${count(f.rowsRejected)} rows`);
   for (const rejection of f.rejections) {
     lines.push(`  ${rejection.rule}: ${count(rejection.count)}`);

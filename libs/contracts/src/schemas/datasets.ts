@@ -94,6 +94,10 @@ export const findings = z
       description:
         'Series of fewer than so many steps (two seasons, 8 at least): too short to learn a season from. Null where the file adds to series that are there.',
     }),
+    emptySeries: z
+      .object({ count: z.number().int(), ids: z.array(z.string()) })
+      .default({ count: 0, ids: [] })
+      .meta({ description: 'Series that have rows and no value in any of them; the first 100 by name. They are not stored.' }),
     start: instant.nullable(),
     end: instant.nullable(),
     rejections: z.array(rejection),

@@ -6,7 +6,12 @@ import type { Tally } from './tally.js';
 
 const LEAST_STEPS = 8;
 
+/** Empty series that are named. */
+const NAMED = 100;
+
 export interface Circumstances {
+  /** Every series that has a row. */
+  named: readonly string[];
   duplicates: number;
   /** That reading took. */
   seconds: number;
@@ -14,9 +19,14 @@ export interface Circumstances {
   whole: boolean;
 }
 
-export function describe(head: HeadMessage, tally: Tally, { duplicates, seconds, whole }: Circumstances): Findings {
+export function describe(head: HeadMessage, tally: Tally, { named, duplicates, seconds, whole }: Circumstances): Findings {
   const frequency = Frequency.parse(head.frequency, head.timeZone);
   const instantOf = (step: number | null): string | null => (step === null ? null : new Date(frequency.timeOf(step)).toISOString());
+  const future =
+    tally.lastStep !== null && frequency.kind !== 'integer' && frequency.timeOf(tally.lastStep - 1) > Date.now()
+      ? [`Series "${tally.lastId}" has a value at ${frequency.format(tally.lastStep)}, which lies in the future. Is the time mistyped?`]
+      : [];
+  const empty = named.filter((id) => !tally.withTarget.has(id));
   const { format, layout, columns, timeZone, rowsRead, rowsRejected, rejections } = head;
   return {
     format,
@@ -36,10 +46,15 @@ export function describe(head: HeadMessage, tally: Tally, { duplicates, seconds,
     leadingZeros: tally.leadingZeros,
     shortest: tally.shortest,
     tooShort: whole ? { series: tally.tooShort, steps: tally.enough } : null,
+    emptySeries: { count: empty.length, ids: empty.slice(0, NAMED) },
     start: instantOf(tally.firstStep),
     end: instantOf(tally.lastStep),
     rejections,
-    warnings: [...head.warnings, ...gapWarnings(head.frequency, { gaps: tally.gaps, values: tally.observations - tally.filled })],
+    warnings: [
+      ...head.warnings,
+      ...future,
+      ...gapWarnings(head.frequency, { gaps: tally.gaps, values: tally.observations - tally.filled }),
+    ],
   };
 }
 

@@ -205,6 +205,13 @@ describe('an upload', () => {
     expect(monthly).toMatchObject({ frequency: 'MS', gaps: 0, observations: 3, warnings: [] });
   });
 
+  it('names what lies in the future, and series without any value', async () => {
+    const csv = 'unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,2\nb,2024-01-02,\nc,2024-01-02,1\nc,2608-01-03,4\n';
+    const { findings } = await upload('slip.csv', csv, { dataset: 'slip', frequency: 'D', dryRun: true });
+    expect(findings.warnings).toContainEqual(expect.stringMatching(/Series "c" has a value at 2608-01-03, which lies in the future/));
+    expect(findings.emptySeries).toEqual({ count: 1, ids: ['b'] });
+  });
+
   it('keeps months that are dated by their last day as they are', async () => {
     await upload('ends.csv', 'unique_id,ds,y\na,2024-01-31,1\na,2024-02-29,2\na,2024-04-30,4\n', { dataset: 'ends' });
     const rows = await query(database.url, "SELECT ds::date::text AS ds, value FROM observation WHERE dataset = 'ends' ORDER BY ds");

@@ -9,9 +9,13 @@ export class Tally {
   leadingZeros = 0;
   firstStep: number | null = null;
   lastStep: number | null = null;
+  /** Series that has it. */
+  lastId = '';
   shortest: { uniqueId: string; length: number } | null = null;
   /** Series of fewer than `enough` steps. */
   tooShort = 0;
+  /** Series that have a value, or a place for one. */
+  readonly withTarget = new Set<string>();
   private id: string | undefined;
   private first = 0;
   private next = 0;
@@ -61,11 +65,12 @@ export class Tally {
       this.id = id;
       this.first = firstStep;
       this.series++;
+      this.withTarget.add(id);
       if (values[0] === 0) this.leadingZeros++;
     }
     this.next = firstStep + values.length;
     this.firstStep = Math.min(this.firstStep ?? firstStep, firstStep);
-    this.lastStep = Math.max(this.lastStep ?? -Infinity, this.next - 1);
+    if (this.lastStep === null || this.next - 1 > this.lastStep) [this.lastStep, this.lastId] = [this.next - 1, id];
     for (const value of values) {
       if (Number.isNaN(value)) continue;
       this.observations++;

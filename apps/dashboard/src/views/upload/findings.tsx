@@ -27,6 +27,9 @@ export function FindingsView({ findings: f, runId }: { findings: Findings; runId
     ['Negative values', count(f.negatives)],
     ['Series that start with zeros', count(f.leadingZeros)],
     ['Shortest series', f.shortest ? `${f.shortest.uniqueId}, ${count(f.shortest.length)} steps` : '–'],
+    ...(f.emptySeries.count > 0
+      ? ([['Series without any value', `${count(f.emptySeries.count)}: ${f.emptySeries.ids.slice(0, 5).join(', ')}`]] as [string, string][])
+      : []),
     ...(f.tooShort
       ? ([[`Shorter than ${count(f.tooShort.steps)} steps`, `${count(f.tooShort.series)} series`]] as [string, string][])
       : []),

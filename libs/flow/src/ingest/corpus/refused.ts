@@ -53,6 +53,7 @@ function tornPacks(): Case[] {
 }
 
 export const refused: Case[] = [
+  refusal('truth values', 'f.csv', 'unique_id,ds,y\na,2024-01-01,yes\na,2024-01-02,no\n', 'VALUE_NOT_NUMBER', /1 and 0/),
   refusal(
     'two-digit years across a century',
     'f.csv',

@@ -92,7 +92,8 @@ export async function ingestUpload(
       const filled = zero && !refusedSpan ? filledWith(named, head.lastStep, inReach) : checked(named, inReach);
       const pieces = reported(tally.after(filled), tally, head, request.onProgress);
       const whole = options.mode === 'replace' || dataset === null;
-      const findings = (): Findings => describe(head, tally, { duplicates: read.duplicates, seconds: readSeconds, whole });
+      const findings = (): Findings =>
+        describe(head, tally, { named: spans.map(({ id }) => id), duplicates: read.duplicates, seconds: readSeconds, whole });
 
       if (options.dryRun) {
         while (!(await pieces.next()).done) signal?.throwIfAborted();

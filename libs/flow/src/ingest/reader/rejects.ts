@@ -192,8 +192,11 @@ function hintFor(rule: string, text: string, options: IngestOptions): string | u
       return `${text} is ${dateOfSerial(Number(text))} as a serial date of Excel: format the whole column as dates, and save it again.`;
     return hintForTime(text);
   }
+  if (rule === 'VALUE_NOT_NUMBER' && TRUTH.test(text.trim())) return 'Write 1 and 0 for yes and no.';
   return decimalHint(rule, text, options);
 }
+
+const TRUTH = /^(true|false|yes|no|t|f|y|n|ja|nein|oui|non|vrai|faux|s[ií]|sim|n[aã]o|verdadero|falso|on|off)$/i;
 
 /** Rows that are named in a refusal. */
 const NAMED = 5;
