@@ -2,14 +2,15 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type AlmanacClient, ApiError, createClient, type JobName, problem } from '@almanac/contracts';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
-import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
+import { cipherOf, folderObjectStore, type ObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { createTestDatabase, query, type TestDatabase } from '../../../test/support/database.js';
 import { createApp } from './app.js';
 import { hashOfKey } from './http/credentials.js';
 
@@ -24,11 +25,11 @@ let app: NestFastifyApplication;
 let url: string;
 const clientOf = (key: keyof typeof KEYS): AlmanacClient => createClient({ baseUrl: url, apiKey: KEYS[key] });
 
-async function start(options: Parameters<typeof createApp>[1] = {}): Promise<NestFastifyApplication> {
+async function start(options: Parameters<typeof createApp>[1] = {}, objects: Partial<ObjectStore> = {}): Promise<NestFastifyApplication> {
   const context: FlowContext = {
     store,
     queue,
-    objects: folderObjectStore(folder),
+    objects: { ...folderObjectStore(folder), ...objects },
     logger: silentLogger,
     now: () => new Date(),
     codeVersion: 'test',
@@ -41,7 +42,7 @@ async function start(options: Parameters<typeof createApp>[1] = {}): Promise<Nes
 beforeAll(async () => {
   database = await createTestDatabase();
   folder = await mkdtemp(join(tmpdir(), 'almanac-api-'));
-  store = await openStore({ databaseUrl: database.url });
+  store = await openStore({ databaseUrl: database.url, cipher: cipherOf([Buffer.alloc(32, 7).toString('base64')]) });
   for (const [name, key] of Object.entries(KEYS)) {
     await store.apiKeys.ensure({ name, prefix: key.slice(0, 8), hash: hashOfKey(key), scopes: [name] });
   }
@@ -344,6 +345,30 @@ describe('idempotency keys', () => {
     expect((await store.runs.list({ dataset: 'once' })).items).toHaveLength(1);
   });
 
+  it('keep no secret that anybody could read in the database', async () => {
+    const made = (await (await post({ name: 'secret', scopes: ['read'] }, 'k-sealed')).json()) as { key: string };
+    expect(made.key).toMatch(/^alm_/);
+    const rows = await query<{ body: unknown }>(database.url, 'SELECT body FROM idempotency_key WHERE status IS NOT NULL');
+    expect(rows.length).toBeGreaterThan(0);
+    expect(JSON.stringify(rows)).not.toContain(made.key.slice(4));
+    expect(rows.every(({ body }) => typeof body === 'string' && body.startsWith('sealed1.'))).toBe(true);
+  });
+
+  it('whose request died are free again in seconds', async () => {
+    const { id } = (await clientOf('admin').call('listApiKeys', {})).items.find(({ name }) => name === 'admin')!;
+    const dead = (age: string): Promise<unknown> =>
+      query(
+        database.url,
+        `INSERT INTO idempotency_key (workspace_id, key, request_hash, created_at) VALUES ($1, $2, 'x', now() - $3::interval)
+         ON CONFLICT (workspace_id, key) DO UPDATE SET created_at = excluded.created_at`,
+        [store.workspaceId, `${id}:k-dead`, age],
+      );
+    await dead('5 seconds');
+    expect((await post({ name: 'dead', scopes: ['read'] }, 'k-dead')).status).toBe(422);
+    await dead('11 seconds');
+    expect((await post({ name: 'dead', scopes: ['read'] }, 'k-dead')).status).toBe(201);
+  });
+
   it('are free again after a refusal', async () => {
     const headers = { authorization: `Bearer ${KEYS.write}`, 'content-type': 'application/json', 'idempotency-key': 'k2' };
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -560,6 +585,48 @@ describe('the rest of the edge', () => {
     expect(Number(answers[3]?.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(problem.parse(await answers[3]?.json()).code).toBe('TOO_MANY_REQUESTS');
     await strict.close();
+  });
+
+  it('tells who sends a body too slowly, and lets them go; a file may take its time as long as it moves', async () => {
+    const strict = await start({ bodyPatience: { wholeMs: 500, idleMs: 500 } });
+    const { port } = new URL(await strict.getUrl());
+    const open = (path: string, type: string): { socket: Socket; answer: Promise<string> } => {
+      const socket = connect(Number(port), '127.0.0.1');
+      const head = [
+        `POST ${path} HTTP/1.1`,
+        'host: x',
+        `authorization: Bearer ${KEYS.write}`,
+        `content-type: ${type}`,
+        'content-length: 1000',
+      ];
+      socket.write(`${head.join('\r\n')}\r\n\r\n{`);
+      let told = '';
+      socket.on('data', (piece) => (told += piece.toString())).on('error', () => undefined);
+      return { socket, answer: new Promise((resolve) => socket.once('close', () => resolve(told))) };
+    };
+    const slow = Array.from({ length: 20 }, () => open('/v1/train', 'application/json'));
+    // A byte now and then keeps no parsed body open.
+    const dripping = setInterval(() => slow.forEach(({ socket }) => socket.writable && socket.write(' ')), 50);
+    for (const { answer } of slow) expect(await answer).toMatch(/^HTTP\/1.1 408 [^]*BODY_TOO_SLOW/);
+    clearInterval(dripping);
+    expect(await open('/v1/uploads?dataset=slow', 'text/csv').answer).toMatch(/^HTTP\/1.1 408 [^]*BODY_TOO_SLOW/);
+    await expect.poll(async () => (await readdir(join(folder, 'incoming'))).length).toBe(0);
+    await strict.close();
+  });
+
+  it('says that the disk is full, with the way out, and keeps nothing', async () => {
+    const full = await start(
+      {},
+      { put: () => Promise.reject(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })) },
+    );
+    const client = createClient({ baseUrl: (await full.getUrl()).replace('[::1]', '127.0.0.1'), apiKey: KEYS.write });
+    expect(await refusal(client.upload(new Blob([CSV.repeat(100_000)]), 'a.csv', { dataset: 'full' }))).toMatchObject({
+      status: 507,
+      code: 'DISK_FULL',
+      hint: expect.stringContaining('Free some room'),
+    });
+    expect((await store.runs.list({ dataset: 'full' })).items).toEqual([]);
+    await full.close();
   });
 
   it('listens on loopback only', () => {

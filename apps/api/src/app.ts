@@ -20,6 +20,7 @@ import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
 import { Keyring } from './http/keyring.js';
 import { ProblemFilter } from './http/problem.js';
 import { Rate } from './http/rate.js';
+import { BODY_PATIENCE, type BodyPatience } from './http/slow.js';
 import { RunFeed } from './http/runFeed.js';
 import { nestLogger } from './logger.js';
 import { type Disk, ReadinessProbe } from './readiness.js';
@@ -27,6 +28,8 @@ import { type Disk, ReadinessProbe } from './readiness.js';
 export interface AppOptions {
   /** Requests a minute per key; REQUESTS_PER_MINUTE unless given. */
   requestsPerMinute?: number;
+  /** How long bodies may take; `BODY_PATIENCE` unless given. */
+  bodyPatience?: BodyPatience;
   /** Where there has to be room; not looked at unless given. */
   disk?: Disk;
   /** Folder of the built dashboard. */
@@ -70,7 +73,13 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
   });
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   const memory = new BodyMemory();
-  keepGate(fastify, { context, keyring, memory, rate: new Rate(options.requestsPerMinute ?? REQUESTS_PER_MINUTE) });
+  keepGate(fastify, {
+    context,
+    keyring,
+    memory,
+    patience: options.bodyPatience ?? BODY_PATIENCE,
+    rate: new Rate(options.requestsPerMinute ?? REQUESTS_PER_MINUTE),
+  });
   parseBodies(fastify, memory);
   // One file and one field are taken; one more of each is let through, so that it can be named.
   await fastify.register(multipart, { limits: { files: 2, fields: 2, fieldSize: 1 << 20, fileSize: Number.MAX_SAFE_INTEGER } });

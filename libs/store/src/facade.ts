@@ -269,6 +269,9 @@ export interface Schedules {
 export interface Idempotency {
   /** @param requestHash of method, path and body: the same key with another request is a conflict */
   begin(key: string, requestHash: string): Promise<r.IdempotencyState>;
+  /** Says that the request is still being worked on; to be called every few seconds. */
+  beat(key: string): Promise<void>;
+  /** Keeps the answer, sealed. */
   finish(key: string, status: number, body: unknown): Promise<void>;
   /** After a failure that should be retried: the key is free again. */
   release(key: string): Promise<void>;

@@ -11,8 +11,10 @@ import type { FlowContext } from '@almanac/flow/runs';
 import { MODEL_KINDS, requestTraining } from '@almanac/flow/train';
 import { AlmanacError } from '@almanac/series';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Flow } from '../http/caller.js';
+import { once } from '../http/idempotency.js';
 import { Input, type Parse, Route } from '../http/route.js';
 
 /** Weights are read whole, to be hashed before anything of them is believed. */
@@ -97,10 +99,13 @@ export class ModelsController {
   @Route('importModel')
   async import(
     @Input() { query }: Parse<'importModel'>,
-    @Req() { body }: FastifyRequest,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
     @Flow() flow: FlowContext,
   ): Promise<ModelVersion> {
-    return importVersion(flow, body instanceof Readable ? await upTo(body, MOST_ARCHIVE_BYTES) : Buffer.alloc(0), query);
+    const archive = request.body instanceof Readable ? await upTo(request.body, MOST_ARCHIVE_BYTES) : Buffer.alloc(0);
+    const sha256 = createHash('sha256').update(archive).digest('hex');
+    return once(request, reply, { sha256 }, () => importVersion(flow, archive, query));
   }
 
   @Route('deleteModelVersion')

@@ -14,6 +14,7 @@ import { setCaller } from './caller.js';
 import { bearerOf, hashOfKey, opening } from './credentials.js';
 import type { Keyring } from './keyring.js';
 import type { Rate } from './rate.js';
+import { type BodyPatience, watchBody } from './slow.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -32,6 +33,7 @@ interface GateKeepers {
   keyring: Keyring;
   rate: Rate;
   memory: BodyMemory;
+  patience: BodyPatience;
 }
 
 /** To be called before any route is made. */
@@ -63,8 +65,9 @@ export function keepGate(fastify: FastifyInstance, keepers: GateKeepers): void {
       headers['content-type'] = 'application/octet-stream';
     const limit = bodyLimitOf(rule, endpoints[rule]);
     refuseBody(request, endpoints[rule], limit);
-    if ((endpoints[rule] as Endpoint).consumes === undefined)
-      keepers.memory.lend(request, 2 * Math.min(limit, Number(headers['content-length'] ?? limit)));
+    const streamed = (endpoints[rule] as Endpoint).consumes !== undefined;
+    watchBody(request, reply, streamed, keepers.patience);
+    if (!streamed) keepers.memory.lend(request, 2 * Math.min(limit, Number(headers['content-length'] ?? limit)));
     if (/100-continue/i.test(headers.expect ?? '')) reply.raw.writeContinue();
   });
   // Else Node asks for the body before anybody has looked at the key.

@@ -1,4 +1,4 @@
-/** Idempotency keys for every POST that has a parsed body; uploads see to theirs once they have read it. */
+/** Idempotency keys for every POST that has a parsed body; what is streamed sees to its own once it was read and hashed. */
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
@@ -12,9 +12,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const { endpoint } = endpointOf(context);
     const keyed = request.method === 'POST' && request.headers['idempotency-key'] !== undefined;
-    if (!keyed || endpoint.pure || endpoint.consumes === 'multipart') return next.handle();
-    // Of any other stream only the length takes part: it cannot be read twice.
-    const content = endpoint.consumes ? request.headers['content-length'] : request.body;
-    return from(once(request, reply, content, () => lastValueFrom(next.handle(), { defaultValue: undefined })));
+    if (!keyed || endpoint.pure || endpoint.consumes !== undefined) return next.handle();
+    return from(once(request, reply, request.body, () => lastValueFrom(next.handle(), { defaultValue: undefined })));
   }
 }

@@ -8,6 +8,8 @@ import { createHash } from 'node:crypto';
 import { callerOf } from './caller.js';
 
 const MAX_LENGTH = 200;
+/** A key whose request died with its process is free again after a few that were left out. */
+const BEAT_MS = 2_000;
 
 /**
  * @param content what tells this request from another one: its parsed body, or for a streamed one the hash of its bytes
@@ -45,7 +47,8 @@ export async function once<T>(request: FastifyRequest, reply: FastifyReply, cont
         hint: 'Take a new key for a new request.',
         status: 422,
       });
-    case 'new':
+    case 'new': {
+      const beating = setInterval(() => void idempotency.beat(key).catch(() => undefined), BEAT_MS).unref();
       try {
         const body = await work();
         await idempotency.finish(key, reply.statusCode, body);
@@ -53,6 +56,9 @@ export async function once<T>(request: FastifyRequest, reply: FastifyReply, cont
       } catch (error) {
         await idempotency.release(key);
         throw error;
+      } finally {
+        clearInterval(beating);
       }
+    }
   }
 }

@@ -1,13 +1,16 @@
 /** Content on its way into storage: written beside its place and hashed, for its key is known only at its end. */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { AlmanacError } from '@almanac/series';
 import type { StoredObject } from './objectStore.js';
 
 const SHA256 = /^[0-9a-f]{64}$/;
-/** No upload takes longer; what is older was left by a process that was killed. */
+/** No upload takes longer; what is older was left by a process that was killed, on whatever machine. */
 const LONGEST_MS = 24 * 3_600_000;
+/** Names say whose a draft is: machine, process, and which of the processes that had its number. */
+const MINE = [hostname().replaceAll('~', '-'), process.pid, randomUUID().slice(0, 8)] as const;
 /** Writes that small are gathered: one system call for many small chunks of an HTTP body. */
 const WRITE_BYTES = 1 << 20;
 
@@ -29,7 +32,7 @@ export async function withDraft<T>(
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw notWritable(folder, cause);
   });
-  const path = join(folder, randomUUID());
+  const path = join(folder, [...MINE, randomUUID()].join('~'));
   try {
     return await use(path, await write(path, content instanceof Uint8Array ? [content] : content));
   } finally {
@@ -42,7 +45,20 @@ export async function sweepDrafts(folder: string, now = Date.now()): Promise<voi
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
     const found = await stat(path).catch(() => undefined);
-    if (found?.isFile() && now - found.mtimeMs > LONGEST_MS) await rm(path, { force: true });
+    if (found?.isFile() && (isOrphan(name) || now - found.mtimeMs > LONGEST_MS)) await rm(path, { force: true });
+  }
+}
+
+/** True for what a process of this machine has left that is gone. */
+function isOrphan(name: string): boolean {
+  const [host, pid, token] = name.split('~');
+  if (token === undefined || host !== MINE[0]) return false;
+  if (Number(pid) === process.pid) return token !== MINE[2];
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bucketObjectStore } from './bucket.js';
@@ -83,8 +83,9 @@ describe.each<[string, () => Promise<ObjectStore>, () => string]>([
     await objects.delete(first.sha256);
     await objects.delete(first.sha256);
     expect(await objects.has(first.sha256)).toBe(false);
-    for (const asked of [objects.read(first.sha256), objects.readAll(first.sha256), objects.withFile(first.sha256, async () => 1)])
-      await expect(asked).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND', status: 404 });
+    const { sha256 } = first;
+    for (const ask of [() => objects.read(sha256), () => objects.readAll(sha256), () => objects.withFile(sha256, async () => 1)])
+      await expect(ask()).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND', status: 404 });
   });
 
   it('leaves nothing of a put that breaks off', async () => {
@@ -153,5 +154,19 @@ describe('a bucket', () => {
       code: 'OBJECT_STORE_UNUSABLE',
       message: expect.stringContaining('cannot be reached'),
     });
+  });
+});
+
+describe('half files', () => {
+  it('of a process that is gone are swept at the next start, and those of others are left', async () => {
+    const objectsFolder = join(folder, 'orphans');
+    const incoming = join(objectsFolder, 'incoming');
+    await mkdir(incoming, { recursive: true });
+    // More than any system gives out: nobody has this number.
+    const [gone, earlier] = [`${hostname()}~4194999~aaaaaaaa~1`, `${hostname()}~${process.pid}~aaaaaaaa~2`];
+    const [alive, elsewhere] = [`${hostname()}~${process.ppid}~aaaaaaaa~3`, `another-machine~1~aaaaaaaa~4`];
+    for (const name of [gone, earlier, alive, elsewhere]) await writeFile(join(incoming, name), 'half of it');
+    await openObjects({ objectsFolder, objectsBucket: undefined });
+    expect((await readdir(incoming)).sort()).toEqual([alive, elsewhere].sort());
   });
 });

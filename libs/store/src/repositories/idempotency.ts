@@ -2,8 +2,8 @@
 import type { Idempotency } from '../facade.js';
 import type { Context } from '../postgres/context.js';
 
-/** A request that has not answered by then died; its key is free again. */
-const GIVEN_UP_AFTER = "interval '15 minutes'";
+/** Whoever works on a request says so every few seconds (`beat`); one that has not for so long died, and its key is free again. */
+const GIVEN_UP_AFTER = "interval '10 seconds'";
 
 interface Row {
   requestHash: string;
@@ -35,6 +35,12 @@ export function idempotency(context: Context): Idempotency {
       if (!row) return this.begin(key, requestHash);
       if (row.requestHash !== requestHash) return { state: 'conflict' };
       return row.status === null ? { state: 'running' } : { state: 'done', status: row.status, body: open(row.body, key) };
+    },
+    async beat(key) {
+      await context.query('UPDATE idempotency_key SET created_at = now() WHERE workspace_id = $1 AND key = $2 AND status IS NULL', [
+        workspaceId,
+        key,
+      ]);
     },
     async finish(key, status, body) {
       await context.query('UPDATE idempotency_key SET status = $3, body = $4 WHERE workspace_id = $1 AND key = $2', [
