@@ -86,6 +86,23 @@ function conformance(driver: 'bull' | 'pg-boss', start: () => Promise<Servers>):
     expect((await opened()).driver).toBe(driver);
   });
 
+  it('has the attempts that a program which starts later gives it', async () => {
+    await (await opened()).close();
+    open.pop();
+    const once = JOBS.map((job) => (job.name === 'work' ? { ...job, attempts: 1 } : job));
+    const queue = await opened(once);
+    let deliveries = 0;
+    const id = randomUUID();
+    const failing = (): never => {
+      deliveries += 1;
+      throw new Error('not today');
+    };
+    await queue.work(handlers(failing), { work: 1 });
+    await queue.enqueue('work', id, { text: 'once' });
+    await until('the job to be parked', async () => (await queue.state('work', id)) === 'parked');
+    expect(deliveries).toBe(1);
+  });
+
   it('delivers a job with its payload, once, and forgets it', async () => {
     const seen: string[] = [];
     const queue = await working((payload, { attempt }) => void seen.push(`${payload.text} ${attempt}`));

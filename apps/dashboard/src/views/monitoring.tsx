@@ -78,16 +78,14 @@ function ScoreNow({ model }: { model: string }) {
 function OneModel({ model, dataset }: { model: string; dataset: string | undefined }) {
   const info = useCall('getDataset', { params: { dataset: dataset ?? '' } }, { enabled: dataset !== undefined });
   const zone = info.data?.timeZone ?? 'UTC';
-  const runs = useCall('listRuns', { query: { kind: 'monitor', status: 'succeeded', limit: 1000 } }, { refetchInterval: 10_000 });
+  const runs = useCall('listRuns', { query: { kind: 'monitor', status: 'succeeded', model, limit: 1000 } }, { refetchInterval: 10_000 });
   const results = useMemo(
     () =>
-      (runs.data?.items ?? [])
-        .filter((run) => run.model === model)
-        .flatMap((run) => {
-          const result = monitorResult.safeParse(run.result).data;
-          return result ? [{ at: run.createdAt, result: { ...result, alerts: oneOfEach(result.alerts) } }] : [];
-        }),
-    [runs.data, model],
+      (runs.data?.items ?? []).flatMap((run) => {
+        const result = monitorResult.safeParse(run.result).data;
+        return result ? [{ at: run.createdAt, result: { ...result, alerts: oneOfEach(result.alerts) } }] : [];
+      }),
+    [runs.data],
   );
   const scored = useMemo(() => {
     // A forecast may have been scored again when more had been observed; the newest score counts.

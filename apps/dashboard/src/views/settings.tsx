@@ -78,7 +78,7 @@ const workers: Column<Worker>[] = [
     id: 'busy',
     title: 'Busy with',
     by: (one) => one.busyWith,
-    cell: (one) => (one.busyWith ? <Link to={`/runs/${one.busyWith}`}>{one.busyWith.slice(0, 8)}</Link> : 'idle'),
+    cell: (one) => (one.busyWith ? <Runs ids={one.busyWith.split(', ')} /> : 'idle'),
   },
   {
     id: 'seen',
@@ -214,5 +214,19 @@ function Keys() {
         {({ items }) => <DataTable label="API keys" rows={items} columns={columns} rowKey={(key) => key.id} />}
       </Await>
     </section>
+  );
+}
+
+/** What a worker is at: its runs by a link each; those of other workspaces are only counted as such. */
+function Runs({ ids }: { ids: readonly string[] }) {
+  return (
+    <>
+      {ids.map((id, at) => (
+        <span key={id}>
+          {at > 0 ? ', ' : null}
+          {/^[0-9a-f-]{36}$/.test(id) ? <Link to={`/runs/${id}`}>{id.slice(0, 8)}</Link> : id}
+        </span>
+      ))}
+    </>
   );
 }

@@ -87,18 +87,7 @@ describe('a run', () => {
 
   it('of any kind is refused for its time, by what runs like it took, where there is a limit', async () => {
     const limited: FlowContext = { ...flow, limits: { ...free, seconds: 60 } };
-    const config = {
-      model: 'slow',
-      modelName: 'slow',
-      modelVersion: 1,
-      modelVersionId: store.workspaceId,
-      dataset: 'waves',
-      datasetVersion: 1,
-      horizon: 24,
-      attention: false,
-      calibrate: false,
-    };
-    const plan = { kind: 'forecast' as const, dataset: 'waves', model: 'slow', config };
+    const plan = forecastBy('slow');
     const admitted = (context: FlowContext): Promise<unknown> => codeOf(admit(context, plan).then(() => 'admitted'));
     expect(await admitted(limited)).toBe('admitted');
     const { id } = await store.runs.create(plan);
@@ -124,8 +113,7 @@ describe('a run', () => {
     const stored = { manifestKey: 'none', weightsKey: 'none', sha256: 'none' };
     await store.models.addVersion(id, { runId: trained!.id, kind: 'segment', horizon: 24, config: {}, metrics: { pace }, ...stored });
     try {
-      const forecast = { kind: 'forecast' as const, dataset: 'waves', model: 'never forecast', config: {} };
-      expect(await predictRun(flow, forecast)).toMatchObject({ basis: 'assumed', likeRun: null, seconds: null });
+      expect(await predictRun(flow, forecastBy('never-forecast'))).toMatchObject({ basis: 'assumed', likeRun: null, seconds: null });
       expect(await predictAction(flow, { kind: 'train', request: small as never })).toMatchObject({
         basis: 'history',
         likeRun: trained!.id,
@@ -260,3 +248,13 @@ describe.each(['pg-boss', 'bull'] as const)('a run that wants a GPU, on %s', (dr
     });
   });
 });
+
+function forecastBy(model: string): Parameters<typeof predictRun>[1] {
+  const resolved = { modelName: model, modelVersion: 1, modelVersionId: store.workspaceId, datasetVersion: 1, horizon: 24 };
+  return {
+    kind: 'forecast',
+    dataset: 'waves',
+    model,
+    config: { model, dataset: 'waves', attention: false, calibrate: false, ...resolved },
+  };
+}

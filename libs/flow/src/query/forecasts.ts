@@ -2,7 +2,7 @@
 import type { AttentionMapsResource, Forecast, Page } from '@almanac/contracts';
 import { type Cell, csvOf } from '@almanac/contracts/csv';
 import { AlmanacError } from '@almanac/series';
-import type { ForecastQuery, ForecastRecord, PageQuery, Store } from '@almanac/store';
+import type { ForecastQuery, ForecastRecord, ModelRecord, PageQuery, Store } from '@almanac/store';
 import { gridOf, instantOf } from './grid.js';
 
 type Source = { store: Store };
@@ -88,13 +88,23 @@ function valueAt(record: ForecastRecord, level: number, h: number): number | nul
 /** The models that have rows in the selection, with their levels. */
 async function modelsOf(store: Store, query: Selection): Promise<{ model: string; levels: readonly number[] }[]> {
   const found: { model: string; levels: readonly number[] }[] = [];
-  const known = query.model === undefined ? (await store.models.list({ limit: 1000 })).items : [await store.models.get(query.model)];
-  for (const { name, dataset } of known) {
+  for await (const { name, dataset } of named(store, query.model)) {
     if (query.dataset !== undefined && dataset !== query.dataset) continue;
     const [first] = (await store.forecasts.list({ ...query, model: name, limit: 1 })).items;
     if (first) found.push({ model: name, levels: first.levels });
   }
   return found;
+}
+
+/** The model of a name, or all of them, however many there are. */
+async function* named(store: Store, model: string | undefined): AsyncGenerator<ModelRecord, void> {
+  if (model !== undefined) return yield await store.models.get(model);
+  for (let after: string | undefined; ;) {
+    const page = await store.models.list({ after, limit: 1000 });
+    yield* page.items;
+    if (page.next === null) return;
+    after = page.next;
+  }
 }
 
 async function refuseUnknown(store: Store, query: Selection): Promise<void> {

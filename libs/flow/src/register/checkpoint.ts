@@ -47,7 +47,3 @@ function floats(bytes: Buffer): Float32Array {
   for (let i = 0; i < weights.length; i++) weights[i] = view.getFloat32(i * 4, true);
   return weights;
 }
-
-export async function deleteCheckpoint(objects: ObjectStore, { manifestKey, weightsKey }: StoredCheckpoint): Promise<void> {
-  await Promise.all([objects.delete(manifestKey), objects.delete(weightsKey)]);
-}

@@ -1,5 +1,5 @@
 /** The registry: model versions, what they rest on, and the names that point at them. */
-export { deleteCheckpoint, loadCheckpoint, saveCheckpoint, type StoredCheckpoint } from './checkpoint.js';
+export { loadCheckpoint, saveCheckpoint, type StoredCheckpoint } from './checkpoint.js';
 export { learnedUntil } from './learned.js';
 export { type ModelReference, namedVersion, parseReference, resolveModel } from './reference.js';
 export { type Pace, registerVersion, versionOfRun, type Registration, setAlias, tagVersion } from './register.js';

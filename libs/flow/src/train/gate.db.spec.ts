@@ -1,11 +1,12 @@
 /** Training behind the gate, and the forecast after it; on a real Postgres. */
 import { forecastResult, type TrainResult, trainResult } from '@almanac/contracts';
-import { listAliasHistory } from '@almanac/flow/query';
+import { latestForecastsCsv, listAliasHistory } from '@almanac/flow/query';
 import { setAlias } from '@almanac/flow/register';
 import { createSchedule, fireDue, listFirings } from '@almanac/flow/schedule';
 import { requestTraining } from '@almanac/flow/train';
 import type { RunRecord } from '@almanac/store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { query } from '../../../../test/support/database.js';
 import { startFlow, type TestFlow } from '../../../../test/support/flow.js';
 import { championOf, passGate } from './execute/gate.js';
 
@@ -119,4 +120,22 @@ it('retrains and forecasts as one action of a schedule', async () => {
   const { forecastRunId } = trainResult.parse((await test.ended(fired!)).result);
   await test.ended({ id: forecastRunId! });
   expect((await listFirings(test.flow, 'weekly', {})).items).toMatchObject([{ outcome: 'fired', runId: fired!.id }]);
+});
+
+it('finds the champion and the columns of a model among more than a thousand', async () => {
+  const { id } = await test.flow.store.datasets.get('load');
+  await query(
+    test.database.url,
+    `INSERT INTO model (id, workspace_id, name, dataset_id)
+     SELECT gen_random_uuid(), '${test.flow.store.workspaceId}', 'crowd-' || lpad(no::text, 4, '0'), '${id}' FROM generate_series(1, 1100) AS no`,
+  );
+  await setAlias(test.flow, 'load', 'champion', 1, 'by hand');
+  const { result } = await train('seasonalNaive', { gate: true, forecast: { uniqueIds: ['a'] } });
+  expect(result.gate).toMatchObject({ windows: 8, promoted: true });
+  await test.ended({ id: result.forecastRunId! });
+  let csv = '';
+  for await (const piece of await latestForecastsCsv(test.flow, { dataset: 'load', uniqueId: 'a' })) csv += piece;
+  const [header, first] = csv.split(/\r?\n/);
+  expect(header!.split(',')).toContain('load');
+  expect(Number(first!.split(',')[header!.split(',').indexOf('load')])).toBeGreaterThan(0);
 });

@@ -98,3 +98,18 @@ it('goes on from its last state, with the same weights as an undisturbed run', a
   expect((await store.models.version('cancelled')).sha256).toBe((await store.models.version('whole')).sha256);
   expect((await store.runs.curve(resumed.id)).map(({ step }) => step)).toEqual([...new Set(undisturbed)]);
 });
+
+it('keeps a state that no identical run can delete', async () => {
+  const request = { dataset: 'waves', steps: 300, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 5 };
+  const kept = await requestTraining(flow, { ...request, model: 'kept' });
+  await deliver(kept.id, (step) => step >= 200);
+  const { state } = (await store.runs.get(kept.id)).progress as unknown as { state: { manifestKey: string; weightsKey: string } };
+  // The same training from the start to its end, with the same states on its way, which it deletes.
+  const other = await requestTraining(flow, { ...request, model: 'other' });
+  await deliver(other.id, () => false);
+  expect((await store.runs.get(other.id)).status).toBe('succeeded');
+  expect([await flow.objects.has(state.manifestKey), await flow.objects.has(state.weightsKey)]).toEqual([true, true]);
+  const steps = await deliver(kept.id, () => false);
+  expect(steps[0]).toBeGreaterThan(20);
+  expect((await store.models.version('kept')).sha256).toBe((await store.models.version('other')).sha256);
+});

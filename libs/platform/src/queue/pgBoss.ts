@@ -40,13 +40,16 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
   await boss.start();
   const db = boss.getDb();
   for (const job of jobs) {
-    await boss.createQueue(job.name, {
+    const settings = {
       retryLimit: job.attempts - 1,
       retryDelay: job.backoffSeconds,
       retryBackoff: job.backoffSeconds > 0,
       heartbeatSeconds,
       expireInSeconds: Math.min(LONGEST_SECONDS, job.deadlineSeconds + 60),
-    });
+    };
+    // A queue that is there already keeps what it was made with; jobs that are sent from now on have these.
+    await boss.createQueue(job.name, settings);
+    await boss.updateQueue(job.name, settings);
   }
   await createNotes(db);
   const notes = postgresNotes(db);

@@ -3,11 +3,12 @@
  * that whichever worker gets the run next goes on from there and ends with the weights of an undisturbed run. A run that was
  * cancelled or failed keeps it: another run may go on from there.
  */
+import { deserialize, serialize } from 'node:v8';
 import type { RunProgress } from '@almanac/contracts';
 import type { Checkpoint } from '@almanac/forecasting';
-import { JobStopped } from '@almanac/platform';
+import { JobStopped, type ObjectStore } from '@almanac/platform';
 import { isAlmanacError } from '@almanac/series';
-import { deleteCheckpoint, loadCheckpoint, saveCheckpoint, type StoredCheckpoint } from '../../register/index.js';
+import { loadCheckpoint, type StoredCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 
 /** Beside the progress that everybody sees. */
@@ -37,7 +38,7 @@ export class InterruptedTraining {
     }
     if (!this.stored) return undefined;
     try {
-      return await loadCheckpoint(this.context.objects, this.stored);
+      return await loadState(this.context.objects, this.stored);
     } catch (error) {
       if (!isAlmanacError(error)) throw error;
       this.context.logger.warn({ error, run: this.context.run.id }, 'the state of an interrupted training is gone; it starts anew');
@@ -84,19 +85,35 @@ export class InterruptedTraining {
   /** The training is over: nobody will resume it. */
   private async forget(): Promise<void> {
     await this.saving;
-    if (this.stored) await deleteCheckpoint(this.context.objects, this.stored);
+    if (this.stored) await deleteState(this.context.objects, this.stored);
     this.stored = undefined;
   }
 
   private async replace(state: Checkpoint): Promise<void> {
     const before = this.stored;
-    const stored = await saveCheckpoint(this.context.objects, state);
+    const stored = await saveState(this.context.objects, this.context.run.id, state);
     this.stored = stored;
     // The row names it before the one before it goes, so that a kill in between leaves a state that is there.
     if (this.last) await this.report(this.last);
     // Whoever has the run next may be reading the one before already.
     if (this.context.signal.aborted) return;
-    if (before && before.weightsKey !== stored.weightsKey) await this.context.objects.delete(before.weightsKey);
-    if (before && before.manifestKey !== stored.manifestKey) await this.context.objects.delete(before.manifestKey);
+    if (before && before.weightsKey !== stored.weightsKey) await deleteState(this.context.objects, before);
   }
+}
+
+/** One object, which carries the id of its run: an identical run has another, and neither can delete the other's. */
+async function saveState(objects: ObjectStore, run: string, state: Checkpoint): Promise<StoredCheckpoint> {
+  const { sha256 } = await objects.put(serialize({ run, state }));
+  return { manifestKey: sha256, weightsKey: sha256, sha256 };
+}
+
+/** States of earlier versions lie as checkpoints do. */
+async function loadState(objects: ObjectStore, stored: StoredCheckpoint): Promise<Checkpoint> {
+  if (stored.manifestKey !== stored.weightsKey) return loadCheckpoint(objects, stored);
+  return (deserialize(await objects.readAll(stored.weightsKey)) as { state: Checkpoint }).state;
+}
+
+/** A checkpoint may be somebody else's too, and stays. */
+async function deleteState(objects: ObjectStore, { manifestKey, weightsKey }: StoredCheckpoint): Promise<void> {
+  if (manifestKey === weightsKey) await objects.delete(weightsKey);
 }
