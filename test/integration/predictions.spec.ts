@@ -155,7 +155,12 @@ describe('POST /v1/forecast', () => {
     ['an unknown model', { model: 'nothing' }, 'MODEL_NOT_FOUND', 404],
     ['another frequency than the model has', { model: 'plain-model', frequency: 'D' }, 'FREQUENCY_MISMATCH', 400],
     ['a horizon that the model has not', { model: 'plain-model', frequency: 'h', horizon: 97 }, 'HORIZON_TOO_LONG', 400],
-    ['a time off the grid', { series: { s: { ds: ['2024-01-01T00:30:00Z'], y: [1] } }, frequency: 'h' }, 'OFF_GRID', 400],
+    [
+      'a time off the grid',
+      { series: { s: { ds: ['2024-01-01T00:00:00Z', '2024-01-01T01:30:00Z'], y: [1, 2] } }, frequency: 'h' },
+      'OFF_GRID',
+      400,
+    ],
     ['a time that is none', { series: { s: { ds: ['yesterday'], y: [1] } }, frequency: 'D' }, 'TIME_INVALID', 400],
     ['a day that is none', { series: { s: { ds: ['2024-02-28', '2024-02-30'], y: [1, 2] } } }, 'TIME_INVALID', 400],
     ['a time twice', { series: { s: { ds: ['2024-01-01', '2024-01-01'], y: [1, 2] } }, frequency: 'D' }, 'TIME_TWICE', 400],

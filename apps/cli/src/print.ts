@@ -26,7 +26,7 @@ export const stepDate = (instant: string | null, frequency: string): string =>
 /** Options as they are called here: `idColumn` is `--id-column`. */
 export const asFlags = (text: string): string =>
   text.replace(
-    /\b(idColumn|timeColumn|valueColumn|timeFormat|timeZone|(?:decimal|thousands)Separator|maxRejectedShare|fillPolicy|(?:past|future|static)Covariates)\b/g,
+    /\b(idColumn|timeColumn|valueColumn|timeFormat|timeZone|(?:decimal|thousands)Separator|maxRejectedShare|fillPolicy|seasonLength|(?:past|future|static)Covariates|closed(?:Weekdays|Holidays|Dates))\b/g,
     (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
   );
 export const count = (value: number): string => value.toLocaleString('en');
@@ -51,3 +51,10 @@ export const whole = (value: string): number => {
   if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError('Give a whole number.');
   return number;
 };
+
+/** Steps per season, one or several. */
+export const seasons = (value: string): number[] =>
+  value.split(',').map((one) => {
+    if (!/^\d+$/.test(one.trim())) throw new InvalidArgumentError('Give steps, e.g. 12, or 24,168.');
+    return Number(one);
+  });

@@ -23,7 +23,7 @@
 import { everyDays, everyMonths, openDays } from './days.js';
 import { AlmanacError } from './errors.js';
 import { calendarGrid, fixedGrid, type Grid, integerGrid, openFixedGrid } from './grid.js';
-import { OpenDays } from './openDays.js';
+import { OpenDays, type Weekday, WEEKDAYS } from './openDays.js';
 import { seasonsOf } from './seasons.js';
 import { codeOf, type Spec, specOf, weekShift } from './spec.js';
 import { DAY_MS, zoneOf } from './zone.js';
@@ -75,7 +75,10 @@ export class Frequency {
 
   /** @param spec taken as it is: see `Spec` */
   static of(spec: Spec, timeZone = 'UTC'): Frequency {
-    return new Frequency(spec, gridOf(spec, timeZone), timeZone, codeOf(spec));
+    // One open weekday makes weeks.
+    const weekly = spec.unit === 'day' && !spec.closures && spec.weekdays?.filter(Boolean).length === 1;
+    const of: Spec = weekly ? { unit: 'week', count: 1, weekday: spec.weekdays!.indexOf(true), phase: 0, atMs: spec.atMs } : spec;
+    return new Frequency(of, gridOf(of, timeZone), timeZone, codeOf(of));
   }
 
   /** The code as people read it: of a closure calendar the name, not the days. */
@@ -133,8 +136,11 @@ export class Frequency {
     return ('closures' in this.spec ? this.spec.closures : undefined) ?? null;
   }
 
-  /** The same grid less a closure calendar. @throws AlmanacError CLOSURES_WITHOUT_DAYS for steps longer than a day */
-  closedOn(label: string, days: Iterable<number>): Frequency {
+  /**
+   * The same grid less some weekdays and a closure calendar.
+   * @throws AlmanacError CLOSURES_WITHOUT_DAYS for steps longer than a day, ALWAYS_CLOSED where no weekday is left
+   */
+  closedOn(label: string, days: Iterable<number>, weekdays: readonly Weekday[] = []): Frequency {
     const { spec } = this;
     if (spec.unit !== 'fixed' && !(spec.unit === 'day' && spec.count === 1))
       throw new AlmanacError(
@@ -145,8 +151,15 @@ export class Frequency {
           subject: { frequency: this.code },
         },
       );
-    const { closed } = new OpenDays(spec.weekdays ?? EVERY_DAY, days);
-    return Frequency.of(closed.length === 0 ? spec : { ...spec, closures: { label, days: closed } }, this.timeZone);
+    const open = (spec.weekdays ?? EVERY_DAY).map((is, day) => is && !weekdays.includes(WEEKDAYS[day]!));
+    if (!open.includes(true))
+      throw new AlmanacError('ALWAYS_CLOSED', `With ${weekdays.join(', ')} closed, ${this.code} has no day left.`, {
+        hint: 'Leave a day of the week open.',
+        subject: { frequency: this.code },
+      });
+    const { closed } = new OpenDays(open, days);
+    const masked = { ...spec, weekdays: open.every(Boolean) ? undefined : open };
+    return Frequency.of(closed.length === 0 ? masked : { ...masked, closures: { label, days: closed } }, this.timeZone);
   }
 
   /** The same grid without its closure calendar. */

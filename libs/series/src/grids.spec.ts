@@ -385,6 +385,8 @@ describe('a code that leaves something open', () => {
     ['4W-MON', '4W-MON-1970-01-19', '4W-MON-1970-01-19'],
     ['4W-MON', '4W-MON', '4W-MON'],
     ['10D', '10D-1970-01-04', '10D-1970-01-04'],
+    ['28D', '4W-MON-1970-01-12', '4W-MON-1970-01-12'],
+    ['7D', 'W-MON', 'W-MON'],
     ['6h', '6h+3h', '6h+3h'],
     ['D', 'D+7h', 'D+7h'],
     ['QS', 'QS-MAR', 'QS-MAR'],
@@ -414,6 +416,7 @@ describe('a code that leaves something open', () => {
     // Periods of several days or weeks begin with the first event, unless they show where they begin.
     expect(readFrequency('10D', events, 'UTC', 'events').code).toBe('10D-1970-01-04');
     expect(readFrequency('4W-MON', events, 'UTC', 'events').code).toBe('4W-MON-1970-01-12');
+    expect(readFrequency('28D', events, 'UTC', 'events').code).toBe('4W-MON-1970-01-12');
     const late = steps('4W-MON-1970-01-19').map(([time, rows], i) => [i % 20 === 3 ? time + 86_400_000 : time, rows] as const);
     expect(readFrequency('4W-MON', late, 'UTC', 'events').code).toBe('4W-MON-1970-01-19');
   });

@@ -82,6 +82,11 @@ export function readFrequency(code: string, times: readonly Counted[], timeZone 
     .map((spec) => fit(Frequency.of(spec, timeZone), times));
   const best = fits.reduce((least, each) => (each.off < least.off ? each : least));
   if (times.length > 0 && best.off <= (1 - MOST) * best.rows) return best.frequency;
+  const days = /^\d+[Dd]$/.exec(code);
+  if (rows === 'events' && days && times.length > 0) {
+    const first = dayOf(earliest(times), zone);
+    return Frequency.parse(`${code}-${new Date(first * DAY_MS).toISOString().slice(0, 10)}`, timeZone);
+  }
   return Frequency.of(rows === 'events' ? fromFirst(variants[0]!, times, zone) : variants[0]!, timeZone);
 }
 
@@ -90,8 +95,10 @@ function keepsClock(spec: Spec, usual: Spec): boolean {
   return spec.unit === 'integer' || spec.atMs === (usual as { atMs: number }).atMs;
 }
 
+const earliest = (times: readonly Counted[]): number => times.reduce((least, [time]) => Math.min(least, time), Infinity);
+
 function fromFirst(spec: Spec, times: readonly Counted[], zone: Zone): Spec {
-  const first = times.reduce((least, [time]) => Math.min(least, time), Infinity);
+  const first = earliest(times);
   if (first === Infinity) return spec;
   if (spec.unit === 'fixed') {
     const offset = zone.offsetAt(first);
@@ -126,10 +133,20 @@ function variantsOf(code: string, times: readonly Counted[], zone: Zone): Spec[]
     return codes.flatMap((each) => shifted(readSpec(each), month === undefined, times, zone));
   }
   if (/\+| closed |-\d{4}/.test(code)) return [];
+  const days = /^(\d+)[Dd]$/.exec(code);
+  // Of whole weeks the weekday is open as well.
+  if (days && times.length > 0 && Number(days[1]) > 1) return everyDaysOf(Number(days[1]), times, zone);
   const spec = readSpec(code);
   const anchored = spec?.unit === 'month' && /-[A-Z]{3}/.test(code);
   const variants = shifted(spec, !anchored, times, zone);
   return variants.length < 2 ? [] : variants;
+}
+
+/** Every so many days, from 1970-01-01 on or from where most timestamps fall. */
+function everyDaysOf(count: number, times: readonly Counted[], zone: Zone): Spec[] {
+  const { value } = mode(times.map(([time, rows]) => [mod(dayOf(time, zone), count), rows]));
+  const from = readSpec(`${count}D-${new Date(value * DAY_MS).toISOString().slice(0, 10)}`)!;
+  return [readSpec(`${count}D`)!, from, ...shifted(from, true, times, zone).slice(1)];
 }
 
 /** The spec, and the same from where most timestamps fall. */

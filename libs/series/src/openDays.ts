@@ -8,6 +8,7 @@
 
 /** Monday first, as in ISO 8601 and pandas. */
 export const WEEKDAYS = ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
 /** 1970-01-01 was a Thursday. */
 const EPOCH_WEEKDAY = 3;
 

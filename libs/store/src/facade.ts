@@ -55,8 +55,11 @@ export interface Datasets {
   version(datasetId: string, no: number): Promise<r.DatasetVersionRecord>;
   /** Steps of all series of the current version, and the rows that were taken in since the dataset was last replaced. */
   extent(datasetId: string): Promise<{ steps: number; rows: number }>;
-  /** @param keepDays null keeps all. @throws AlmanacError DATASET_NOT_FOUND */
-  setKeepDays(name: string, keepDays: number | null): Promise<r.DatasetRecord>;
+  /** @param changes keepDays null keeps all, seasonLengths null are those of the frequency. @throws AlmanacError DATASET_NOT_FOUND */
+  update(
+    name: string,
+    changes: { keepDays?: number | null | undefined; seasonLengths?: number[] | null | undefined },
+  ): Promise<r.DatasetRecord>;
   /** Those that keep their observations for a time. */
   listKept(): Promise<r.DatasetRecord[]>;
   /** Takes observations out: a new version without them; null where there were none. @throws AlmanacError SERIES_NOT_FOUND */

@@ -11,7 +11,7 @@ import type {
   Series,
   StaticCovariateList,
 } from '@almanac/contracts';
-import { appendObservations, deleteSeries, setRetention } from '@almanac/flow/ingest';
+import { appendObservations, deleteSeries, updateDataset } from '@almanac/flow/ingest';
 import {
   deleteDataset,
   getChangepoints,
@@ -43,7 +43,7 @@ export class DatasetsController {
 
   @Route('updateDataset')
   update(@Input() { params, body }: Parse<'updateDataset'>, @Flow() flow: FlowContext): Promise<Dataset> {
-    return setRetention(flow, params.dataset, body.keepDays);
+    return updateDataset(flow, params.dataset, body);
   }
 
   @Route('deleteSeries')

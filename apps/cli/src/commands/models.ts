@@ -9,7 +9,7 @@ import { UsageError } from '../connection.js';
 import { type Context, contextOf } from '../context.js';
 import { follow } from '../follow.js';
 import { historiesOf, toCsv } from '../history.js';
-import { count, duration, fixed, note, several, show, table, whole } from '../print.js';
+import { count, duration, fixed, note, seasons, several, show, table, whole } from '../print.js';
 
 const jsonObject = (value: string): Record<string, unknown> => {
   try {
@@ -46,6 +46,7 @@ interface ForecastFlags {
   level?: number[];
   frequency?: string;
   timeZone?: string;
+  seasonLength?: number[];
   futureCovariates?: string[];
 }
 
@@ -57,8 +58,8 @@ async function forecastFile(context: Context, model: string | undefined, flags: 
     value: 'y',
     futureCovariates: flags.futureCovariates ?? [],
   });
-  const { level, frequency, timeZone } = flags;
-  const answer = await context.client.predict({ series, model, horizon: flags.horizon ?? ahead, level, frequency, timeZone });
+  const { level, frequency, timeZone, seasonLength } = flags;
+  const answer = await context.client.predict({ series, model, horizon: flags.horizon ?? ahead, level, frequency, timeZone, seasonLength });
   const compared = answer.validation?.models.map((one) => one.model) ?? [];
   if (compared.length > 0) note(`${answer.model} was the best of ${compared.join(', ')}.`);
   else if (answer.validation) note(`${answer.model} forecasts: the series are too short to compare it with others.`);
@@ -177,7 +178,8 @@ export function modelCommands(program: Command): void {
     .option('--no-wait', 'do not wait for the run')
     .option('-f, --file <csv>', 'forecast the histories of this file: unique_id, ds, y')
     .option('--level <percents>', 'with --file: prediction intervals, with commas between (default: 80,95)', numbersOf)
-    .option('--frequency <frequency>', 'with --file: 15min, h, D, W-MON, MS, QS, YS, ME, QE, YE, 1 (default: found from the data)')
+    .option('--frequency <frequency>', 'with --file: as for upload: h, D, B, W-MON, MS, QS-MAR, 1 … (default: found from the data)')
+    .option('--season-length <steps>', 'with --file: steps per season, one or several with commas between', seasons)
     .option('--time-zone <zone>', 'with --file: IANA zone of the calendar and of local times')
     .option('--future-covariates <columns>', 'with --file: columns known ahead; rows without y at the end hold their future', listed)
     .action(async (model: string | undefined, flags: ForecastFlags, command: Command) => {

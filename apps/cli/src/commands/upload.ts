@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { UsageError } from '../connection.js';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
-import { asFlags, count, duration, note, several, shortDate, show, stepDate, table } from '../print.js';
+import { asFlags, count, duration, note, seasons, several, shortDate, show, stepDate, table } from '../print.js';
 
 const READ_BYTES = 1 << 20;
 const list = (value: string): string[] => value.split(',').filter(Boolean);
@@ -21,6 +21,7 @@ export function findingsText(f: Findings): string {
   const lines = [
     `read        ${count(f.rowsRead)} rows (${count(Math.round(f.rowsPerSecond))} rows/s), ${f.format}, ${f.layout} layout`,
     `series      ${count(f.series)}, ${count(f.observations)} observations, frequency ${f.frequency}, zone ${f.timeZone}`,
+    `seasons     ${f.seasonLengths.length === 0 ? 'none' : `${f.seasonLengths.join(' and ')} steps`}`,
     `from, to    ${stepDate(f.start, f.frequency)} to ${stepDate(f.end, f.frequency)}`,
     `gaps        ${count(f.gaps)} missing steps${f.filled > 0 ? `, ${count(f.filled)} filled with zero as declared` : ''}`,
   ];
@@ -74,7 +75,14 @@ export function uploadCommand(program: Command): void {
     .option('--id-column <name>', 'column that names the series (default: unique_id)')
     .option('--time-column <name>', 'column with the time (default: ds)')
     .option('--value-column <name>', 'column with the target (default: y)')
-    .option('--frequency <frequency>', '15min, h, D, W-MON, MS, QS, YS, ME, QE, YE, 1 (default: found from the data)')
+    .option(
+      '--frequency <frequency>',
+      '15min, h, 6h+3h, D, B, D-MON-SAT, W-MON, 4W-MON, MS, QS-MAR, YS-APR, ME, QE-FEB, YE-JUN, 1 (default: found from the data)',
+    )
+    .option('--season-length <steps>', 'steps after which a pattern comes again, one or several with commas between', seasons)
+    .option('--closed-weekdays <days>', 'days without observations, which are no steps: SUN, or SAT,SUN', list)
+    .option('--closed-holidays <place>', 'the same for public holidays of a country or region: DE, or DE-BY')
+    .option('--closed-dates <dates>', 'the same for single days: 2024-12-24,2024-12-31', list)
     .option('--time-zone <zone>', 'IANA zone of the calendar and of local times (default: UTC)')
     .option('--format <format>', 'csv, tsv, ndjson, json, parquet, deepar (default: found from the file)')
     .option('--layout <layout>', 'long or wide (default: found from the columns)')
@@ -162,6 +170,18 @@ export function uploadCommand(program: Command): void {
       show(context, changed, () =>
         keepDays === null ? `${dataset} keeps all.` : `${dataset} keeps what is at most ${count(keepDays)} days old.`,
       );
+    });
+
+  program
+    .command('seasons')
+    .description('say after how many steps the patterns of a dataset come again')
+    .argument('<dataset>')
+    .argument('<steps>', 'one or several with commas between, or "auto": those of the frequency')
+    .action(async (dataset: string, steps: string, _: unknown, command: Command) => {
+      const context = contextOf(command);
+      const seasonLength = steps === 'auto' ? null : seasons(steps);
+      const changed = await context.client.call('updateDataset', { params: { dataset }, body: { seasonLength } });
+      show(context, changed, () => `${dataset} has seasons of ${changed.seasonLengths.join(' and ') || 'no'} steps.`);
     });
 
   program

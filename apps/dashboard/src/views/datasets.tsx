@@ -107,11 +107,17 @@ function One({ name }: { name: string }) {
                 <Fact name="Observations">{count(dataset.observationCount)}</Fact>
                 <Fact name="Frequency">{dataset.frequency}</Fact>
                 <Fact name="Seasons">{dataset.seasonLengths.join(', ') || 'none'}</Fact>
+                {dataset.closures && (
+                  <Fact name="Closed">
+                    {dataset.closures.label}, {dataset.closures.days} days
+                  </Fact>
+                )}
                 <Fact name="Time zone">{dataset.timeZone}</Fact>
                 <Fact name="From">{time(dataset.start, dataset.timeZone, isSubDaily(dataset.frequency))}</Fact>
                 <Fact name="To">{time(dataset.end, dataset.timeZone, isSubDaily(dataset.frequency))}</Fact>
               </dl>
               <Retention dataset={dataset} />
+              <Seasons dataset={dataset} />
             </section>
             <Versions dataset={dataset} />
             <Models dataset={name} />
@@ -148,6 +154,38 @@ function Retention({ dataset }: { dataset: Dataset }) {
         {...register('days')}
       />
       days
+      <button type="submit" className="compact" disabled={!formState.isDirty || set.isPending}>
+        Save
+      </button>
+      {set.error ? <Failure error={set.error} /> : null}
+    </form>
+  );
+}
+
+function Seasons({ dataset }: { dataset: Dataset }) {
+  const client = useClient();
+  const cache = useQueryClient();
+  const { register, handleSubmit, formState } = useForm({ values: { steps: dataset.seasonLengths.join(', ') } });
+  const set = useMutation({
+    mutationFn: (steps: string) => {
+      const seasonLength = steps.trim() === '' ? null : steps.split(',').map(Number);
+      return client.call('updateDataset', { params: { dataset: dataset.name }, body: { seasonLength } });
+    },
+    onSuccess: () => Promise.all(['getDataset', 'listDatasets'].map((key) => cache.invalidateQueries({ queryKey: [key] }))),
+  });
+  return (
+    <form className="row" style={{ marginTop: 8 }} onSubmit={(event) => void handleSubmit(({ steps }) => set.mutate(steps))(event)}>
+      <label htmlFor="season-lengths">Patterns come again after</label>
+      <input
+        id="season-lengths"
+        className="compact"
+        style={{ width: 110 }}
+        pattern="\s*(\d+\s*(,\s*\d+\s*)*)?"
+        title="Steps, with commas between; empty: those of the frequency"
+        placeholder="that of the frequency"
+        {...register('steps')}
+      />
+      steps
       <button type="submit" className="compact" disabled={!formState.isDirty || set.isPending}>
         Save
       </button>

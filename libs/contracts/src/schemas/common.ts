@@ -51,3 +51,14 @@ export const problem = z
 
 export type Problem = z.infer<typeof problem>;
 export type Page<T> = { items: T[]; next: string | null };
+
+const season = z.number().int().min(2).max(10_080);
+/** What is said of seasons: one length or up to three, in steps. */
+export const seasonLength = z.union([season, z.array(season).min(1).max(3)]).meta({
+  description:
+    'Steps after which a pattern comes again, one or up to three: 12 for months, [24, 168] for hours. Those of the frequency unless given.',
+  example: 12,
+});
+export type SeasonLength = z.infer<typeof seasonLength>;
+/** Each once, shortest first. */
+export const asSeasonLengths = (given: SeasonLength): number[] => [...new Set([given].flat())].sort((a, b) => a - b);

@@ -1,12 +1,14 @@
 /** Uploads and the datasets they make. */
 import { z } from 'zod';
-import { instant, name, pageOf, pageQuery, uuid } from './common.js';
+import { instant, name, pageOf, pageQuery, seasonLength, uuid } from './common.js';
 
 export const aggregation = z.enum(['sum', 'mean', 'min', 'max', 'first', 'last', 'count', 'median']);
 export const fillPolicy = z.enum(['none', 'zero']).meta({
   description:
     'What a missing step means. `none`: a gap, kept as null. `zero`: nothing happened, so 0, from the first observation of a series to the end of the dataset.',
 });
+
+const weekday = z.enum(['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN']);
 
 /** How to read a file. Everything has a default that fits files made for neuralforecast, StatsForecast or TimeGPT. */
 export const ingestOptions = z
@@ -20,8 +22,21 @@ export const ingestOptions = z
     valueColumn: z.string().default('y').meta({ description: 'The target. Ignored when `aggregation` is `count`.' }),
     frequency: z.string().default('auto').meta({
       description:
-        '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS` (dated by the first day), `ME`, `QE`, `YE` (by the last), `1` for plain integers, or `auto`: the coarsest of them on which every time falls.',
+        'How far steps are apart and where they lie, in the words of pandas: `s`, `15min`, `h`, `6h+3h`, `D`, `B` (Monday to Friday), `D-MON-SAT`, `W-MON` (weeks from Monday on), `4W-MON`, `MS`, `QS-MAR`, `YS-APR` (dated by the first day), `ME`, `QE-FEB`, `YE-JUN` (by the last), `1` for plain integers, or `auto`: the rhythm that most rows show. Rows off it are rejected by name.',
     }),
+    seasonLength: seasonLength.optional(),
+    closedWeekdays: z.array(weekday).max(6).default([]).meta({
+      description:
+        'Days of the week on which nothing is observed: they are no steps, so neither gaps nor forecast. For steps of a day and less.',
+    }),
+    closedHolidays: z
+      .string()
+      .regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, 'must be a country of ISO 3166, with a region where there are some, e.g. DE or DE-BY')
+      .optional()
+      .meta({
+        description: 'The same for public holidays of a country or one of its regions, as they are known when the dataset is made.',
+      }),
+    closedDates: z.array(z.iso.date()).max(10_000).default([]).meta({ description: 'The same for single days.' }),
     timeZone: z.string().default('UTC').meta({ description: 'IANA zone of the calendar and of local timestamps.' }),
     format: z.enum(['auto', 'csv', 'tsv', 'ndjson', 'json', 'parquet', 'deepar']).default('auto'),
     layout: z.enum(['auto', 'long', 'wide']).default('auto'),
@@ -78,6 +93,7 @@ export const findings = z
     layout: z.enum(['long', 'wide']),
     columns: z.array(z.object({ name: z.string(), type: z.string(), role: z.string().nullable() })),
     frequency: z.string(),
+    seasonLengths: z.array(z.number().int()).default([]).meta({ description: 'Steps per season, shortest first, as they are taken.' }),
     timeZone: z.string(),
     rowsRead: z.number().int(),
     rowsRejected: z.number().int(),
@@ -139,7 +155,13 @@ export const dataset = z
     name,
     frequency: z.string(),
     timeZone: z.string(),
-    seasonLengths: z.array(z.number().int()),
+    seasonLengths: z
+      .array(z.number().int())
+      .meta({ description: 'Shortest first: those that were declared, else those of the frequency.' }),
+    closures: z
+      .object({ label: z.string(), days: z.number().int() })
+      .nullable()
+      .meta({ description: 'Days that are no steps beside the weekdays that the frequency leaves out; null: none.' }),
     keepDays: z.number().int().nullable().meta({ description: 'Observations older than so many days are given up; null keeps all.' }),
     version: z.number().int(),
     seriesCount: z.number().int(),
@@ -151,7 +173,13 @@ export const dataset = z
   })
   .meta({ id: 'Dataset' });
 export type Dataset = z.infer<typeof dataset>;
-export const datasetPatch = z.object({ keepDays: z.number().int().min(1).max(100_000).nullable() });
+export const datasetPatch = z
+  .object({
+    keepDays: z.number().int().min(1).max(100_000).nullable().optional(),
+    seasonLength: seasonLength.nullable().optional().meta({ description: 'null: those of the frequency again.' }),
+  })
+  .refine((patch) => Object.keys(patch).length > 0, 'give `keepDays` or `seasonLength`');
+export type DatasetPatch = z.infer<typeof datasetPatch>;
 export const datasetPage = pageOf(dataset);
 
 export const datasetVersion = z

@@ -3,7 +3,7 @@
  * forecast with other future covariates ("what if").
  */
 import { z } from 'zod';
-import { instant, name, uuid, versionNumber } from './common.js';
+import { instant, name, seasonLength, uuid, versionNumber } from './common.js';
 import { modelReference, percentLevel, quantileLevels } from './forecasts.js';
 
 /** What one request may ask for; more belongs into a dataset. */
@@ -63,8 +63,10 @@ export const predictionRequest = z
   .object({
     series: inlineSeries,
     frequency: z.string().default('auto').meta({
-      description: '`15min`, `h`, `D`, `W-MON`, `MS`, `QS`, `YS`, `ME`, `QE`, `YE`, `1`; `auto`: from `ds`, or that of the model.',
+      description:
+        'As in an upload: `15min`, `h`, `D`, `B`, `W-MON`, `4W-MON`, `MS`, `QS-MAR`, …, `1`; `auto`: from `ds`, or that of the model.',
     }),
+    seasonLength: seasonLength.optional(),
     timeZone: z.string().optional().meta({ description: "IANA zone of the calendar; the model's, else UTC." }),
     horizon: z
       .number()
@@ -93,6 +95,7 @@ export const prediction = z
     version: z.number().int().nullable().meta({ description: 'Null for a baseline.' }),
     frequency: z.string(),
     timeZone: z.string(),
+    seasonLengths: z.array(z.number().int()).meta({ description: 'Steps per season, shortest first, as they were taken.' }),
     horizon: z.number().int(),
     columns: z.record(z.string(), z.array(z.union([z.string(), z.number()]).nullable())).meta({
       description:

@@ -4,6 +4,7 @@ import { plans } from '@almanac/forecasting/plan';
 import { ask } from '../ask.js';
 import { storedFacts } from '../compute/settings.js';
 import type { FlowContext } from '../runs/context.js';
+import { seasonLengthsOf } from '../query/grid.js';
 import type { NewPlannedRun } from '../runs/kinds.js';
 import { defaultHorizon, spanOf } from '../train/plan.js';
 import { backtestPlanOf } from './plan.js';
@@ -22,7 +23,11 @@ export async function planBacktestRun(
   const dataset = await store.datasets.get(request.dataset);
   const version = await store.datasets.version(dataset.id, request.datasetVersion ?? dataset.currentVersion);
   for (const { kind } of request.models) plans.of(kind);
-  const plan = backtestPlanOf(request, { version: version.no, span: spanOf(version), horizon: defaultHorizon(dataset) });
+  const plan = backtestPlanOf(request, {
+    version: version.no,
+    span: spanOf(version),
+    horizon: defaultHorizon(seasonLengthsOf(dataset)[0]),
+  });
   // What is wrong with a setting is said now, not by a worker.
   const { horizon, windows, stepSize, models } = plan;
   const { facts } = await storedFacts(store, dataset.name, { horizon, holdout: horizon + (windows - 1) * stepSize });

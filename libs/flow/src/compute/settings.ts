@@ -4,8 +4,8 @@
  */
 import { type Config, covariatesOf, type PanelFacts, plans, type Wishes } from '@almanac/forecasting/plan';
 import type { Panel } from '@almanac/forecasting';
-import { Frequency } from '@almanac/series';
 import type { Store } from '@almanac/store';
+import { seasonLengthsOf } from '../query/grid.js';
 
 /** What is to be fitted. */
 export interface Wanted extends Wishes {
@@ -50,7 +50,7 @@ export async function storedFacts(
   const named = (kind: string): string[] => channels.filter((channel) => channel.kind === kind).map((channel) => channel.name);
   const facts: PanelFacts = {
     frequency: dataset.frequency,
-    seasonLengths: Frequency.parse(dataset.frequency, dataset.timeZone).seasonLengths(),
+    seasonLengths: seasonLengthsOf(dataset),
     horizon,
     lengths: lengths.map((length) => Math.max(0, length - holdout)),
     count: dataset.seriesCount,

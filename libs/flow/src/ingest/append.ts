@@ -133,7 +133,8 @@ function stepOf(ds: string | number, grid: Frequency): number | string {
   return onGrid(grid, clock - zone.offsetAt(clock - zone.offsetAt(clock)));
 }
 
-const onGrid = (grid: Frequency, time: number): number | string => (grid.isOnGrid(time) ? grid.floorStep(time) : 'OFF_GRID');
+const onGrid = (grid: Frequency, time: number): number | string =>
+  grid.isOnGrid(time) ? grid.floorStep(time) : grid.isClosed(time) ? 'CLOSED_DAY' : 'OFF_GRID';
 
 function offsetMs(offset: string): number {
   if (offset === 'Z') return 0;
@@ -199,6 +200,7 @@ const SAYS: Readonly<Record<string, string>> = {
   TIMESTAMP_INVALID: 'is no time',
   TIMESTAMP_SKIPPED: 'was shown by no clock of the zone',
   OFF_GRID: 'is not on the grid',
+  CLOSED_DAY: 'is on a day that the grid leaves out',
   COLUMN_UNKNOWN: 'is no column of the dataset',
   DUPLICATE_TIMESTAMP: 'comes twice',
   TEXT_INVALID: 'holds a NUL character or half of another one',
@@ -209,7 +211,7 @@ function refusal(faults: readonly Fault[], grid: Frequency, reason: string | und
   const { row, rule, text } = faults[0]!;
   const others = faults.length === 1 ? '' : ` ${faults.length - 1} more rows are at fault.`;
   return new AlmanacError('ROWS_REFUSED', `Row ${row}: "${text.slice(0, 200)}" ${SAYS[rule]}.${others} Nothing was stored.`, {
-    hint: `${reason === undefined ? '' : `${reason} `}The grid is ${grid.code} (${grid.timeZone}). Write times by ISO 8601 with an offset; values of a step that is there already correct it.`,
+    hint: `${reason === undefined ? '' : `${reason} `}The grid is ${grid.label} (${grid.timeZone}). Write times by ISO 8601 with an offset; values of a step that is there already correct it.`,
     subject: { rows: faults.slice(0, SHOWN).map((fault) => ({ ...fault, text: fault.text.slice(0, 200) })), rowsRejected: faults.length },
     status: 422,
   });

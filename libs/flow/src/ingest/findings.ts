@@ -1,6 +1,7 @@
 /** What is said about data that was read, be it a file or the rows of a request. */
 import type { Findings } from '@almanac/contracts';
 import { Frequency } from '@almanac/series';
+import type { GapPatterns } from './gapPatterns.js';
 import type { HeadMessage } from './protocol.js';
 import type { Tally } from './tally.js';
 
@@ -17,9 +18,11 @@ export interface Circumstances {
   seconds: number;
   /** The data are all that there is of their series. */
   whole: boolean;
+  /** As they are taken, shortest first. */
+  seasonLengths: number[];
 }
 
-export function describe(head: HeadMessage, tally: Tally, { named, duplicates, seconds, whole }: Circumstances): Findings {
+export function describe(head: HeadMessage, tally: Tally, { named, duplicates, seconds, whole, seasonLengths }: Circumstances): Findings {
   const frequency = Frequency.parse(head.frequency, head.timeZone);
   const instantOf = (step: number | null): string | null => (step === null ? null : new Date(frequency.timeOf(step)).toISOString());
   const future =
@@ -33,6 +36,7 @@ export function describe(head: HeadMessage, tally: Tally, { named, duplicates, s
     layout,
     columns,
     frequency: frequency.label,
+    seasonLengths,
     timeZone,
     rowsRead,
     rowsRejected,
@@ -53,21 +57,36 @@ export function describe(head: HeadMessage, tally: Tally, { named, duplicates, s
     warnings: [
       ...head.warnings,
       ...future,
-      ...gapWarnings(head.frequency, { gaps: tally.gaps, values: tally.observations - tally.filled }),
+      ...gapWarnings(frequency, tally.patterns, { gaps: tally.gaps, values: tally.observations - tally.filled }),
     ],
   };
 }
 
-/** Two seasons, so that one can be held against the other. */
-export function enoughSteps({ frequency, timeZone }: Pick<HeadMessage, 'frequency' | 'timeZone'>): number {
-  return Math.max(LEAST_STEPS, 2 * (Frequency.parse(frequency, timeZone).seasonLengths()[0] ?? 0));
+/** Two seasons, so that one can be held against the other, and a few steps at least. */
+export function enoughSteps(seasonLengths: readonly number[]): number {
+  return Math.max(LEAST_STEPS, 2 * (seasonLengths[0] ?? 0));
 }
 
-/** More empty steps than full ones: the grid is finer than the data, as it is for months that are dated by their last day. */
-export function gapWarnings(frequency: string, { gaps, values }: { gaps: number; values: number }): string[] {
-  if (gaps <= values) return [];
+/** Gaps that come again in the same way are told as what they are; where most steps are gaps without any, that is told. */
+export function gapWarnings(grid: Frequency, patterns: GapPatterns, { gaps, values }: { gaps: number; values: number }): string[] {
   const [empty, full] = [gaps.toLocaleString('en'), values.toLocaleString('en')];
+  const pattern = patterns.find();
+  if (pattern?.apart !== undefined)
+    return [
+      `Nearly every value comes ${pattern.apart} steps of ${grid.label} after the one before: ${empty} steps between ${full} values are empty. ` +
+        'A coarser frequency has no such gaps; series that do not share one are better kept in datasets of their own.',
+    ];
+  if (pattern?.missing) {
+    const { steps, times } = pattern.missing;
+    const first = grid.format(patterns.exampleOf(pattern.missing));
+    const run = steps === 1 ? 'A step is' : `${steps} steps in a row are`;
+    return [
+      `${run} missing again and again at the same place (${times.toLocaleString('en')} times, first from ${first} on). They are gaps, and will be ` +
+        'forecast; days on which nothing is ever observed can be declared closed: closedWeekdays, closedHolidays, closedDates.',
+    ];
+  }
+  if (gaps <= values) return [];
   return [
-    `On the grid ${frequency} there are ${empty} empty steps between ${full} values. Is that the frequency? A coarser one needs an aggregation, e.g. last.`,
+    `There are ${empty} empty steps of ${grid.label} between ${full} values, at no regular distance. A coarser frequency with an aggregation has fewer.`,
   ];
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IngestOptionsInput, ingestOptions, type IngestResult } from '@almanac/contracts';
-import { applyRetention, deleteSeries, setRetention } from '@almanac/flow/ingest';
+import { applyRetention, deleteSeries, updateDataset } from '@almanac/flow/ingest';
 import { type IngestRequest, ingestUpload } from '@almanac/flow/ingest/execute';
 import { folderObjectStore, type ObjectStore, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
@@ -353,7 +353,7 @@ describe('retention', () => {
     await upload('r.csv', `unique_id,ds,y\n${days(100)}`, { dataset: 'kept', frequency: 'D' });
     const { id } = await store.datasets.get('kept');
     expect(await applyRetention({ store, now, logger: silentLogger })).toEqual([]);
-    expect(await setRetention({ store }, 'kept', 30)).toMatchObject({ keepDays: 30 });
+    expect(await updateDataset({ store }, 'kept', { keepDays: 30 })).toMatchObject({ keepDays: 30 });
     expect(await applyRetention({ store, now, logger: silentLogger })).toEqual(['kept']);
     expect(await panel('kept')).toMatchObject({ a: { firstStep: day('2024-01-31') } });
     expect(await store.datasets.get('kept')).toMatchObject({ currentVersion: 2, observationCount: 30 });
@@ -366,6 +366,6 @@ describe('retention', () => {
 
   it('is refused where steps have no age', async () => {
     await upload('n.csv', 'unique_id,ds,y\na,1,1\na,2,2\n', { dataset: 'numbered', frequency: '1' });
-    await expect(setRetention({ store }, 'numbered', 30)).rejects.toMatchObject({ code: 'RETENTION_WITHOUT_TIME' });
+    await expect(updateDataset({ store }, 'numbered', { keepDays: 30 })).rejects.toMatchObject({ code: 'RETENTION_WITHOUT_TIME' });
   });
 });

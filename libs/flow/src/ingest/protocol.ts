@@ -1,6 +1,7 @@
 /** What the parent asks of the reader process and what it hears back. Small and few: values travel as pieces (frames.ts). */
 import type { IngestLimits } from '@almanac/platform';
 import type { Findings, IngestOptions, IngestResult, Problem } from '@almanac/contracts';
+import type { Closures } from './closures.js';
 
 /** What the reader may take; see `IngestLimits`. Only memory and threads have to be said, by tests. */
 export type ReadLimits = Pick<IngestLimits, 'memoryMb' | 'threads'> & Partial<IngestLimits>;
@@ -12,6 +13,8 @@ export interface ReadJob {
   options: IngestOptions;
   /** The grid of the dataset that the file is for, where there is one: rows fit it or are rejected. */
   grid?: string | undefined;
+  /** Days that are no steps of a dataset which the file makes. */
+  closures?: Closures | undefined;
   /** An empty folder for what does not fit into memory. */
   scratch: string;
   limits: ReadLimits;

@@ -3,7 +3,7 @@
  * Both leave a version without it; a version that a run rests on can be read for replay as before.
  */
 import { AlmanacError, Frequency } from '@almanac/series';
-import type { Dataset } from '@almanac/contracts';
+import { asSeasonLengths, type Dataset, type DatasetPatch } from '@almanac/contracts';
 import type { FlowContext } from '../runs/context.js';
 import { toDataset } from '../query/datasets.js';
 
@@ -19,19 +19,20 @@ export async function deleteSeries({ store }: Context, name: string, uniqueId: s
 }
 
 /**
- * Says how long a dataset keeps its observations; they go within a minute or so, and then once a day.
+ * Says how long a dataset keeps its observations (they go within a minute or so, and then once a day), and what its seasons are.
  * @throws AlmanacError DATASET_NOT_FOUND, RETENTION_WITHOUT_TIME
  */
-export async function setRetention({ store }: Context, name: string, keepDays: number | null): Promise<Dataset> {
+export async function updateDataset({ store }: Context, name: string, { keepDays, seasonLength }: DatasetPatch): Promise<Dataset> {
   const { frequency, timeZone } = await store.datasets.get(name);
-  if (keepDays !== null && Frequency.parse(frequency, timeZone).kind === 'integer') {
+  if (typeof keepDays === 'number' && Frequency.parse(frequency, timeZone).kind === 'integer') {
     throw new AlmanacError('RETENTION_WITHOUT_TIME', `The steps of "${name}" are plain integers, which have no age.`, {
       hint: 'Upload what is to be kept with mode replace.',
       subject: { dataset: name },
       status: 409,
     });
   }
-  return toDataset(await store.datasets.setKeepDays(name, keepDays));
+  const seasonLengths = seasonLength === undefined || seasonLength === null ? seasonLength : asSeasonLengths(seasonLength);
+  return toDataset(await store.datasets.update(name, { keepDays, seasonLengths }));
 }
 
 /** Takes out what has become too old. @returns the names of the datasets that lost something */

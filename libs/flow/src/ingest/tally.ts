@@ -1,5 +1,6 @@
 /** Counts what passes into the store: the figures of the findings that only the finished series tell. */
 import type { Piece } from './frames.js';
+import { GapPatterns } from './gapPatterns.js';
 
 export class Tally {
   series = 0;
@@ -16,13 +17,21 @@ export class Tally {
   tooShort = 0;
   /** Series that have a value, or a place for one. */
   readonly withTarget = new Set<string>();
+  /** How the gaps of the file lie. */
+  readonly patterns: GapPatterns;
   private id: string | undefined;
   private first = 0;
   private next = 0;
   private read = 0;
   private span = 0;
 
-  constructor(readonly enough: number) {}
+  /** @param seasons of the grid, in steps */
+  constructor(
+    readonly enough: number,
+    seasons: readonly number[],
+  ) {
+    this.patterns = new GapPatterns(seasons);
+  }
 
   /** Passes the pieces as they come from the file, to count what the file itself holds. */
   async *before(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
@@ -30,11 +39,17 @@ export class Tally {
     let next = 0;
     for await (const piece of pieces) {
       if (piece.channel === 0) {
-        if (piece.id !== id) next = piece.firstStep;
+        if (piece.id !== id) {
+          next = piece.firstStep;
+          this.patterns.nextSeries();
+        }
         id = piece.id;
         this.span += piece.firstStep + piece.values.length - next;
         next = piece.firstStep + piece.values.length;
-        for (const value of piece.values) if (!Number.isNaN(value)) this.read++;
+        let read = 0;
+        for (const value of piece.values) if (!Number.isNaN(value)) read++;
+        this.read += read;
+        this.patterns.add(piece.firstStep, piece.values, read < piece.values.length);
       }
       yield piece;
     }

@@ -22,6 +22,8 @@ export const inlinePlan = z.object({
   kind: z.literal('inline'),
   frequency: z.string(),
   timeZone: z.string(),
+  /** Shortest first. */
+  seasonLengths: z.array(z.number().int()),
   /** What was taken that the times do not say by themselves, and what looks wrong. */
   warnings: z.array(z.string()).default([]),
   series: z.array(laidSeries),

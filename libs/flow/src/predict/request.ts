@@ -1,6 +1,7 @@
 /** The request side of predictions. What can be known to be wrong is refused before a worker is asked. */
 import {
   fromProblem,
+  asSeasonLengths,
   type Prediction,
   PREDICTION_LIMITS,
   type PredictionRequest,
@@ -19,6 +20,7 @@ import { futureCovariatesOf } from '../register/wire.js';
 import type { FlowContext } from '../runs/context.js';
 import { defaultHorizon } from '../train/plan.js';
 import { gapWarnings } from '../ingest/findings.js';
+import { GapPatterns } from '../ingest/gapPatterns.js';
 import { gridOfTimes, layAllOnGrid, refuseTooMuch } from './inline.js';
 import type { InlinePlan, LaidSeries, PredictionPlan, PredictPlan, WhatIfPlan } from './plan.js';
 import { withReadTimes } from './times.js';
@@ -35,7 +37,13 @@ export async function requestPrediction(context: FlowContext, given: PredictionR
   const named = await modelOf(context, given.model);
   const { request, notes } = await withReadTimes(given, named?.dataset, context.ingest);
   const grid = gridOf(request, named?.dataset);
-  const horizon = request.horizon ?? named?.version.horizon ?? defaultHorizon({ frequency: grid.code, timeZone: grid.timeZone });
+  if (named && request.seasonLength !== undefined)
+    throw new AlmanacError('OPTIONS_CONFLICT', `The model ${named.version.model}/${named.version.no} has learned its own seasons.`, {
+      hint: 'Leave seasonLength out, or name a baseline.',
+      subject: { model: named.version.model },
+    });
+  const asked = request.seasonLength === undefined ? undefined : asSeasonLengths(request.seasonLength);
+  const horizon = request.horizon ?? named?.version.horizon ?? defaultHorizon(asked?.[0] ?? grid.seasonLengths()[0]);
   if (named) checkHorizon(named.version, horizon);
   const label = named?.version.model ?? request.model;
   const columns = columnsOf(request);
@@ -51,7 +59,8 @@ export async function requestPrediction(context: FlowContext, given: PredictionR
     kind: 'inline',
     frequency: grid.code,
     timeZone: grid.timeZone,
-    warnings: [...notes, ...gapWarnings(grid.code, countGaps(series))],
+    seasonLengths: asked ?? grid.seasonLengths(Math.max(...series.map(({ values: { length } }) => length))),
+    warnings: [...notes, ...gapWarnings(grid, ...gapsOf(series, grid))],
     series,
     horizon,
     levels: [...new Set(columns.map(({ level }) => level))].sort((a, b) => a - b),
@@ -59,7 +68,7 @@ export async function requestPrediction(context: FlowContext, given: PredictionR
     versionId: named?.version.id ?? null,
     kinds: named ? [] : request.model === 'auto' ? [...CANDIDATES] : [request.model],
   };
-  return start(context, plan, { model: label, series: plan.series.length, horizon, frequency: grid.code });
+  return start(context, plan, { model: label, series: series.length, horizon, frequency: grid.label });
 }
 
 /**
@@ -154,10 +163,19 @@ function start(context: FlowContext, plan: PredictionPlan, about: PredictPlan): 
   );
 }
 
-function countGaps(series: readonly LaidSeries[]): { gaps: number; values: number } {
-  const all = series.flatMap(({ values }) => values);
-  const values = all.filter((value) => value !== null).length;
-  return { gaps: all.length - values, values };
+function gapsOf(series: readonly LaidSeries[], grid: Frequency): [patterns: GapPatterns, counted: { gaps: number; values: number }] {
+  const patterns = new GapPatterns(grid.seasonLengths());
+  let [gaps, values] = [0, 0];
+  for (const one of series) {
+    const given = Float64Array.from(one.values, (value) => value ?? Number.NaN);
+    const first = given.findIndex((value) => !Number.isNaN(value));
+    patterns.nextSeries();
+    patterns.add(one.firstStep + first, given.subarray(first), true);
+    const observed = given.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
+    values += observed;
+    gaps += given.length - observed;
+  }
+  return [patterns, { gaps, values }];
 }
 
 /** The version that is meant; undefined for a baseline or `auto`. A name that both a baseline and a model have is the baseline. */

@@ -3,7 +3,7 @@ import type { Dataset, DatasetVersion, Observations, Page, Series, SeriesSort, S
 import { type Findings } from '@almanac/contracts';
 import type { Frequency } from '@almanac/series';
 import type { DatasetRecord, PageQuery, RankedSeries, SeriesRecord, Store } from '@almanac/store';
-import { gridOf, instantOf, orNull } from './grid.js';
+import { gridOf, instantOf, orNull, seasonLengthsOf } from './grid.js';
 
 type Source = { store: Store };
 
@@ -89,12 +89,7 @@ const RANKINGS = {
 const LONGEST_SEASON = 200;
 
 function seasonOf(dataset: DatasetRecord): number {
-  return Math.max(
-    1,
-    ...gridOf(dataset)
-      .seasonLengths()
-      .filter((length) => length <= LONGEST_SEASON),
-  );
+  return Math.max(1, ...seasonLengthsOf(dataset).filter((length) => length <= LONGEST_SEASON));
 }
 
 export interface SeriesQuery extends PageQuery {
@@ -160,9 +155,10 @@ export function toDataset(record: DatasetRecord): Dataset {
   return {
     id: record.id,
     name: record.name,
-    frequency: record.frequency,
+    frequency: grid.label,
     timeZone: record.timeZone,
-    seasonLengths: grid.seasonLengths(),
+    seasonLengths: seasonLengthsOf(record),
+    closures: grid.closures && { label: grid.closures.label, days: grid.closures.days.length },
     keepDays: record.keepDays,
     version: record.currentVersion,
     seriesCount: record.seriesCount,

@@ -16,7 +16,7 @@ export async function getChangepoints({ store }: Source, dataset: string, unique
   const { id } = await store.series.get(record.id, uniqueId);
   const { steps, values } = await store.series.readRange(id);
   const grid = gridOf(record);
-  const items = changepoints(values, grid.seasonLengths(), yearOf(grid)).map(({ index, before, after }) => ({
+  const items = changepoints(values, record.seasonLengths ?? grid.seasonLengths(), yearOf(grid)).map(({ index, before, after }) => ({
     ds: instantOf(grid, steps[index]!),
     before: orNull(before),
     after: orNull(after),

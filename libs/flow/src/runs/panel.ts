@@ -1,7 +1,7 @@
 /** Reads a panel of a dataset version as the forecasting library wants it. */
 import type { Panel, SeriesData } from '@almanac/forecasting';
-import { Frequency } from '@almanac/series';
 import type { DatasetRecord, Store, StoredSeries } from '@almanac/store';
+import { seasonLengthsOf } from '../query/grid.js';
 
 export interface PanelQuery {
   version: number;
@@ -37,8 +37,9 @@ export function withoutFirst(series: SeriesData, steps: number): SeriesData {
   };
 }
 
-export function panelOf({ frequency, timeZone }: DatasetRecord, series: readonly SeriesData[]): Panel {
-  return { frequency, timeZone, seasonLengths: Frequency.parse(frequency, timeZone).seasonLengths(), series };
+export function panelOf(dataset: DatasetRecord, series: readonly SeriesData[]): Panel {
+  const { frequency, timeZone } = dataset;
+  return { frequency, timeZone, seasonLengths: seasonLengthsOf(dataset), series };
 }
 
 export async function readPanel(store: Store, dataset: DatasetRecord, query: PanelQuery): Promise<Panel> {

@@ -1,6 +1,6 @@
 /** The plan of a training run, and its rules: a request with everything decided that its run rests on. */
 import { name, type TrainRequest, trainRequest, uuid } from '@almanac/contracts';
-import { AlmanacError, Frequency } from '@almanac/series';
+import { AlmanacError } from '@almanac/series';
 import { z } from 'zod';
 import { gateHoldout, gateWindows } from './windows.js';
 
@@ -17,8 +17,8 @@ export type TrainPlan = z.infer<typeof trainPlan>;
 
 /** What the rules look at. */
 export interface TrainedOn {
-  frequency: string;
-  timeZone: string;
+  /** Steps of the shortest season; undefined where there is none. */
+  season: number | undefined;
   version: number;
   /** Steps from the first to the last observation; 0 where nobody knows. */
   span: number;
@@ -28,8 +28,7 @@ export interface TrainedOn {
 const PLAIN_HORIZON = 12;
 
 /** Two of the shortest season: two days of hours, two weeks of days, two years of months. */
-export function defaultHorizon({ frequency, timeZone }: Pick<TrainedOn, 'frequency' | 'timeZone'>): number {
-  const [season] = Frequency.parse(frequency, timeZone).seasonLengths();
+export function defaultHorizon(season: number | undefined): number {
   return season === undefined ? PLAIN_HORIZON : 2 * season;
 }
 
@@ -39,8 +38,8 @@ export const spanOf = ({ firstStep, lastStep }: { firstStep: number | null; last
 
 /** @throws AlmanacError HOLDOUT_TOO_SHORT, SERIES_TOO_SHORT */
 export function trainPlanOf(request: TrainRequest, on: TrainedOn): TrainPlan {
-  const horizon = request.horizon ?? defaultHorizon(on);
-  const [season] = Frequency.parse(on.frequency, on.timeZone).seasonLengths();
+  const { season } = on;
+  const horizon = request.horizon ?? defaultHorizon(season);
   const holdout = request.holdout ?? (request.gate ? gateHoldout(horizon, season, on.span) : horizon);
   if (holdout < horizon)
     throw new AlmanacError('HOLDOUT_TOO_SHORT', `A holdout of ${holdout} steps cannot measure a horizon of ${horizon}.`, {

@@ -4,6 +4,7 @@ import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError } from '@almanac/series';
 import type { DatasetRecord } from '@almanac/store';
 import { ask } from '../ask.js';
+import { seasonLengthsOf } from '../query/grid.js';
 import { storedFacts } from '../compute/settings.js';
 import { checkHorizon } from '../forecast/horizon.js';
 import { selectSeries } from '../query/selectSeries.js';
@@ -46,8 +47,7 @@ export async function planTrainingRun({ store }: Pick<FlowContext, 'store'>, inp
   const { kind } = plans.of(request.kind);
   const dataset = await store.datasets.get(request.dataset);
   const version = await store.datasets.version(dataset.id, request.datasetVersion ?? dataset.currentVersion);
-  const { frequency, timeZone } = dataset;
-  const plan = trainPlanOf(request, { frequency, timeZone, version: version.no, span: spanOf(version) });
+  const plan = trainPlanOf(request, { season: seasonLengthsOf(dataset)[0], version: version.no, span: spanOf(version) });
   const { model, horizon } = plan;
   await refuseOtherDataset(store, model, dataset);
   // What is wrong with a setting is said now, not by a worker.

@@ -63,9 +63,9 @@ export function datasets(context: Context): Datasets {
       );
       return extent!;
     },
-    async setKeepDays(name, keepDays) {
+    async update(name, { keepDays, seasonLengths }) {
       const { id } = await get(name);
-      await table.update({ id }, { keepDays });
+      await table.update({ id }, { ...(keepDays !== undefined && { keepDays }), ...(seasonLengths !== undefined && { seasonLengths }) });
       return get(name);
     },
     listKept: () => table.find({ where: { ...committed, keepDays: Not(IsNull()) } }),

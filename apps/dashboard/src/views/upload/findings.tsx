@@ -10,6 +10,8 @@ const rules: Record<string, string> = {
   VALUE_NOT_NUMBER: 'the target is no number',
   TIME_NOT_READ: 'the time could not be read',
   ID_MISSING: 'the series has no id',
+  OFF_GRID: 'the time is off the rhythm of the others',
+  CLOSED_DAY: 'the day is closed',
 };
 
 /** @param runId of the run that read it, where its rejected rows can be had */
@@ -19,6 +21,7 @@ export function FindingsView({ findings: f, runId }: { findings: Findings; runId
     ['Series', count(f.series)],
     ['Observations', count(f.observations)],
     ['Frequency', `${f.frequency}, ${f.timeZone}`],
+    ['Seasons', f.seasonLengths.length === 0 ? 'none' : `${f.seasonLengths.join(', ')} steps`],
     ['From', time(f.start, f.timeZone)],
     ['To', time(f.end, f.timeZone)],
     ['Gaps', count(f.gaps)],

@@ -15,6 +15,14 @@ interface Props {
 type TextKey = 'dataset' | 'idColumn' | 'timeColumn' | 'valueColumn' | 'frequency' | 'timeZone' | 'timeFormat';
 
 const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
+const listOrNothing = (value: unknown): string[] | undefined => {
+  const items = String(value ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+  return items.length === 0 ? undefined : items;
+};
+const numbersOrNothing = (value: unknown): number[] | undefined => listOrNothing(value)?.map(Number);
 /** An empty field is one that was not filled in. */
 const orNothing = { setValueAs: (value: unknown) => (value === '' ? undefined : value) };
 
@@ -22,6 +30,7 @@ export function MappingForm({ form, columns, wrong }: Props) {
   const datasets = useCall('listDatasets', { query: { limit: 1000 } }).data?.items ?? [];
   const allowed = useWatch({ control: form.control, name: 'maxRejectedShare' });
   const { register } = form;
+  const wrongOf = (key: string): { wrong?: string } => (wrong[key] ? { wrong: wrong[key] } : {});
   const text = (key: TextKey, label: string, help: string, placeholder: string, list?: string): ReactNode => (
     <Field id={key} label={label} help={help} {...(wrong[key] ? { wrong: wrong[key] } : {})}>
       <input
@@ -52,7 +61,7 @@ export function MappingForm({ form, columns, wrong }: Props) {
         {text(
           'frequency',
           'Frequency',
-          '15min, h, D, W-MON, MS, QS, YS, ME, QE, YE (by the last day), or 1 for plain integers.',
+          '15min, h, D, B (Monday to Friday), D-MON-SAT, W-MON, 4W-MON, MS, QS-MAR, YE-JUN, … or 1 for plain integers.',
           'found from the data',
         )}
         {text('timeZone', 'Time zone', 'Of the calendar and of local times.', 'UTC', 'zones')}
@@ -99,6 +108,33 @@ export function MappingForm({ form, columns, wrong }: Props) {
               <option value=",">comma</option>
               <option value=".">point</option>
             </select>
+          </Field>
+          <Field
+            id="seasonLength"
+            label="Season, in steps"
+            help="After how many steps a pattern comes again: 12, or 24, 168."
+            {...wrongOf('seasonLength')}
+          >
+            <input
+              id="seasonLength"
+              placeholder="that of the frequency"
+              autoComplete="off"
+              {...register('seasonLength', { setValueAs: numbersOrNothing })}
+            />
+          </Field>
+          <Field id="closedWeekdays" label="Closed on" help="Weekdays that are no steps: SUN, or SAT, SUN." {...wrongOf('closedWeekdays')}>
+            <input
+              id="closedWeekdays"
+              placeholder="none"
+              autoComplete="off"
+              {...register('closedWeekdays', { setValueAs: listOrNothing })}
+            />
+          </Field>
+          <Field id="closedHolidays" label="Closed on holidays of" help="A country or region: DE, or DE-BY." {...wrongOf('closedHolidays')}>
+            <input id="closedHolidays" placeholder="none" autoComplete="off" {...register('closedHolidays', orNothing)} />
+          </Field>
+          <Field id="closedDates" label="Closed on single days" help="2024-12-24, 2024-12-31" {...wrongOf('closedDates')}>
+            <input id="closedDates" placeholder="none" autoComplete="off" {...register('closedDates', { setValueAs: listOrNothing })} />
           </Field>
           {text('timeFormat', 'Time format', 'In the letters of strptime, where day and month could be swapped.', '%d/%m/%Y %H:%M')}
           <Field

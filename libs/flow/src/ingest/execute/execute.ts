@@ -5,9 +5,10 @@
  * series as arrays; this side applies the fill policy and hands them to the store, which writes them in one transaction.
  */
 import { AlmanacError, canMean, Frequency } from '@almanac/series';
-import type { Findings, IngestOptions, IngestResult, RunProgress } from '@almanac/contracts';
+import { asSeasonLengths, type Findings, type IngestOptions, type IngestResult, type RunProgress } from '@almanac/contracts';
 import { DEFAULT_INGEST_LIMITS, type IngestLimits, type ObjectStore } from '@almanac/platform';
 import { conflictWith, type DatasetDefinition, type DatasetRecord, type SeriesPiece, type Store } from '@almanac/store';
+import { closuresOf, declaresClosures, hasClosures } from '../closures.js';
 import { describe, enoughSteps } from '../findings.js';
 import { fillZeros, NOTHING_STORED, type Stored } from '../fill.js';
 import type { Piece } from '../frames.js';
@@ -64,14 +65,17 @@ export async function ingestUpload(
   if (runId !== undefined) await store.runs.clearRejectedRows(runId);
   request.onProgress?.({ phase: 'reading', message: `Reading ${upload.fileName}`, fraction: null });
   return objects.withFile(upload.objectKey, async (path) => {
-    const job = { path, fileName: upload.fileName, options, grid: gridFor(options, dataset), limits };
+    const known = gridFor(options, dataset);
+    const closures = known === undefined ? await closuresOf(options) : undefined;
+    const job = { path, fileName: upload.fileName, options, grid: known, closures, limits };
     const onRejects = async (rows: RejectedLine[]): Promise<void> => {
       if (runId !== undefined) await store.runs.addRejectedRows(runId, rows);
     };
     return reading(job, { signal, onRejects }, async (read) => {
       const { head, spans } = read;
       const readSeconds = seconds();
-      const tally = new Tally(enoughSteps(head));
+      const seasons = seasonsOf(head, options, dataset);
+      const tally = new Tally(enoughSteps(seasons), seasons);
       const named = tally.before(read.pieces());
       const zero = options.fillPolicy === 'zero';
       const stored =
@@ -92,8 +96,13 @@ export async function ingestUpload(
       const filled = zero && !refusedSpan ? filledWith(named, head.lastStep, inReach) : checked(named, inReach);
       const pieces = reported(tally.after(filled), tally, head, request.onProgress);
       const whole = options.mode === 'replace' || dataset === null;
-      const findings = (): Findings =>
-        describe(head, tally, { named: spans.map(({ id }) => id), duplicates: read.duplicates, seconds: readSeconds, whole });
+      const findings = (): Findings => {
+        const first = Math.min(tally.firstStep ?? Infinity, dataset?.firstStep ?? Infinity);
+        const last = Math.max(tally.lastStep ?? -Infinity, dataset?.lastStep ?? -Infinity);
+        const seasonLengths = seasonsOf(head, options, dataset, last - first + 1);
+        const named = spans.map(({ id }) => id);
+        return describe(head, tally, { named, duplicates: read.duplicates, seconds: readSeconds, whole, seasonLengths });
+      };
 
       if (options.dryRun) {
         while (!(await pieces.next()).done) signal?.throwIfAborted();
@@ -124,10 +133,15 @@ export async function ingestUpload(
   });
 }
 
-/** A dataset keeps the grid it has, so a few rows to append need not tell it again; and `M` may mean it. */
-function gridFor({ frequency }: IngestOptions, dataset: DatasetRecord | null): string | undefined {
+/**
+ * A dataset keeps the grid it has, so a few rows to append need not tell it again; `M` may mean it; and public holidays that
+ * were declared again are those that it was made with.
+ */
+function gridFor(options: IngestOptions, dataset: DatasetRecord | null): string | undefined {
   if (dataset === null) return undefined;
-  return frequency === 'auto' || canMean(frequency, Frequency.parse(dataset.frequency, dataset.timeZone)) ? dataset.frequency : undefined;
+  const own = Frequency.parse(dataset.frequency, dataset.timeZone);
+  if (options.frequency !== 'auto' && !canMean(options.frequency, own)) return undefined;
+  return declaresClosures(options) && !hasClosures(own, options) ? undefined : dataset.frequency;
 }
 
 function definitionOf(options: IngestOptions, head: HeadMessage): DatasetDefinition {
@@ -137,6 +151,7 @@ function definitionOf(options: IngestOptions, head: HeadMessage): DatasetDefinit
     timeZone: head.timeZone,
     aggregation: options.aggregation ?? null,
     fillPolicy: options.fillPolicy,
+    seasonLengths: options.seasonLength === undefined ? null : asSeasonLengths(options.seasonLength),
     pastCovariates: options.pastCovariates,
     futureCovariates: head.channels.slice(options.pastCovariates.length),
   };
@@ -174,6 +189,12 @@ async function* reported(
     }
     yield piece;
   }
+}
+
+/** Steps per season as they will be taken: as declared now or before, else those of the grid. */
+function seasonsOf(head: HeadMessage, { seasonLength }: IngestOptions, dataset: DatasetRecord | null, span = 0): number[] {
+  if (seasonLength !== undefined) return asSeasonLengths(seasonLength);
+  return dataset?.seasonLengths ?? Frequency.parse(head.frequency, head.timeZone).seasonLengths(span);
 }
 
 /** What the store would say to a file that the reader has nothing against. */

@@ -15,6 +15,8 @@ const DAY_US = 86_400_000_000;
 const DAY_MS = DAY_US / 1000;
 /** Days on which a calendar grid is laid out; more, and a time was misread. */
 const MOST_DAYS = 1_000_000;
+/** More are laid out only where there are rows. */
+const MANY_DAYS = 40_000;
 
 export interface PlaceOptions extends GridWanted {
   /** Events are gathered: several rows of a series may have one time. */
@@ -118,6 +120,16 @@ function daysBetween(bounds: Bounds): [first: number, last: number] {
   return [first, last];
 }
 
+/** The days of the rows and those around them: of a file with one row centuries away, not all between. */
+async function daysOfRows(database: Database): Promise<number[]> {
+  const rows = await database.rows<{ day: number }>(
+    `SELECT DISTINCT (floor(t / ${DAY_US}.0) + around)::DOUBLE AS day FROM parsed, (VALUES (-1), (0), (1)) s(around) WHERE rule = 0 ORDER BY day`,
+  );
+  return rows.map(({ day }) => day);
+}
+
+const range = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
 /** One row per civil day, written by the grid itself; a day begins at the time of day at which steps start. */
 async function calendarGrid(database: Database, frequency: Frequency, fromInstants: boolean, bounds: Bounds): Promise<GridSql> {
   // Steps count civil units since 1970 in any zone, so the grid of UTC tells the step of a civil day.
@@ -125,9 +137,10 @@ async function calendarGrid(database: Database, frequency: Frequency, fromInstan
   const { atMs } = civil;
   const [first, last] = daysBetween(bounds);
   await database.run('CREATE TABLE grid_day (day INTEGER, step BIGINT, starts BOOLEAN, closed BOOLEAN, start_us BIGINT)');
-  for (let from = first; from <= last; from += 10_000) {
+  const days = last - first < MANY_DAYS ? range(first, last) : await daysOfRows(database);
+  for (let from = 0; from < days.length; from += 10_000) {
     const rows: string[] = [];
-    for (let day = from; day <= Math.min(last, from + 9_999); day++) {
+    for (const day of days.slice(from, from + 10_000)) {
       const start = day * DAY_MS + atMs;
       const step = civil.floorStep(start);
       rows.push(`(${day}, ${step}, ${civil.timeOf(step) === start}, ${civil.isClosed(start)}, ${frequency.timeOf(step)}000)`);

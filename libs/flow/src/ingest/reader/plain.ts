@@ -30,8 +30,9 @@ export async function readPlain(
   source: Source,
   mapping: Mapping,
   detected: Detected,
-  { options, grid }: ReadJob,
+  { options, grid, closures }: ReadJob,
 ): Promise<PlainFile | undefined> {
+  if (closures && grid === undefined) return undefined;
   const shape = shapeOf(source, mapping, detected, options, grid);
   const { lines } = source;
   if (!shape || !lines) return undefined;

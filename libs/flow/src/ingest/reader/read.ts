@@ -214,11 +214,12 @@ async function refuseTextAsSeries(database: Database, source: Source, series: re
   if (Object.values(text).some(Boolean)) mapColumns(source.columns, { ...options, layout: 'long' });
 }
 
-function placeRows(database: Database, source: Source, parsed: Parsed, { options, grid }: ReadJob): Promise<Frequency> {
+function placeRows(database: Database, source: Source, parsed: Parsed, { options, grid, closures }: ReadJob): Promise<Frequency> {
   const target = parsed.target ? ['y'] : [];
   return place(database, {
     frequency: options.frequency,
     grid,
+    closures,
     timeZone: options.timeZone,
     integer: parsed.times.integer,
     events: options.aggregation !== undefined,

@@ -1,5 +1,6 @@
 /** Which grid the rows of a file are meant for: the one that is there, the one asked for, or the one that their times show. */
 import { AlmanacError, type Counted, findRhythm, Frequency, readFrequency } from '@almanac/series';
+import type { Closures } from '../closures.js';
 import type { Database } from './database.js';
 
 const DAY_US = 86_400_000_000;
@@ -22,14 +23,22 @@ export interface GridWanted {
   grid: string | undefined;
   timeZone: string;
   integer: boolean;
+  /** What is closed, as declared. */
+  closures: Closures | undefined;
   /** Rows are events, which an aggregation gathers. */
   events: boolean;
   /** Column of `parsed` with steps to add, e.g. the position in a DeepAR target; its times need not be on the grid. */
   ahead?: string | undefined;
 }
 
-/** @throws AlmanacError FREQUENCY_UNKNOWN, FREQUENCY_NOT_INFERRED, TIME_ZONE_UNKNOWN */
+/** @throws AlmanacError FREQUENCY_UNKNOWN, FREQUENCY_NOT_INFERRED, TIME_ZONE_UNKNOWN, CLOSURES_WITHOUT_DAYS, ALWAYS_CLOSED */
 export async function frequencyOf(database: Database, wanted: GridWanted, bounds: Bounds): Promise<Frequency> {
+  const open = await openFrequencyOf(database, wanted, bounds);
+  const { grid, closures } = wanted;
+  return grid !== undefined || !closures ? open : open.closedOn(closures.label, closures.days, closures.weekdays);
+}
+
+async function openFrequencyOf(database: Database, wanted: GridWanted, bounds: Bounds): Promise<Frequency> {
   const { frequency, grid, timeZone, integer, events } = wanted;
   if (grid !== undefined) return Frequency.parse(grid, timeZone);
   if (wanted.ahead !== undefined) {

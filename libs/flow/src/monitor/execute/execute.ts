@@ -28,6 +28,8 @@ const ROLLED_BACK = 'rolled back';
 const SAMPLED = 200;
 /** Of a frequency without a season. */
 const PLAIN_SEASON = 50;
+/** Seasons that inputs are compared over: of days the week, since a year would show a drift too late. */
+const LONGEST_SHARE = 30;
 
 /** @throws AlmanacError MODEL_NOT_FOUND, COMPUTE_DIED */
 export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'>>, compute: Compute): Promise<Ending> {
@@ -81,7 +83,7 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
 async function scoreRipe(context: RunContext, compute: Compute, dataset: DatasetRecord, model: string): Promise<LiveScore[]> {
   const { store, run: own, signal, report } = context;
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
-  const season = grid.seasonLengths()[0];
+  const season = (dataset.seasonLengths ?? grid.seasonLengths())[0];
   const { items } = await store.runs.list({ kind: 'forecast', status: 'succeeded', model, limit: LOOK_BACK });
   const judged = await store.scores.judged(model);
   const reached = await store.scores.reached(items.map(({ id }) => id));
@@ -160,7 +162,11 @@ async function inputsOf({ store, signal }: RunContext, dataset: DatasetRecord, m
   if (until === undefined) return null;
   const { items } = await store.series.list(dataset.id, { limit: SAMPLED });
   const panel = await readPanel(store, dataset, { version: dataset.currentVersion, ids: items.map(({ uniqueId }) => uniqueId), signal });
-  const found = inputDrift(panel.series, until, panel.seasonLengths.at(-1) ?? PLAIN_SEASON);
+  const found = inputDrift(
+    panel.series,
+    until,
+    panel.seasonLengths.findLast((length) => length <= LONGEST_SHARE * panel.seasonLengths[0]!) ?? PLAIN_SEASON,
+  );
   return found && { version: champion, ...found };
 }
 

@@ -30,9 +30,9 @@ export async function executePrediction(context: Context, compute: Compute): Pro
 const summaryOf = ({ model, version, horizon, seconds }: Prediction | WhatIf): Json => ({ model, version, horizon, seconds });
 
 async function predictInline(context: Context, compute: Compute, plan: InlinePlan): Promise<Omit<Prediction, 'seconds'>> {
-  const { frequency, timeZone, horizon, levels } = plan;
+  const { frequency, timeZone, seasonLengths, horizon, levels } = plan;
   const grid = Frequency.parse(frequency, timeZone);
-  const panel: Panel = { frequency, timeZone, seasonLengths: grid.seasonLengths(), series: plan.series.map(revived) };
+  const panel: Panel = { frequency, timeZone, seasonLengths, series: plan.series.map(revived) };
   const { model, version, forecasts, validation } = await forecast(context, compute, plan, panel);
   const at = (level: number): number => levels.indexOf(level);
   const each = <T>(value: (forecast: SeriesForecast, h: number) => T): T[] =>
@@ -40,8 +40,9 @@ async function predictInline(context: Context, compute: Compute, plan: InlinePla
   return {
     model,
     version,
-    frequency,
+    frequency: grid.label,
     timeZone,
+    seasonLengths,
     horizon,
     columns: {
       unique_id: each(({ id }) => id),

@@ -80,6 +80,8 @@ const LONG_HORIZON = 192;
 /** In segments. */
 const SHORT_CONTEXT = 7;
 const LONG_CONTEXT = 30;
+/** A longest season of more of the shortest ones is told by its phase alone. */
+const MOST_SHORT_SEASONS = 30;
 
 /** Settings for a panel. `train.steps` grows with the data, up to 2,000; from 800 on but for long horizons of a few long series. */
 export function defaultConfig(facts: PanelFacts): SegmentConfig {
@@ -88,7 +90,7 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
   const seasonLengths = [...facts.seasonLengths];
   const typical = typicalLength(facts) || horizon;
   const segmentLength = segmentLengthFor(seasonLengths[0] ?? 0, horizon);
-  const longest = seasonLengths.at(-1) ?? 0;
+  const longest = seasonLengths.findLast((length) => length <= MOST_SHORT_SEASONS * seasonLengths[0]!) ?? 0;
   // A few long series are best known one by one; many are known by what they share.
   const few = count <= FEW_SERIES;
   const long = typical >= LONG_SERIES * Math.max(longest, 1);

@@ -1,0 +1,101 @@
+/**
+ * How gaps lie: at the same distance, or at the same place of a day or week. A gap that comes again like this is no accident
+ * but a rhythm that the grid does not have, and is told as what it is.
+ */
+
+/** Share of the gaps that makes a pattern. */
+const MOST = 0.8;
+/** Fewer gaps than these are accidents. */
+const LEAST = 4;
+/** Different gaps that are remembered. */
+const KINDS = 10_000;
+
+export interface GapPattern {
+  /** Steps from one value to the next, where they are the same throughout. */
+  apart?: number;
+  /** Else: how many steps are missing from which step of a season of how many. */
+  missing?: { steps: number; from: number; season: number; times: number };
+}
+
+export class GapPatterns {
+  /** By length of the gap and place in the longest season. */
+  private readonly kinds = new Map<string, { steps: number; first: number; times: number }>();
+  private gaps = 0;
+  private pairs = 0;
+  private last = NaN;
+  private readonly longest: number;
+
+  /** @param seasons in steps, shortest first */
+  constructor(private readonly seasons: readonly number[]) {
+    this.longest = seasons.at(-1) ?? 1;
+  }
+
+  nextSeries(): void {
+    this.last = NaN;
+  }
+
+  /** @param torn whether any value is missing in between */
+  add(firstStep: number, values: Float64Array, torn: boolean): void {
+    // Pieces begin and end with a value, or are all gaps.
+    if (values.length === 0 || Number.isNaN(values[0]!)) return;
+    this.note(firstStep);
+    if (torn) {
+      for (let i = 1; i < values.length; i += 1) {
+        if (Number.isNaN(values[i]!)) continue;
+        if (Number.isNaN(values[i - 1]!)) this.note(firstStep + i);
+        else {
+          this.pairs += 1;
+          this.last = firstStep + i;
+        }
+      }
+    } else {
+      this.pairs += values.length - 1;
+      this.last = firstStep + values.length - 1;
+    }
+  }
+
+  /** A value that may come after a gap. */
+  private note(step: number): void {
+    if (!Number.isNaN(this.last)) this.pairs += 1;
+    const steps = step - this.last - 1;
+    if (steps > 0) {
+      const first = this.last + 1;
+      const place = ((first % this.longest) + this.longest) % this.longest;
+      const key = `${steps} ${place}`;
+      const known = this.kinds.get(key);
+      if (known) known.times += 1;
+      else if (this.kinds.size < KINDS) this.kinds.set(key, { steps, first, times: 1 });
+      this.gaps += 1;
+    }
+    this.last = step;
+  }
+
+  /** The one that most gaps follow, if any does. */
+  find(): GapPattern | undefined {
+    if (this.gaps < LEAST) return undefined;
+    const kinds = [...this.kinds.values()];
+    const bySteps = grouped(kinds, ({ steps }) => steps);
+    if (bySteps.times >= MOST * this.gaps && this.gaps >= MOST * this.pairs) return { apart: bySteps.key + 1 };
+    for (const season of this.seasons) {
+      const place = ({ steps, first }: { steps: number; first: number }): number => steps * season + (((first % season) + season) % season);
+      const { key, times } = grouped(kinds, place);
+      if (times < MOST * this.gaps) continue;
+      return { missing: { steps: Math.floor(key / season), from: key % season, season, times } };
+    }
+    return undefined;
+  }
+
+  /** A step at which the gap of a pattern began, to tell its time by. */
+  exampleOf({ steps, from, season }: NonNullable<GapPattern['missing']>): number {
+    const found = [...this.kinds.values()].find((each) => each.steps === steps && ((each.first % season) + season) % season === from);
+    return found!.first;
+  }
+}
+
+function grouped<T extends { times: number }>(kinds: readonly T[], by: (kind: T) => number): { key: number; times: number } {
+  const counts = new Map<number, number>();
+  for (const kind of kinds) counts.set(by(kind), (counts.get(by(kind)) ?? 0) + kind.times);
+  let best = { key: 0, times: 0 };
+  for (const [key, times] of counts) if (times > best.times) best = { key, times };
+  return best;
+}
