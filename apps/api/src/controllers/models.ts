@@ -5,35 +5,15 @@ import { requestBacktest } from '@almanac/flow/backtest';
 import { requestLearning } from '@almanac/flow/learn';
 import { requestMonitoring } from '@almanac/flow/monitor';
 import { getModelVersion, listAliasHistory, listModels, listModelVersions } from '@almanac/flow/query';
-import { exportVersion, importVersion } from '@almanac/flow/import';
+import { exportVersion, openArchive } from '@almanac/flow/import';
 import { deleteModel, deleteVersion, setAlias, tagVersion } from '@almanac/flow/register';
 import type { FlowContext } from '@almanac/flow/runs';
 import { MODEL_KINDS, requestTraining } from '@almanac/flow/train';
-import { AlmanacError } from '@almanac/series';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Flow } from '../http/caller.js';
 import { once } from '../http/idempotency.js';
 import { Input, type Parse, Route } from '../http/route.js';
-
-/** Weights are read whole, to be hashed before anything of them is believed. */
-const MOST_ARCHIVE_BYTES = 1 << 30;
-
-async function upTo(body: Readable, most: number): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of body as AsyncIterable<Buffer>) {
-    pieces.push(piece);
-    bytes += piece.length;
-    if (bytes > most)
-      throw new AlmanacError('ARCHIVE_TOO_LARGE', `An archive may have ${most} bytes.`, {
-        hint: 'Train the model here instead.',
-        status: 413,
-      });
-  }
-  return Buffer.concat(pieces);
-}
 
 @Controller()
 export class ModelsController {
@@ -103,9 +83,8 @@ export class ModelsController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @Flow() flow: FlowContext,
   ): Promise<ModelVersion> {
-    const archive = request.body instanceof Readable ? await upTo(request.body, MOST_ARCHIVE_BYTES) : Buffer.alloc(0);
-    const sha256 = createHash('sha256').update(archive).digest('hex');
-    return once(request, reply, { sha256 }, () => importVersion(flow, archive, query));
+    const archive = await openArchive(flow, request.body instanceof Readable ? request.body : Readable.from([]), query);
+    return once(request, reply, { archive: archive.digest }, () => archive.register()).finally(() => archive.close());
   }
 
   @Route('deleteModelVersion')

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { Readable } from 'node:stream';
 import { join } from 'node:path';
 import type { JobName } from '@almanac/contracts';
 import { startCompute } from '@almanac/flow/compute';
@@ -16,15 +17,37 @@ import { requestTraining } from '@almanac/flow/train';
 import { runHandlers } from '@almanac/flow/handlers';
 import { folderObjectStore, openQueue, silentLogger } from '@almanac/platform';
 import { openStore, type RunRecord, type Store } from '@almanac/store';
+import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
-import { tarOf, untar } from './tar.js';
+import { packed, unpacked } from './tar.js';
 
 const HOURS = 24 * 20;
 const databases: TestDatabase[] = [];
 const closing: (() => Promise<unknown>)[] = [];
 let here: FlowContext;
 let elsewhere: FlowContext;
+
+async function bytesOf(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+const exported = async (flow: FlowContext, model: string, version: number): Promise<Buffer> =>
+  bytesOf((await exportVersion(flow, model, version)).archive);
+/** In pieces that end anywhere. */
+async function* inPieces(bytes: Buffer, size = 997): AsyncGenerator<Buffer, void> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+const imported = (flow: FlowContext, bytes: Buffer, options = {}): ReturnType<typeof importVersion> =>
+  importVersion(flow, inPieces(bytes), options);
+async function filesOf(archive: Buffer): Promise<Record<string, Buffer>> {
+  const files: Record<string, Buffer> = {};
+  for await (const { name, content } of unpacked(inPieces(archive))) files[name] = await bytesOf(content);
+  return files;
+}
+const tarOf = (files: Record<string, Buffer>): Promise<Buffer> =>
+  bytesOf(packed(Object.entries(files).map(([name, content]) => ({ name, size: content.length, content: inPieces(content) }))));
 
 /** A house of its own: database, objects and a worker. */
 async function house(): Promise<FlowContext> {
@@ -110,36 +133,36 @@ const refused = (work: Promise<unknown>): Promise<unknown> =>
 
 describe('an exported version', () => {
   it('forecasts elsewhere what it forecasts here, tells where it came from, and is there once', async () => {
-    const { archive } = await exportVersion(here, 'load', 2);
-    expect((await exportVersion(here, 'load', 2)).archive.equals(archive)).toBe(true);
-    const imported = await importVersion(elsewhere, archive);
-    expect(await importVersion(elsewhere, archive)).toEqual(imported);
+    const archive = await exported(here, 'load', 2);
+    expect((await exported(here, 'load', 2)).equals(archive)).toBe(true);
+    const made = await imported(elsewhere, archive);
+    expect(await imported(elsewhere, archive)).toEqual(made);
     const [original] = (await listModelVersions(here, 'load', {})).items;
-    expect(imported).toMatchObject({ model: 'load', version: 1, aliases: [], score: original!.score, horizon: 24 });
-    expect(imported.lineage).toEqual({
+    expect(made).toMatchObject({ model: 'load', version: 1, aliases: [], score: original!.score, horizon: 24 });
+    expect(made.lineage).toEqual({
       ...original!.lineage,
       imported: { digest: expect.any(String) as string, model: 'load', version: 2 },
     });
     expect(await quantiles(elsewhere, 'load/1')).toEqual(await quantiles(here, 'load/2'));
-    const renamed = await importVersion(elsewhere, archive, { model: 'other' });
+    const renamed = await imported(elsewhere, archive, { model: 'other' });
     expect(renamed).toMatchObject({ model: 'other', version: 1 });
   });
 
   it('is refused when anything of it was changed, is missing, newer or for another grid', async () => {
-    const { archive } = await exportVersion(here, 'load', 1);
-    const alter = (change: (files: Record<string, Buffer>) => void): Buffer => {
-      const files = Object.fromEntries([...untar(archive)].map(([name, bytes]) => [name, Buffer.from(bytes)]));
+    const archive = await exported(here, 'load', 1);
+    const alter = async (change: (files: Record<string, Buffer>) => void): Promise<Buffer> => {
+      const files = await filesOf(archive);
       change(files);
       return tarOf(files);
     };
-    const manifest = (change: (value: Record<string, unknown>) => void): Buffer =>
+    const manifest = (change: (value: Record<string, unknown>) => void): Promise<Buffer> =>
       alter((files) => {
         const value = JSON.parse(files['manifest.json']!.toString()) as Record<string, unknown>;
         change(value);
         files['manifest.json'] = Buffer.from(JSON.stringify(value));
       });
-    const attempt = (bytes: Buffer, options = {}): Promise<unknown> =>
-      refused(importVersion(elsewhere, bytes, { model: 'never', ...options }));
+    const attempt = async (bytes: Buffer | Promise<Buffer>, options = {}): Promise<unknown> =>
+      refused(imported(elsewhere, await bytes, { model: 'never', ...options }));
     expect(await attempt(alter((files) => (files['weights.f32']![40]! ^= 1)))).toBe('ARCHIVE_BROKEN weights.f32');
     expect(await attempt(alter((files) => (files['checkpoint.json'] = Buffer.from(`${files['checkpoint.json']!.toString()} `))))).toBe(
       'ARCHIVE_BROKEN checkpoint.json',
@@ -163,9 +186,80 @@ describe('an exported version', () => {
     expect(await attempt(forged)).toBe('ARCHIVE_INVALID');
     expect(await attempt(archive.subarray(0, 700))).toBe('ARCHIVE_INVALID');
     expect(await attempt(Buffer.from('no archive at all'))).toBe('ARCHIVE_INVALID');
+    // Written by another program: a folder, a file twice, another order, and a header that would not end.
+    const { 'manifest.json': first, 'checkpoint.json': second, 'weights.f32': third } = await filesOf(archive);
+    const files = { 'manifest.json': first!, 'checkpoint.json': second!, 'weights.f32': third! };
+    expect(await attempt(tarOf({ 'weights.f32': third!, 'manifest.json': first!, 'checkpoint.json': second! }))).toBe('ARCHIVE_INVALID');
+    expect(await attempt(Buffer.concat([(await tarOf({ 'manifest.json': first! })).subarray(0, -1024), archive]))).toBe('ARCHIVE_INVALID');
+    const foreign = pack();
+    foreign.entry({ name: 'a', type: 'symlink', linkname: '/etc/passwd' });
+    foreign.finalize();
+    expect(await attempt(bytesOf(foreign as AsyncIterable<Uint8Array>))).toBe('ARCHIVE_INVALID');
+    const endless = pack();
+    endless.entry({ name: 'x'.repeat(8 << 20) }, 'content');
+    endless.finalize();
+    expect(await attempt(bytesOf(endless as AsyncIterable<Uint8Array>))).toBe('ARCHIVE_INVALID');
+    expect(await attempt(archive.subarray(0, -2048))).toBe('ARCHIVE_INVALID');
+    expect(await attempt(tarOf({ 'README.txt': Buffer.from('kept beside it'), ...files }), { dataset: 'days' })).toBe(
+      'ARCHIVE_OF_OTHER_GRID',
+    );
     expect(await attempt(archive, { dataset: 'days' })).toBe('ARCHIVE_OF_OTHER_GRID');
     expect(await attempt(archive, { dataset: 'nowhere' })).toBe('DATASET_NOT_FOUND');
     expect(await refused(elsewhere.store.models.get('never'))).toBe('MODEL_NOT_FOUND');
+  });
+});
+
+describe('an archive of several hundred megabytes', () => {
+  it('is stored as it arrives: at no time is more than a few megabytes of it held', async () => {
+    const bytes = 320 << 20;
+    const chunk = Buffer.alloc(64 << 10);
+    const zeros = function* (): Generator<Buffer> {
+      for (let at = 0; at < bytes; at += chunk.length) yield chunk;
+    };
+    const sha256 = (content: Iterable<Buffer | string>): string => {
+      const hash = createHash('sha256');
+      for (const piece of content) hash.update(piece);
+      return hash.digest('hex');
+    };
+    const { 'manifest.json': manifest, 'checkpoint.json': checkpoint } = await filesOf(await exported(here, 'load', 1));
+    const { digest: _, ...rest } = JSON.parse(manifest!.toString()) as { files: Record<string, object>; digest: string };
+    rest.files['weights.f32'] = { sha256: sha256(zeros()), bytes };
+    const written = Buffer.from(JSON.stringify({ ...rest, digest: sha256([JSON.stringify(rest)]) }));
+
+    // Buffers that came out of the archive and have not gone into storage yet.
+    let sent = 0;
+    let stored = 0;
+    let held = 0;
+    const counted = async function* (archive: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const piece of archive) {
+        held = Math.max(held, (sent += piece.length) - stored);
+        yield piece;
+      }
+    };
+    const objects = {
+      ...elsewhere.objects,
+      put: (content: AsyncIterable<Uint8Array> | Uint8Array) =>
+        elsewhere.objects.put(
+          content instanceof Uint8Array
+            ? content
+            : (async function* () {
+                for await (const piece of content) {
+                  yield piece;
+                  // Asked for the next one: it has let go of this.
+                  stored += piece.length;
+                }
+              })(),
+        ),
+    };
+    const archive = packed([
+      { name: 'manifest.json', size: written.length, content: inPieces(written) },
+      { name: 'checkpoint.json', size: checkpoint!.length, content: inPieces(checkpoint!) },
+      { name: 'weights.f32', size: bytes, content: Readable.from(zeros()) },
+    ]);
+    const made = await importVersion({ ...elsewhere, objects }, counted(archive), { model: 'large' });
+    expect(made).toMatchObject({ model: 'large', version: 1 });
+    expect(stored).toBe(bytes);
+    expect(held).toBeLessThan(4 << 20);
   });
 });
 
@@ -225,8 +319,7 @@ describe('deleting', () => {
 
   it('of a whole model waits until nothing uses it, and leaves weights that another model shares', async () => {
     const { store, objects } = here;
-    const { archive } = await exportVersion(here, 'load', 4);
-    await importVersion(here, archive, { model: 'copy' });
+    await imported(here, await exported(here, 'load', 4), { model: 'copy' });
     const { weightsKey } = await store.models.version('copy', { no: 1 });
     await createSchedule(here, { name: 'nightly', cron: '0 0 * * *', action: { kind: 'forecast', request: { model: 'load@champion' } } });
     expect(await refused(deleteModel(here, 'load', { forecasts: true }))).toBe('MODEL_IN_USE');

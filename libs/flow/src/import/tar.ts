@@ -1,61 +1,108 @@
 /**
- * A few small files as one tar (POSIX ustar), and back. Only what an archive of ours needs: plain files with short names.
- * Invariant: reading takes nothing for granted; whatever is not whole, too large or of another kind is refused.
+ * Files as one tar, and back, a chunk at a time (tar-stream). Only plain files: whatever else an archive holds, and whatever
+ * is torn, is refused.
+ * Invariant: memory grows neither with a file nor with what an archive claims of itself: nothing is read ahead of who reads it.
  */
+import { Readable } from 'node:stream';
 import { AlmanacError } from '@almanac/series';
+import { extract, pack } from 'tar-stream';
 
-const BLOCK = 512;
-const NAME = 100;
-const PLAIN_FILE = '0';
-
-export function tarOf(files: Readonly<Record<string, Uint8Array>>): Buffer {
-  const blocks = Object.entries(files).flatMap(([name, bytes]) => [
-    headerOf(name, bytes.length),
-    bytes,
-    Buffer.alloc((BLOCK - (bytes.length % BLOCK)) % BLOCK),
-  ]);
-  return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
+export interface TarFile {
+  name: string;
+  /** Bytes of the content. */
+  size: number;
+  /** To be read before the next file is asked for. */
+  content: AsyncIterable<Uint8Array>;
 }
 
-/** @throws AlmanacError ARCHIVE_INVALID */
-export function untar(bytes: Buffer): Map<string, Buffer> {
-  const files = new Map<string, Buffer>();
-  for (let at = 0; ;) {
-    const header = bytes.subarray(at, at + BLOCK);
-    if (header.length < BLOCK) throw invalid('it ends in the middle');
-    if (header.every((byte) => byte === 0)) return files;
-    const name = header.toString('latin1', 0, header.indexOf(0));
-    const size = Number.parseInt(header.toString('latin1', 124, 135), 8);
-    const sum = Number.parseInt(header.toString('latin1', 148, 154), 8);
-    if (name.length > NAME || !Number.isInteger(size) || size < 0 || sum !== checksum(header)) throw invalid('a header is broken');
-    if (header.toString('latin1', 156, 157) !== PLAIN_FILE) throw invalid(`"${name}" is no plain file`);
-    if (files.has(name)) throw invalid(`it has "${name}" twice`);
-    const content = bytes.subarray(at + BLOCK, at + BLOCK + size);
-    if (content.length < size) throw invalid(`"${name}" is cut off`);
-    files.set(name, content);
-    at += BLOCK + size + ((BLOCK - (size % BLOCK)) % BLOCK);
+/** Owner, group and time are left at zero: the same content gives the same bytes. */
+const PLAIN = { mode: 0o644, uid: 0, gid: 0, mtime: new Date(0) };
+/** Between two files there is a header of 512 bytes. A long one would be gathered in memory by the parser. */
+const MOST_BETWEEN_BYTES = 2 << 20;
+
+/** What both ends of tar-stream are to who writes into them. */
+interface Sink {
+  readonly destroyed: boolean;
+  write(chunk: Uint8Array): boolean;
+  end(): unknown;
+  on(event: 'drain' | 'close', listener: () => void): unknown;
+  off(event: 'drain' | 'close', listener: () => void): unknown;
+}
+
+/** A stream that is destroyed with what reading a file throws. */
+export function packed(files: readonly TarFile[]): Readable {
+  const archive = pack();
+  const write = async (): Promise<void> => {
+    for (const { name, size, content } of files) {
+      const entry = archive.entry({ ...PLAIN, name, size }) as unknown as Sink;
+      for await (const chunk of content) await put(entry, chunk);
+      entry.end();
+    }
+    archive.finalize();
+  };
+  write().catch((error: unknown) => archive.destroy(error as Error));
+  return Readable.from(archive);
+}
+
+/** The files of an archive, in their order. @throws AlmanacError ARCHIVE_INVALID, and what reading `archive` throws */
+export async function* unpacked(archive: AsyncIterable<Uint8Array>): AsyncGenerator<TarFile, void> {
+  const parser = extract();
+  const sink = parser as unknown as Sink;
+  let given = 0;
+  let allowed = MOST_BETWEEN_BYTES;
+  let fault: unknown;
+  const feed = async (): Promise<void> => {
+    for await (const chunk of archive) {
+      given += chunk.length;
+      if (given > allowed) throw invalid('there is more between its files than a header');
+      await put(sink, chunk);
+    }
+    sink.end();
+  };
+  feed().catch((error: unknown) => {
+    fault = error;
+    parser.destroy(error as Error);
+  });
+  /** What is no fault of where the bytes come from is one of the bytes. */
+  const translated = (error: unknown): unknown =>
+    error === fault ? error : invalid(error instanceof Error ? error.message : String(error));
+  try {
+    for await (const entry of parser) {
+      const { name, size = 0, type } = entry.header;
+      if (type !== 'file') throw (fault = invalid(`"${name}" is no plain file`));
+      allowed = given + size + MOST_BETWEEN_BYTES;
+      yield { name, size, content: read(entry as AsyncIterable<Buffer>, translated) };
+      entry.resume();
+    }
+  } catch (error) {
+    throw translated(error);
+  } finally {
+    parser.destroy();
   }
 }
 
-const invalid = (why: string): AlmanacError =>
+async function* read(entry: AsyncIterable<Buffer>, translated: (error: unknown) => unknown): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* entry;
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** Waits while the reader is behind. @throws Error where it is gone */
+async function put(stream: Sink, chunk: Uint8Array): Promise<void> {
+  if (stream.destroyed) throw new Error('nobody reads any more');
+  if (stream.write(chunk)) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('drain', done);
+    stream.on('close', done);
+  });
+}
+
+export const invalid = (why: string): AlmanacError =>
   new AlmanacError('ARCHIVE_INVALID', `This is no archive of a model: ${why}.`, { hint: 'Send the file that the export gave, unchanged.' });
-
-/** Owner, group and time are left at zero: the same content gives the same bytes. */
-function headerOf(name: string, size: number): Buffer {
-  const header = Buffer.alloc(BLOCK);
-  header.write(name, 0, 'latin1');
-  header.write('0000644\0', 100, 'latin1');
-  header.write('0000000\0', 108, 'latin1');
-  header.write('0000000\0', 116, 'latin1');
-  header.write(`${size.toString(8).padStart(11, '0')}\0`, 124, 'latin1');
-  header.write(`${'0'.repeat(11)}\0`, 136, 'latin1');
-  header.write(PLAIN_FILE, 156, 'latin1');
-  header.write('ustar\0' + '00', 257, 'latin1');
-  header.write(`${checksum(header).toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-  return header;
-}
-
-/** Of a header whose own sum counts as spaces. */
-function checksum(header: Uint8Array): number {
-  return header.reduce((sum, byte, at) => sum + (at >= 148 && at < 156 ? 0x20 : byte), 0);
-}
