@@ -27,6 +27,7 @@ export async function readContent(
   content: string | Buffer,
   options: Partial<IngestOptionsInput> = {},
   general = false,
+  memoryMb = 1024,
 ): Promise<ReadFile> {
   const folder = await mkdtemp(join(tmpdir(), 'almanac-corpus-'));
   try {
@@ -34,7 +35,7 @@ export async function readContent(
     const scratch = join(folder, 'scratch');
     await mkdir(scratch);
     await writeFile(path, content);
-    return await readPath(path, fileName, scratch, options, general);
+    return await readPath(path, fileName, scratch, options, general, memoryMb);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -46,6 +47,7 @@ async function readPath(
   scratch: string,
   input: Partial<IngestOptionsInput>,
   general: boolean,
+  memoryMb: number,
 ): Promise<ReadFile> {
   const options = ingestOptions.parse({ dataset: 'corpus', ...input });
   let head: HeadMessage | undefined;
@@ -53,7 +55,7 @@ async function readPath(
   const target = byName<Map<number, number>>();
   const others = byName<Record<string, Map<number, number>>>();
   await read(
-    { path, fileName, options, scratch, limits: { memoryMb: 1024, threads: 1 }, general },
+    { path, fileName, options, scratch, limits: { memoryMb, threads: 1 }, general },
     {
       message: (message) => {
         if (message.type === 'head') head = message;

@@ -7,7 +7,7 @@ import { ESCAPED_FORMULA, readText } from '@almanac/contracts/csv';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
 import type { Column, Mapping } from './columns.js';
-import { type Database, literal } from './database.js';
+import { type Database, isOutOfRoom, literal } from './database.js';
 import { isMissing, type NumberStyle, numberSql } from './numbers.js';
 import { firstLine, type Source } from './source.js';
 import { inYears } from './timeReader.js';
@@ -44,7 +44,7 @@ export async function parse(database: Database, source: Source, mapping: Mapping
   const style: NumberStyle = { decimal: options.decimalSeparator, thousands: options.thousandsSeparator };
   const shaped = mapping.layout === 'long' ? longShape(source, mapping, options) : wideShape(source, mapping);
   const times = await readTimes(database, shaped.relation, shaped.time, options).catch((cause: unknown) => {
-    throw isAlmanacError(cause) ? cause : unreadable(cause);
+    throw isAlmanacError(cause) ? cause : fault(cause);
   });
 
   const shownTime = `CAST(c${shaped.time.index} AS VARCHAR)`;
@@ -97,7 +97,7 @@ export async function parse(database: Database, source: Source, mapping: Mapping
   await database
     .run(`CREATE TABLE parsed AS SELECT id, t, z${more(kept)}, rule, ${bad} AS bad FROM (${judged})`)
     .catch((cause: unknown) => {
-      throw unreadable(cause);
+      throw fault(cause);
     });
   return {
     times,
@@ -197,12 +197,21 @@ async function currenciesOf(database: Database, relation: string, columns: reado
     .one<Record<string, string | null>>(
       `SELECT ${signs.join(', ')} FROM (SELECT ${written.map(({ index }) => `c${index}`).join(', ')} FROM (${relation}) LIMIT ${LOOKED_AT})`,
     )
-    .catch(() => ({}) as Record<string, string | null>);
+    .catch((cause: unknown) => {
+      // Whatever else is wrong is met, and named, when all rows are read.
+      if (isOutOfRoom(cause)) throw cause;
+      return {} as Record<string, string | null>;
+    });
   return columns.map(({ index }) => found[`s${index}`] ?? undefined);
 }
 
 function doubleSql({ index, type }: Column, style: NumberStyle): string {
   return type === 'VARCHAR' ? numberSql(`c${index}`, style) : `TRY_CAST(c${index} AS DOUBLE)`;
+}
+
+/** What a file could not be read for. Where the reader lacked room for it, nothing is wrong with the file. */
+function fault(cause: unknown): unknown {
+  return isOutOfRoom(cause) ? cause : unreadable(cause);
 }
 
 function unreadable(cause: unknown): AlmanacError {

@@ -32,6 +32,8 @@ export interface Source {
 
 /** Bytes of one line, at most. */
 const LINE_BYTES = 16 << 20;
+/** Room for two such lines. DuckDB would take sixteen, which is more than a small reader has for all it does. */
+const BUFFER_BYTES = 2 * LINE_BYTES;
 /** What any compressed file may unfold into, however small it is. */
 const UNFOLDED_BYTES = 64 * 2 ** 20;
 const MEGABYTE = 2 ** 20;
@@ -125,6 +127,7 @@ export function openDelimited(path: string, detected: Detected, wanted: readonly
     'store_rejects = true',
     'rejects_limit = 0',
     `max_line_size = ${LINE_BYTES}`,
+    `buffer_size = ${BUFFER_BYTES}`,
   ];
   return {
     columns,
@@ -189,7 +192,7 @@ export async function openDeepAr(database: Database, path: string): Promise<Sour
 
 /** The lines of a file that are not blank as one column, `line`. */
 export function linesOf(path: string): string {
-  const settings = `auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', columns = {'line': 'VARCHAR'}, max_line_size = ${LINE_BYTES}`;
+  const settings = `auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', columns = {'line': 'VARCHAR'}, max_line_size = ${LINE_BYTES}, buffer_size = ${BUFFER_BYTES}`;
   return `(SELECT line FROM read_csv(${literal(path)}, compression = 'none', ${settings}) WHERE trim(line) <> '')`;
 }
 
