@@ -4,6 +4,7 @@
  */
 import type { EngineInfo, JobName, WorkerResources } from '@almanac/contracts';
 import { type Compute, startCompute } from '@almanac/flow/compute';
+import { carryOutErasures } from '@almanac/flow/erase';
 import { applyRetention } from '@almanac/flow/ingest';
 import { carryDeliveries, forgetDeliveries } from '@almanac/flow/notify/execute';
 import { type DatabaseClock, type FlowContext, inWorkspaces, JOBS, startClock } from '@almanac/flow/runs';
@@ -84,6 +85,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     every(RECONCILE_MS, 'bringing queue and database together', () => reconcile(flow), logger),
     every(FIRE_MS, 'firing schedules', () => fire(flow, clock), logger),
     every(SWEEP_MS, 'dropping what is no longer kept', () => sweep(flow), logger),
+    every(SWEEP_MS, 'erasing files', () => carryOutErasures(flow), logger),
     every(SWEEP_MS, 'giving up what is too old', () => inWorkspaces(flow, 'retention', applyRetention), logger),
     every(DELIVER_MS, 'carrying webhooks', () => inWorkspaces(flow, 'deliveries', carryDeliveries), logger),
   ];

@@ -6,6 +6,7 @@ import { type z } from 'zod';
 import { apiKeyEndpoints } from './endpoints/api-keys.js';
 import { backtestEndpoints } from './endpoints/backtests.js';
 import { datasetEndpoints } from './endpoints/datasets.js';
+import { erasureEndpoints } from './endpoints/erasures.js';
 import { forecastEndpoints } from './endpoints/forecasts.js';
 import { modelEndpoints } from './endpoints/models.js';
 import { monitoringEndpoints } from './endpoints/monitoring.js';
@@ -26,6 +27,7 @@ export const endpoints = {
   ...workspaceEndpoints,
   ...datasetEndpoints,
   ...seriesEndpoints,
+  ...erasureEndpoints,
   ...runEndpoints,
   ...trainingEndpoints,
   ...modelEndpoints,

@@ -7,6 +7,7 @@ export * from './schemas/admission.js';
 export * from './schemas/backtests.js';
 export * from './schemas/common.js';
 export * from './schemas/datasets.js';
+export * from './schemas/erasures.js';
 export * from './schemas/forecasts.js';
 export * from './schemas/models.js';
 export * from './schemas/learning.js';

@@ -14,8 +14,8 @@ export interface Workspaces {
   list(query: r.PageQuery): Promise<r.Page<r.WorkspaceRecord>>;
   /** @throws AlmanacError WORKSPACE_NOT_FOUND, WORKSPACE_EXISTS */
   rename(name: string, to: string): Promise<r.WorkspaceRecord>;
-  /** With all that is in it. @throws AlmanacError WORKSPACE_NOT_FOUND, WORKSPACE_BUSY */
-  delete(name: string): Promise<void>;
+  /** With all that is in it; returns the id of its erasure. @throws AlmanacError WORKSPACE_NOT_FOUND, WORKSPACE_BUSY */
+  delete(name: string): Promise<string>;
   /** Ids of the workspaces that have open runs, due schedules or due deliveries. */
   withWork(kind: 'runs' | 'schedules' | 'deliveries' | 'retention', now: Date): Promise<string[]>;
 }
@@ -64,8 +64,6 @@ export interface Datasets {
   listKept(): Promise<r.DatasetRecord[]>;
   /** Takes observations out: a new version without them; null where there were none. @throws AlmanacError SERIES_NOT_FOUND */
   cut(datasetId: string, what: r.Cut): Promise<r.CutVersion | null>;
-  /** With series, values, models and forecasts; runs and uploads stay. @throws AlmanacError DATASET_NOT_FOUND */
-  delete(name: string): Promise<void>;
   /**
    * Gives up versions before the last `keepLast` (10 unless given) that no run but an ingest rests on, and drops the chunks
    * that only they hold. Such a version can no longer be read. Returns the number of chunks dropped.
@@ -329,6 +327,20 @@ export interface Webhooks {
   expire(olderThanMs: number): Promise<number>;
 }
 
+/** Deleting everywhere, with a certificate; each returns its id. Files go by `carryOut`, right after and until it succeeds. */
+export interface Erasures {
+  /** With series, values, models, forecasts, uploads and rejected rows; runs stay. @throws AlmanacError DATASET_NOT_FOUND */
+  dataset(name: string): Promise<string>;
+  /** In every version of the dataset. @throws AlmanacError SERIES_NOT_FOUND */
+  series(datasetId: string, datasetName: string, uniqueId: string): Promise<string>;
+  /** @throws AlmanacError ERASURE_NOT_FOUND */
+  get(id: string): Promise<r.ErasureRecord>;
+  /** Newest first. */
+  list(query: r.PageQuery): Promise<r.Page<r.ErasureRecord>>;
+  /** Removes the files of open erasures, of every workspace, that nothing refers to; returns the number of erasures. */
+  carryOut(remove: (sha256: string) => Promise<void>): Promise<number>;
+}
+
 /** Answered and not stored: what was asked goes when it is answered, the answer and the run soon after. */
 export interface Predictions {
   create(runId: string, request: r.Json, keptMs: number): Promise<void>;
@@ -363,6 +375,7 @@ export interface Store {
   readonly workers: Workers;
   readonly webhooks: Webhooks;
   readonly predictions: Predictions;
+  readonly erasures: Erasures;
   /** The present, by the clock that every program shares. */
   now(): Promise<Date>;
   /** The same database, another workspace. Closing either closes both. */

@@ -552,6 +552,26 @@ export interface WorkerRecord {
   clockSkewMs: number | null;
 }
 
+// ---------------------------------------------------------------------------------------------- erasures
+
+export interface ErasedObject {
+  sha256: string;
+  what: 'upload' | 'weights' | 'manifest';
+  /** Null while it is to be done; `kept` where something else has the same content. */
+  fate: 'deleted' | 'kept' | null;
+}
+
+export interface ErasureRecord {
+  id: string;
+  kind: 'dataset' | 'series' | 'workspace';
+  name: string;
+  /** Rows that went, by what they were. */
+  rows: Record<string, number>;
+  objects: ErasedObject[];
+  requestedAt: Date;
+  completedAt: Date | null;
+}
+
 // ---------------------------------------------------------------------------------------------- webhooks
 
 export interface WebhookRecord {

@@ -15,6 +15,7 @@ import { Listener } from './postgres/listener.js';
 import { EVERYWHERE, scopedSource } from './postgres/scope.js';
 import { calibrations } from './repositories/calibrations.js';
 import { datasets } from './repositories/datasets.js';
+import { erasures } from './repositories/erasures.js';
 import { forecasts } from './repositories/forecasts.js';
 import { idempotency } from './repositories/idempotency.js';
 import { apiKeys, uploads, workers } from './repositories/keys.js';
@@ -146,6 +147,7 @@ function bind(context: Context, isolated: boolean): Store {
     workers: workers(context),
     webhooks: webhooks(context),
     predictions: predictions(context),
+    erasures: erasures(context),
     async now() {
       const [row] = await context.query<{ now: Date }>('SELECT clock_timestamp() AS now');
       return row!.now;

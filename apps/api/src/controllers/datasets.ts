@@ -6,14 +6,15 @@ import type {
   ChangepointList,
   Dataset,
   DatasetVersion,
+  Erasure,
   HolidayList,
   Page,
   Series,
   StaticCovariateList,
 } from '@almanac/contracts';
-import { appendObservations, deleteSeries, updateDataset } from '@almanac/flow/ingest';
+import { eraseDataset, eraseSeries } from '@almanac/flow/erase';
+import { appendObservations, updateDataset } from '@almanac/flow/ingest';
 import {
-  deleteDataset,
   getChangepoints,
   getDataset,
   getObservations,
@@ -47,13 +48,13 @@ export class DatasetsController {
   }
 
   @Route('deleteSeries')
-  deleteSeries(@Input() { params }: Parse<'deleteSeries'>, @Flow() flow: FlowContext): Promise<void> {
-    return deleteSeries(flow, params.dataset, params.uniqueId);
+  deleteSeries(@Input() { params }: Parse<'deleteSeries'>, @Flow() flow: FlowContext): Promise<Erasure> {
+    return eraseSeries(flow, params.dataset, params.uniqueId);
   }
 
   @Route('deleteDataset')
-  delete(@Input() { params }: Parse<'deleteDataset'>, @Flow() flow: FlowContext): Promise<void> {
-    return deleteDataset(flow, params.dataset);
+  delete(@Input() { params }: Parse<'deleteDataset'>, @Flow() flow: FlowContext): Promise<Erasure> {
+    return eraseDataset(flow, params.dataset);
   }
 
   @Route('appendObservations')

@@ -1,5 +1,6 @@
 /** Every controller; a test compares what they serve with the endpoint table. */
 import { DatasetsController } from './datasets.js';
+import { ErasuresController } from './erasures.js';
 import { ForecastsController } from './forecasts.js';
 import { ModelsController } from './models.js';
 import { PredictionsController } from './predictions.js';
@@ -12,6 +13,7 @@ import { WorkspacesController } from './workspaces.js';
 
 export const controllers = [
   DatasetsController,
+  ErasuresController,
   ForecastsController,
   ModelsController,
   PredictionsController,

@@ -1,6 +1,7 @@
 /** Workspaces, for the operator: an admin of the workspace that the program itself was started with. */
 import { Controller, Inject } from '@nestjs/common';
-import type { Page, Workspace, WorkspaceCreated } from '@almanac/contracts';
+import type { Erasure, Page, Workspace, WorkspaceCreated } from '@almanac/contracts';
+import { eraseWorkspace } from '@almanac/flow/erase';
 import type { FlowContext } from '@almanac/flow/runs';
 import { AlmanacError } from '@almanac/series';
 import type { WorkspaceRecord } from '@almanac/store';
@@ -37,10 +38,10 @@ export class WorkspacesController {
   }
 
   @Route('deleteWorkspace')
-  async delete(@Input() { params }: Parse<'deleteWorkspace'>, @Flow() flow: FlowContext): Promise<void> {
-    const workspaces = this.ofOperator(flow);
+  async delete(@Input() { params }: Parse<'deleteWorkspace'>, @Flow() flow: FlowContext): Promise<Erasure> {
+    this.ofOperator(flow);
     await this.refuseOwn(flow, params.workspace);
-    await workspaces.delete(params.workspace);
+    return eraseWorkspace(flow, params.workspace);
   }
 
   /** @throws AlmanacError OPERATOR_ONLY */

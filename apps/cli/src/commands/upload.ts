@@ -1,5 +1,13 @@
 /** `almanac upload FILE --dataset NAME`: sends a file, or standard input, and shows what was understood. */
-import { type Findings, ingestOptions, type IngestOptionsInput, type IngestResult, ingestResult, withHint } from '@almanac/contracts';
+import {
+  type Erasure,
+  type Findings,
+  ingestOptions,
+  type IngestOptionsInput,
+  type IngestResult,
+  ingestResult,
+  withHint,
+} from '@almanac/contracts';
 import { type Command, InvalidArgumentError } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
@@ -186,17 +194,53 @@ export function uploadCommand(program: Command): void {
 
   program
     .command('delete-dataset')
-    .description('delete a dataset with its models and forecasts, or one of its series')
+    .description('delete a dataset with its models, forecasts and uploaded files, or one of its series')
     .argument('<dataset>')
-    .option('-s, --series <id>', 'only this series; its forecasts stay; may be repeated', several)
+    .option('-s, --series <id>', 'only this series, with its forecasts; may be repeated', several)
     .action(async (dataset: string, { series }: { series?: string[] }, command: Command) => {
       const context = contextOf(command);
-      if (series === undefined) await context.client.call('deleteDataset', { params: { dataset } });
-      for (const uniqueId of series ?? []) await context.client.call('deleteSeries', { params: { dataset, uniqueId } });
-      show(context, { deleted: series?.length === 1 ? series[0] : (series ?? dataset) }, () =>
+      const erasures: Erasure[] = [];
+      if (series === undefined) erasures.push(await context.client.call('deleteDataset', { params: { dataset } }));
+      for (const uniqueId of series ?? []) erasures.push(await context.client.call('deleteSeries', { params: { dataset, uniqueId } }));
+      const certificates = `Certificate of erasure: ${erasures.map(({ id }) => id).join(', ')}`;
+      show(context, { deleted: series?.length === 1 ? series[0] : (series ?? dataset), erasures }, () =>
         series === undefined
-          ? `${dataset} is deleted.`
-          : `${series.join(' and ')} ${series.length > 1 ? 'are' : 'is'} deleted from ${dataset}.`,
+          ? `${dataset} is deleted.\n${certificates}`
+          : `${series.join(' and ')} ${series.length > 1 ? 'are' : 'is'} deleted from ${dataset}.\n${certificates}`,
+      );
+    });
+
+  program
+    .command('erasures')
+    .description('what was deleted, with what went and when; or one certificate')
+    .argument('[id]')
+    .option('-n, --limit <number>', 'at most this many', '20')
+    .action(async (id: string | undefined, { limit }: { limit: string }, command: Command) => {
+      const context = contextOf(command);
+      if (id !== undefined) {
+        const one = await context.client.call('getErasure', { params: { erasureId: id } });
+        const rows = Object.entries(one.rows).map(([what, n]) => `${what} ${count(n)}`);
+        show(context, one, () =>
+          [
+            `${one.kind} ${one.name}, asked for ${shortDate(one.requestedAt)}, ${one.completedAt === null ? 'not complete yet' : `gone ${shortDate(one.completedAt)}`}`,
+            `rows: ${rows.join(', ')}`,
+            ...one.objects.map(({ sha256, what, fate }) => `${what} ${sha256} ${fate ?? 'to be done'}`),
+          ].join('\n'),
+        );
+        return;
+      }
+      const { items } = await context.client.call('listErasures', { query: { limit: Number(limit) } });
+      show(context, items, () =>
+        table(
+          ['certificate', 'what', 'name', 'asked for', 'gone'],
+          items.map((one) => [
+            one.id,
+            one.kind,
+            one.name,
+            shortDate(one.requestedAt),
+            one.completedAt === null ? '-' : shortDate(one.completedAt),
+          ]),
+        ),
       );
     });
 

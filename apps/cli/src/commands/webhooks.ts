@@ -175,7 +175,7 @@ export function workspaceCommands(program: Command): void {
     .action(async (name: string, flags: { yes?: boolean }, command: Command) => {
       if (!flags.yes) throw new UsageError(`Everything in "${name}" would be gone. If that is meant, add --yes.`);
       const context = contextOf(command);
-      await context.client.call('deleteWorkspace', { params: { workspace: name } });
-      show(context, { deleted: name }, () => `"${name}" is deleted.`);
+      const erasure = await context.client.call('deleteWorkspace', { params: { workspace: name } });
+      show(context, { deleted: name, erasure }, () => `"${name}" is deleted.\nCertificate of erasure: ${erasure.id}`);
     });
 }

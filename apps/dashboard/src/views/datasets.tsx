@@ -83,7 +83,7 @@ function One({ name }: { name: string }) {
             disabled={remove.isPending}
             onAct={() => remove.mutate()}
           >
-            Its series, models and forecasts go at once. Runs and uploaded files stay.
+            Its series, models, forecasts and uploaded files go at once; what went is listed under Settings. Runs stay.
           </Asking>
           <Link className="button" to={`/train?dataset=${path}`}>
             Train

@@ -11,6 +11,7 @@ import { type Column, DataTable } from '../ui/dataTable';
 import { Asking } from '../ui/confirm';
 import { Await, Fact, Failure, Page } from '../ui/parts';
 import { Secret } from '../ui/secret';
+import { Erasures } from './settings/erasures';
 import { Workspaces } from './settings/workspaces';
 
 export function Component() {
@@ -27,6 +28,7 @@ export function Component() {
     >
       <System />
       <Keys />
+      <Erasures />
       {workspace !== undefined && <Workspaces current={workspace} />}
     </Page>
   );

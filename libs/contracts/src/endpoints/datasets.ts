@@ -1,5 +1,4 @@
 /** Datasets and how observations get into them. */
-import { z } from 'zod';
 import { pageQuery } from '../schemas/common.js';
 import {
   appended,
@@ -13,6 +12,7 @@ import {
   observationRows,
   uploadAccepted,
 } from '../schemas/datasets.js';
+import { erasure } from '../schemas/erasures.js';
 import { type Endpoint } from './endpoint.js';
 import { byDataset, byRun, text } from './parts.js';
 
@@ -58,11 +58,11 @@ export const datasetEndpoints = {
   deleteDataset: {
     method: 'DELETE',
     path: '/v1/datasets/:dataset',
-    summary: 'Delete a dataset with its series',
+    summary: 'Delete a dataset everywhere: series, models, forecasts and files; answers with the certificate',
     scope: 'write',
     params: byDataset,
-    status: 204,
-    response: z.void(),
+    status: 200,
+    response: erasure,
   },
   appendObservations: {
     method: 'POST',

@@ -1,6 +1,7 @@
 /** The series of a dataset. */
 import { z } from 'zod';
 import { changepointList, observations, observationsQuery, seriesPage, seriesQuery, staticCovariateList } from '../schemas/datasets.js';
+import { erasure } from '../schemas/erasures.js';
 import { type Endpoint } from './endpoint.js';
 import { byDataset, bySeries, idInQuery } from './parts.js';
 
@@ -27,12 +28,13 @@ export const seriesEndpoints = {
   deleteSeries: {
     method: 'DELETE',
     path: '/v1/datasets/:dataset/series/:uniqueId',
-    summary: 'Delete one series: a new version of the dataset without it; its forecasts stay',
+    summary:
+      'Delete one series everywhere: in every version, with its forecasts and the raw files that hold it; answers with the certificate',
     scope: 'write',
     params: bySeries,
     query: z.object(idInQuery),
-    status: 204,
-    response: z.void(),
+    status: 200,
+    response: erasure,
   },
   getObservations: {
     method: 'GET',

@@ -1,7 +1,7 @@
 /** Workspaces, which the admins of the default one look after. */
-import { z } from 'zod';
 import { pageQuery } from '../schemas/common.js';
 import { workspace, workspaceCreated, workspacePage, workspaceRequest } from '../schemas/system.js';
+import { erasure } from '../schemas/erasures.js';
 import { type Endpoint } from './endpoint.js';
 import { byWorkspace } from './parts.js';
 
@@ -40,7 +40,7 @@ export const workspaceEndpoints = {
     summary: 'Delete a workspace with all that is in it; for admins of the default one',
     scope: 'admin',
     params: byWorkspace,
-    status: 204,
-    response: z.void(),
+    status: 200,
+    response: erasure,
   },
 } as const satisfies Record<string, Endpoint>;

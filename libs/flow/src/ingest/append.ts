@@ -73,6 +73,8 @@ export async function appendObservations(
       summary: () => ({ rowsRead: rows.length, rowsRejected: 0, findings: null }),
     });
   });
+  // The same bytes may have been erased between the two.
+  if (!(await objects.has(sha256))) await objects.put(content);
   if (!written.unchanged) await store.datasets.compact(dataset.id);
   return { dataset: name, version: written.version, unchanged: written.unchanged, observations: rows.filter(({ y }) => y !== null).length };
 }

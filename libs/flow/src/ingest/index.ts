@@ -2,4 +2,4 @@
 export { appendObservations } from './append.js';
 export { type IngestPlan } from './plan.js';
 export { type ArrivedFile, requestIngest } from './request.js';
-export { applyRetention, deleteSeries, updateDataset } from './retention.js';
+export { applyRetention, updateDataset } from './retention.js';

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IngestOptionsInput, ingestOptions, type IngestResult } from '@almanac/contracts';
-import { applyRetention, deleteSeries, updateDataset } from '@almanac/flow/ingest';
+import { eraseSeries } from '@almanac/flow/erase';
+import { applyRetention, updateDataset } from '@almanac/flow/ingest';
 import { type IngestRequest, ingestUpload } from '@almanac/flow/ingest/execute';
 import { folderObjectStore, type ObjectStore, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
@@ -359,7 +360,7 @@ describe('retention', () => {
     expect(await store.datasets.get('kept')).toMatchObject({ currentVersion: 2, observationCount: 30 });
     expect(await applyRetention({ store, now, logger: silentLogger })).toEqual([]);
     expect((await panel('kept', 1))['a']!.values).toHaveLength(100);
-    await deleteSeries({ store }, 'kept', 'a');
+    await eraseSeries({ store, objects, logger: silentLogger }, 'kept', 'a');
     expect(await panel('kept')).toEqual({});
     expect((await store.datasets.getById(id)).seriesCount).toBe(0);
   });

@@ -1,6 +1,6 @@
 /**
- * What a dataset gives up: single series when somebody asks, and by its retention whatever is older than so many days.
- * Both leave a version without it; a version that a run rests on can be read for replay as before.
+ * What a dataset gives up by its retention: whatever is older than so many days. It leaves a version without it; a version that a
+ * run rests on can be read for replay as before.
  */
 import { AlmanacError, Frequency } from '@almanac/series';
 import { asSeasonLengths, type Dataset, type DatasetPatch } from '@almanac/contracts';
@@ -10,13 +10,6 @@ import { toDataset } from '../query/datasets.js';
 const DAY_MS = 86_400_000;
 
 type Context = Pick<FlowContext, 'store'>;
-
-/** @throws AlmanacError DATASET_NOT_FOUND, SERIES_NOT_FOUND */
-export async function deleteSeries({ store }: Context, name: string, uniqueId: string): Promise<void> {
-  const { id } = await store.datasets.get(name);
-  await store.datasets.cut(id, { uniqueIds: [uniqueId] });
-  await store.datasets.compact(id);
-}
 
 /**
  * Says how long a dataset keeps its observations (they go within a minute or so, and then once a day), and what its seasons are.

@@ -17,11 +17,6 @@ export async function getDataset({ store }: Source, name: string): Promise<Datas
   return toDataset(await store.datasets.get(name));
 }
 
-/** With its series, models and forecasts; runs and uploads stay. @throws AlmanacError DATASET_NOT_FOUND */
-export async function deleteDataset({ store }: Source, name: string): Promise<void> {
-  await store.datasets.delete(name);
-}
-
 /** @throws AlmanacError DATASET_NOT_FOUND */
 export async function listDatasetVersions({ store }: Source, name: string, query: PageQuery): Promise<Page<DatasetVersion>> {
   const { id } = await store.datasets.get(name);

@@ -1,6 +1,5 @@
 /** Everything that is read. It loads neither the forecasting library nor the reading engine. */
 export {
-  deleteDataset,
   getDataset,
   getObservations,
   listDatasets,

@@ -213,7 +213,7 @@ describe('schedules', () => {
 
   it('leave a failed run that says why when their action is refused', async () => {
     const context = await prepared('orphan');
-    await context.store.datasets.delete('hours');
+    await context.store.erasures.dataset('hours');
     now = new Date('2024-01-10T05:00:00Z');
     const [run] = await fireDue(context);
     expect(run).toMatchObject({ status: 'failed', error: { code: 'DATASET_NOT_FOUND' } });

@@ -70,13 +70,6 @@ export function datasets(context: Context): Datasets {
     },
     listKept: () => table.find({ where: { ...committed, keepDays: Not(IsNull()) } }),
     cut: (datasetId, what) => cutDataset(context, datasetId, what),
-    delete: (name) =>
-      context.transaction(async (inside) => {
-        const dataset = await get(name);
-        // Chunks first and at once; the foreign keys would do it series by series.
-        await inside.query('DELETE FROM series_chunk WHERE series_id IN (SELECT id FROM series WHERE dataset_id = $1)', [dataset.id]);
-        await inside.query('DELETE FROM dataset WHERE id = $1', [dataset.id]);
-      }),
     compact: (datasetId, options = {}) => compactDataset(context, datasetId, options.keepLast ?? KEEP_LAST),
   };
 }

@@ -8,6 +8,7 @@ import { newId } from '../ids.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
 import type { ApiKeyRecord, DatasetVersionRecord } from '../records.js';
+import { holdObject } from './erasures.js';
 import { versionRows } from './versionRows.js';
 
 const USE_NOTED_EVERY_MS = 60_000;
@@ -86,7 +87,11 @@ export function uploads(context: Context): Uploads {
     get,
     async create(upload) {
       const { id = newId(), ...rest } = upload;
-      await table.insert({ ...rest, id, workspaceId } as never);
+      await context.transaction(async (inside) => {
+        // Whoever erases the same content judges after this, or is done before.
+        await holdObject(inside, upload.objectKey);
+        await inside.repository(UploadEntity).insert({ ...rest, id, workspaceId } as never);
+      });
       return get(id);
     },
     async findCommitted(dataset, sha256, mapping): Promise<DatasetVersionRecord | null> {

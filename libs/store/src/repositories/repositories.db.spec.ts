@@ -384,12 +384,12 @@ describe('datasets', () => {
     const run = await store.runs.create({ kind: 'ingest', config: {} });
     const datasetId = await makeDataset('doomed', { runId: run.id });
     await makeModel('doomed-model', datasetId);
-    await store.datasets.delete('doomed');
+    await store.erasures.dataset('doomed');
     await expect(store.datasets.get('doomed')).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND', status: 404 });
     await expect(store.models.get('doomed-model')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
     expect(await store.runs.get(run.id)).toMatchObject({ id: run.id });
     expect(await query(database.url, `SELECT count(*)::int AS n FROM series WHERE dataset_id = '${datasetId}'`)).toEqual([{ n: 0 }]);
-    await expect(store.datasets.delete('doomed')).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' });
+    await expect(store.erasures.dataset('doomed')).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' });
   });
 
   it('of another workspace are not seen', async () => {

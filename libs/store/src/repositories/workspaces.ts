@@ -7,6 +7,7 @@ import { isDuplicate, notFound } from '../errors.js';
 import { newId } from '../ids.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
+import { eraseWorkspace } from './erasures.js';
 
 /** Every table of a workspace that nothing else takes with it, in an order that the foreign keys allow. */
 const TABLES = ['webhook', 'schedule', 'series_chunk', 'dataset', 'run', 'upload', 'api_key', 'idempotency_key', 'grid_step', 'worker'];
@@ -74,8 +75,10 @@ export function workspaces(context: Context): Workspaces {
             status: 409,
           });
         }
-        for (const one of TABLES) await inside.query(`DELETE FROM ${one} WHERE workspace_id = $1`, [id]);
-        await inside.query('DELETE FROM workspace WHERE id = $1', [id]);
+        return eraseWorkspace(inside, id, name, async () => {
+          for (const one of TABLES) await inside.query(`DELETE FROM ${one} WHERE workspace_id = $1`, [id]);
+          await inside.query('DELETE FROM workspace WHERE id = $1', [id]);
+        });
       }),
     async withWork(kind, now) {
       return (await all.query<{ id: string }>(WORK[kind], [now])).map(({ id }) => id);

@@ -39,7 +39,7 @@ it('no everyday question reads a whole table that grows', async () => {
     await store.datasets.compact(datasetId, { keepLast: 1 });
     for await (const row of store.runs.rejectedRows(run.id)) expect(row.rule).toBe('R');
     await query(database.url, `SELECT count(*) FROM observation WHERE dataset = 'flights' AND series = 'a'`);
-    await store.datasets.delete('flights');
+    await store.erasures.dataset('flights');
   } finally {
     await store.close();
   }

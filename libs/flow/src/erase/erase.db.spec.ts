@@ -1,0 +1,125 @@
+/** What is deleted is gone everywhere: from every table and from object storage, and the certificate says so. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ingestOptions } from '@almanac/contracts';
+import { carryOutErasures, eraseDataset, eraseSeries, eraseWorkspace, getErasure, listErasures } from '@almanac/flow/erase';
+import { appendObservations } from '@almanac/flow/ingest';
+import { ingestUpload } from '@almanac/flow/ingest/execute';
+import { folderObjectStore, type ObjectStore, silentLogger } from '@almanac/platform';
+import { openStore, type Store } from '@almanac/store';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
+
+let database: TestDatabase;
+let folder: string;
+let objects: ObjectStore;
+let store: Store;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  store = await openStore({ databaseUrl: database.url });
+  folder = await mkdtemp(join(tmpdir(), 'almanac-erase-spec-'));
+  objects = folderObjectStore(folder);
+});
+afterAll(async () => {
+  await store?.close();
+  await database?.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const MARK = 'erase-me';
+const ANOTHER = 'take-this';
+const csv = (id: string): string => `unique_id,ds,y\n${Array.from({ length: 30 }, (_, i) => `${id},${i},${i}\nother,${i},1\n`).join('')}`;
+
+async function upload(into: Store, dataset: string, content: string): Promise<string> {
+  const options = ingestOptions.parse({ dataset, frequency: '1' });
+  const { sha256, bytes } = await objects.put(Buffer.from(content));
+  const { id } = await into.uploads.create({ fileName: 'a.csv', size: bytes, sha256, objectKey: sha256, mapping: options });
+  const run = await into.runs.create({ kind: 'ingest', dataset, config: { uploadId: id } });
+  await into.runs.claim(run.id, 'w');
+  const result = await ingestUpload({ store: into, objects }, { uploadId: id, options, runId: run.id });
+  await into.runs.succeed(run.id, { ...result });
+  return sha256;
+}
+
+async function model(into: Store, dataset: string, weights: string): Promise<void> {
+  const { id } = await into.datasets.get(dataset);
+  const run = await into.runs.create({ kind: 'train', dataset, model: dataset, config: {} });
+  const { id: modelId } = await into.models.ensure(dataset, id);
+  const stored = { manifestKey: weights, weightsKey: weights, sha256: weights };
+  await into.models.addVersion(modelId, { runId: run.id, kind: 'seasonalNaive', horizon: 24, config: {}, metrics: {}, ...stored }, {});
+  await into.runs.requestCancel(run.id);
+}
+
+/** Tables that hold the text anywhere, certificates aside. */
+async function traces(text: string): Promise<string[]> {
+  const tables = await query<{ name: string }>(
+    database.url,
+    `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN ('erasure', 'migration')`,
+  );
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const [row] = await query<{ n: number }>(database.url, `SELECT count(*)::int AS n FROM ${name} t WHERE t::text LIKE $1`, [`%${text}%`]);
+    if (row!.n > 0) found.push(name);
+  }
+  return found;
+}
+
+it('a dataset goes with its files and weights, but for what another has as well', async () => {
+  const own = await upload(store, MARK, csv('a'));
+  const shared = await upload(store, MARK, csv('shared'));
+  await upload(store, 'stays', csv('shared'));
+  await appendObservations({ store, objects }, MARK, [{ unique_id: 'a', ds: 31, y: 1 } as never]);
+  const { sha256: weights } = await objects.put(Buffer.from('weights of this one'));
+  await model(store, MARK, weights);
+
+  const erasure = await eraseDataset({ store, objects, logger: silentLogger }, MARK);
+  expect(erasure).toMatchObject({ kind: 'dataset', name: MARK, rows: { series: 3, models: 1, versions: 3, uploads: 3 } });
+  expect(erasure.completedAt).not.toBeNull();
+  const fates = Object.fromEntries(erasure.objects.map(({ sha256, fate }) => [sha256, fate]));
+  expect(fates).toMatchObject({ [own]: 'deleted', [shared]: 'kept', [weights]: 'deleted' });
+  expect(await Promise.all([own, weights, shared].map((key) => objects.has(key)))).toEqual([false, false, true]);
+  for (const { sha256, fate } of erasure.objects) expect(await objects.has(sha256)).toBe(fate === 'kept');
+  // The run that trained on it stays, as the record of what was done.
+  expect(await traces(MARK)).toEqual(['run']);
+  expect(await getErasure({ store }, erasure.id)).toEqual(erasure);
+});
+
+it('a series goes from every version, with the files that hold it, and the others stay as they are', async () => {
+  const file = await upload(store, 'many', csv(ANOTHER));
+  const { id } = await store.datasets.get('many');
+  const run = await store.runs.create({ kind: 'forecast', dataset: 'many', config: {} });
+  await store.runs.pinVersion(run.id, id, 1);
+  const erasure = await eraseSeries({ store, objects, logger: silentLogger }, 'many', ANOTHER);
+  expect(erasure).toMatchObject({ kind: 'series', name: `many/${ANOTHER}`, rows: { series: 1 } });
+  expect(await objects.has(file)).toBe(false);
+  expect(await traces(ANOTHER)).toEqual([]);
+  expect((await store.series.list(id)).items.map(({ uniqueId }) => uniqueId)).toEqual(['other']);
+});
+
+it('a workspace goes with all of it, and the certificate stays with the operator', async () => {
+  const tenant = store.forWorkspace((await store.workspaces.create('tenant')).id);
+  const file = await upload(tenant, 'theirs', csv(`${ANOTHER}-tenant`));
+  const erasure = await eraseWorkspace({ store, objects, logger: silentLogger }, 'tenant');
+  expect(erasure).toMatchObject({
+    kind: 'workspace',
+    name: 'tenant',
+    rows: { datasets: 1, series: 2 },
+    objects: [{ sha256: file, fate: 'deleted' }],
+  });
+  expect(await objects.has(file)).toBe(false);
+  expect(await traces(tenant.workspaceId)).toEqual([]);
+  expect((await listErasures({ store }, {})).items[0]).toEqual(erasure);
+});
+
+it('what object storage refused is tried again until it is gone', async () => {
+  const file = await upload(store, 'later', csv('later'));
+  const out: ObjectStore = { ...objects, delete: () => Promise.reject(new Error('unreachable')) };
+  const erasure = await eraseDataset({ store, objects: out, logger: silentLogger }, 'later');
+  expect(erasure).toMatchObject({ completedAt: null, objects: [{ sha256: file, fate: null }] });
+  await carryOutErasures({ store, objects });
+  expect(await getErasure({ store }, erasure.id)).toMatchObject({ objects: [{ sha256: file, fate: 'deleted' }] });
+  expect(await objects.has(file)).toBe(false);
+  expect(await carryOutErasures({ store, objects })).toBe(0);
+});
