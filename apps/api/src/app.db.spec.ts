@@ -1,6 +1,6 @@
 /** The API over a real store and queue, without a worker: what a client meets at the edge. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type AlmanacClient, ApiError, createClient, type JobName, problem } from '@almanac/contracts';
+import { type AlmanacClient, ApiError, createClient, type Endpoint, endpoints, type JobName, problem } from '@almanac/contracts';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
 import { cipherOf, folderObjectStore, type ObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
@@ -10,6 +10,7 @@ import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import { createTestDatabase, query, type TestDatabase } from '../../../test/support/database.js';
 import { createApp } from './app.js';
 import { hashOfKey } from './http/credentials.js';
@@ -153,6 +154,40 @@ describe('errors', () => {
       ...(body ? { body } : {}),
     });
     expect({ status: answer.status, code: problem.parse(await answer.json()).code }).toEqual({ status, code });
+  });
+
+  /** Some value that the schema of a path parameter takes. */
+  const pathOf = ({ path, params }: Endpoint): string =>
+    path.replace(/:(\w+)/g, (_, key: string) => {
+      const taken = (value: string): boolean => (params as z.ZodObject).shape[key]!.safeParse(value).success;
+      return ['a', '00000000-0000-4000-8000-000000000000', 'champion'].find(taken)!;
+    });
+
+  it.each(Object.entries<Endpoint>(endpoints))('name what %s does not know, in the query and in the body', async (name, endpoint) => {
+    const send = async (query: string, body?: string): Promise<unknown> => {
+      const answer = await fetch(url + pathOf(endpoint) + query, {
+        method: endpoint.method,
+        headers: { authorization: `Bearer ${KEYS.admin}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body }),
+      });
+      return answer.json();
+    };
+    const refused = { status: 400, code: 'REQUEST_INVALID', detail: expect.stringContaining('Unrecognized key: "nobodysName"') as unknown };
+    expect(await send('?nobodysName=1', name === 'createUpload' ? 'x' : undefined)).toMatchObject(refused);
+    // A client cannot send a body with GET; what `consumes` names is a file; rows name covariates.
+    if (endpoint.method === 'GET' || endpoint.consumes !== undefined || name === 'appendObservations') return;
+    // Which names an action has is known once its kind is.
+    expect(await send('', `{${name === 'predictRun' ? '"kind":"learn",' : ''}"nobodysName":1}`)).toMatchObject(refused);
+  });
+
+  it('name what is unknown within an action, and the name that is near', async () => {
+    const body = { name: 'nightly', cron: '0 6 * * *', action: { kind: 'train', request: { dataset: 'sales', horzon: 24 } } };
+    expect(await refusal(clientOf('write').call('createSchedule', { body: body as never }))).toMatchObject({
+      code: 'REQUEST_INVALID',
+      detail: 'body.action.request: Unrecognized key: "horzon"',
+      hint: 'Did you mean "horizon"?',
+      subject: { issues: [{ at: 'body.action.request', nearest: 'horizon' }] },
+    });
   });
 });
 

@@ -27,6 +27,7 @@ const refuse = (message: string, hint: string): AlmanacError => new AlmanacError
 const order = 'Send multipart/form-data with a part "options" (JSON) and after it a part "file".';
 
 async function fromMultipart(request: FastifyRequest): Promise<Incoming> {
+  parsePart('query', z.object({}), request.query);
   let options: IngestOptions | undefined;
   // Not for-await: leaving that would close what is still to be read.
   const parts = request.parts();

@@ -2,11 +2,14 @@
  * What is wrong with a value, up to so many faults: zod itself lists every one, and a body of a million bad rows would
  * make a million of them. Lists and objects are gone through by hand; what lies in them is zod's.
  */
+import { nearest } from '@almanac/series';
 import { z } from 'zod';
 
 export interface Fault {
   at: string;
   problem: string;
+  /** The name that was probably meant, where one is not known. */
+  nearest?: string;
 }
 
 interface Search {
@@ -43,6 +46,10 @@ function lookInside(schema: z.ZodType, value: unknown, at: string, search: Searc
   else if (schema instanceof z.ZodPipe && schema.in instanceof z.ZodTransform) {
     const made = schema.in.safeParse(value);
     if (made.success) lookInside(schema.out as z.ZodType, made.data, at, search);
+  } else if (schema instanceof z.ZodDiscriminatedUnion && isPlain(value)) {
+    const { discriminator } = schema.def;
+    const meant = (schema.options as z.ZodObject[]).find((option) => option.shape[discriminator]!.safeParse(value[discriminator]).success);
+    if (meant) lookInside(meant, value, at, search);
   } else if (schema instanceof z.ZodArray && Array.isArray(value)) {
     for (let i = 0; i < value.length && search.found.length < search.most; i += 1)
       look(schema.element as z.ZodType, value[i], `${at}.${i}`, search);
@@ -57,7 +64,7 @@ function lookInside(schema: z.ZodType, value: unknown, at: string, search: Searc
     const unknown = { ...value };
     for (const key of Object.keys(shape)) delete unknown[key];
     const rest = schema.def.catchall as z.ZodType | undefined;
-    if (rest instanceof z.ZodNever && Object.keys(unknown).length > 0) add(z.strictObject({}).safeParse(unknown).error!.issues, at, search);
+    if (rest instanceof z.ZodNever) addUnknown(Object.keys(unknown), Object.keys(shape), at, search);
     else if (rest && !(rest instanceof z.ZodNever)) lookInside(z.record(z.string(), rest), unknown, at, search);
   }
 }
@@ -67,4 +74,12 @@ const isPlain = (value: unknown): value is Record<string, unknown> => typeof val
 function add(issues: readonly { path: PropertyKey[]; message: string }[], at: string, { found, most }: Search): void {
   for (const { path, message } of issues.slice(0, most - found.length))
     found.push({ at: [at, ...path.map(String)].join('.'), problem: message.slice(0, LONGEST_PROBLEM) });
+}
+
+function addUnknown(unknown: readonly string[], names: readonly string[], at: string, { found, most }: Search): void {
+  for (const name of unknown.slice(0, most - found.length)) {
+    const near = nearest(name, names);
+    const problem = `Unrecognized key: ${JSON.stringify(name.slice(0, LONGEST_PROBLEM))}`;
+    found.push(near === undefined ? { at, problem } : { at, problem, nearest: near });
+  }
 }

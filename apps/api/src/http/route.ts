@@ -4,27 +4,34 @@
  */
 import {
   applyDecorators,
+  type CallHandler,
   createParamDecorator,
   type ExecutionContext,
   HttpCode,
+  type NestInterceptor,
   RequestMapping,
   RequestMethod,
   SetMetadata,
+  UseInterceptors,
 } from '@nestjs/common';
 import { type Endpoint, type EndpointName, endpoints } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
 import type { FastifyRequest } from 'fastify';
+import type { Observable } from 'rxjs';
 import { z } from 'zod';
 import { Readable } from 'node:stream';
 import { ownCursor } from './cursors.js';
 import { ENDPOINT, endpointOf } from './endpoint.js';
 import { faultsOf, FIRST_FAULT } from './faults.js';
 import { refuseLong } from './lists.js';
+import { strict } from './strict.js';
 import { refuseText } from './text.js';
 
 /** A body of many rows may have as many faults: so many are looked for, and so many told in a sentence. */
 const MOST_FAULTS = 100;
 const MOST_TOLD = 20;
+
+const NOTHING = z.object({});
 
 /** They tell each row that they refuse, bad text included. */
 const NAMES_ITS_ROWS = new Set<EndpointName>(['appendObservations']);
@@ -40,25 +47,27 @@ export function Route(name: EndpointName): MethodDecorator {
     RequestMapping({ path: endpoint.path, method: RequestMethod[endpoint.method] }),
     HttpCode(endpoint.status),
     SetMetadata(ENDPOINT, name),
+    ...(endpoint.params || endpoint.query || endpoint.body ? [] : [UseInterceptors(TakesNothing)]),
   );
 }
 
-/** Parses one part of a request; a key that the schema does not know is an error, so that a typing slip is not ignored. */
-export function parsePart<T>(part: string, schema: z.ZodType<T>, value: unknown): T {
-  const strict = schema instanceof z.ZodObject ? (schema.strict() as unknown as z.ZodType<T>) : schema;
-  refuseLong(strict, value, part);
+/** Parses one part of a request; a name that the schema does not have is an error, so that a typing slip is not ignored. */
+export function parsePart<T>(part: string, lenient: z.ZodType<T>, value: unknown): T {
+  const schema = strict(lenient);
+  refuseLong(schema, value, part);
   // A right one is read once; of a wrong one the first fault ends the reading, and the others are looked for up to a number.
-  const result = strict.safeParse(value, FIRST_FAULT);
+  const result = schema.safeParse(value, FIRST_FAULT);
   if (result.success) return result.data;
-  const faults = faultsOf(strict, value, part, MOST_FAULTS + 1);
+  const faults = faultsOf(schema, value, part, MOST_FAULTS + 1);
   const issues = faults.slice(0, MOST_FAULTS);
   const more = faults.length > MOST_FAULTS ? '; and more' : '';
+  const meant = issues.find((one) => one.nearest !== undefined)?.nearest;
   const told = issues.slice(0, MOST_TOLD).map(({ at, problem }) => `${at}: ${problem}`);
   throw new AlmanacError(
     'REQUEST_INVALID',
     told.join('; ') + (issues.length > MOST_TOLD ? `; and ${issues.length - MOST_TOLD} more` : more),
     {
-      hint: 'GET /v1/openapi.json describes every field.',
+      hint: meant === undefined ? 'GET /v1/openapi.json describes every field.' : `Did you mean "${meant}"?`,
       subject: { issues },
     },
   );
@@ -74,17 +83,28 @@ function pageOf(name: EndpointName, request: FastifyRequest, query: unknown): ob
   return typeof after === 'string' ? { ...(query as object), after: ownCursor(name, request, after) } : (query as object | undefined);
 }
 
-export const Input = createParamDecorator((_: unknown, context: ExecutionContext): unknown => {
+function inputOf(context: ExecutionContext): object {
   const { name, endpoint } = endpointOf(context);
   const request = context.switchToHttp().getRequest<FastifyRequest>();
   refuseText(request.params, 'path');
   refuseText(request.query, 'query');
   if (!NAMES_ITS_ROWS.has(name)) refuseText(request.body instanceof Readable ? undefined : request.body, 'body');
   const params = endpoint.params && parsePart('path', endpoint.params, request.params);
-  const query = pageOf(name, request, endpoint.query && parsePart('query', endpoint.query, request.query));
+  const query = pageOf(name, request, parsePart('query', endpoint.query ?? NOTHING, request.query ?? {}));
+  const body = endpoint.consumes === undefined ? parsePart('body', endpoint.body ?? NOTHING, request.body ?? {}) : undefined;
   return {
     ...(params ? { params: { ...params, ...inPlaceOf(params, query) } } : {}),
-    ...(query ? { query } : {}),
-    ...(endpoint.body && endpoint.consumes === undefined ? { body: parsePart('body', endpoint.body, request.body ?? {}) } : {}),
+    ...(endpoint.query ? { query } : {}),
+    ...(endpoint.body && endpoint.consumes === undefined ? { body } : {}),
   };
-});
+}
+
+export const Input = createParamDecorator((_: unknown, context: ExecutionContext): unknown => inputOf(context));
+
+/** For endpoints that take nothing, and whose handlers therefore ask for no input: what is given all the same is refused. */
+class TakesNothing implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    inputOf(context);
+    return next.handle();
+  }
+}

@@ -4,8 +4,7 @@
  *
  * Invariant: a plan loads no TensorFlow.js, so that the API may ask.
  */
-import { AlmanacError } from '@almanac/series';
-import { distance } from 'fastest-levenshtein';
+import { AlmanacError, nearest } from '@almanac/series';
 import { z } from 'zod';
 import type { PanelFacts } from '../facts.js';
 import type { Choices } from '../search/range.js';
@@ -161,13 +160,4 @@ function namesAt(schema: z.ZodObject, path: readonly string[]): string[] {
     while (at instanceof z.ZodOptional) at = at.unwrap();
   }
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
-}
-
-/** The name that differs least from what was written, where it can have been meant: in a third of the letters, or in two. */
-export function nearest(written: string, names: readonly string[]): string | undefined {
-  const far = Math.max(written.length > 3 ? 2 : 1, Math.floor(written.length / 3));
-  const ranked = names
-    .map((name) => ({ name, distance: distance(written.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  return ranked[0] && ranked[0].distance <= far ? ranked[0].name : undefined;
 }

@@ -2,13 +2,13 @@
  * Every kind of model: the first of the two tables, of what can be said before anything is trained. Loads no TensorFlow.js.
  * A new kind is a folder here and a line in each table; `registry.ts` is the other.
  */
-import { AlmanacError } from '@almanac/series';
+import { AlmanacError, nearest } from '@almanac/series';
 import { baselinePlans } from './baselines/plan.js';
 import { coldStartPlan } from './coldStart/plan.js';
 import { ensemblePlan } from './ensemble/plan.js';
 import { linearPlan } from './linear/plan.js';
 import { onlinePlan } from './online/plan.js';
-import { checkWishes, type KindPlan, nearest, type Plans } from './plan.js';
+import { checkWishes, type KindPlan, type Plans } from './plan.js';
 import { recurrentPlan } from './recurrent/plan.js';
 import { segmentPlan } from './segment/plan.js';
 
