@@ -42,7 +42,7 @@ async function blockByBlock(
   const rest = { ...options, attention: false };
   delete rest.paths;
   // What is fed back is what was forecast; what comes out keeps to the target.
-  delete rest.target;
+  delete rest.targets;
   const first = await model.predict(panel, { ...rest, horizon: own, levels });
   const { pools } = await unroll(model, panel, { ...rest, horizon, levels: SHARES, paths: { count: COPIES, seed: SEED } }, own);
   const drawn = paths && (await unroll(model, panel, { ...rest, horizon, levels: [0.5], paths }, own)).futures;
@@ -52,8 +52,9 @@ async function blockByBlock(
       quantiles.set(forecast.quantiles.subarray(q * own, (q + 1) * own), q * horizon);
       for (let t = own; t < horizon; t++) quantiles[q * horizon + t] = sampleQuantile(pools[s]![t - own]!, level);
     });
-    keepTo(options.target, quantiles);
-    return { id: forecast.id, cutoff: forecast.cutoff, quantiles, ...(drawn ? { paths: keepTo(options.target, drawn[s]!) } : {}) };
+    const target = options.targets?.get(forecast.id);
+    keepTo(target, quantiles);
+    return { id: forecast.id, cutoff: forecast.cutoff, quantiles, ...(drawn ? { paths: keepTo(target, drawn[s]!) } : {}) };
   });
 }
 

@@ -5,7 +5,7 @@
  * Invariants: a missing observation is NaN and is never filled by inventing a value; nothing after a cutoff is read.
  */
 
-import type { TargetKind } from './dataset/target.js';
+import type { LearnedTargets, TargetKinds } from './dataset/target.js';
 import type { Panel } from './panel.js';
 
 export type { Panel, SeriesData } from './panel.js';
@@ -18,8 +18,8 @@ export interface PredictOptions {
   attention?: boolean;
   /** Return possible futures too, where the model can draw them; the same seed gives the same ones. */
   paths?: { count: number; seed: number };
-  /** Values that the target can take, as `targetKindOf` finds them: quantiles are clipped at 0 and rounded to whole numbers accordingly. */
-  target?: TargetKind;
+  /** Values that the target of each series can take, as `targetKindsOf` finds them: quantiles are clipped at 0 and rounded accordingly. */
+  targets?: TargetKinds;
   signal?: AbortSignal;
 }
 
@@ -34,15 +34,23 @@ export interface AttentionMaps {
   branches: readonly string[];
 }
 
+/** What whoever reads a forecast must be told of it. */
+export interface ForecastNote {
+  /** Stable. */
+  code: string;
+  detail: string;
+}
+
 export interface SeriesForecast {
   id: string;
   /** Grid step of the last observation used. */
   cutoff: number;
-  /** [levels, horizon], level-major, non-decreasing in level. */
+  /** [levels, horizon], level-major, non-decreasing in level; NaN where it is not known. */
   quantiles: Float64Array;
   /** [count, horizon], path-major: each a whole future, whose steps hang together. Whole numbers from a head for counts. */
   paths?: Float64Array;
   attention?: AttentionMaps;
+  notes?: ForecastNote[];
 }
 
 /** Streamed while a model fits. Budgets are steps, never seconds. */
@@ -80,15 +88,13 @@ export interface Checkpoint {
   weights: Float32Array;
 }
 
-export interface CheckpointManifest {
+export interface CheckpointManifest extends LearnedTargets {
   format: 'almanac-checkpoint';
   version: 1;
   kind: string;
   config: Record<string, unknown>;
   /** Name, shape and offset (in floats) of each tensor in `weights`. */
   tensors: { name: string; shape: number[]; offset: number }[];
-  /** What the target of the training data was, for whoever predicts; absent where nobody looked. */
-  target?: TargetKind;
 }
 
 export interface Forecaster {

@@ -68,7 +68,15 @@ export { TaskModel } from './tasks/taskModel.js';
 export { type TaskExample, type TaskInput } from './tasks/examples.js';
 export { gapExamples, windowExamples } from './tasks/windows.js';
 export { type ColdStartConfig } from './kinds/coldStart/config.js';
-export { keepTo, targetKindOf, type TargetKind } from './dataset/target.js';
+export {
+  keepTo,
+  learnedTargets,
+  type LearnedTargets,
+  targetsFor,
+  targetKindsOf,
+  type TargetKind,
+  type TargetKinds,
+} from './dataset/target.js';
 export { type LogRange } from './search/range.js';
 export { candidates, defaultSpace, type SearchSpace } from './search/space.js';
 export {

@@ -13,7 +13,7 @@ import {
   rollingCutoffs,
   scoreForecasts,
   type SeriesForecast,
-  targetKindOf,
+  targetKindsOf,
 } from '@almanac/forecasting';
 import { DEFAULT_QUANTILES } from '@almanac/series';
 import { defined, metricsOf } from './metrics.js';
@@ -47,7 +47,7 @@ export async function backtestWindows(task: BacktestTask, { report, signal }: To
       }
       done.push({
         cutoff: shown,
-        forecasts: await forecaster.predict(known, { horizon, levels: DEFAULT_QUANTILES, signal, target: targetKindOf(known.series) }),
+        forecasts: await forecaster.predict(known, { horizon, levels: DEFAULT_QUANTILES, signal, targets: targetKindsOf(known.series) }),
       });
       report({
         phase: 'backtesting',

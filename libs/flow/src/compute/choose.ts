@@ -2,7 +2,7 @@
  * Forecasts with the baseline that was best on the last steps, or with the only one that is given.
  * Invariant: every candidate is measured on the same steps, which it has not seen.
  */
-import { createForecaster, cutPanel, type Panel, scoreForecasts, type SeriesForecast, targetKindOf } from '@almanac/forecasting';
+import { createForecaster, cutPanel, type Panel, scoreForecasts, type SeriesForecast, targetKindsOf } from '@almanac/forecasting';
 import { DECILES } from '@almanac/series';
 import { defined } from './metrics.js';
 import type { ChooseOutcome, ChooseTask } from './tasks.js';
@@ -11,7 +11,7 @@ export async function choose({ panel, kinds, horizon, levels }: ChooseTask, sign
   const forecast = async (kind: string, of: Panel, at: readonly number[]): Promise<SeriesForecast[]> => {
     const forecaster = createForecaster(kind, {});
     try {
-      return await forecaster.predict(of, { horizon, levels: at, signal, target: targetKindOf(of.series) });
+      return await forecaster.predict(of, { horizon, levels: at, signal, targets: targetKindsOf(of.series) });
     } finally {
       forecaster.dispose();
     }

@@ -12,7 +12,7 @@ import {
   type Panel,
   scoreForecasts,
   SEASONAL_NAIVE,
-  targetKindOf,
+  targetKindsOf,
 } from '@almanac/forecasting';
 import { DEFAULT_QUANTILES, isAlmanacError } from '@almanac/series';
 import { gateWindows } from '../train/windows.js';
@@ -73,8 +73,8 @@ async function windowLosses(
   for (const back of backs) {
     const known = cutPanel(panel, ({ firstStep, values }) => firstStep + values.length - 1 - back, horizon);
     // As every forecast is made and reported: whole numbers for counts, nothing below 0 where nothing was.
-    const target = targetKindOf(known.series);
-    losses.push(scoreForecasts(panel, await forecaster.predict(known, { horizon, levels, signal, target }), { levels }).overall.wql);
+    const targets = targetKindsOf(known.series);
+    losses.push(scoreForecasts(panel, await forecaster.predict(known, { horizon, levels, signal, targets }), { levels }).overall.wql);
   }
   return losses;
 }

@@ -1,16 +1,23 @@
 /** Forecasts one shard of series; the model of the shard before is kept, so that a run sends its checkpoint once. */
-import { type Forecaster, keepTo, loadForecaster, type TargetKind } from '@almanac/forecasting';
+import { type Forecaster, keepTo, type LearnedTargets, loadForecaster, targetsFor } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
 import { allLevels, calibrated, rowsAt } from './calibrate.js';
 import type { PredictOutcome, PredictTask } from './tasks.js';
 
-let loaded: { key: string; forecaster: Forecaster; target: TargetKind | undefined } | undefined;
+interface Loaded {
+  key: string;
+  forecaster: Forecaster;
+  learned: LearnedTargets;
+}
+
+let loaded: Loaded | undefined;
 
 export async function predict(task: PredictTask, signal: AbortSignal): Promise<PredictOutcome> {
   const { panel, horizon, levels, attention, calibrations } = task;
-  const { forecaster, target } = modelOf(task);
+  const { forecaster, learned } = modelOf(task);
+  const targets = targetsFor(learned, panel.series);
   const asked = { horizon, levels, attention, signal };
-  if (!calibrations) return { forecasts: await forecaster.predict(panel, { ...asked, ...(target ? { target } : {}) }) };
+  if (!calibrations) return { forecasts: await forecaster.predict(panel, { ...asked, ...(targets ? { targets } : {}) }) };
   // What was learned at other levels is applied at those.
   const known = allLevels(levels, ...Object.values(calibrations).map(({ settings }) => settings.levels));
   // Rounded only after the calibration: widths are learned in fractions.
@@ -18,6 +25,7 @@ export async function predict(task: PredictTask, signal: AbortSignal): Promise<P
   return {
     forecasts: forecasts.map((forecast) => {
       const state = calibrations[forecast.id];
+      const target = targets?.get(forecast.id);
       const own = rowsAt(forecast.quantiles, known, levels);
       if (!state) return { ...forecast, quantiles: keepTo(target, own) };
       const quantiles = calibrated(state, rowsAt(forecast.quantiles, known, state.settings.levels), levels);
@@ -26,10 +34,10 @@ export async function predict(task: PredictTask, signal: AbortSignal): Promise<P
   };
 }
 
-function modelOf({ checkpoint, checkpointKey }: PredictTask): { forecaster: Forecaster; target: TargetKind | undefined } {
+function modelOf({ checkpoint, checkpointKey }: PredictTask): Loaded {
   if (loaded?.key === checkpointKey) return loaded;
   if (!checkpoint) throw new AlmanacError('CHECKPOINT_MISSING', 'The process that computes was not sent the model.', { status: 500 });
   loaded?.forecaster.dispose();
-  loaded = { key: checkpointKey, forecaster: loadForecaster(checkpoint), target: checkpoint.manifest.target };
+  loaded = { key: checkpointKey, forecaster: loadForecaster(checkpoint), learned: checkpoint.manifest };
   return loaded;
 }

@@ -12,6 +12,7 @@ import {
   type EnsembleForecaster,
   type Forecaster,
   joinMembers,
+  learnedTargets,
   loadForecaster,
   memberSeed,
   NAIVE,
@@ -21,7 +22,7 @@ import {
   type SeriesData,
   type SeriesForecast,
   scoreForecasts,
-  targetKindOf,
+  targetKindsOf,
 } from '@almanac/forecasting';
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { compareWithChampion } from './gate.js';
@@ -116,7 +117,7 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
     const baselines = await measureReferences(usable, task, signal);
     const gate = await compareWithChampion(forecaster, usable, task, signal);
     const saved = forecaster.save();
-    const checkpoint = { ...saved, manifest: { ...saved.manifest, target: targetKindOf(history.series) } };
+    const checkpoint = { ...saved, manifest: { ...saved.manifest, ...learnedTargets(history.series) } };
     return {
       checkpoint,
       config: { ...forecaster.config },
@@ -207,7 +208,7 @@ async function measure(
   const forecasts: SeriesForecast[] = [];
   for (let back = holdout; back >= horizon; back -= horizon) {
     const known = knownAt(panel, back, horizon);
-    forecasts.push(...(await forecaster.predict(known, { horizon, levels, signal, target: targetKindOf(known.series) })));
+    forecasts.push(...(await forecaster.predict(known, { horizon, levels, signal, targets: targetKindsOf(known.series) })));
   }
   return { kind, label, metrics: metricsOf(scoreForecasts(panel, forecasts, { levels }).overall) };
 }

@@ -6,7 +6,7 @@
  * Invariants: a parent is the sum of its children only where all of them are there and forecast; other series stay as they are; what was
  * not negative anywhere stays so, and adds up.
  */
-import { keepTo, type TargetKind } from '../dataset/target.js';
+import { keepTo, type TargetKinds } from '../dataset/target.js';
 import { type SeriesForecast } from '../forecaster.js';
 import { reconcile, summingMatrix, type Hierarchy } from './hierarchy.js';
 
@@ -31,7 +31,7 @@ export function coherent(
   parents: Parents,
   levels: readonly number[],
   horizon: number,
-  target?: TargetKind,
+  targets?: TargetKinds,
 ): SeriesForecast[] {
   const [low, middle, high] = COHERENT_LEVELS.map((level) => levels.indexOf(level)) as [number, number, number];
   const usable = new Set(forecasts.filter(({ quantiles }) => quantiles.every(Number.isFinite)).map(({ id }) => id));
@@ -62,7 +62,7 @@ export function coherent(
     together,
     horizon,
     given.every((value) => value >= 0),
-    target,
+    members.map(({ id }) => targets?.get(id)?.whole ?? false),
   );
   const result = new Map(
     members.map((forecast, i) => {
@@ -78,6 +78,7 @@ export function coherent(
         const [q, median] = [Math.floor(at / horizon), after[at % horizon]!];
         return q === middle ? median : q < middle ? Math.min(value, median) : Math.max(value, median);
       });
+      const target = targets?.get(forecast.id);
       const paths = forecast.paths && keepTo(target, moved(forecast.paths));
       return [forecast.id, { ...forecast, quantiles: keepTo(target, quantiles), ...(paths ? { paths } : {}) }] as const;
     }),
@@ -91,12 +92,14 @@ function addedUp(
   together: Float64Array,
   horizon: number,
   nonNegative: boolean,
-  target: TargetKind | undefined,
+  whole: readonly boolean[],
 ): Float64Array {
   const { matrix, leaves } = summingMatrix(hierarchy);
   const bottom = new Float64Array(leaves.length * horizon);
-  leaves.forEach((leaf, k) => bottom.set(together.subarray(leaf * horizon, (leaf + 1) * horizon), k * horizon));
-  keepTo({ nonNegative, whole: target?.whole ?? false }, bottom);
+  leaves.forEach((leaf, k) => {
+    const own = together.slice(leaf * horizon, (leaf + 1) * horizon);
+    bottom.set(keepTo({ nonNegative, whole: whole[leaf]! }, own), k * horizon);
+  });
   return together.map((_, at) => {
     const node = Math.floor(at / horizon);
     return leaves.reduce((sum, __, k) => sum + matrix[node * leaves.length + k]! * bottom[k * horizon + (at % horizon)]!, 0);

@@ -102,9 +102,9 @@ describe('coherent forecasts', () => {
   });
 
   it('stay whole and at least 0, and still add up', () => {
-    const target = { nonNegative: true, whole: true };
+    const targets = new Map(['total', 'north', 'south'].map((id) => [id, { nonNegative: true, whole: true }]));
     const given = [forecast('total', 3, 3), forecast('north', 6, 6), forecast('south', 0.4, 0.4)];
-    const [total, north, south] = coherent(given, parents, levels, 1, target);
+    const [total, north, south] = coherent(given, parents, levels, 1, targets);
     for (const { quantiles } of [total!, north!, south!])
       expect(quantiles.every((value) => Number.isInteger(value) && value >= 0)).toBe(true);
     expect(north!.quantiles[1]! + south!.quantiles[1]!).toBe(total!.quantiles[1]!);

@@ -4,7 +4,7 @@
  *
  * Invariants: actuals are read at `cutoff + 1 …`, scales only from values up to the cutoff; sMAPE, MASE and MSIS are
  * averaged per series first and then over series (M4), everything else is pooled over series and steps; the point
- * forecast is the median.
+ * forecast is the median. A bound that is not known is scored as the point: nothing is gained by leaving it out.
  */
 import { AlmanacError } from '@almanac/series';
 import { type Panel, type SeriesForecast } from '../forecaster.js';
@@ -81,7 +81,8 @@ export function scoreForecasts(panel: Panel, forecasts: readonly SeriesForecast[
   const overall = { mase: new Average(), msis: new Average(), smape: new Average() };
   const perSeries: SeriesMetrics[] = [];
 
-  for (const forecast of forecasts) {
+  for (const given of forecasts) {
+    const forecast = withPoint(given, levels);
     const series = byId.get(forecast.id);
     if (!series) {
       throw new AlmanacError('SCORE_UNKNOWN_SERIES', `The forecast of series "${forecast.id}" has no actuals to be scored against.`, {
@@ -139,6 +140,13 @@ export function scoreForecasts(panel: Panel, forecasts: readonly SeriesForecast[
     perSeries,
     perHorizon: steps.map((cell) => toMetrics(cell.tally, cell.smape.value, cell.mase.value, cell.msis.value, intervals)),
   };
+}
+
+function withPoint(forecast: SeriesForecast, levels: readonly number[]): SeriesForecast {
+  if (!forecast.quantiles.some(Number.isNaN)) return forecast;
+  const horizon = forecast.quantiles.length / levels.length;
+  const point = quantileRow(forecast.quantiles, levels, 0.5);
+  return { ...forecast, quantiles: forecast.quantiles.map((value, i) => (Number.isNaN(value) ? point[i % horizon]! : value)) };
 }
 
 class Average {

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { certifyNoLeakage, requireNoLeakage } from '../backtest/leakage.js';
 import { Random } from '../dataset/random.js';
-import { targetKindOf } from '../dataset/target.js';
+import { targetKindsOf } from '../dataset/target.js';
 import { type Checkpoint, type Forecaster, type Panel, type SeriesData, type SeriesForecast } from '../forecaster.js';
 import { decode, encode, predictElsewhere } from './elsewhere.js';
 
@@ -236,16 +236,20 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
       name: WHOLE,
       run: async () => {
         const panel = countPanel();
-        const target = targetKindOf(panel.series);
-        assert.deepEqual(target, { nonNegative: true, whole: true });
+        const targets = targetKindsOf(panel.series);
+        for (const { nonNegative, whole } of targets.values()) assert.ok(nonNegative && whole);
         await use(
           () => fitted(panel),
           async (model) => {
             const free = await model.predict(panel, ask);
-            const kept = await model.predict(panel, { ...ask, target });
-            kept.forEach((one, s) =>
-              one.quantiles.forEach((value, i) => assert.equal(value, Math.round(Math.max(0, free[s]!.quantiles[i]!)) + 0, one.id)),
-            );
+            const kept = await model.predict(panel, { ...ask, targets });
+            kept.forEach((one, s) => {
+              const least = targets.get(one.id)?.least ?? 0;
+              one.quantiles.forEach((value, i) => {
+                const before = free[s]!.quantiles[i]!;
+                assert.equal(value, before < least / 2 ? 0 : Math.round(Math.max(0, before)) + 0, one.id);
+              });
+            });
           },
         );
       },

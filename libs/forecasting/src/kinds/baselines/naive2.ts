@@ -6,8 +6,9 @@ import { type LocalMethod } from './forecaster.js';
 import { naive } from './naive.js';
 import { deseasonalise, findSeason, reseasonalise } from './seasonality.js';
 
-export const naive2: LocalMethod = ({ values, seasonLength, horizon }) => {
+export const naive2: LocalMethod = ({ values, seasonLength, horizon, spread }) => {
   const season = findSeason(values, seasonLength);
-  const adjusted = naive({ values: deseasonalise(values, season), seasonLength, horizon });
+  const without = deseasonalise(values, season);
+  const adjusted = naive({ values: without, seasonLength, horizon, spread: spread.of(without) });
   return (level, step) => reseasonalise(adjusted(level, step), values.length + step, season);
 };

@@ -7,7 +7,7 @@
  * forecast below 0, as in M4.
  */
 import { type LocalMethod } from './forecaster.js';
-import { gaussian, sigmaOf } from './naive.js';
+import { gaussian } from './naive.js';
 import { deseasonalise, findSeason, reseasonalise } from './seasonality.js';
 import { fitSmoothing, goldenSection, type Smoothing } from './smoothing.js';
 
@@ -39,7 +39,7 @@ export function straightLine(values: Float64Array): Line {
 }
 
 function thetaMethod(chooseTheta: (residualsOf: (theta: number) => number) => number): LocalMethod {
-  return ({ values, seasonLength }) => {
+  return ({ values, seasonLength, spread }) => {
     const season = findSeason(values, seasonLength);
     const adjusted = deseasonalise(values, season);
     const line = straightLine(adjusted);
@@ -48,7 +48,7 @@ function thetaMethod(chooseTheta: (residualsOf: (theta: number) => number) => nu
     // The combination's one-step error is the theta line's own, divided by θ.
     const theta = chooseTheta((candidate) => smooth(candidate).squares / (candidate * candidate));
     const smoothing = smooth(theta);
-    const sigma = sigmaOf(smoothing.squares, smoothing.count, 2) / theta;
+    const sigma = spread.sigma(smoothing.squares / (theta * theta), smoothing.count, 2);
     const nonNegative = !values.some((value) => value < 0);
     const core = gaussian(
       (step) => (1 - 1 / theta) * at(values.length + step) + smoothing.level / theta,

@@ -145,7 +145,7 @@ export class ColdStartForecaster implements Forecaster {
     this.fitted = undefined;
   }
 
-  private async draw(series: readonly SeriesData[], { horizon, levels, paths, target }: PredictOptions): Promise<SeriesForecast[]> {
+  private async draw(series: readonly SeriesData[], { horizon, levels, paths, targets }: PredictOptions): Promise<SeriesForecast[]> {
     const { learned, network } = this.need();
     const H = this.config.horizon;
     const answers = await network.answer(series.map((one) => this.inputOf(one, one.values.length, horizon, learned)));
@@ -167,8 +167,8 @@ export class ColdStartForecaster implements Forecaster {
       return {
         id: one.id,
         cutoff: one.firstStep + one.values.length - 1,
-        quantiles: keepTo(target, quantiles),
-        ...(future ? { paths: keepTo(target, future) } : {}),
+        quantiles: keepTo(targets?.get(one.id), quantiles),
+        ...(future ? { paths: keepTo(targets?.get(one.id), future) } : {}),
       };
     });
   }

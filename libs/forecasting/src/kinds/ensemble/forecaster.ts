@@ -80,7 +80,7 @@ export class EnsembleForecaster implements Forecaster {
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     // Rounding comes last: members agree on more than their rounded quantiles show.
-    const { target, ...each } = options;
+    const { targets, ...each } = options;
     const all: SeriesForecast[][] = [];
     for (const member of this.members) all.push(await member.predict(panel, each));
     const weights = this.config.members.map(({ weight = 1 }) => weight);
@@ -90,9 +90,9 @@ export class EnsembleForecaster implements Forecaster {
       // Members draw the k-th path from the same scores, so that combining them is combining quantiles.
       const drawn = all.every((forecasts) => forecasts[s]!.paths !== undefined);
       const paths = drawn ? first.paths?.map((_, i) => combine(all.map((forecasts) => forecasts[s]!.paths![i]!))) : undefined;
-      const forecast = { ...first, quantiles: keepTo(target, quantiles) };
+      const forecast = { ...first, quantiles: keepTo(targets?.get(first.id), quantiles) };
       delete forecast.paths;
-      return paths ? { ...forecast, paths: keepTo(target, paths) } : forecast;
+      return paths ? { ...forecast, paths: keepTo(targets?.get(first.id), paths) } : forecast;
     });
   }
 

@@ -10,10 +10,12 @@
 import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import { normalQuantile } from '../../normal.js';
+import { hurdled, intermittentOf } from '../../dataset/intermittent.js';
 import { keepTo, neverNegative } from '../../dataset/target.js';
 import { tooShort } from '../../dataset/tooShort.js';
 import type { Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesData, SeriesForecast, Room } from '../../forecaster.js';
 import { copulaPaths, persistenceOf } from '../../heads/paths.js';
+import { type Score } from '../../heads/stepHead.js';
 import { forecastBeyond } from '../../beyond.js';
 import { deviationOf, windowScale } from '../../scalers/windowScale.js';
 import { turns } from '../../turns.js';
@@ -116,9 +118,9 @@ export class LinearForecaster implements Forecaster {
   }
 
   private async predictBlock(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
-    const { horizon, levels, target } = options;
+    const { horizon, levels, targets } = options;
     const { deviations, errors, weights, nonNegative, persistence } = this.need();
-    const scores = levels.map(normalQuantile);
+    const scores = levels.map((level): Score => ({ level, z: normalQuantile(level) }));
     const turn = turns(options.signal);
     const forecasts: SeriesForecast[] = [];
     for (const series of panel.series) {
@@ -127,20 +129,23 @@ export class LinearForecaster implements Forecaster {
       const { x, center, scale } = this.read({ series, origin }, deviations);
       const scaled = this.apply(x, weights);
       const unknown = series.values.every(Number.isNaN);
-      const at = (t: number, z: number): number => {
+      const clipped = nonNegative && neverNegative([series]);
+      const rare = intermittentOf(series.values, panel.seasonLengths[0] ?? 1);
+      const normal = (t: number, z: number): number => {
         const value = unknown ? NaN : center + scale * (scaled[t]! + z * errors[t]!);
-        return nonNegative ? Math.max(0, value) : value;
+        return clipped ? Math.max(0, value) : value;
       };
+      const at = (t: number, { level, z }: Score): number => (rare ? hurdled(() => normal(t, z), rare)(level, t) : normal(t, z));
       const quantiles = new Float64Array(levels.length * horizon);
-      scores.forEach((z, i) => {
-        for (let t = 0; t < horizon; t++) quantiles[i * horizon + t] = at(t, z);
+      scores.forEach((score, i) => {
+        for (let t = 0; t < horizon; t++) quantiles[i * horizon + t] = at(t, score);
       });
-      const paths = options.paths && copulaPaths(series.id, options.paths, horizon, persistence, (t, { z }) => at(t, z));
+      const paths = options.paths && copulaPaths(series.id, options.paths, horizon, persistence, at);
       forecasts.push({
         id: series.id,
         cutoff: series.firstStep + origin - 1,
-        quantiles: keepTo(target, quantiles),
-        ...(paths ? { paths: keepTo(target, paths) } : {}),
+        quantiles: keepTo(targets?.get(series.id), quantiles),
+        ...(paths ? { paths: keepTo(targets?.get(series.id), paths) } : {}),
       });
     }
     return forecasts;

@@ -66,7 +66,7 @@ export class OnlineForecaster implements Forecaster {
     }
   }
 
-  async predict(panel: Panel, { horizon, levels, target, signal }: PredictOptions): Promise<SeriesForecast[]> {
+  async predict(panel: Panel, { horizon, levels, targets, signal }: PredictOptions): Promise<SeriesForecast[]> {
     const own = this.settings.horizon;
     if (horizon > own)
       throw new AlmanacError('HORIZON_TOO_LONG', `This online model forecasts ${own} steps, not ${horizon}.`, {
@@ -87,7 +87,7 @@ export class OnlineForecaster implements Forecaster {
           row.forEach((value, q) => (quantiles[q * horizon + step] = value));
         }
       }
-      forecasts.push({ id: series.id, cutoff: lastStep(series), quantiles: keepTo(target, quantiles) });
+      forecasts.push({ id: series.id, cutoff: lastStep(series), quantiles: keepTo(targets?.get(series.id), quantiles) });
     }
     return forecasts;
   }
@@ -180,8 +180,8 @@ export async function learnOnline(
     learning.states[series.id] = { until: now, state: model.save() };
   }
   const saved = forecaster.save();
-  const { target } = checkpoint.manifest;
-  learning.checkpoint = { ...saved, manifest: { ...saved.manifest, ...(target ? { target } : {}) } };
+  const { target, targets } = checkpoint.manifest;
+  learning.checkpoint = { ...saved, manifest: { ...saved.manifest, ...(target ? { target } : {}), ...(targets ? { targets } : {}) } };
   if (loss.count > 0) learning.pinball = { champion: loss.champion / loss.count, shadow: loss.shadow / loss.count };
   return learning;
 }

@@ -108,10 +108,10 @@ export class RecurrentForecaster implements Forecaster {
 
   private async predictBlock(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     if (!hasFamilies(this.config)) return this.forecastEach(panel, options);
-    const { levels, horizon, target } = options;
+    const { levels, horizon, targets } = options;
     const known = [...new Set([...levels, ...COHERENT_LEVELS])].sort((a, b) => a - b);
     const each = await this.forecastEach(panel, { ...options, levels: known });
-    return coherent(each, this.config.parents, known, horizon, target).map((forecast) => {
+    return coherent(each, this.config.parents, known, horizon, targets).map((forecast) => {
       const row = (level: number): Float64Array => forecast.quantiles.subarray(known.indexOf(level) * horizon).subarray(0, horizon);
       return { ...forecast, quantiles: Float64Array.from(levels.flatMap((level) => [...row(level)])) };
     });
@@ -159,7 +159,7 @@ export class RecurrentForecaster implements Forecaster {
 
   private forecastPart(
     part: readonly SeriesData[],
-    { horizon, levels, paths, attention, target }: PredictOptions,
+    { horizon, levels, paths, attention, targets }: PredictOptions,
     { reader, network, parameters, learned }: Fitted,
   ): SeriesForecast[] {
     const { horizon: H, scaler, head: kind } = this.config;
@@ -178,9 +178,10 @@ export class RecurrentForecaster implements Forecaster {
     const scores = levels.map(scoreOf);
     return part.map((series, b) => {
       const { center, scale } = scales[b]!;
+      const nonNegative = learned.nonNegative && neverNegative([series]);
       const inUnits = (scaled: number): number => {
         const value = center + scale * unbend(scaler, scaled);
-        return learned.nonNegative ? Math.max(0, value) : value;
+        return nonNegative ? Math.max(0, value) : value;
       };
       const scaledAt = (t: number, score: Score): number =>
         head.quantile(raw!.subarray((b * H + t) * parts, (b * H + t + 1) * parts), score, scale);
@@ -202,8 +203,8 @@ export class RecurrentForecaster implements Forecaster {
       return {
         id: series.id,
         cutoff: series.firstStep + series.values.length - 1,
-        quantiles: keepTo(target, quantiles),
-        ...(own ? { paths: keepTo(target, own) } : {}),
+        quantiles: keepTo(targets?.get(series.id), quantiles),
+        ...(own ? { paths: keepTo(targets?.get(series.id), own) } : {}),
         ...(gate ? { attention: this.attentionOf(b, horizon, maps, gate) } : {}),
       };
     });

@@ -211,9 +211,10 @@ export class SegmentForecaster implements Forecaster {
       applyWidths(row, fitted.widths, anchor);
       return row;
     };
+    const nonNegative = fitted.nonNegative && neverNegative([window.series]);
     const inUnits = (scaled: number): number => {
       const value = batch.center[b]! + batch.scale[b]! * unbend(this.config.scaler, scaled);
-      return fitted.nonNegative ? Math.max(0, value) : value;
+      return nonNegative ? Math.max(0, value) : value;
     };
     for (let t = 0; t < horizon; t++) {
       rowOf(t);
@@ -229,8 +230,8 @@ export class SegmentForecaster implements Forecaster {
     return {
       id: series.id,
       cutoff: series.firstStep + origin - 1,
-      quantiles: keepTo(options.target, quantiles),
-      ...(paths ? { paths: keepTo(options.target, paths) } : {}),
+      quantiles: keepTo(options.targets?.get(series.id), quantiles),
+      ...(paths ? { paths: keepTo(options.targets?.get(series.id), paths) } : {}),
       ...(options.attention ? { attention: this.attentionOf(b, batch, values, horizon, fitted.reader.sizes) } : {}),
     };
   }

@@ -4,7 +4,7 @@
  *
  * Additive forms have Gaussian quantiles from the closed-form variance (Hyndman et al. 2008, section 6.1); forms with a
  * multiplicative part have the quantiles of 1,000 simulated paths, drawn from a fixed seed so that the same history gives
- * the same bits. Histories too short for any form are forecast by the naive method.
+ * the same bits. Histories too short for any form are forecast by the naive method; a form that fits exactly borrows its spread.
  */
 import { Random } from '../../../dataset/random.js';
 import { type LocalMethod, type QuantileFunction } from '../forecaster.js';
@@ -21,9 +21,11 @@ const PATHS = 1000;
 const TEMPER = 2;
 /** Of the best form's; what is below costs time and changes nothing. */
 const LEAST_WEIGHT = 0.05;
+/** Relative variance below which the errors are those of the search for the best fit. */
+const EXACT = 1e-10;
 
 export const autoEts: LocalMethod = (request) => {
-  const { values, seasonLength, horizon } = request;
+  const { values, seasonLength, horizon, spread } = request;
   const size = meanSize(values);
   if (size === 0) return naive(request);
   const fits = fitForms(
@@ -35,9 +37,11 @@ export const autoEts: LocalMethod = (request) => {
   const likely = fits
     .map((fit) => ({ fit, weight: Math.exp((best.aicc - fit.aicc) / (2 * TEMPER)) }))
     .filter(({ weight }) => weight > LEAST_WEIGHT);
+  const count = values.reduce((sum, value) => sum + Number(!Number.isNaN(value)), 0);
+  const widened = (fit: EtsFit): EtsFit => (fit.variance > EXACT ? fit : { ...fit, variance: (spread.sigma(0, count) / size) ** 2 });
   const total = likely.reduce((sum, { weight }) => sum + weight, 0);
   const distributions = likely.map(({ fit, weight }) => ({
-    at: fit.form.error === 'A' ? closedForm(fit, horizon) : simulated(fit, horizon),
+    at: fit.form.error === 'A' ? closedForm(widened(fit), horizon) : simulated(widened(fit), horizon),
     weight: (size * weight) / total,
   }));
   return (level, step) => distributions.reduce((sum, { at, weight }) => sum + weight * at(level, step), 0);
