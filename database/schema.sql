@@ -211,6 +211,7 @@ CREATE TABLE forecast (
   made_at timestamp with time zone NOT NULL DEFAULT now(),
   calibration text,
   model_quantiles double precision[],
+  notes json,
   CONSTRAINT forecast_pkey PRIMARY KEY (run_id, series_id, cutoff_step),
   CONSTRAINT forecast_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES model_version(id) ON DELETE CASCADE,
   CONSTRAINT forecast_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
@@ -227,6 +228,7 @@ CREATE POLICY workspace ON forecast USING (((workspace_id = ( SELECT seen_worksp
 COMMENT ON COLUMN forecast.quantiles IS 'Level-major: the horizon of the first level, then that of the second, …';
 COMMENT ON COLUMN forecast.calibration IS 'sha256 of the calibration that the quantiles went through; NULL where they are the model''s own';
 COMMENT ON COLUMN forecast.model_quantiles IS 'The model''s own, before the calibration; NULL where there was none';
+COMMENT ON COLUMN forecast.notes IS 'List of code and detail; NULL where there is nothing to say';
 
 CREATE TABLE grid_step (
   workspace_id uuid NOT NULL,

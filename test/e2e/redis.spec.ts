@@ -35,6 +35,8 @@ describe.skipIf(!installed)('with REDIS_URL (needs redis-server)', () => {
     const forecast = await client.call('forecast', { body: { model: 'hours-seasonalNaive' } });
     expect((await client.waitForRun(forecast.id)).status).toBe('succeeded');
     const { items } = await client.call('latestForecasts', { query: { dataset: 'hours' } });
-    expect(items[0]?.quantiles[items[0].levels.indexOf(0.5)]?.map(Math.round)).toEqual(Array.from({ length: 24 }, (_, hour) => hour));
+    expect(items[0]?.quantiles[items[0].levels.indexOf(0.5)]?.map((value) => Math.round(value!))).toEqual(
+      Array.from({ length: 24 }, (_, hour) => hour),
+    );
   });
 });

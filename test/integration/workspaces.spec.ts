@@ -77,7 +77,7 @@ describe('a second workspace', () => {
     const sum = async (client: AlmanacClient): Promise<number> => {
       const { items } = await client.call('latestForecasts', { query: { model: 'weekly' } });
       expect(items.map(({ uniqueId }) => uniqueId)).toEqual(['a', 'ab', 'b']);
-      return items[0]!.quantiles[7]!.reduce((total, value) => total + value, 0);
+      return items[0]!.quantiles[7]!.reduce<number>((total, value) => total + value!, 0);
     };
     expect(await sum(operator)).toBeCloseTo(21);
     expect(await sum(tenant)).toBeCloseTo(2100);

@@ -2,7 +2,7 @@
  * A CSV of histories as the body of a stateless forecast. Rows without a value after the last observation of a series are
  * its future: they carry the future covariates, and there are as many of them as steps are forecast.
  */
-import { explainError, type PredictionRequestInput } from '@almanac/contracts';
+import { explainError, flagAsNumber, type PredictionRequestInput } from '@almanac/contracts';
 import { csvOf, parseCsv, readText } from '@almanac/contracts/csv';
 import { UsageError } from './connection.js';
 
@@ -39,12 +39,16 @@ export function historiesOf(text: string, columns: HistoryColumns): { series: Se
   };
   const [id, time, value] = [place(columns.id), place(columns.time), place(columns.value)];
   const covariates = columns.futureCovariates.map((name) => ({ name, at: place(name) }));
+  const covariate = (cell: string, line: number): number | null => {
+    const flag = flagAsNumber(cell);
+    return typeof flag === 'number' ? flag : number(cell, line);
+  };
   const byId = new Map<string, { ds: string; y: number | null; x: (number | null)[] }[]>();
   rows.forEach((row, i) => {
     const uniqueId = readText(row[id] ?? '');
     const line = i + 2;
     const known = byId.get(uniqueId) ?? [];
-    known.push({ ds: row[time] ?? '', y: number(row[value] ?? '', line), x: covariates.map(({ at }) => number(row[at] ?? '', line)) });
+    known.push({ ds: row[time] ?? '', y: number(row[value] ?? '', line), x: covariates.map(({ at }) => covariate(row[at] ?? '', line)) });
     byId.set(uniqueId, known);
   });
   let ahead: number | undefined;
@@ -53,7 +57,7 @@ export function historiesOf(text: string, columns: HistoryColumns): { series: Se
   const series = byName.map(([uniqueId, rows]): Series => {
     const all = inOrderOfTime(rows);
     const until = all.findLastIndex(({ y }) => y !== null) + 1;
-    if (covariates.length > 0) ahead = Math.min(ahead ?? Infinity, all.length - until);
+    if (covariates.length > 0) ahead = Math.max(ahead ?? 0, all.length - until);
     const past = all.slice(0, until);
     return {
       uniqueId,
@@ -64,10 +68,9 @@ export function historiesOf(text: string, columns: HistoryColumns): { series: Se
         : {}),
     };
   });
-  // Covariates reach exactly as far as is forecast, whichever series knows more.
+  // Covariates reach as far as is forecast, whichever series knows less: what it does not know is a hole, and told.
   for (const one of series)
-    for (const [name, values] of Object.entries(one.futureCovariates ?? {}))
-      one.futureCovariates![name] = values.slice(0, one.y.length + (ahead ?? 0));
+    for (const values of Object.values(one.futureCovariates ?? {})) while (values.length < one.y.length + (ahead ?? 0)) values.push(null);
   return { series, ahead };
 }
 

@@ -208,6 +208,10 @@ export interface Forecasts {
   history(seriesId: number, query: r.PageQuery & { model?: string | undefined }): Promise<r.Page<r.ForecastRecord>>;
   /** The same rows as `list`, all pages, one at a time. */
   stream(query: Omit<r.ForecastQuery, 'after' | 'limit'>): AsyncGenerator<r.ForecastRecord, void>;
+  /** Whether some row of `list` has notes. */
+  haveNotes(query: Omit<r.ForecastQuery, 'after' | 'limit'>): Promise<boolean>;
+  /** What is noted of the forecasts of a run, each with how many series it is said of and the first of these. */
+  notesOf(runId: string, examples: number): Promise<r.RunNote[]>;
   saveAttention(rows: readonly r.AttentionRecord[]): Promise<void>;
   /** @throws AlmanacError ATTENTION_NOT_FOUND */
   attention(runId: string, uniqueId: string): Promise<r.AttentionRecord>;

@@ -436,6 +436,19 @@ export interface NewForecast {
   /** sha256 of the calibration that the quantiles went through, and what they were before. */
   calibration?: string | undefined;
   modelQuantiles?: Float64Array | undefined;
+  notes?: readonly ForecastNote[] | undefined;
+}
+
+/** What whoever reads a forecast must be told of it. */
+export interface ForecastNote {
+  code: string;
+  detail: string;
+}
+
+/** A note that forecasts of a run bear, with how many do, and the first of them. */
+export interface RunNote extends ForecastNote {
+  series: number;
+  examples: string[];
 }
 
 /** A calibration of a model version for one series, in the format of `OnlineConformal`. */
@@ -472,6 +485,7 @@ export interface ForecastRecord {
   quantiles: Float64Array;
   /** sha256 of the calibration that the quantiles went through; null where they are the model's own. */
   calibration: string | null;
+  notes: ForecastNote[] | null;
 }
 
 export interface ForecastQuery extends PageQuery {

@@ -1,5 +1,13 @@
 /** `almanac train`, `kinds`, `forecast` and `get`. */
-import { forecastResult, type TrainRequestInput, trainResult, type TrainResult } from '@almanac/contracts';
+import {
+  type CovariateFill,
+  covariateFill,
+  type CovariateReport,
+  forecastResult,
+  type TrainRequestInput,
+  trainResult,
+  type TrainResult,
+} from '@almanac/contracts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -20,6 +28,11 @@ const jsonObject = (value: string): Record<string, unknown> => {
   }
   throw new InvalidArgumentError(`Give a JSON object, e.g. '{"hidden":128}'.`);
 };
+
+const fillOption = (): Option =>
+  new Option('--covariate-fill <how>', 'what a hole of a future covariate within the horizon means (default: it is refused)').choices(
+    covariateFill.options,
+  );
 
 const listed = (value: string): string[] => value.split(',').filter(Boolean);
 const numbersOf = (value: string): number[] =>
@@ -48,6 +61,7 @@ interface ForecastFlags {
   timeZone?: string;
   seasonLength?: number[];
   futureCovariates?: string[];
+  covariateFill?: CovariateFill;
 }
 
 /** Prints CSV in the columns of the export. */
@@ -59,10 +73,20 @@ async function forecastFile(context: Context, model: string | undefined, flags: 
     futureCovariates: flags.futureCovariates ?? [],
   });
   const { level, frequency, timeZone, seasonLength } = flags;
-  const answer = await context.client.predict({ series, model, horizon: flags.horizon ?? ahead, level, frequency, timeZone, seasonLength });
+  const answer = await context.client.predict({
+    series,
+    model,
+    horizon: flags.horizon ?? ahead,
+    level,
+    frequency,
+    timeZone,
+    seasonLength,
+    covariateFill: flags.covariateFill,
+  });
   const compared = answer.validation?.models.map((one) => one.model) ?? [];
   if (compared.length > 0) note(`${answer.model} was the best of ${compared.join(', ')}.`);
-  else if (answer.validation) note(`${answer.model} forecasts: the series are too short to compare it with others.`);
+  for (const { uniqueId, detail } of answer.notes) note(`${uniqueId === null ? '' : `${uniqueId}: `}${detail}`);
+  if (compared.length === 0 && answer.validation) note(`${answer.model} forecasts: the series are too short to compare it with others.`);
   show(context, answer, () => toCsv(answer.columns));
 }
 
@@ -87,6 +111,7 @@ function trainText(r: TrainResult): string {
             .join(', ')}${r.skippedSeries.length > 5 ? ` and ${r.skippedSeries.length - 5} more` : ''}`,
         ]
       : []),
+    ...covariateLines(r.covariates),
     ...(r.gate ? [`${r.gate.promoted ? 'champion now' : 'challenger'}: ${r.gate.reason}`] : []),
     ...(r.forecastRunId ? [`The forecast with the champion: almanac runs follow ${r.forecastRunId}`] : []),
     ...(r.wqlRatio === null ? [] : [`WQL ratio to seasonal naive: ${fixed(r.wqlRatio)}`]),
@@ -108,6 +133,19 @@ function settingRows({ properties = {} }: SettingSchema, before = ''): string[][
   ]);
 }
 
+/** The first of many. */
+const few = (examples: readonly string[], all: number): string => `${examples.join(', ')}${all > examples.length ? ', …' : ''}`;
+
+function covariateLines({ leftOut, masked }: CovariateReport): string[] {
+  return [
+    ...leftOut.map(({ name, kind, reason }) => `the ${kind} covariate ${name} was left out: ${reason}`),
+    ...masked.map(
+      ({ name, kind, series, examples }) =>
+        `${count(series)} series lack the ${kind} covariate ${name} (${few(examples, series)}) and were learned without it`,
+    ),
+  ];
+}
+
 export function modelCommands(program: Command): void {
   program
     .command('train')
@@ -124,24 +162,27 @@ export function modelCommands(program: Command): void {
     .option('--no-promote', 'do not make it champion when the model has none')
     .option('--gate', 'make it champion if it beats the present one and seasonal naive by more than chance')
     .addOption(new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'gpu']))
+    .addOption(fillOption())
     .option('--then-forecast', 'forecast every series with whichever version is champion after it')
     .option('--no-wait', 'do not wait for the run')
-    .action(async (flags: TrainRequestInput & { wait: boolean; thenForecast?: boolean }, command: Command) => {
-      const context = contextOf(command);
-      const { wait, thenForecast, ...asked } = flags;
-      const body = { ...asked, ...(thenForecast ? { forecast: {} } : {}) };
-      const queued = await context.client.call('train', { body });
-      if (!wait)
-        return show(context, queued, () => `Training run ${queued.id} is queued. Follow it with: almanac runs follow ${queued.id}`);
-      const run = await follow(context, queued.id);
-      const result = trainResult.parse(run.result);
-      show(
-        context,
-        result,
-        () =>
-          `${run.engine ? `engine ${run.engine.name} (${run.engine.variant}, ${run.engine.threads} threads): ${run.engine.why}\n` : ''}${trainText(result)}`,
-      );
-    });
+    .action(
+      async (flags: TrainRequestInput & { wait: boolean; thenForecast?: boolean; covariateFill?: CovariateFill }, command: Command) => {
+        const context = contextOf(command);
+        const { wait, thenForecast, covariateFill: fill, ...asked } = flags;
+        const body = { ...asked, ...(thenForecast ? { forecast: { covariateFill: fill } } : {}) };
+        const queued = await context.client.call('train', { body });
+        if (!wait)
+          return show(context, queued, () => `Training run ${queued.id} is queued. Follow it with: almanac runs follow ${queued.id}`);
+        const run = await follow(context, queued.id);
+        const result = trainResult.parse(run.result);
+        show(
+          context,
+          result,
+          () =>
+            `${run.engine ? `engine ${run.engine.name} (${run.engine.variant}, ${run.engine.threads} threads): ${run.engine.why}\n` : ''}${trainText(result)}`,
+        );
+      },
+    );
 
   program
     .command('kinds')
@@ -173,6 +214,7 @@ export function modelCommands(program: Command): void {
     .option('--search <text>', 'only series whose id contains this')
     .option('--where <name=value>', 'only series whose static covariate has this value; may be repeated', whereOf)
     .option('--cutoff <time>', 'last observation that may be used, e.g. 2001-06-28T23:00:00Z')
+    .addOption(fillOption())
     .option('--attention', 'keep the attention maps')
     .option('--no-calibrate', "the model's own intervals, without what monitoring has learned")
     .option('--no-wait', 'do not wait for the run')
@@ -186,8 +228,18 @@ export function modelCommands(program: Command): void {
       const context = contextOf(command);
       if (flags.file !== undefined) return forecastFile(context, model, flags, flags.file);
       if (model === undefined) throw new UsageError('Name a model, or give --file.');
-      const { series, wait, horizon, cutoff, attention, calibrate, search, where } = flags;
-      const body = { model, horizon, cutoff, attention, calibrate, search, where, ...(series ? { uniqueIds: series } : {}) };
+      const { series, wait, horizon, cutoff, attention, calibrate, search, where, covariateFill: fill } = flags;
+      const body = {
+        model,
+        horizon,
+        cutoff,
+        attention,
+        calibrate,
+        search,
+        where,
+        covariateFill: fill,
+        ...(series ? { uniqueIds: series } : {}),
+      };
       const queued = await context.client.call('forecast', { body });
       if (!wait)
         return show(context, queued, () => `Forecast run ${queued.id} is queued. Follow it with: almanac runs follow ${queued.id}`);
@@ -197,7 +249,7 @@ export function modelCommands(program: Command): void {
         context,
         { runId: run.id, ...result },
         () =>
-          `${count(result.series)} series, ${result.horizon} steps ahead, with ${result.model} version ${result.version} in ${duration(result.seconds)}.\nRead them with: almanac get --run ${run.id}`,
+          `${count(result.series)} series, ${result.horizon} steps ahead, with ${result.model} version ${result.version} in ${duration(result.seconds)}.\n${result.notes.map((one) => `${count(one.series)} series (${few(one.examples, one.series)}): ${one.detail}\n`).join('')}Read them with: almanac get --run ${run.id}`,
       );
     });
 

@@ -16,8 +16,8 @@ export type ChartData = [number[], ...Column[]];
 
 const seconds = (instant: string): number => Date.parse(instant) / 1000;
 
-/** Values of a quantile level over the horizon; undefined where the forecast has no such level. */
-export function atLevel(forecast: Forecast, level: number): number[] | undefined {
+/** Values of a quantile level over the horizon, null where it is not known; undefined where the forecast has no such level. */
+export function atLevel(forecast: Forecast, level: number): (number | null)[] | undefined {
   const index = forecast.levels.findIndex((candidate) => Math.abs(candidate - level) < 1e-9);
   return index < 0 ? undefined : forecast.quantiles[index];
 }
@@ -80,7 +80,8 @@ export function hindsight(history: Observations | undefined, forecast: Forecast 
     error += Math.abs(value - (median[index] ?? 0));
     if (lo && hi && value >= (lo[index] ?? Infinity) && value <= (hi[index] ?? -Infinity)) inside += 1;
   });
-  return steps === 0 ? null : { steps, meanAbsoluteError: error / steps, inside80: lo && hi ? inside / steps : null };
+  const bounded = lo && hi && ![...lo, ...hi].includes(null);
+  return steps === 0 ? null : { steps, meanAbsoluteError: error / steps, inside80: bounded ? inside / steps : null };
 }
 
 /** A down-sampled history with a part of it in full. */

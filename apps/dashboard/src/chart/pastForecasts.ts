@@ -20,10 +20,14 @@ export function pastForecasts(newestFirst: readonly Forecast[], except: string |
   const byCutoff = new Map<number, PastForecast>();
   for (const forecast of newestFirst) {
     const cutoff = Date.parse(forecast.cutoff) / 1000;
-    const median = atLevel(forecast, 0.5);
+    const known = (level: number): number[] | undefined => {
+      const values = atLevel(forecast, level)?.filter((value) => value !== null);
+      return values?.length === forecast.ds.length ? values : undefined;
+    };
+    const median = known(0.5);
     if (!median || forecast.runId === except || byCutoff.has(cutoff)) continue;
     const x = forecast.ds.map((ds) => Date.parse(ds) / 1000);
-    byCutoff.set(cutoff, { runId: forecast.runId, cutoff, x, median, lo: atLevel(forecast, 0.1), hi: atLevel(forecast, 0.9) });
+    byCutoff.set(cutoff, { runId: forecast.runId, cutoff, x, median, lo: known(0.1), hi: known(0.9) });
   }
   return [...byCutoff.values()].sort((a, b) => a.cutoff - b.cutoff);
 }

@@ -27,6 +27,13 @@ export const pageOf = <T extends z.ZodType>(item: T): z.ZodObject<{ items: z.Zod
     next: z.string().nullable().meta({ description: 'Pass as `after` for the next page; null on the last.' }),
   });
 
+const FLAGS: Record<string, number> = { true: 1, yes: 1, false: 0, no: 0 };
+/** A covariate that says whether: true and yes are 1, false and no are 0, in any case; anything else is left as it is. */
+export const flagAsNumber = (given: unknown): unknown => {
+  if (typeof given === 'boolean') return Number(given);
+  return typeof given === 'string' ? (FLAGS[given.trim().toLowerCase()] ?? given) : given;
+};
+
 /** In a query: one id, or the parameter repeated. */
 export const seriesIds = z
   .union([z.string(), z.array(z.string()).min(1).max(1000)])

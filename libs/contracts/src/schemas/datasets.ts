@@ -1,6 +1,6 @@
 /** Uploads and the datasets they make. */
 import { z } from 'zod';
-import { instant, name, pageOf, pageQuery, seasonLength, uuid } from './common.js';
+import { flagAsNumber, instant, name, pageOf, pageQuery, seasonLength, uuid } from './common.js';
 
 export const aggregation = z.enum(['sum', 'mean', 'min', 'max', 'first', 'last', 'count', 'median']);
 export const fillPolicy = z.enum(['none', 'zero']).meta({
@@ -135,7 +135,7 @@ export const observationRow = z
     }),
     y: z.number().nullable().meta({ description: 'null says nothing about the step.' }),
   })
-  .catchall(z.number().nullable())
+  .catchall(z.preprocess(flagAsNumber, z.number().nullable()) as unknown as z.ZodType<number | null, number | boolean | string | null>)
   .meta({ id: 'ObservationRow' });
 export type ObservationRow = z.infer<typeof observationRow>;
 export const observationRows = z.array(observationRow).min(1).max(50_000);

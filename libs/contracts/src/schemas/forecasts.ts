@@ -32,6 +32,18 @@ export const quantileLevels = z
   .max(99)
   .refine((levels) => levels.every((level, index) => index === 0 || level > (levels[index - 1] ?? 0)), 'levels must ascend');
 
+export const covariateFill = z.enum(['none', 'zero', 'last']).meta({
+  description:
+    'What a hole of a future covariate within the horizon means. `none`: it is refused by its name. `zero`: 0. `last`: the last known value still holds.',
+});
+export type CovariateFill = z.infer<typeof covariateFill>;
+
+/** What whoever reads a forecast must be told of it. */
+export const forecastNote = z
+  .object({ code: z.string().meta({ description: 'Stable.', example: 'SPREAD_BORROWED' }), detail: z.string() })
+  .meta({ id: 'ForecastNote' });
+export type ForecastNote = z.infer<typeof forecastNote>;
+
 export const forecastRequest = z
   .object({
     model: modelReference,
@@ -44,6 +56,7 @@ export const forecastRequest = z
       .meta({ description: 'Only series whose static covariates have these values.', example: { region: 'north' } }),
     datasetVersion: versionNumber.optional(),
     cutoff: instant.optional().meta({ description: 'Last observation the forecast may use; the end of each series unless given.' }),
+    covariateFill: covariateFill.default('none'),
     attention: z.boolean().default(false),
     calibrate: z.boolean().default(true).meta({
       description: 'Widen or narrow the intervals of each series by what monitoring has learned from the outcomes of earlier forecasts.',
@@ -62,7 +75,10 @@ export const forecast = z
     cutoff: instant,
     ds: z.array(instant),
     levels: z.array(z.number()),
-    quantiles: z.array(z.array(z.number())).meta({ description: 'One array over the horizon for each level.' }),
+    quantiles: z
+      .array(z.array(z.number().nullable()))
+      .meta({ description: 'One array over the horizon for each level; null where it is not known, which `notes` says why.' }),
+    notes: z.array(forecastNote).default([]),
     calibration: z
       .string()
       .nullable()

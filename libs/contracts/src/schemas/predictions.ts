@@ -3,14 +3,15 @@
  * forecast with other future covariates ("what if").
  */
 import { z } from 'zod';
-import { instant, name, seasonLength, uuid, versionNumber } from './common.js';
-import { modelReference, percentLevel, quantileLevels } from './forecasts.js';
+import { flagAsNumber, instant, name, seasonLength, uuid, versionNumber } from './common.js';
+import { covariateFill, forecastNote, modelReference, percentLevel, quantileLevels } from './forecasts.js';
 
 /** What one request may ask for; more belongs into a dataset. */
 export const PREDICTION_LIMITS = { series: 1000, observations: 200_000, values: 2_000_000, whatIfSeries: 100 } as const;
 
 const numbers = z.array(z.number().nullable());
-const covariates = z.record(z.string().min(1), numbers);
+const flag = z.preprocess(flagAsNumber, z.number().nullable()) as unknown as z.ZodType<number | null, number | boolean | string | null>;
+const covariates = z.record(z.string().min(1), z.array(flag));
 
 const history = z.object({
   ds: z
@@ -23,7 +24,7 @@ const history = z.object({
     .meta({ description: 'Instead of `ds`: the time of the first `y`; the others follow step by step.' }),
   y: numbers.min(1),
   futureCovariates: covariates.optional().meta({
-    description: 'By name: a value for each `y`, then one for each step of the horizon.',
+    description: 'By name: a value for each `y`, then one for each step of the horizon. True and false, or yes and no, are 1 and 0.',
   }),
   pastCovariates: covariates.optional().meta({ description: 'By name: a value for each `y`.' }),
   staticCovariates: z.record(z.string().min(1), z.number()).optional(),
@@ -81,6 +82,7 @@ export const predictionRequest = z
       description:
         'A version of the registry (`models:/flights@champion`), a baseline (`autoEts`, `theta`, …), or `auto`: of AutoETS, Theta and seasonal naive the one that was best on the last steps.',
     }),
+    covariateFill: covariateFill.default('none'),
     wait,
   })
   .refine(({ level, quantiles }) => level === undefined || quantiles === undefined, 'give `level` or `quantiles`, not both')
@@ -108,6 +110,12 @@ export const prediction = z
     warnings: z.array(z.string()).default([]).meta({
       description: 'How the times were read where they do not say it by themselves, and what looks wrong with the series.',
     }),
+    notes: z
+      .array(forecastNote.extend({ uniqueId: z.string().nullable().meta({ description: 'Null: it is said of all.' }) }))
+      .default([])
+      .meta({
+        description: 'What must be known of some forecasts: bounds that are null, widths that are borrowed, covariates that are not read.',
+      }),
     seconds: z.number(),
   })
   .meta({ id: 'Prediction' });

@@ -110,6 +110,21 @@ export const gateVerdict = z
   .meta({ id: 'GateVerdict' });
 export type GateVerdict = z.infer<typeof gateVerdict>;
 
+const covariateKind = z.enum(['static', 'past', 'future']);
+/** What a training made of the covariates of its dataset. */
+export const covariateReport = z
+  .object({
+    used: z.array(z.object({ name: z.string(), kind: covariateKind })),
+    leftOut: z.array(z.object({ name: z.string(), kind: covariateKind, reason: z.string() })).meta({
+      description: 'Covariates of the dataset that the model does not read, and why.',
+    }),
+    masked: z
+      .array(z.object({ name: z.string(), kind: covariateKind, series: z.number().int(), examples: z.array(z.string()) }))
+      .meta({ description: 'Series that lack a covariate which the others have; they were learned without it.' }),
+  })
+  .meta({ id: 'CovariateReport' });
+export type CovariateReport = z.infer<typeof covariateReport>;
+
 export const trainResult = z
   .object({
     model: name,
@@ -123,6 +138,7 @@ export const trainResult = z
     trainSeconds: z.number(),
     parameters: z.number().int(),
     skippedSeries: z.array(z.object({ uniqueId: z.string(), reason: z.string() })),
+    covariates: covariateReport.default({ used: [], leftOut: [], masked: [] }),
     gate: gateVerdict.optional(),
     forecastRunId: uuid.optional().meta({ description: 'The forecast that was asked for with it.' }),
   })
@@ -149,6 +165,10 @@ export const forecastResult = z.object({
   series: z.number().int(),
   horizon: z.number().int(),
   seconds: z.number(),
+  notes: z
+    .array(z.object({ code: z.string(), detail: z.string(), series: z.number().int(), examples: z.array(z.string()) }))
+    .default([])
+    .meta({ description: 'What must be known of some forecasts, and of how many series it is said.' }),
   replay: replayReport.optional(),
 });
 export type ForecastResult = z.infer<typeof forecastResult>;

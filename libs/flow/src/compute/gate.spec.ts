@@ -1,4 +1,4 @@
-import { createForecaster, cutPanel, type Panel, scoreForecasts, targetKindOf } from '@almanac/forecasting';
+import { createForecaster, cutPanel, type Panel, scoreForecasts, targetKindsOf } from '@almanac/forecasting';
 import { DEFAULT_QUANTILES } from '@almanac/series';
 import { expect, it } from 'vitest';
 import { compareWithChampion } from './gate.js';
@@ -31,8 +31,8 @@ it('measures forecasts of counts as they are made and reported: whole, and not b
     const losses = [];
     for (let back = HOLDOUT; back >= HORIZON; back -= HORIZON) {
       const known = cutPanel(panel, ({ firstStep, values }) => firstStep + values.length - 1 - back, HORIZON);
-      const target = keeping ? { target: targetKindOf(known.series) } : {};
-      const forecasts = await createForecaster(kind).predict(known, { horizon: HORIZON, levels: DEFAULT_QUANTILES, ...target });
+      const targets = keeping ? { targets: targetKindsOf(known.series) } : {};
+      const forecasts = await createForecaster(kind).predict(known, { horizon: HORIZON, levels: DEFAULT_QUANTILES, ...targets });
       losses.push(scoreForecasts(panel, forecasts, { levels: DEFAULT_QUANTILES }).overall.wql);
     }
     return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;

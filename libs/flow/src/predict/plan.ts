@@ -2,7 +2,7 @@
  * The plan of a prediction. What was asked may be large and is kept only until it is answered, beside the run; the run itself
  * says what it is about.
  */
-import { covariateChange } from '@almanac/contracts';
+import { covariateChange, forecastNote } from '@almanac/contracts';
 import { z } from 'zod';
 
 const values = z.array(z.number().nullable());
@@ -27,6 +27,8 @@ export const inlinePlan = z.object({
   /** What was taken that the times do not say by themselves, and what looks wrong. */
   warnings: z.array(z.string()).default([]),
   series: z.array(laidSeries),
+  /** What must be known of the forecasts before they are made. */
+  notes: z.array(forecastNote.extend({ uniqueId: z.string().nullable() })).default([]),
   horizon: z.number().int(),
   levels: z.array(z.number()),
   /** Name and level of each column but the first three. */

@@ -12,15 +12,16 @@ import {
 } from '@almanac/contracts';
 import { CANDIDATES, isKind, plans } from '@almanac/forecasting/plan';
 import { AlmanacError, canMean, Frequency } from '@almanac/series';
-import type { DatasetRecord, ModelVersionRecord } from '@almanac/store';
+import type { DatasetRecord, Json, ModelVersionRecord } from '@almanac/store';
 import { ask } from '../ask.js';
 import { checkHorizon } from '../forecast/horizon.js';
 import { parseReference, resolveModel } from '../register/reference.js';
-import { futureCovariatesOf } from '../register/wire.js';
+import { covariatesOf, futureCovariatesOf } from '../register/wire.js';
 import type { FlowContext } from '../runs/context.js';
 import { defaultHorizon } from '../train/plan.js';
 import { gapWarnings } from '../ingest/findings.js';
 import { GapPatterns } from '../ingest/gapPatterns.js';
+import { fillAhead } from './ahead.js';
 import { gridOfTimes, layAllOnGrid, refuseTooMuch } from './inline.js';
 import type { InlinePlan, LaidSeries, PredictionPlan, PredictPlan, WhatIfPlan } from './plan.js';
 import { withReadTimes } from './times.js';
@@ -54,21 +55,23 @@ export async function requestPrediction(context: FlowContext, given: PredictionR
       subject: { values },
       status: 413,
     });
-  const series = layAllOnGrid(request.series, grid, horizon);
+  const laid = layAllOnGrid(request.series, grid, horizon);
+  const filled = laid.map((one) => fillAhead(one, grid, request.covariateFill));
   const plan: InlinePlan = {
     kind: 'inline',
     frequency: grid.code,
     timeZone: grid.timeZone,
-    seasonLengths: asked ?? grid.seasonLengths(Math.max(...series.map(({ values: { length } }) => length))),
-    warnings: [...notes, ...gapWarnings(grid, ...gapsOf(series, grid))],
-    series,
+    seasonLengths: asked ?? grid.seasonLengths(Math.max(...laid.map(({ values: { length } }) => length))),
+    warnings: [...notes, ...gapWarnings(grid, ...gapsOf(laid, grid))],
+    series: filled.map(({ series }) => series),
+    notes: [...filled.flatMap((one) => one.notes), ...unusedNotes(request, named?.version.config)],
     horizon,
     levels: [...new Set(columns.map(({ level }) => level))].sort((a, b) => a - b),
     columns,
     versionId: named?.version.id ?? null,
     kinds: named ? [] : request.model === 'auto' ? [...CANDIDATES] : [request.model],
   };
-  return start(context, plan, { model: label, series: series.length, horizon, frequency: grid.label });
+  return start(context, plan, { model: label, series: laid.length, horizon, frequency: grid.label });
 }
 
 /**
@@ -196,6 +199,21 @@ function gridOf({ series, frequency, timeZone }: PredictionRequest, dataset: Dat
       subject: { model: own.label, series: frequency },
     });
   return timeZone === undefined ? own : Frequency.parse(own.code, timeZone);
+}
+
+/** A covariate that is sent and not read must not be taken for one that was. */
+function unusedNotes({ series, model }: PredictionRequest, config: Json | undefined): Prediction['notes'] {
+  const names = (of: (one: PredictionRequest['series'][number]) => object | undefined): string[] => [
+    ...new Set(series.flatMap((one) => Object.keys(of(one) ?? {}))),
+  ];
+  const used = covariatesOf(config ?? {});
+  const unused = [
+    ...names(({ futureCovariates }) => futureCovariates).filter((name) => !used.future.includes(name)),
+    ...names(({ pastCovariates }) => pastCovariates).filter((name) => !used.past.includes(name)),
+    ...names(({ staticCovariates }) => staticCovariates).filter((name) => !used.static.includes(name)),
+  ];
+  if (unused.length === 0) return [];
+  return [{ uniqueId: null, code: 'COVARIATES_UNUSED', detail: `${model} does not read ${unused.join(', ')}.` }];
 }
 
 /** Suffixes of the model's columns; the median has none. */

@@ -31,26 +31,31 @@ export async function listSeriesForecasts(
 
 /**
  * The latest forecasts as CSV, a piece at a time: `unique_id, ds, cutoff, <model>, <model>-lo-50, <model>-hi-50, …`. Where several
- * models have forecast, each has its columns, and a row fills those of its own.
+ * models have forecast, each has its columns, and a row fills those of its own. Where something must be said of one of them, `notes`
+ * is the last column.
  */
 export async function latestForecastsCsv({ store }: Source, query: Selection): Promise<AsyncGenerator<string, void>> {
   await refuseUnknown(store, query);
   const models = await modelsOf(store, query);
-  return csv(store, query, models);
+  return csv(store, query, models, await store.forecasts.haveNotes(query));
 }
 
 async function* csv(
   store: Store,
   query: Selection,
   models: readonly { model: string; levels: readonly number[] }[],
+  noted: boolean,
 ): AsyncGenerator<string, void> {
   const columns = models.map(({ model, levels }) => ({ model, columns: columnsOf(model, levels) }));
-  yield csvOf([['unique_id', 'ds', 'cutoff', ...columns.flatMap((one) => one.columns.map(({ name }) => name))]]);
+  yield csvOf([
+    ['unique_id', 'ds', 'cutoff', ...columns.flatMap((one) => one.columns.map(({ name }) => name)), ...(noted ? ['notes'] : [])],
+  ]);
   for await (const record of store.forecasts.stream(query)) {
     const grid = gridOf(record);
     // A step of an integer grid is a number, whatever its sign.
     const timeOf = (step: number): Cell => (grid.kind === 'integer' ? step : grid.format(step));
     const cutoff = timeOf(record.cutoffStep);
+    const notes = noted ? [(record.notes ?? []).map(({ code, detail }) => `${code}: ${detail}`).join(' ')] : [];
     yield csvOf(
       Array.from({ length: record.horizon }, (_, h) => [
         record.uniqueId,
@@ -59,6 +64,7 @@ async function* csv(
         ...columns.flatMap(({ model, columns: own }) =>
           own.map(({ level }) => (model === record.model ? valueAt(record, level, h) : null)),
         ),
+        ...notes,
       ]),
     );
   }
@@ -133,6 +139,8 @@ async function refuseUnknownAnywhere(store: Store, uniqueId: string): Promise<vo
   });
 }
 
+const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
 export function toForecast(record: ForecastRecord): Forecast {
   const grid = gridOf(record);
   const { horizon } = record;
@@ -144,7 +152,8 @@ export function toForecast(record: ForecastRecord): Forecast {
     cutoff: record.cutoffTime.toISOString(),
     ds: Array.from({ length: horizon }, (_, h) => instantOf(grid, record.cutoffStep + 1 + h)),
     levels: [...record.levels],
-    quantiles: record.levels.map((_, level) => Array.from(record.quantiles.subarray(level * horizon, (level + 1) * horizon))),
+    quantiles: record.levels.map((_, level) => Array.from(record.quantiles.subarray(level * horizon, (level + 1) * horizon), orNull)),
+    notes: record.notes ?? [],
     calibration: record.calibration,
   };
 }

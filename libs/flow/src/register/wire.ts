@@ -13,10 +13,15 @@ interface Measured {
 }
 
 /** Of a model or, for an ensemble, of its members. */
-export function futureCovariatesOf(config: Json): string[] {
-  const { covariates, members } = config as { covariates?: { future?: string[] }; members?: { config: Json }[] };
-  return [...new Set([...(covariates?.future ?? []), ...(members ?? []).flatMap((member) => futureCovariatesOf(member.config))])];
+export function covariatesOf(config: Json): Record<'static' | 'past' | 'future', string[]> {
+  const { covariates, members } = config as { covariates?: Partial<Record<string, string[]>>; members?: { config: Json }[] };
+  const of = (kind: 'static' | 'past' | 'future'): string[] => [
+    ...new Set([...(covariates?.[kind] ?? []), ...(members ?? []).flatMap((member) => covariatesOf(member.config)[kind])]),
+  ];
+  return { static: of('static'), past: of('past'), future: of('future') };
 }
+
+export const futureCovariatesOf = (config: Json): string[] => covariatesOf(config).future;
 
 export async function toModelVersion(store: Store, record: ModelVersionRecord): Promise<ModelVersion> {
   const [run, inputs] = await Promise.all([store.runs.get(record.runId), store.runs.inputs(record.runId)]);

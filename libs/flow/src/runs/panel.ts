@@ -2,6 +2,7 @@
 import type { Panel, SeriesData } from '@almanac/forecasting';
 import type { DatasetRecord, Store, StoredSeries } from '@almanac/store';
 import { seasonLengthsOf } from '../query/grid.js';
+import { completed, namesIn } from './covariates.js';
 
 export interface PanelQuery {
   version: number;
@@ -9,6 +10,8 @@ export interface PanelQuery {
   untilStep?: number | undefined;
   ids?: readonly string[] | undefined;
   signal?: AbortSignal | undefined;
+  /** Is shown each series as it is stored. */
+  onSeries?: (series: StoredSeries) => void;
 }
 
 export function toSeriesData({ id, firstStep, values, staticCovariates, pastCovariates, futureCovariates }: StoredSeries): SeriesData {
@@ -42,8 +45,16 @@ export function panelOf(dataset: DatasetRecord, series: readonly SeriesData[]): 
   return { frequency, timeZone, seasonLengths: seasonLengthsOf(dataset), series };
 }
 
-export async function readPanel(store: Store, dataset: DatasetRecord, query: PanelQuery): Promise<Panel> {
+/** Every series has every covariate that one of them has: see `completed`. */
+export async function readPanel(store: Store, dataset: DatasetRecord, { onSeries, ...query }: PanelQuery): Promise<Panel> {
   const series: SeriesData[] = [];
-  for await (const one of store.series.readPanel(dataset.id, { ...query, covariates: true })) series.push(toSeriesData(one));
-  return panelOf(dataset, series);
+  for await (const one of store.series.readPanel(dataset.id, { ...query, covariates: true })) {
+    onSeries?.(one);
+    series.push(toSeriesData(one));
+  }
+  const names = namesIn(series);
+  return panelOf(
+    dataset,
+    series.map((one) => completed(one, names, 0)),
+  );
 }

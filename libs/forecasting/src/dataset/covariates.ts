@@ -57,6 +57,16 @@ export class CovariateReader {
     return this.names.future.length * this.segmentLength + this.names.static.length;
   }
 
+  /** A future covariate by its number, as networks see it: standardised, 0 where it is not known. */
+  futureOf(series: SeriesData, number: number): (step: number) => number {
+    const values = channel(series, 'futureCovariates', this.names.future[number]!);
+    const [mean, deviation] = this.scales.future[number]!;
+    return (step) => {
+      const scaled = ((values[step] ?? Number.NaN) - mean) / deviation;
+      return Number.isNaN(scaled) ? 0 : scaled;
+    };
+  }
+
   /** Segment of steps [from, from + w), all before the origin. */
   writeContext(series: SeriesData, from: number, out: Float32Array, at: number): void {
     this.names.past.forEach((name, i) => {

@@ -6,7 +6,7 @@ import { limitOf, keyOf, toPage, type Key } from '../pages.js';
 import { CopyRows, toFloat64Array } from '../postgres/binary.js';
 import type { Context } from '../postgres/context.js';
 import { copyIn } from '../postgres/transfer.js';
-import type { ForecastQuery, ForecastRecord, NewForecast } from '../records.js';
+import type { ForecastQuery, ForecastRecord, NewForecast, RunNote } from '../records.js';
 
 const PAGE_OF_STREAM = 200;
 /** PostgreSQL counts microseconds from 2000-01-01. */
@@ -14,7 +14,7 @@ const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
 const FIELDS = `f.run_id AS "runId", m.name AS model, mv.no AS version, d.id AS "datasetId", d.name AS dataset, d.frequency,
   d.time_zone AS "timeZone", s.id::float8 AS "seriesId", s.unique_id AS "uniqueId", f.cutoff_step::float8 AS "cutoffStep",
-  f.cutoff_time AS "cutoffTime", f.horizon, f.levels, array_send(f.quantiles) AS quantiles, f.calibration`;
+  f.cutoff_time AS "cutoffTime", f.horizon, f.levels, array_send(f.quantiles) AS quantiles, f.calibration, f.notes`;
 const MADE_BY = 'JOIN model_version mv ON mv.id = f.model_version_id JOIN model m ON m.id = mv.model_id';
 
 type Row = Omit<ForecastRecord, 'quantiles'> & { quantiles: Buffer };
@@ -56,7 +56,7 @@ export function forecasts(context: Context): Forecasts {
           );
           await client.query('TRUNCATE forecast_in');
           const columns =
-            'workspace_id, run_id, series_id, model_version_id, cutoff_step, cutoff_time, horizon, levels, quantiles, calibration, model_quantiles';
+            'workspace_id, run_id, series_id, model_version_id, cutoff_step, cutoff_time, horizon, levels, quantiles, calibration, model_quantiles, notes';
           await copyIn(client, `forecast_in (${columns})`, encode(context.workspaceId, runId, modelVersionId, rows));
           await client.query('INSERT INTO forecast SELECT * FROM forecast_in ON CONFLICT DO NOTHING');
         });
@@ -69,6 +69,18 @@ export function forecasts(context: Context): Forecasts {
         after = page.next;
       } while (after !== null);
     },
+    async haveNotes(query) {
+      const [sql, values] = statement(context.workspaceId, { ...query, limit: 1 }, 'f.notes IS NOT NULL');
+      return (await context.query(sql, values)).length > 0;
+    },
+    notesOf: (runId, examples) =>
+      context.query<RunNote>(
+        `SELECT n->>'code' AS code, n->>'detail' AS detail, count(*)::int AS series,
+           (array_agg(s.unique_id ORDER BY s.unique_id))[1:$3] AS examples
+         FROM forecast f JOIN series s ON s.id = f.series_id CROSS JOIN LATERAL json_array_elements(f.notes) n
+         WHERE f.workspace_id = $1 AND f.run_id = $2 GROUP BY 1, 2 ORDER BY 1, 2`,
+        [context.workspaceId, runId, examples],
+      ),
     async saveAttention(rows) {
       for (const row of rows) {
         const names = Object.keys(row.maps);
@@ -127,10 +139,10 @@ interface AttentionRow {
   gate: number[];
 }
 
-function statement(workspaceId: string, query: ForecastQuery): [string, unknown[]] {
+function statement(workspaceId: string, query: ForecastQuery, also?: string): [string, unknown[]] {
   const values: unknown[] = [workspaceId];
   const value = (given: unknown): string => `$${values.push(given)}`;
-  const where = ['d.workspace_id = $1'];
+  const where = ['d.workspace_id = $1', ...(also === undefined ? [] : [also])];
   if (query.dataset !== undefined) where.push(`d.name = ${value(query.dataset)}`);
   if (query.uniqueId !== undefined) where.push(`s.unique_id = ANY(${value([query.uniqueId].flat())}::text[])`);
   const byModel = query.model === undefined ? '' : `AND m.name = ${value(query.model)}`;
@@ -169,7 +181,7 @@ function encode(workspaceId: string, runId: string, modelVersionId: string, rows
   const out = new CopyRows();
   const [workspace, run, version] = [workspaceId, runId, modelVersionId].map((id) => Buffer.from(id.replaceAll('-', ''), 'hex'));
   for (const row of rows) {
-    out.row(11);
+    out.row(12);
     out.bytes(workspace!);
     out.bytes(run!);
     out.int8(row.seriesId);
@@ -183,6 +195,8 @@ function encode(workspaceId: string, runId: string, modelVersionId: string, rows
     else out.bytes(Buffer.from(row.calibration));
     if (row.modelQuantiles === undefined) out.null();
     else out.float8Array(row.modelQuantiles);
+    if (row.notes === undefined || row.notes.length === 0) out.null();
+    else out.bytes(Buffer.from(JSON.stringify(row.notes)));
   }
   return out;
 }

@@ -34,6 +34,11 @@ export function ForecastCards({ dataset, forecast, fared }: { dataset: Dataset; 
           {fared && <Fact name={`Mean absolute error, ${fared.steps} steps that came`}>{value(fared.meanAbsoluteError)}</Fact>}
           {typeof fared?.inside80 === 'number' && <Fact name="Of these inside the 80 % band">{Math.round(fared.inside80 * 100)} %</Fact>}
         </dl>
+        {forecast.notes.map(({ code, detail }) => (
+          <div className="note warn" key={code}>
+            <span>{detail}</span>
+          </div>
+        ))}
         <p className="row" style={{ marginTop: 14 }}>
           <Link to={seriesAddress(`/attention/${forecast.runId}`, uniqueId)}>What it looked at</Link>
           <Link to={`/runs/${forecast.runId}`}>The run</Link>

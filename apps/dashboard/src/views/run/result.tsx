@@ -1,5 +1,6 @@
 /** What came of a run, by its kind. */
 import {
+  type CovariateReport,
   backtestResult,
   forecastResult,
   ingestResult,
@@ -52,6 +53,7 @@ export function Result({ run }: { run: Run }) {
           Measured on the last {result.holdout.steps} steps of {count(result.holdout.series)} series, which training never saw.
         </p>
         <Scores result={result} />
+        <Covariates report={result.covariates} />
         {result.skippedSeries.length > 0 && (
           <details>
             <summary>{count(result.skippedSeries.length)} series were left out</summary>
@@ -82,6 +84,14 @@ export function Result({ run }: { run: Run }) {
           {count(result.series)} series, {result.horizon} steps ahead, with {result.model} version {result.version}, in{' '}
           {duration(result.seconds)}.
         </p>
+        {result.notes.map((note) => (
+          <div className="note warn" key={`${note.code} ${note.detail}`}>
+            <strong>
+              {count(note.series)} series ({few(note.examples, note.series)})
+            </strong>
+            <span>{note.detail}</span>
+          </div>
+        ))}
         <div className="row">
           <Link className="button primary" to={`/series/${encodeURIComponent(run.dataset ?? '')}?run=${run.id}`}>
             Look at the series
@@ -152,6 +162,30 @@ function Replayed({ report }: { report: ReplayReport }) {
       </strong>
       {!report.sameEngine && <span>It ran on another engine, where small differences are to be expected.</span>}
       <Link to={`/runs/${report.of}`}>The forecast that was made again</Link>
+    </div>
+  );
+}
+
+/** The first of many. */
+const few = (examples: readonly string[], all: number): string => `${examples.join(', ')}${all > examples.length ? ', …' : ''}`;
+
+function Covariates({ report: { leftOut, masked } }: { report: CovariateReport }) {
+  if (leftOut.length + masked.length === 0) return null;
+  return (
+    <div className="note warn">
+      <strong>Not every covariate was used.</strong>
+      <ul>
+        {leftOut.map(({ name, kind, reason }) => (
+          <li key={`${kind} ${name}`}>
+            {name} was left out: {reason}.
+          </li>
+        ))}
+        {masked.map(({ name, kind, series, examples }) => (
+          <li key={`${kind} ${name}`}>
+            {count(series)} series lack {name} ({few(examples, series)}) and were learned without it.
+          </li>
+        ))}
+      </ul>
     </div>
   );
 }

@@ -12,6 +12,7 @@ import type { Compute, PredictOutcome, PredictTask } from '../../compute/index.j
 import { loadCheckpoint } from '../../register/index.js';
 import { mayCalibrate } from '../../register/calibration.js';
 import { engineNote, type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
+import { completed, maskedNotes, namesUsed, withoutHoles } from '../../runs/covariates.js';
 import { panelOf, toSeriesData, withoutFirst } from '../../runs/panel.js';
 import type { PlannedRun } from '../../runs/kinds.js';
 import type { PartOf } from '../../part/plan.js';
@@ -20,11 +21,13 @@ import { Replay } from './replay.js';
 import { latestWidths, namedWidths, NO_WIDTHS, type Widths } from './widths.js';
 
 const SHARD = 512;
+/** Series that a note of the run names. */
+const MOST_EXAMPLES = 5;
 const MOST_PARTS = 256;
 
 type Share = PartOf<'forecast'>['share'];
 
-/** @throws AlmanacError MODEL_VERSION_NOT_FOUND, CHECKPOINT_BROKEN, NOTHING_TO_FORECAST, COMPUTE_DIED */
+/** @throws AlmanacError MODEL_VERSION_NOT_FOUND, CHECKPOINT_BROKEN, NOTHING_TO_FORECAST, COVARIATE_HOLE, COMPUTE_DIED */
 export async function executeForecast(context: RunContext<PlannedRun<'forecast'>>, compute: Compute): Promise<Json> {
   const { store, run, report } = context;
   const started = performance.now();
@@ -51,6 +54,7 @@ export async function executeForecast(context: RunContext<PlannedRun<'forecast'>
     series,
     horizon: plan.horizon,
     seconds: (performance.now() - started) / 1000,
+    notes: await store.forecasts.notesOf(run.id, MOST_EXAMPLES),
     ...(replay ? { replay: replay.report((await store.runs.get(run.id)).engine) } : {}),
   };
   return result as unknown as Json;
@@ -118,10 +122,14 @@ async function forecastShare(
     if (replay) return namedWidths(store, version.id, shard, (id) => replay.calibrationOf(id));
     return calibrates ? latestWidths(store, version.id, shard) : NO_WIDTHS;
   };
+  const names = namesUsed(version.config);
+  const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   const forecastShard = async (shard: readonly StoredSeries[]): Promise<void> => {
+    const read = shard.map((one) => lastSteps(toSeriesData(one), lookBack));
+    const whole = read.map((one) => withoutHoles(one, names, plan.horizon, grid, plan.covariateFill));
     const panel = panelOf(
       dataset,
-      shard.map((one) => lastSteps(toSeriesData(one), lookBack)),
+      whole.map(({ series }) => completed(series, names, plan.horizon)),
     );
     const widths = await widthsOf(shard);
     const { forecasts } = await compute.run<PredictTask>(
@@ -138,6 +146,10 @@ async function forecastShare(
       { signal, onEngine },
     );
     await noted();
+    forecasts.forEach((forecast, i) => {
+      const notes = [...(forecast.notes ?? []), ...whole[i]!.notes, ...maskedNotes(read[i]!, names)];
+      if (notes.length > 0) forecast.notes = notes;
+    });
     if (replay) replay.compare(forecasts);
     else await storeShard(store, runId, plan, dataset, shard, forecasts, widths);
     done += shard.length;
@@ -224,6 +236,7 @@ async function storeShard(
     quantiles: forecast.quantiles,
     calibration: hashes.get(forecast.id),
     modelQuantiles: forecast.own,
+    notes: forecast.notes,
   }));
   await store.forecasts.insert(runId, plan.modelVersionId, rows);
   const maps = forecasts.flatMap(({ attention, cutoff }, index): AttentionRecord[] =>

@@ -36,6 +36,12 @@ export function numberSql(text: string, style: NumberStyle): string {
   return `COALESCE(${first}, ${grouped})`;
 }
 
+/** The same for a column that may say whether: true and yes are 1, false and no are 0, in any case. */
+export function flagOrNumberSql(text: string, style: NumberStyle): string {
+  const word = `lower(trim(${text}))`;
+  return `CASE WHEN ${word} IN ('true', 'yes') THEN 1.0 WHEN ${word} IN ('false', 'no') THEN 0.0 ELSE ${numberSql(text, style)} END`;
+}
+
 /** One regular expression for everything that has one reading under the style. */
 function groupedPatterns({ decimal, thousands }: NumberStyle): string {
   const point = decimal === '.' ? '\\.' : ',';

@@ -8,7 +8,7 @@ import { AlmanacError, isAlmanacError } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
 import type { Column, Mapping } from './columns.js';
 import { type Database, isOutOfRoom, literal } from './database.js';
-import { isMissing, type NumberStyle, numberSql } from './numbers.js';
+import { flagOrNumberSql, isMissing, type NumberStyle, numberSql } from './numbers.js';
 import { firstLine, type Source } from './source.js';
 import { inYears } from './timeReader.js';
 import { readTimes, type TimeReading } from './times.js';
@@ -73,7 +73,10 @@ export async function parse(database: Database, source: Source, mapping: Mapping
     shaped.relation,
     numbers.map(({ column }) => column),
   );
-  const values = numbers.map(({ as, column }, index) => `${doubleSql(column, { ...style, currency: currencies[index] })} AS ${as}`);
+  const values = numbers.map(({ as, column }, index) => {
+    const own = { ...style, currency: currencies[index] };
+    return `${as === 'y' ? doubleSql(column, own) : covariateSql(column, own)} AS ${as}`;
+  });
   const statics = shaped.statics.map((column, index) => `CAST(c${column.index} AS VARCHAR) AS s${index}`);
   const kept = [
     ...numbers.map(({ as }) => `CASE WHEN isnan(${as}) THEN NULL ELSE ${as} END AS ${as}`),
@@ -207,6 +210,10 @@ async function currenciesOf(database: Database, relation: string, columns: reado
 
 function doubleSql({ index, type }: Column, style: NumberStyle): string {
   return type === 'VARCHAR' ? numberSql(`c${index}`, style) : `TRY_CAST(c${index} AS DOUBLE)`;
+}
+
+function covariateSql(column: Column, style: NumberStyle): string {
+  return column.type === 'VARCHAR' ? flagOrNumberSql(`c${column.index}`, style) : doubleSql(column, style);
 }
 
 /** What a file could not be read for. Where the reader lacked room for it, nothing is wrong with the file. */

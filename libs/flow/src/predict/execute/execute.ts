@@ -6,6 +6,7 @@ import type { Json, ModelVersionRecord } from '@almanac/store';
 import type { ChooseTask, Compute, PredictTask } from '../../compute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
+import { completed, namesUsed } from '../../runs/covariates.js';
 import { readPanel } from '../../runs/panel.js';
 import { readPlan, type PlannedRun } from '../../runs/kinds.js';
 import { type InlinePlan, type LaidSeries, predictionPlan, type WhatIfPlan } from '../plan.js';
@@ -30,7 +31,7 @@ export async function executePrediction(context: Context, compute: Compute): Pro
 const summaryOf = ({ model, version, horizon, seconds }: Prediction | WhatIf): Json => ({ model, version, horizon, seconds });
 
 async function predictInline(context: Context, compute: Compute, plan: InlinePlan): Promise<Omit<Prediction, 'seconds'>> {
-  const { frequency, timeZone, seasonLengths, horizon, levels } = plan;
+  const { frequency, timeZone, seasonLengths, horizon, levels, notes } = plan;
   const grid = Frequency.parse(frequency, timeZone);
   const panel: Panel = { frequency, timeZone, seasonLengths, series: plan.series.map(revived) };
   const { model, version, forecasts, validation } = await forecast(context, compute, plan, panel);
@@ -54,6 +55,7 @@ async function predictInline(context: Context, compute: Compute, plan: InlinePla
     },
     validation,
     warnings: plan.warnings,
+    notes: [...notes, ...forecasts.flatMap((one) => (one.notes ?? []).map((note) => ({ uniqueId: one.id, ...note })))],
   };
 }
 
@@ -89,12 +91,14 @@ async function predictWhatIf(context: Context, compute: Compute, plan: WhatIfPla
   const dataset = await store.datasets.get(plan.dataset);
   const version = await store.models.versionById(plan.versionId);
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
-  const panel = await readPanel(store, dataset, {
+  const read = await readPanel(store, dataset, {
     version: plan.datasetVersion,
     ids: plan.uniqueIds,
     untilStep: plan.cutoffStep ?? undefined,
     signal,
   });
+  const used = namesUsed(version.config);
+  const panel = { ...read, series: read.series.map((one) => completed(one, used, horizon)) };
   const changed = { ...panel, series: panel.series.map((one) => withChanges(one, plan.changes, horizon)) };
   const run = (of: Panel): Promise<SeriesForecast[]> => predictWith(version, context, compute, { panel: of, horizon, levels });
   const before = await run(panel);
@@ -128,7 +132,7 @@ function withChanges(series: SeriesData, changes: readonly CovariateChange[], ho
   for (const { covariate, uniqueIds, values, set, multiply, add } of changes) {
     if (uniqueIds && !uniqueIds.includes(series.id)) continue;
     const known = futureCovariates[covariate];
-    if (!known)
+    if (!known || known.every(Number.isNaN))
       throw new AlmanacError('COVARIATE_MISSING', `Series ${series.id} has no covariate ${covariate}.`, {
         hint: 'Upload it for every series that is forecast.',
         subject: { series: series.id, covariate },

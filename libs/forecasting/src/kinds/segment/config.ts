@@ -54,6 +54,8 @@ export type SegmentConfig = {
   /** Length of the cycle learned per series, taken out before the network and put back after it; 0 for none. */
   cycle: number;
   covariates: CovariateNames;
+  /** Learn one effect of each future covariate, as of a regression, which the rest of the network is freed from; not in older models. */
+  covariateEffects?: boolean;
   /** What the calendar says about each step, holidays among it, as further future covariates. None by default. */
   calendar?: CalendarSettings;
   /** What the network predicts: quantiles, or the parameters of a distribution. */
@@ -122,6 +124,7 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
     embedding: typical >= EMBEDDED_LENGTH ? 16 : 0,
     cycle: few && long ? (seasonLengths[0] ?? 0) : 0,
     covariates: facts.covariates ?? { static: [], past: [], future: [] },
+    ...((facts.covariates?.future.length ?? 0) > 0 ? { covariateEffects: true } : {}),
     head: 'quantile',
     levels: horizon > LONG_HORIZON ? [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975] : [...DEFAULT_QUANTILES],
     metric,

@@ -17,6 +17,9 @@ import { parametricHead } from '../../heads/head.js';
 import { anchorIndex } from '../../levels.js';
 import type { Tensors } from '../../training/parameters.js';
 
+/** An optimiser's step is as long for an effect of several scales as for a weight of a tenth: it must get there within few hundred. */
+const EFFECT_RATE = 8;
+
 export interface Output {
   /** [m, B, w, Q] scaled quantiles, ascending along the last axis; of a parametric head [m, B, w, 1 + extras] its raw numbers. */
   raw: tf.Tensor;
@@ -35,6 +38,8 @@ export interface Inputs {
   candidates: tf.Tensor4D;
   candidateBias: tf.Tensor4D | null;
   segmentBias: tf.Tensor | null;
+  /** [n·B·w, F], [m·B·w, F] and [m·B·w·K, F]: see `Batch.effects`. */
+  effects: { context: tf.Tensor2D; horizon: tf.Tensor2D; candidates: tf.Tensor2D } | null;
   batch: Batch;
 }
 
@@ -49,7 +54,22 @@ export function inputsOf(
     candidates: tf.tensor4d(batch.candidates, [m, B, w, K]),
     candidateBias: batch.candidateBias && tf.tensor4d(batch.candidateBias, [m, B, w, K]),
     segmentBias: batch.segmentBias && tf.tensor(batch.segmentBias, [B, 1, n]),
+    effects: batch.effects ? effectsOf(batch.effects, n * B * w, m * B * w, K) : null,
     batch,
+  };
+}
+
+function effectsOf(
+  { context, horizon, candidates }: NonNullable<Batch['effects']>,
+  past: number,
+  ahead: number,
+  K: number,
+): Inputs['effects'] {
+  const F = context.length / past;
+  return {
+    context: tf.tensor2d(context, [past, F]),
+    horizon: tf.tensor2d(horizon, [ahead, F]),
+    candidates: tf.tensor2d(candidates, [ahead * K, F]),
   };
 }
 
@@ -59,8 +79,10 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
   const { horizonSegments: m, segmentLength: w, seasons: K } = sizes;
   const B = inputs.segments.shape[1];
   const cycle = p['series.cycle'] ? cycles(p['series.cycle'], inputs.batch, config, sizes) : null;
-  const segments = cycle ? tf.sub(inputs.segments, cycle.context) : inputs.segments;
-  const embedded = dense(segments, p['embed.w']!, p['embed.b']!, { relu: true, constantInput: !cycle }) as tf.Tensor3D; // [n, B, D]
+  const effect = p['covariates.effect'] && inputs.effects ? covariateEffects(p['covariates.effect'], inputs.effects, inputs, sizes) : null;
+  const without = cycle ? tf.sub(inputs.segments, cycle.context) : inputs.segments;
+  const segments = effect ? tf.sub(without, effect.context) : without;
+  const embedded = dense(segments, p['embed.w']!, p['embed.b']!, { relu: true, constantInput: !cycle && !effect }) as tf.Tensor3D; // [n, B, D]
   const encoder = encode(p, embedded);
 
   const constant = { constantInput: true };
@@ -91,9 +113,10 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
   const output: Partial<Output> = { contextual: weights };
   if (K > 0) {
     const logits = tf.reshape(dense(z, p['temporal.w']!, p['temporal.b']!), [m, B, w, K]);
+    const acyclic = cycle ? tf.sub(inputs.candidates, tf.expandDims(cycle.horizon, 3)) : inputs.candidates;
     const copy = seasonalCopy(
       inputs.candidateBias ? tf.add(logits, inputs.candidateBias) : logits,
-      cycle ? tf.sub(inputs.candidates, tf.expandDims(cycle.horizon, 3)) : inputs.candidates,
+      effect ? tf.sub(acyclic, effect.candidates) : acyclic,
       dense(z, p['gate.w']!, p['gate.b']!),
     );
     output.temporal = copy.weights;
@@ -101,6 +124,7 @@ export function forward(p: Tensors, inputs: Inputs, config: SegmentConfig, sizes
     median = tf.add(median, copy.copied);
   }
   if (cycle) median = tf.add(median, cycle.horizon);
+  if (effect) median = tf.add(median, effect.horizon);
   output.raw = headOutputs(median, z, p, config);
   return output as Output;
 }
@@ -171,6 +195,27 @@ function cycles(table: tf.Tensor, batch: Batch, config: SegmentConfig, sizes: Si
   const observed = tf.slice(tf.tensor3d(batch.segments, [n, B, inputs]), [0, 0, w], [n, B, w]);
   const context = tf.mul(tf.sub(along(n, -config.contextLength), last), observed);
   return { context: tf.concat([context, tf.zeros([n, B, inputs - w])], 2), horizon: tf.sub(along(m, 0), last) };
+}
+
+/**
+ * The learned effect of future covariates, a number for each, taken out of the context and of the seasons that are copied, and put back
+ * where the forecast is: as the learned cycle is, and for the same reason. A promotion on the last day of the history would else be
+ * taken for its level, and strong dropout hides from the network what it could say of the days ahead.
+ */
+function covariateEffects(
+  effect: tf.Tensor,
+  { context, horizon, candidates }: NonNullable<Inputs['effects']>,
+  { segments, candidates: copied }: Inputs,
+  { contextSegments: n, horizonSegments: m, segmentLength: w, inputs, seasons: K }: Sizes,
+): { context: tf.Tensor; horizon: tf.Tensor; candidates: tf.Tensor } {
+  const B = segments.shape[1];
+  const scaled = tf.mul(effect, EFFECT_RATE) as tf.Tensor2D; // [F, 1]
+  const of = (x: tf.Tensor2D, shape: number[]): tf.Tensor => tf.reshape(tf.matMul(x, scaled), shape);
+  return {
+    context: tf.concat([of(context, [n, B, w]), tf.zeros([n, B, inputs - w])], 2),
+    horizon: of(horizon, [m, B, w]),
+    candidates: K > 0 ? of(candidates, [m, B, w, K]) : copied,
+  };
 }
 
 /** `times` copies below each other; the engine's own tile goes value by value. */

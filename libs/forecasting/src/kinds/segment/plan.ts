@@ -44,6 +44,9 @@ export const segmentPlan: KindPlan = {
       scaler: oneOf(SCALER_KINDS, 'How a window is brought to one size.'),
       embedding: whole('Numbers that the network learns about each training series; 0 for none.', 0),
       cycle: steps('Length of the cycle learned per series; 0 for none.', 0),
+      covariateEffects: z
+        .boolean()
+        .meta({ description: 'Learn one effect of each future covariate, as of a regression, beside the network.' }),
       head: oneOf(
         HEAD_KINDS.filter((head) => head !== 'vocabulary'),
         'What is predicted: quantiles, or the parameters of a distribution.',

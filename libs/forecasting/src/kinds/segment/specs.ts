@@ -86,6 +86,8 @@ export function parameterSpecs(config: SegmentConfig, sizes: Sizes, rows: number
       weight('series.w', config.embedding, D),
     );
   }
+  if (config.covariateEffects && config.covariates.future.length > 0)
+    specs.push({ name: 'covariates.effect', shape: [config.covariates.future.length, 1], init: zeros, decay: false });
   if (config.cycle > 0) specs.push({ name: 'series.cycle', shape: [rows, config.cycle], init: zeros, decay: false });
   return specs;
 }

@@ -77,6 +77,11 @@ export interface Batch {
   queries: Float32Array;
   /** [m, B, w, K] same phase of the past seasons, latest first. */
   candidates: Float32Array;
+  /**
+   * Future covariates F less their value where the window is centred, for the effect that the network learns of them; absent without
+   * one. [n, B, w, F] at the context, 0 where the target is missing; [m, B, w, F] at the horizon; [m, B, w, K, F] at the candidates.
+   */
+  effects?: { context: Float32Array; horizon: Float32Array; candidates: Float32Array };
   /** As `candidates`: 0 where observed, −1e9 where not; null when all are. */
   candidateBias: Float32Array | null;
   /** [B, n] 0 for a segment with an observation, −1e9 for one without; null when all have. */
@@ -140,6 +145,13 @@ export class WindowReader {
       series: Int32Array.from(windows, ({ series, stranger }) => (stranger ? 0 : this.known.number(series.id))),
       originStep: Float64Array.from(windows, ({ series, origin }) => series.firstStep + origin),
     };
+    const F = this.config.covariateEffects ? this.config.covariates.future.length : 0;
+    if (F > 0)
+      batch.effects = {
+        context: new Float32Array(n * size * w * F),
+        horizon: new Float32Array(m * size * w * F),
+        candidates: new Float32Array(m * size * w * seasons * F),
+      };
     for (let b = 0; b < size; b++) this.readOne(windows[b]!, b, batch);
     return batch;
   }
@@ -155,6 +167,47 @@ export class WindowReader {
     this.readContext(series, start, b, batch);
     this.readHorizon(series, origin, b, batch);
     if (this.sizes.seasons > 0) this.readCandidates(values, origin, b, batch);
+    if (batch.effects) this.readEffects(series, origin, b, batch, batch.effects);
+  }
+
+  /** What the window is centred on: its last value, its last season, or none of it. */
+  private centred(values: Float64Array, origin: number): readonly number[] {
+    const { scaler, temporalSeason, segmentLength, contextLength } = this.config;
+    if (scaler === 'meanAbs') return [];
+    const wanted =
+      scaler === 'lastValue' || scaler === 'seriesDeviation'
+        ? 1
+        : scaler === 'seasonalDifference'
+          ? temporalSeason || segmentLength
+          : contextLength;
+    const found: number[] = [];
+    for (let t = origin - 1; t >= Math.max(0, origin - contextLength) && found.length < wanted; t--)
+      if (!Number.isNaN(values[t]!)) found.push(t);
+    return found;
+  }
+
+  private readEffects(series: SeriesData, origin: number, b: number, batch: Batch, out: NonNullable<Batch['effects']>): void {
+    const { values } = series;
+    const { contextSegments: n, horizonSegments: m, segmentLength: w, seasons: K } = this.sizes;
+    const { contextLength, temporalSeason: season, horizon } = this.config;
+    const F = this.config.covariates.future.length;
+    const centre = this.centred(values, origin);
+    for (let f = 0; f < F; f++) {
+      const at = this.covariates.futureOf(series, f);
+      const base = centre.length === 0 ? 0 : centre.reduce((sum, t) => sum + at(t), 0) / centre.length;
+      for (let i = 0; i < n * w; i++) {
+        const t = origin - contextLength + i;
+        if (t >= 0 && !Number.isNaN(values[t]!)) out.context[((Math.floor(i / w) * batch.size + b) * w + (i % w)) * F + f] = at(t) - base;
+      }
+      for (let i = 0; i < m * w; i++) {
+        const step = (Math.floor(i / w) * batch.size + b) * w + (i % w);
+        if (i < horizon) out.horizon[step * F + f] = at(origin + i) - base;
+        for (let k = 0; k < K; k++) {
+          const t = origin - season + (i % season) - k * season;
+          if (t >= 0 && !Number.isNaN(values[t]!)) out.candidates[(step * K + k) * F + f] = at(t) - base;
+        }
+      }
+    }
   }
 
   private readContext(series: SeriesData, start: number, b: number, batch: Batch): void {
