@@ -421,6 +421,8 @@ CREATE TABLE run (
   CONSTRAINT run_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
 CREATE INDEX run_after ON public.run USING btree (after_id) WHERE (after_id IS NOT NULL);
+CREATE INDEX run_backtest_by_dataset ON public.run USING btree (workspace_id, dataset) WHERE (kind = 'backtest'::text);
+CREATE INDEX run_ingest_by_dataset ON public.run USING btree (workspace_id, dataset) WHERE (kind = 'ingest'::text);
 CREATE INDEX run_newest ON public.run USING btree (workspace_id, id DESC) WHERE (parent_id IS NULL);
 CREATE INDEX run_open ON public.run USING btree (status, heartbeat_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE UNIQUE INDEX run_part ON public.run USING btree (parent_id, part_no) WHERE (parent_id IS NOT NULL);
@@ -626,6 +628,7 @@ CREATE TABLE upload (
   CONSTRAINT upload_pkey PRIMARY KEY (id),
   CONSTRAINT upload_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+CREATE INDEX upload_by_dataset ON public.upload USING btree (workspace_id, ((mapping ->> 'dataset'::text)));
 CREATE INDEX upload_by_object ON public.upload USING btree (object_key);
 CREATE INDEX upload_by_sha256 ON public.upload USING btree (workspace_id, sha256);
 ALTER TABLE upload ENABLE ROW LEVEL SECURITY;

@@ -63,7 +63,7 @@ export function erasures(context: Context): Erasures {
 
   /** Uploads into a dataset that have been read, or never will be. */
   const uploadsOf = `upload u WHERE u.workspace_id = $1 AND (u.mapping ->> 'dataset' = $2) AND NOT EXISTS (
-    SELECT FROM run r WHERE r.workspace_id = $1 AND r.kind = 'ingest' AND r.status IN ('queued', 'running') AND r.config ->> 'uploadId' = u.id::text)`;
+    SELECT FROM run r WHERE r.workspace_id = $1 AND r.dataset = $2 AND r.kind = 'ingest' AND r.status IN ('queued', 'running') AND r.config ->> 'uploadId' = u.id::text)`;
 
   /** Finished runs never change but for this. @param text only what quotes it; null: everything */
   const unquote = async (inside: Context, dataset: string, datasetId: string, text: string | null): Promise<void> => {
@@ -127,14 +127,15 @@ export function erasures(context: Context): Erasures {
         const rows = {
           rejectedRows: await gone(
             inside,
-            `rejected_row x USING run r WHERE r.id = x.run_id AND r.workspace_id = $1 AND r.dataset = $2 AND position($3 in x.text) > 0`,
+            `rejected_row x USING run r WHERE r.id = x.run_id AND r.workspace_id = $1 AND r.dataset = $2 AND r.kind = 'ingest' AND position($3 in x.text) > 0`,
             [workspaceId, datasetName, uniqueId],
           ),
           forecasts: await countOf(inside, 'forecast WHERE series_id = $1', id),
           chunks: await gone(inside, 'series_chunk WHERE series_id = $1', id),
           scores: await gone(
             inside,
-            'series_score WHERE workspace_id = $1 AND unique_id = $2 AND run_id IN (SELECT id FROM run WHERE dataset = $3)',
+            `series_score WHERE workspace_id = $1 AND unique_id = $2
+               AND run_id IN (SELECT id FROM run WHERE workspace_id = $1 AND dataset = $3 AND kind = 'backtest')`,
             [workspaceId, uniqueId, datasetName],
           ),
           series: await gone(inside, 'series WHERE id = $1', id),
