@@ -3,7 +3,7 @@
  * Closing it lets running jobs end for a while, gives the rest back, and leaves nothing behind.
  */
 import type { EngineInfo, JobName, WorkerResources } from '@almanac/contracts';
-import { type Compute, startCompute } from '@almanac/flow/compute';
+import { startCompute } from '@almanac/flow/compute';
 import { carryOutErasures } from '@almanac/flow/erase';
 import { applyRetention } from '@almanac/flow/ingest';
 import { carryDeliveries, forgetDeliveries } from '@almanac/flow/notify/execute';
@@ -13,6 +13,7 @@ import { fireDue } from '@almanac/flow/schedule';
 import { type Config, environmentWith, type Logger, openCipher, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
 import { openStore } from '@almanac/store';
 import { every } from './every.js';
+import { freeMemory } from './freeMemory.js';
 import { announce } from './presence.js';
 import { processors } from './processors.js';
 
@@ -107,15 +108,6 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
 /** A machine whose clock is off leaves schedules to others, whatever the database says: something is wrong with it. */
 async function fire(flow: FlowContext, clock: DatabaseClock): Promise<void> {
   if (!clock.isOff()) await inWorkspaces(flow, 'schedules', fireDue);
-}
-
-/**
- * What a run can have of a worker's memory: all that it may use, as far as nothing else on the machine has taken it. What its own
- * computations hold now is theirs to give back: a run that waits for them starts when they have ended.
- */
-export function freeMemory(memoryBytes: number, computes: readonly Pick<Compute, 'residentBytes'>[]): number {
-  const own = computes.reduce((sum, one) => sum + one.residentBytes(), 0);
-  return Math.min(memoryBytes, process.availableMemory() + own);
 }
 
 /** What is kept for a while, in every workspace. */
