@@ -26,7 +26,7 @@ export async function coverage(
   const held = horizon + (WINDOWS - 1) * stepSize;
   const long = panel.series.filter(({ values }) => values.length >= 2 * held);
   const lengths = long.map(({ values }) => values.length - held);
-  const { members, combine } = defaultEnsemble({ ...panel, horizon, lengths, count: long.length }, networks, steps);
+  const { members, combine } = defaultEnsemble({ ...panel, horizon, lengths, count: long.length }, networks, { steps });
   const create = (): ReturnType<typeof createForecaster> => createForecaster('ensemble', { members, combine });
   const result = await backtest({ ...panel, series: long }, [{ name: 'default', create }], {
     ...{ horizon, stepSize, seed, windows: WINDOWS, refitEvery: 0, align: 'ends' },

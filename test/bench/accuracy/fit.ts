@@ -32,7 +32,7 @@ export async function fitDefault(
 ): Promise<{ model: Forecaster; seconds: number }> {
   const lengths = panel.series.map(({ values }) => values.length);
   const facts = { frequency: panel.frequency, seasonLengths: panel.seasonLengths, horizon, lengths, count: lengths.length, metric };
-  const { members, combine, stacking } = defaultEnsemble(facts, settings.members, settings.steps);
+  const { members, combine, stacking } = defaultEnsemble(facts, settings.members, { steps: settings.steps });
   if (stacking && tail !== undefined) stacking.tail = tail;
   for (const member of members) {
     if (tail === undefined) break;

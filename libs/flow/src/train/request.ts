@@ -1,6 +1,6 @@
 /** The request side of training: what can be known to be wrong is refused before anything is queued. */
 import { type Run, trainRequest, type TrainRequestInput } from '@almanac/contracts';
-import { plans } from '@almanac/forecasting/plan';
+import { checkShared, plans } from '@almanac/forecasting/plan';
 import { AlmanacError } from '@almanac/series';
 import type { DatasetRecord } from '@almanac/store';
 import { ask } from '../ask.js';
@@ -53,6 +53,7 @@ export async function planTrainingRun({ store }: Pick<FlowContext, 'store'>, inp
   // What is wrong with a setting is said now, not by a worker.
   const { facts } = await storedFacts(store, dataset.name, plan);
   const config = plans.settings(kind, facts, request);
+  checkShared([{ kind, config: request.config }], request);
   if (request.forecast) {
     checkHorizon({ kind, model, no: 'new', horizon, config }, request.forecast.horizon ?? horizon);
     await selectSeries(store, dataset, request.forecast);

@@ -11,6 +11,10 @@ import type { Choices } from '../search/range.js';
 
 export type Config = Record<string, unknown>;
 
+/** What a request may say for all its models and their members at once, beside their `config`. */
+export const SHARED = ['contextLength', 'steps'] as const;
+export type Shared = (typeof SHARED)[number];
+
 /** What a request says about the settings of a model, beside what the rule of its kind derives. */
 export interface Wishes {
   contextLength?: number | undefined;
@@ -66,6 +70,8 @@ export interface KindPlan {
   readonly compared?: 'always' | 'suggested';
   /** Covariates that it reads itself; members may read more. */
   readonly covariates: readonly CovariateUse[];
+  /** The setting that each wish beside `config` becomes; it follows no other, though its members may. */
+  readonly follows: Partial<Record<Shared, string>>;
   /** What `config` of a request may hold, every setting optional; unknown names are refused. */
   readonly schema: z.ZodObject;
 
@@ -80,7 +86,7 @@ export interface KindPlan {
   /** Steps that a model trained for `horizon` of them can forecast. */
   longestHorizon(horizon: number, config: Config, plans: Plans): number;
   work(config: Config, facts: WorkFacts, plans: Plans): Work;
-  /** What the model is made of; none for most kinds. */
+  /** What the model is made of, by its settings or by what a request says of them; none for most kinds. */
   members(config: Config): readonly Member[];
   /** What a search may vary around these settings; nothing where absent. */
   choices?(config: Config): Choices;
@@ -107,6 +113,7 @@ export const PROCESS_BYTES = 150 * 2 ** 20;
 /** What most plans have in common. */
 export const SINGLE = {
   goesOn: false,
+  follows: {} as KindPlan['follows'],
   members: (): readonly Member[] => [],
   apart: (): number => 0,
   longestHorizon: (horizon: number): number => HORIZONS_BEYOND * horizon,
@@ -127,6 +134,20 @@ export function overridden<T extends { contextLength: number; train: { steps: nu
     ...overrides,
     train: { ...derived.train, ...(steps === undefined ? {} : { steps }), ...train },
   };
+}
+
+/** @throws INVALID_CONFIG where a setting contradicts what the request or its dataset says */
+export function refuseContrary(kind: string, setting: string, given: unknown, said: unknown): void {
+  if (given === undefined || given === said) return;
+  const name = setting.split('.').at(-1)!;
+  throw new AlmanacError(
+    'INVALID_CONFIG',
+    `The setting ${setting} of a ${kind} model cannot be ${JSON.stringify(given)}: the ${name} here is ${JSON.stringify(said)}.`,
+    {
+      hint: `Leave ${setting} out: it is always that of the ${name === 'frequency' ? 'dataset' : 'request'}.`,
+      subject: { setting, kind, given, expected: said },
+    },
+  );
 }
 
 /** @throws INVALID_CONFIG a name that the kind does not have, with the nearest that it has; a value that cannot be */

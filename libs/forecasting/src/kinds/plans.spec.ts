@@ -3,6 +3,7 @@ import type { PanelFacts } from '../facts.js';
 import { lastSteps, type Panel } from '../panel.js';
 import { PLANS, plans } from './plans.js';
 import { createForecaster, FORECASTER_KINDS } from './registry.js';
+import { checkShared } from './shared.js';
 
 const HORIZON = 6;
 const facts: PanelFacts = {
@@ -111,6 +112,79 @@ describe('settings that a request gives', () => {
       ['seasonalNaive', { seasonLength: 0 }, 'seasonLength'],
     ] as const)
       expect(refusal(kind, config), `${kind} ${setting}`).toMatchObject({ code: 'INVALID_CONFIG', subject: { setting } });
+  });
+
+  it('are refused where they contradict the request or its dataset, of members too', () => {
+    for (const { kind, schema } of PLANS)
+      for (const [name, other] of [
+        ['horizon', HORIZON + 1],
+        ['frequency', 'D'],
+      ] as const) {
+        if (!(name in schema.shape)) continue;
+        const refused = { code: 'INVALID_CONFIG', subject: { setting: name, kind, given: other }, hint: expect.any(String) as string };
+        expect(refusal(kind, { ...QUICK[kind], [name]: other }), `${kind} ${name}`).toMatchObject(refused);
+        expect(refusal('ensemble', { members: [{ kind, config: { ...QUICK[kind], [name]: other } }] })).toMatchObject(refused);
+        expect(refusal(kind, { ...QUICK[kind], [name]: facts[name] })).toBeUndefined();
+      }
+    const stacking = { horizon: 5, tail: 12, levels: [0.5], metric: 'wql' };
+    expect(refusal('ensemble', { combine: 'stacked', stacking })).toMatchObject({ subject: { setting: 'stacking.horizon' } });
+  });
+
+  it('that are said for all models are refused where none of them follows', () => {
+    const said = (
+      models: { kind: string; config?: Record<string, unknown> }[],
+      wishes: { steps?: number; contextLength?: number },
+    ): unknown => {
+      try {
+        checkShared(
+          models.map(({ kind, config = {} }) => ({ kind, config })),
+          wishes,
+        );
+      } catch (error) {
+        return error;
+      }
+      return undefined;
+    };
+    expect(said([{ kind: 'linear' }], { steps: 5 })).toMatchObject({
+      code: 'INVALID_CONFIG',
+      message: expect.stringContaining('linear') as string,
+      hint: 'Leave steps out, or choose a kind that follows it: segment, recurrent, ensemble, coldStart.',
+      subject: { setting: 'steps', kind: 'linear' },
+    });
+    for (const kind of ['online', 'theta', 'seasonalNaive'])
+      for (const wish of [{ steps: 5 }, { contextLength: 5 }])
+        expect(said([{ kind }], wish), kind).toMatchObject({ code: 'INVALID_CONFIG', subject: { kind } });
+    // Members follow for the whole, and so does one model of several.
+    const members = [
+      { kind: 'theta', config: {} },
+      { kind: 'linear', config: {} },
+    ];
+    expect(said([{ kind: 'ensemble', config: { members } }], { contextLength: 5 })).toBeUndefined();
+    expect(said([{ kind: 'ensemble', config: { members } }], { steps: 5 })).toMatchObject({ subject: { setting: 'steps' } });
+    expect(said([{ kind: 'ensemble' }, { kind: 'ensemble', config: { members: 2 } }], { steps: 5, contextLength: 5 })).toBeUndefined();
+    expect(said([{ kind: 'coldStart', config: { member: { kind: 'online', config: {} } } }], { steps: 5 })).toMatchObject({
+      subject: { setting: 'steps' },
+    });
+    expect(said([{ kind: 'theta' }, { kind: 'segment' }], { steps: 5 })).toBeUndefined();
+    // Said twice, and not the same.
+    expect(said([{ kind: 'segment', config: { train: { steps: 6 } } }], { steps: 5 })).toMatchObject({
+      hint: 'Leave steps or train.steps out.',
+    });
+    expect(said([{ kind: 'segment', config: { train: { steps: 5 } } }], { steps: 5 })).toBeUndefined();
+  });
+
+  it('that are said for all reach the members of an ensemble, and a member’s own go before them', () => {
+    const derived = plans.settings('ensemble', facts, { contextLength: 48, steps: 7, config: { members: 1 } });
+    expect(plans.of('ensemble').members(derived)[0]).toMatchObject({ kind: 'segment', config: { contextLength: 48, train: { steps: 7 } } });
+    const listed = [
+      { kind: 'linear', config: {} },
+      { kind: 'segment', config: { train: { steps: 9 } } },
+    ];
+    const named = plans.settings('ensemble', facts, { contextLength: 48, steps: 7, config: { members: listed } });
+    expect(plans.of('ensemble').members(named)).toMatchObject([
+      { config: { contextLength: 48 } },
+      { config: { contextLength: 48, train: { steps: 9 } } },
+    ]);
   });
 
   it('have no zoneout where the cell or the encoder has none', () => {

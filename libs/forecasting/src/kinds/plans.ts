@@ -8,7 +8,7 @@ import { coldStartPlan } from './coldStart/plan.js';
 import { ensemblePlan } from './ensemble/plan.js';
 import { linearPlan } from './linear/plan.js';
 import { onlinePlan } from './online/plan.js';
-import { checkWishes, type KindPlan, type Plans } from './plan.js';
+import { checkWishes, type KindPlan, type Plans, refuseContrary } from './plan.js';
 import { recurrentPlan } from './recurrent/plan.js';
 import { segmentPlan } from './segment/plan.js';
 
@@ -40,6 +40,7 @@ export const plans: Plans = {
   settings(kind, facts, wishes) {
     const plan = plans.of(kind);
     checkWishes(plan, wishes.config);
+    for (const name of ['horizon', 'frequency'] as const) refuseContrary(kind, name, wishes.config[name], facts[name]);
     return plan.settings(facts, wishes, plans);
   },
 };

@@ -4,3 +4,4 @@ export type { PanelFacts } from '../facts.js';
 export { CANDIDATES, NAIVE, SEASONAL_NAIVE } from '../kinds/baselines/plan.js';
 export type { Config, CovariateUse, KindPlan, Member, Plans, Wishes, Work, WorkFacts } from '../kinds/plan.js';
 export { isKind, PLANS, plans } from '../kinds/plans.js';
+export { checkShared } from '../kinds/shared.js';

@@ -4,7 +4,7 @@ import { type PanelFacts, typicalLength } from '../../facts.js';
 import { OPTIMISED_THETA } from '../baselines/plan.js';
 import { defaultLinearConfig } from '../linear/config.js';
 import { linearPlan } from '../linear/plan.js';
-import type { Member } from '../plan.js';
+import { type Member, overridden, type Wishes } from '../plan.js';
 import { defaultConfig, type SegmentConfig } from '../segment/config.js';
 import { segmentPlan } from '../segment/plan.js';
 import type { StackingSettings } from './stacking.js';
@@ -29,11 +29,14 @@ const SHORT_SERIES = 500;
  * the weight of all networks together: it knows nothing of other series and errs where they do not.
  *
  * @param networks how many
- * @param steps of each network; those of the default model unless given
+ * @param wishes steps of each network, and the context that theirs vary around; those of the default model unless given
  */
-export function defaultEnsemble(facts: PanelFacts, networks: number, steps?: number): EnsembleConfig {
-  const derived = defaultConfig(facts);
-  const config: SegmentConfig = steps === undefined ? derived : { ...derived, train: { ...derived.train, steps } };
+export function defaultEnsemble(
+  facts: PanelFacts,
+  networks: number,
+  { steps, contextLength }: Pick<Wishes, 'steps' | 'contextLength'> = {},
+): EnsembleConfig {
+  const config: SegmentConfig = overridden(defaultConfig(facts), { steps, contextLength, config: {} });
   const knownSeries = config.scaler === 'seriesDeviation';
   const changes = knownSeries ? fewSeriesChanges(config) : manySeriesChanges(config, typicalLength(facts) - 2 * facts.horizon);
   const members = Array.from({ length: networks }, (_, i): Member => ({
@@ -45,7 +48,8 @@ export function defaultEnsemble(facts: PanelFacts, networks: number, steps?: num
   if (!knownSeries || networks < 2) return { members, combine: 'median' };
   const { horizon, levels, metric, train } = config;
   const tail = train.validationTail;
-  const linear: Member = { kind: linearPlan.kind, config: { ...defaultLinearConfig(facts), validationTail: tail } };
+  const context = contextLength === undefined ? {} : { contextLength };
+  const linear: Member = { kind: linearPlan.kind, config: { ...defaultLinearConfig(facts), ...context, validationTail: tail } };
   return { members: [...members, linear], combine: 'stacked', stacking: { horizon, tail, levels, metric } };
 }
 

@@ -1,13 +1,18 @@
 /** What is known about the `ensemble` kind before it is trained: what is known about its members. */
 import { z } from 'zod';
 import { METRICS } from '../segment/config.js';
-import { type Config, type KindPlan, type Member, SINGLE } from '../plan.js';
+import { segmentPlan } from '../segment/plan.js';
+import { type Config, type KindPlan, type Member, refuseContrary, SINGLE } from '../plan.js';
 import { levels, members, oneOf, steps } from '../schema.js';
 import { checkEnsembleConfig, COMBINATIONS, defaultEnsemble, type EnsembleConfig } from './config.js';
 
 const DEFAULT_MEMBERS = 3;
 
-const membersOf = (config: Config): readonly Member[] => (config as { members: Member[] }).members;
+/** The list; where a request gives a number, so many networks, whose settings are derived later. */
+function membersOf(config: Config): readonly Member[] {
+  const { members = DEFAULT_MEMBERS } = config as { members?: number | Member[] };
+  return typeof members === 'number' ? Array.from({ length: members }, () => ({ kind: segmentPlan.kind, config: {} })) : members;
+}
 
 export const ensemblePlan: KindPlan = {
   ...SINGLE,
@@ -34,7 +39,8 @@ export const ensemblePlan: KindPlan = {
     .partial(),
   settings(facts, wishes, plans) {
     const { members: wanted, ...asked } = wishes.config as Partial<Omit<EnsembleConfig, 'members'>> & { members?: number | Member[] };
-    const derived = defaultEnsemble(facts, typeof wanted === 'number' ? wanted : DEFAULT_MEMBERS, wishes.steps);
+    const derived = defaultEnsemble(facts, typeof wanted === 'number' ? wanted : DEFAULT_MEMBERS, wishes);
+    refuseContrary(ensemblePlan.kind, 'stacking.horizon', asked.stacking?.horizon, facts.horizon);
     const listed: readonly Member[] = Array.isArray(wanted) ? wanted : derived.members;
     const combine = asked.combine ?? (Array.isArray(wanted) ? 'median' : derived.combine);
     const stacking = combine === 'stacked' ? (asked.stacking ?? derived.stacking) : undefined;
@@ -58,10 +64,7 @@ export const ensemblePlan: KindPlan = {
   longestHorizon: (trained, config, plans) =>
     Math.min(...membersOf(config).map(({ kind, config: own }) => plans.of(kind).longestHorizon(trained, own, plans))),
   members: membersOf,
-  apart({ config }) {
-    const { members: wanted = DEFAULT_MEMBERS } = config as { members?: number | Member[] };
-    return typeof wanted === 'number' ? wanted : wanted.length;
-  },
+  apart: ({ config }) => membersOf(config).length,
   work(config, facts, plans) {
     const each = membersOf(config).map(({ kind, config: own }) => plans.of(kind).work(own, facts, plans));
     return {

@@ -14,6 +14,7 @@ export const linearPlan: KindPlan = {
   trainable: true,
   quick: true,
   covariates: [],
+  follows: { contextLength: 'contextLength' },
   schema: z
     .strictObject({
       contextLength: steps('Steps of history that one forecast is a sum of.'),

@@ -50,6 +50,7 @@ export const recurrentPlan: KindPlan = {
   trainable: true,
   quick: false,
   covariates: ['static', 'past', 'future'],
+  follows: { contextLength: 'contextLength', steps: 'train.steps' },
   schema: z
     .strictObject({
       hidden: whole('Width of the network.'),

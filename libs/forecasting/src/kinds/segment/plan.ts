@@ -34,6 +34,7 @@ export const segmentPlan: KindPlan = {
   quick: false,
   compared: 'suggested',
   covariates: ['static', 'past', 'future'],
+  follows: { contextLength: 'contextLength', steps: 'train.steps' },
   schema: z
     .strictObject({
       hidden: whole('Width of the network.'),
