@@ -97,6 +97,7 @@ export function uploadCommand(program: Command): void {
     .option('--aggregation <function>', 'sum, mean, min, max, first, last, count, median: one value per step from finer events')
     .option('--fill-policy <policy>', 'none: a missing step is a gap; zero: nothing happened (default: none)')
     .option('--drop-last-step', 'leave out the last step, when it is known to be incomplete')
+    .option('--drop-partial-steps', 'leave out first and last steps that events cover in part, e.g. a month that ends on the 12th')
     .option('--past-covariates <columns>', 'columns known up to the cutoff, with commas between', list)
     .option('--future-covariates <columns>', 'columns known through the horizon', list)
     .option('--static-covariates <columns>', 'columns that hold one value per series', list)

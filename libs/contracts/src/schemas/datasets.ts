@@ -48,6 +48,10 @@ export const ingestOptions = z
       .boolean()
       .default(false)
       .meta({ description: 'Leave out the last step of the dataset, when it is known to be incomplete.' }),
+    dropPartialSteps: z.boolean().default(false).meta({
+      description:
+        'Leave out first and last steps that the gathered events cover in part, as a month whose events end on the 12th. They are named in the findings either way.',
+    }),
     pastCovariates: z.array(z.string()).default([]),
     futureCovariates: z.array(z.string()).default([]),
     staticCovariates: z.array(z.string()).default([]),
@@ -114,6 +118,13 @@ export const findings = z
       .object({ count: z.number().int(), ids: z.array(z.string()) })
       .default({ count: 0, ids: [] })
       .meta({ description: 'Series that have rows and no value in any of them; the first 100 by name. They are not stored.' }),
+    partialSteps: z
+      .object({ count: z.number().int(), items: z.array(z.object({ uniqueId: z.string(), ds: instant })), dropped: z.boolean() })
+      .default({ count: 0, items: [], dropped: false })
+      .meta({
+        description:
+          'First and last steps of series that the gathered events cover in part, compared with the steps beside them; the first 100 by name. `dropped`: they were left out.',
+      }),
     start: instant.nullable(),
     end: instant.nullable(),
     rejections: z.array(rejection),

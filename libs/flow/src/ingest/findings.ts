@@ -2,7 +2,7 @@
 import type { Findings } from '@almanac/contracts';
 import { Frequency } from '@almanac/series';
 import type { GapPatterns } from './gapPatterns.js';
-import type { HeadMessage } from './protocol.js';
+import type { HeadMessage, PartialSteps } from './protocol.js';
 import type { Tally } from './tally.js';
 
 const LEAST_STEPS = 8;
@@ -20,9 +20,15 @@ export interface Circumstances {
   whole: boolean;
   /** As they are taken, shortest first. */
   seasonLengths: number[];
+  /** Steps that events cover in part were left out. */
+  dropped: boolean;
 }
 
-export function describe(head: HeadMessage, tally: Tally, { named, duplicates, seconds, whole, seasonLengths }: Circumstances): Findings {
+export function describe(
+  head: HeadMessage,
+  tally: Tally,
+  { named, duplicates, seconds, whole, seasonLengths, dropped }: Circumstances,
+): Findings {
   const frequency = Frequency.parse(head.frequency, head.timeZone);
   const instantOf = (step: number | null): string | null => (step === null ? null : new Date(frequency.timeOf(step)).toISOString());
   const future =
@@ -51,15 +57,30 @@ export function describe(head: HeadMessage, tally: Tally, { named, duplicates, s
     shortest: tally.shortest,
     tooShort: whole ? { series: tally.tooShort, steps: tally.enough } : null,
     emptySeries: { count: empty.length, ids: empty.slice(0, NAMED) },
+    partialSteps: {
+      count: head.partial.series.length,
+      items: head.partial.series.slice(0, NAMED).map(({ id, step }) => ({ uniqueId: id, ds: instantOf(step)! })),
+      dropped,
+    },
     start: instantOf(tally.firstStep),
     end: instantOf(tally.lastStep),
     rejections,
     warnings: [
       ...head.warnings,
       ...future,
+      ...partialWarning(frequency, head.partial, dropped),
       ...gapWarnings(frequency, tally.patterns, { gaps: tally.gaps, values: tally.observations - tally.filled }),
     ],
   };
+}
+
+function partialWarning(grid: Frequency, { series }: PartialSteps, dropped: boolean): string[] {
+  if (series.length === 0) return [];
+  const shown = series.slice(0, 3).map(({ id, step }) => `${grid.format(step)} of series "${id}"`);
+  const others = series.length > shown.length ? ` and ${(series.length - shown.length).toLocaleString('en')} more` : '';
+  const what = series.length === 1 ? 'a step in part' : 'steps in part';
+  const out = dropped ? 'Left out, as asked for.' : 'Leave out what is no whole step with dropPartialSteps.';
+  return [`Events cover ${what}, compared with the steps beside: ${shown.join(', ')}${others}. ${out}`];
 }
 
 /** Two seasons, so that one can be held against the other, and a few steps at least. */

@@ -42,8 +42,19 @@ export interface HeadMessage extends Pick<
   series: number;
   /** Last step of the file that has a target; null where none has. */
   lastStep: number | null;
+  /** That events cover in part; those that were left out too. */
+  partial: PartialSteps;
   warnings: string[];
 }
+
+export interface PartialSteps {
+  /** In part by the events of all series together. */
+  steps: number[];
+  /** Each such step of each series that has a row in it. */
+  series: { id: string; step: number }[];
+}
+
+export const NO_PARTIAL_STEPS: PartialSteps = { steps: [], series: [] };
 
 export interface ErrorMessage {
   type: 'error';

@@ -159,6 +159,10 @@ export function MappingForm({ form, columns, wrong }: Props) {
             <input type="checkbox" {...register('dropLastStep')} />
             The last step is incomplete: leave it out
           </label>
+          <label className="check">
+            <input type="checkbox" {...register('dropPartialSteps')} />
+            Leave out first and last steps that events cover in part
+          </label>
         </div>
       </details>
     </>

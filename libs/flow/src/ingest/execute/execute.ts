@@ -101,7 +101,14 @@ export async function ingestUpload(
         const last = Math.max(tally.lastStep ?? -Infinity, dataset?.lastStep ?? -Infinity);
         const seasonLengths = seasonsOf(head, options, dataset, last - first + 1);
         const named = spans.map(({ id }) => id);
-        return describe(head, tally, { named, duplicates: read.duplicates, seconds: readSeconds, whole, seasonLengths });
+        return describe(head, tally, {
+          named,
+          duplicates: read.duplicates,
+          seconds: readSeconds,
+          whole,
+          seasonLengths,
+          dropped: options.dropPartialSteps,
+        });
       };
 
       if (options.dryRun) {

@@ -26,8 +26,13 @@ export interface SeriesNames {
 }
 
 /** SQL of the sorted table: series number, step, y, covariates. */
-export function sortedSql(aggregation: IngestOptions['aggregation'], covariates: readonly string[], dropStep: number | undefined): string {
-  const from = `FROM usable p JOIN series s USING (id)${dropStep === undefined ? '' : ` WHERE p.step <> ${dropStep}`}`;
+export function sortedSql(
+  aggregation: IngestOptions['aggregation'],
+  covariates: readonly string[],
+  dropStep: number | undefined,
+  rows = 'usable',
+): string {
+  const from = `FROM ${rows} p JOIN series s USING (id)${dropStep === undefined ? '' : ` WHERE p.step <> ${dropStep}`}`;
   if (aggregation === undefined)
     return `SELECT s.no, p.step::DOUBLE AS step${['y', ...covariates].map((column) => `, ${orNan(`p.${column}`)}`).join('')} ${from} ORDER BY s.no, p.step`;
   const target = aggregation === 'count' ? 'count(*)::DOUBLE' : orNan(aggregate(aggregation, 'p.y'));

@@ -5,13 +5,14 @@
 import { AlmanacError, type Frequency, isAlmanacError } from '@almanac/series';
 import type { Findings, IngestOptions, IngestResult } from '@almanac/contracts';
 import type { Piece } from '../frames.js';
-import type { ReaderMessage, ReadJob, ReadLimits } from '../protocol.js';
+import { NO_PARTIAL_STEPS, type ReaderMessage, type ReadJob, type ReadLimits } from '../protocol.js';
 import { collect, duplicateError, type SeriesNames, sortedSql } from './collect.js';
 import { type Column, mapColumns, mapDeepAr, type Mapping } from './columns.js';
 import { Database } from './database.js';
 import { detect, type Detected } from './detect.js';
 import { isMissing, numberSql } from './numbers.js';
 import { parse, type Parsed } from './parse.js';
+import { findPartialSteps } from './partial.js';
 import { place } from './place.js';
 import { type PlainFile, readPlain } from './plain.js';
 import type { Spans } from './scanner.js';
@@ -66,8 +67,14 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
 
     await writeUsable(database, options);
     const series = await nameSeries(database, mapping, parsed);
-    const last = await lastStep(database, options);
+    const gathered = options.aggregation !== undefined && frequency.kind !== 'integer' && source.ahead === undefined;
+    const found = gathered ? await findPartialSteps(database, frequency, options.fillPolicy === 'zero') : NO_PARTIAL_STEPS;
+    const kept = options.dropPartialSteps && found.series.length > 0 ? 'whole_steps' : 'usable';
+    if (kept === 'whole_steps')
+      await database.run('CREATE VIEW whole_steps AS SELECT * FROM usable ANTI JOIN partial_step USING (id, step)');
+    const last = await lastStep(database, kept, options);
     const dropped = options.dropLastStep && last !== null ? last : undefined;
+    const partial = { steps: found.steps.filter((step) => step !== dropped), series: found.series.filter(({ step }) => step !== dropped) };
     const channels = channelsOf(mapping);
     await sendSpans(series.ids, series.spans, output);
     await output.message({
@@ -79,13 +86,14 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
       timeZone: frequency.timeZone,
       channels,
       series: series.ids.length,
-      lastStep: dropped === undefined ? last : await lastStep(database, options, dropped),
+      lastStep: dropped === undefined ? last : await lastStep(database, kept, options, dropped),
       rowsRead,
       rowsRejected: rejects.total,
+      partial,
       rejections: describeRejects(rejects),
       warnings: [...warningsAbout(detected, parsed.times, options), ...warningsOfRejects(rejects)],
     });
-    const sql = sortedSql(options.aggregation, parsed.covariates, dropped);
+    const sql = sortedSql(options.aggregation, parsed.covariates, dropped, kept);
     const collected = await collect(database.stream(sql), 1 + channels.length, series, output.piece);
     const { duplicate, duplicates } = collected;
     const torn = duplicate && duplicateError(duplicate, frequency, await linesOfStep(database, source, parsed, duplicate));
@@ -119,6 +127,7 @@ async function sendPlain(
     lastStep,
     rowsRead,
     rowsRejected: 0,
+    partial: NO_PARTIAL_STEPS,
     rejections: [],
     warnings: warningsAbout(detected, undefined, options),
   });
@@ -226,7 +235,7 @@ function placeRows(database: Database, source: Source, parsed: Parsed, { options
     ahead: source.ahead,
     aggregated: options.aggregation !== undefined,
     marksEnd: options.timeMarks === 'end',
-    carried: [...target, ...parsed.covariates, ...parsed.statics],
+    carried: [...(options.aggregation === undefined ? [] : ['t', 'z']), ...target, ...parsed.covariates, ...parsed.statics],
   });
 }
 
@@ -244,10 +253,7 @@ async function refuseEventsBetween(database: Database, frequency: Frequency): Pr
 /** `usable`: the rows that make the series. */
 async function writeUsable(database: Database, { aggregation }: IngestOptions): Promise<void> {
   const onGrid = aggregation === undefined ? ' AND on_grid' : '';
-  const ordered = aggregation === 'first' || aggregation === 'last';
-  await database.run(
-    `CREATE VIEW usable AS SELECT q.*${ordered ? ', r.t' : ''} FROM placed q${ordered ? ' JOIN parsed r ON r.rowid = q.row' : ''} WHERE NOT q.skipped AND NOT q.closed${onGrid}`,
-  );
+  await database.run(`CREATE VIEW usable AS SELECT * FROM placed WHERE NOT skipped AND NOT closed${onGrid}`);
 }
 
 /** Numbers the series in the order of their names, and gathers their static covariates. */
@@ -296,10 +302,10 @@ async function nameSeries(database: Database, mapping: Mapping, parsed: Parsed):
 }
 
 /** Last step with a target, up to one that is left out. */
-async function lastStep(database: Database, { aggregation }: IngestOptions, before?: number): Promise<number | null> {
+async function lastStep(database: Database, rows: string, { aggregation }: IngestOptions, before?: number): Promise<number | null> {
   const conditions = [...(aggregation === 'count' ? [] : ['y IS NOT NULL']), ...(before === undefined ? [] : [`step < ${before}`])];
   const where = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : '';
-  return (await database.one<{ last: number | null }>(`SELECT max(step)::DOUBLE AS last FROM usable${where}`)).last;
+  return (await database.one<{ last: number | null }>(`SELECT max(step)::DOUBLE AS last FROM ${rows}${where}`)).last;
 }
 
 async function linesOfStep(
