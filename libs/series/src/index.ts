@@ -5,4 +5,5 @@ export { canMean, checkFrequency, type Counted, counted, findRhythm, inferFreque
 export { nearest } from './nearest.js';
 export { type Weekday, weekdayOf, WEEKDAYS } from './openDays.js';
 export { DECILES, DEFAULT_QUANTILES } from './quantiles.js';
+export { readTime, toInstant, type WrittenTime } from './time.js';
 export { zoneOf, type Zone } from './zone.js';

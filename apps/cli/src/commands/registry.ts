@@ -129,11 +129,9 @@ export function registryCommands(program: Command): void {
     .option('--at <time>', 'only what was true then, e.g. 2024-02-01 or 2024-02-01T06:00:00Z')
     .action(async (model: string, { at }: { at?: string }, command: Command) => {
       const context = contextOf(command);
-      const instant = at === undefined ? undefined : new Date(at);
-      if (instant && Number.isNaN(instant.getTime())) throw new UsageError(`"${at}" is no time. Write it like 2024-02-01T06:00:00Z.`);
       const { items } = await context.client.call('listAliasHistory', {
         params: { model },
-        query: { limit: 1000, at: instant?.toISOString() },
+        query: { limit: 1000, at },
       });
       show(context, items, () =>
         items.length === 0

@@ -1,4 +1,5 @@
 /** What every resource shares: names, pages, problems. Browser-safe, like the rest of this library. */
+import { readTime } from '@almanac/series';
 import { z } from 'zod';
 
 /** Names of datasets, models and schedules: they appear in paths and file names. */
@@ -14,6 +15,15 @@ export const versionNumber = z.number().int().positive().max(2_147_483_647);
 
 /** ISO 8601 with an offset, e.g. 2001-06-30T23:00:00Z. */
 export const instant = z.iso.datetime({ offset: true });
+
+/** A time in a request, by ISO 8601 as everywhere else in requests; without an offset it is one of the time zone of the dataset. */
+export const time = z
+  .string()
+  .refine(
+    (text) => readTime(text) !== undefined,
+    'must be a time by ISO 8601: 2024-01-31, 2024-01-31T23:00:00Z or 2024-01-31T23:00:00+01:00',
+  )
+  .meta({ format: 'date-time', example: '2024-01-31T23:00:00Z' });
 
 /** Cursor pagination: `after` is the `next` of the page before. */
 export const pageQuery = z.object({

@@ -1,6 +1,6 @@
 /** Uploads and the datasets they make. */
 import { z } from 'zod';
-import { flagAsNumber, instant, name, pageOf, pageQuery, seasonLength, uuid } from './common.js';
+import { flagAsNumber, instant, name, pageOf, pageQuery, seasonLength, time, uuid } from './common.js';
 
 export const aggregation = z.enum(['sum', 'mean', 'min', 'max', 'first', 'last', 'count', 'median']);
 export const fillPolicy = z.enum(['none', 'zero']).meta({
@@ -261,8 +261,8 @@ export const staticCovariateList = z
 export type StaticCovariateList = z.infer<typeof staticCovariateList>;
 
 export const observationsQuery = z.object({
-  from: instant.optional(),
-  to: instant.optional(),
+  from: time.optional(),
+  to: time.optional(),
   maxPoints: z.coerce
     .number()
     .int()

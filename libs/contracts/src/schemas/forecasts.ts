@@ -1,6 +1,6 @@
 /** Forecasts: asked for by model, stored per run, series and cutoff, read as JSON or CSV. */
 import { z } from 'zod';
-import { instant, name, pageOf, pageQuery, seriesIds, uuid, versionNumber } from './common.js';
+import { instant, name, pageOf, pageQuery, seriesIds, time, uuid, versionNumber } from './common.js';
 
 /** `flights`, `flights@challenger`, `flights/3` or `models:/flights@champion`; the champion unless told otherwise. */
 export const modelReference = z
@@ -55,7 +55,7 @@ export const forecastRequest = z
       .optional()
       .meta({ description: 'Only series whose static covariates have these values.', example: { region: 'north' } }),
     datasetVersion: versionNumber.optional(),
-    cutoff: instant.optional().meta({ description: 'Last observation the forecast may use; the end of each series unless given.' }),
+    cutoff: time.optional().meta({ description: 'Last observation the forecast may use; the end of each series unless given.' }),
     covariateFill: covariateFill.default('none'),
     attention: z.boolean().default(false),
     calibrate: z.boolean().default(true).meta({

@@ -1,6 +1,6 @@
 /** The registry: models, their versions, and the names that point at versions. */
 import { z } from 'zod';
-import { device, instant, name, pageOf, pageQuery, uuid, versionNumber } from './common.js';
+import { device, instant, name, pageOf, pageQuery, time, uuid, versionNumber } from './common.js';
 import { forecastRequest } from './forecasts.js';
 import { score } from './runs.js';
 
@@ -89,7 +89,7 @@ export const versionName = z
   .meta({ description: 'Version number, or the alias that it bears.', example: 'champion' });
 export const setAlias = z.object({ version: versionName, reason: z.string().max(500).default('') });
 export const aliasHistoryQuery = pageQuery.extend({
-  at: instant.optional().meta({ description: 'Only which version bore which alias at this instant.' }),
+  at: time.optional().meta({ description: 'Only which version bore which alias at this instant.' }),
 });
 const tagName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be 1 to 100 letters, digits, ".", "_" or "-"');
 export const tagPatch = z.object({

@@ -4,6 +4,7 @@ import { AlmanacError, Frequency } from '@almanac/series';
 import { ask } from '../ask.js';
 import { selectSeries } from '../query/selectSeries.js';
 import { resolveModel } from '../register/reference.js';
+import { stepAt } from '../query/grid.js';
 import type { FlowContext } from '../runs/context.js';
 import { type NewPlannedRun, readRun } from '../runs/kinds.js';
 import { checkHorizon } from './horizon.js';
@@ -61,6 +62,6 @@ async function planForecast({ store }: Pick<FlowContext, 'store'>, request: Fore
     dataset: dataset.name,
     datasetVersion: no,
     horizon,
-    ...(request.cutoff === undefined ? {} : { cutoffStep: grid.floorStep(Date.parse(request.cutoff)) }),
+    ...(request.cutoff === undefined ? {} : { cutoffStep: stepAt(grid, request.cutoff) }),
   };
 }

@@ -4,7 +4,7 @@
  *
  * Invariants: all rows or none; the same rows twice change nothing; a row means what it would mean in a file.
  */
-import { AlmanacError, Frequency, zoneOf } from '@almanac/series';
+import { AlmanacError, Frequency, toInstant, readTime } from '@almanac/series';
 import type { Appended, ObservationRow } from '@almanac/contracts';
 import type { DatasetRecord, Json, SeriesPiece } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
@@ -21,8 +21,9 @@ const PIECE_GAP = 960;
 /** An upload that is being stored holds the dataset; longer than this nobody waits with a request open. */
 const PATIENCE_MS = 10_000;
 const TARGET = 'y';
+/** From then on a time is a slip, in rows as in files. */
+const YEAR_3000 = Date.UTC(3000, 0, 1);
 const COLUMNS = new Set(['unique_id', 'ds', TARGET]);
-const TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.0+)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/;
 
 /**
  * @param rows one observation each; a y of null says nothing about its step
@@ -120,29 +121,16 @@ function stepOf(ds: string | number, grid: Frequency): number | string {
     const step = typeof ds === 'number' ? ds : /^-?\d{1,9}$/.test(ds) ? Number(ds) : NaN;
     return Number.isInteger(step) && Math.abs(step) < 1e9 ? step : 'TIMESTAMP_INVALID';
   }
-  const [, year, month, day, hour = '00', minute = '00', second = '00', offset] = TIME.exec(String(ds).trim()) ?? [];
-  if (year === undefined || Number(year) < 1000 || Number(year) >= 3000 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
-    return 'TIMESTAMP_INVALID';
-  const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  if (new Date(midnight).toISOString().slice(0, 10) !== `${year}-${month}-${day}`) return 'TIMESTAMP_INVALID';
-  const clock = midnight + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000;
-  if (offset !== undefined) return onGrid(grid, clock - offsetMs(offset));
-  if (grid.timeZone === 'UTC') return onGrid(grid, clock);
+  const time = readTime(String(ds));
+  if (!time || time.clockMs >= YEAR_3000) return 'TIMESTAMP_INVALID';
   // A day of the zone, counted as one of UTC.
-  if (grid.kind === 'calendar') return onGrid(Frequency.parse(grid.code, 'UTC'), clock);
+  if (grid.kind === 'calendar' && time.offsetMs === undefined) return onGrid(Frequency.parse(grid.code, 'UTC'), time.clockMs);
   // What came twice or never was left to the reader of files.
-  const zone = zoneOf(grid.timeZone);
-  return onGrid(grid, clock - zone.offsetAt(clock - zone.offsetAt(clock)));
+  return onGrid(grid, toInstant(time, grid.timeZone));
 }
 
 const onGrid = (grid: Frequency, time: number): number | string =>
   grid.isOnGrid(time) ? grid.floorStep(time) : grid.isClosed(time) ? 'CLOSED_DAY' : 'OFF_GRID';
-
-function offsetMs(offset: string): number {
-  if (offset === 'Z') return 0;
-  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3).replace(':', '') || 0);
-  return (offset.startsWith('-') ? -60_000 : 60_000) * minutes;
-}
 
 /** What the rows say about each series, in all channels. */
 function spansOf(values: Values): Span[] {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type IngestResult, ingestOptions } from '@almanac/contracts';
 import { DEFAULT_INGEST_LIMITS, type IngestLimits } from '@almanac/platform';
-import { Frequency, isAlmanacError, zoneOf } from '@almanac/series';
+import { Frequency, isAlmanacError, readTime, zoneOf } from '@almanac/series';
 import type { RejectedLine } from './protocol.js';
 import { reading } from './reading.js';
 
@@ -35,8 +35,6 @@ export interface ReadTimes {
   notes: string[];
 }
 
-const CIVIL = /^\d{4}-\d{2}-\d{2}(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$/;
-const WITH_OFFSET = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/i;
 /** Smaller whole numbers are no dates in any way to write them. */
 const LEAST_DATE = 10_000;
 const DAY_MS = 86_400_000;
@@ -132,19 +130,11 @@ function inTheirWords(words: string, rows: readonly TimedRow[], ids: readonly st
 function hasOneReading(ds: string | number, { frequency, timeZone }: { frequency: string; timeZone: string }): boolean {
   if (typeof ds === 'number') return frequency === '1' || (frequency === 'auto' && Math.abs(ds) < LEAST_DATE);
   if (frequency === '1') return /^-?\d{1,9}$/.test(ds);
-  const text = ds.trim();
-  if (WITH_OFFSET.test(text)) return isDay(text);
-  const [civil, hour, minute, second = '00'] = CIVIL.exec(text) ?? [];
-  if (civil === undefined || !isDay(text)) return false;
-  if (hour === undefined || timeZone === 'UTC') return true;
-  return instantsOf(Date.parse(`${text.slice(0, 10)}T${hour}:${minute}:${second}Z`), timeZone).size === 1;
+  const time = readTime(ds);
+  if (!time) return false;
+  if (time.offsetMs !== undefined || time.isDay || timeZone === 'UTC') return true;
+  return instantsOf(time.clockMs, timeZone).size === 1;
 }
-
-/** `Date.parse` takes 30 February for 1 March. */
-const isDay = (text: string): boolean => {
-  const day = Date.parse(`${text.slice(0, 10)}T00:00Z`);
-  return !Number.isNaN(day) && new Date(day).toISOString().startsWith(text.slice(0, 10));
-};
 
 /** The instants at which a zone's clock showed a time: none in an hour that it jumped over, two in one that it repeated. */
 function instantsOf(civilMs: number, timeZone: string): Set<number> {

@@ -3,13 +3,11 @@
  * Invariants: every value keeps its step and none is invented; what does not fit is refused with the series and the position at fault.
  */
 import { PREDICTION_LIMITS, type InlineSeries } from '@almanac/contracts';
-import { AlmanacError, counted, findRhythm, Frequency, readFrequency, zoneOf } from '@almanac/series';
+import { AlmanacError, counted, findRhythm, Frequency, readFrequency, readTime, toInstant } from '@almanac/series';
 import type { LaidSeries } from './plan.js';
 
 type Values = (number | null)[];
 
-const CIVIL = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?$/;
-const WITH_OFFSET = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/i;
 /** More steps between the first and the last time than this are a slip in a time, not a series. */
 const LONGEST = 1_000_000;
 /** Gaps take space too: values of all series and covariates once they are laid out. */
@@ -46,7 +44,7 @@ export function gridOfTimes(series: readonly InlineSeries[], frequency: string, 
   for (const { uniqueId, ds, start } of series) {
     for (const one of ds ?? (start === undefined ? [] : [start])) {
       if (typeof one === 'number') return Frequency.parse(frequency === 'auto' ? '1' : frequency, timeZone);
-      times.push(instantOf(one, timeZone, uniqueId));
+      times.push(instantAt(one, timeZone, uniqueId));
     }
   }
   return frequency === 'auto' ? findRhythm(counted(times), timeZone).frequency : readFrequency(frequency, counted(times), timeZone);
@@ -154,24 +152,13 @@ function stepAt(time: string | number, grid: Frequency, series: string): number 
     throw invalidTime(time, series, 'The frequency is 1: give whole numbers.');
   }
   if (typeof time === 'number') throw invalidTime(time, series, 'Whole numbers are steps of the frequency 1.');
-  return grid.stepOf(instantOf(time, grid.timeZone, series));
+  return grid.stepOf(instantAt(time, grid.timeZone, series));
 }
 
-/** A time without an offset is read off the zone's clock; of an hour that it repeats, the first. */
-function instantOf(text: string, timeZone: string, series: string): number {
-  const civil = CIVIL.exec(text);
-  const ms = Date.parse(civil ? `${civil[1]}T${civil[2] ?? '00:00'}Z` : WITH_OFFSET.test(text) ? text.replace(' ', 'T') : 'no time');
-  if (Number.isNaN(ms) || !isDay(text.slice(0, 10)))
-    throw invalidTime(text, series, 'Write 2024-01-31, 2024-01-31T23:00:00Z or 2024-01-31T23:00:00+01:00.');
-  if (!civil) return ms;
-  const zone = zoneOf(timeZone);
-  if (civil[2] === undefined) return zone.startOfDay(ms / 86_400_000);
-  return ms - zone.offsetAt(ms - zone.offsetAt(ms));
-}
-
-/** `Date.parse` takes 30 February for 1 March. */
-function isDay(date: string): boolean {
-  return new Date(`${date}T00:00Z`).toISOString().startsWith(date);
+function instantAt(text: string, timeZone: string, series: string): number {
+  const time = readTime(text);
+  if (!time) throw invalidTime(text, series, 'Write 2024-01-31, 2024-01-31T23:00:00Z or 2024-01-31T23:00:00+01:00.');
+  return toInstant(time, timeZone);
 }
 
 function invalidTime(time: string | number, series: string, hint: string): AlmanacError {

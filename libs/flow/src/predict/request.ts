@@ -17,6 +17,7 @@ import { ask } from '../ask.js';
 import { checkHorizon } from '../forecast/horizon.js';
 import { parseReference, resolveModel } from '../register/reference.js';
 import { covariatesOf, futureCovariatesOf } from '../register/wire.js';
+import { stepAt } from '../query/grid.js';
 import type { FlowContext } from '../runs/context.js';
 import { defaultHorizon } from '../train/plan.js';
 import { gapWarnings } from '../ingest/findings.js';
@@ -124,7 +125,7 @@ export async function requestWhatIf(context: FlowContext, request: WhatIfRequest
     datasetVersion: no,
     horizon,
     levels: request.quantiles,
-    cutoffStep: request.cutoff === undefined ? null : grid.floorStep(Date.parse(request.cutoff)),
+    cutoffStep: request.cutoff === undefined ? null : stepAt(grid, request.cutoff),
   };
   return start(context, plan, { model: version.model, series: plan.uniqueIds.length, horizon, dataset: dataset.name });
 }

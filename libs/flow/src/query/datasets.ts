@@ -3,7 +3,7 @@ import type { Dataset, DatasetVersion, Observations, Page, Series, SeriesSort, S
 import { type Findings } from '@almanac/contracts';
 import type { Frequency } from '@almanac/series';
 import type { DatasetRecord, PageQuery, RankedSeries, SeriesRecord, Store } from '@almanac/store';
-import { gridOf, instantOf, orNull, seasonLengthsOf } from './grid.js';
+import { gridOf, instantOf, orNull, seasonLengthsOf, stepAt } from './grid.js';
 
 type Source = { store: Store };
 
@@ -140,8 +140,8 @@ export async function getObservations(
 
 function stepsBetween(grid: Frequency, from: string | undefined, to: string | undefined): { fromStep?: number; toStep?: number } {
   return {
-    ...(from === undefined ? {} : { fromStep: grid.floorStep(Date.parse(from)) }),
-    ...(to === undefined ? {} : { toStep: grid.floorStep(Date.parse(to)) }),
+    ...(from === undefined ? {} : { fromStep: stepAt(grid, from) }),
+    ...(to === undefined ? {} : { toStep: stepAt(grid, to) }),
   };
 }
 

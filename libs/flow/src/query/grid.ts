@@ -1,8 +1,20 @@
 /** Steps as instants, and back, and the seasons that they have. */
-import { Frequency } from '@almanac/series';
+import { AlmanacError, Frequency, readTime, toInstant } from '@almanac/series';
 
 export const gridOf = ({ frequency, timeZone }: { frequency: string; timeZone: string }): Frequency => Frequency.parse(frequency, timeZone);
 export const instantOf = (grid: Frequency, step: number): string => new Date(grid.timeOf(step)).toISOString();
+/** The step that a time of a request falls into. @throws AlmanacError TIME_INVALID */
+export const stepAt = (grid: Frequency, text: string): number => grid.floorStep(instantAt(text, grid.timeZone));
+
+/** A time of a request in milliseconds since 1970; without an offset it is one of the zone. @throws AlmanacError TIME_INVALID */
+export function instantAt(text: string, timeZone: string): number {
+  const time = readTime(text);
+  if (time) return toInstant(time, timeZone);
+  throw new AlmanacError('TIME_INVALID', `"${text}" is no time that is understood.`, {
+    hint: 'Write 2024-01-31, 2024-01-31T23:00:00Z or 2024-01-31T23:00:00+01:00.',
+    subject: { time: text },
+  });
+}
 /** NaN is a gap: JSON has no word for it. */
 export const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 

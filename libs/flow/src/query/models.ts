@@ -1,6 +1,7 @@
 /** Models, versions and the history of their aliases. */
 import type { AliasChange, Model, ModelVersion, Page } from '@almanac/contracts';
 import type { AliasName, PageQuery, Store } from '@almanac/store';
+import { instantAt } from './grid.js';
 import { namedVersion } from '../register/reference.js';
 import { toModelVersion } from '../register/wire.js';
 
@@ -40,8 +41,8 @@ export async function listAliasHistory(
   model: string,
   { at, ...query }: PageQuery & { at?: string | undefined },
 ): Promise<Page<AliasChange>> {
-  await store.models.get(model);
-  const page = await store.models.aliasHistory(model, { ...query, ...(at === undefined ? {} : { at: new Date(at) }) });
+  const { timeZone } = await store.datasets.getById((await store.models.get(model)).datasetId);
+  const page = await store.models.aliasHistory(model, { ...query, ...(at === undefined ? {} : { at: new Date(instantAt(at, timeZone)) }) });
   const items = page.items.map(({ alias, version, reason, fromAt, toAt }): AliasChange => ({
     alias,
     version,
