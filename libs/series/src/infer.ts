@@ -254,19 +254,22 @@ function everyFewDays(days: readonly Day[], atMs: number): Spec | undefined {
   return phase.share < MOST ? undefined : { unit: 'day', count, phase: phase.value, atMs };
 }
 
-/** Undefined where all are open, or too little is known. */
-function openWeekdays(days: readonly Day[]): readonly boolean[] | undefined {
+/**
+ * Undefined where all are open, or too little is known.
+ * @param usual times of a day that is there as a whole; a row that slipped over midnight opens no day
+ */
+function openWeekdays(days: readonly Day[], usual = 1): readonly boolean[] | undefined {
   const possible = new Array<number>(7).fill(0);
   const seen = new Array<number>(7).fill(0);
   for (let i = 1; i < days.length; i += 1) {
     const [before, day] = [days[i - 1]!.day, days[i]!.day];
     if (day - before > LOOSE_DAYS) continue;
     for (let each = before + 1; each <= day; each += 1) possible[weekdayOf(each)]! += 1;
-    seen[weekdayOf(day)]! += 1;
+    seen[weekdayOf(day)]! += Math.min(1, days[i]!.rows / usual);
   }
   const share = seen.map((count, weekday) => (possible[weekday] === 0 ? 0 : count / possible[weekday]!));
-  const usual = Math.max(...share);
-  const open = share.map((each) => each > NEXT_TO_NONE * usual);
+  const most = Math.max(...share);
+  const open = share.map((each) => each > NEXT_TO_NONE * most);
   const [all, there] = [0, 1].map((which) => open.reduce((sum, is, day) => sum + (is ? [possible, seen][which]![day]! : 0), 0)) as [
     number,
     number,
@@ -290,16 +293,17 @@ function fixed(times: readonly Counted[], zone: Zone): Spec | undefined {
     if (!Number.isInteger(widthMs)) continue;
     const origin = mode(times.map(([time, rows]) => [mod(time, widthMs), rows]));
     // Whole minutes are told from any of them, minutes past a second only where rows keep to them.
-    if (origin.share >= MOST && (origin.value % MINUTE_MS === 0 || shows(widthMs)))
-      return { unit: 'fixed', widthMs, originMs: origin.value, weekdays: openWeekdays(daysOf(times, zone)) };
+    if (origin.share < MOST || (origin.value % MINUTE_MS !== 0 && !shows(widthMs))) continue;
+    const days = daysOf(times, zone);
+    return { unit: 'fixed', widthMs, originMs: origin.value, weekdays: openWeekdays(days, mode(days.map(({ rows }) => [rows, 1])).value) };
   }
   return undefined;
 }
 
-/** Days of the zone on which there is something. */
+/** Days of the zone on which there is something, with their distinct times. */
 function daysOf(times: readonly Counted[], zone: Zone): Day[] {
   const days = new Map<number, number>();
-  for (const [time, rows] of times) days.set(dayOf(time, zone), (days.get(dayOf(time, zone)) ?? 0) + rows);
+  for (const [time] of times) days.set(dayOf(time, zone), (days.get(dayOf(time, zone)) ?? 0) + 1);
   return [...days].map(([day, rows]) => ({ day, rows }));
 }
 

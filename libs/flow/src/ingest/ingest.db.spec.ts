@@ -201,7 +201,7 @@ describe('an upload', () => {
   it('warns of a grid that is mostly empty', async () => {
     const csv = 'unique_id,ds,y\na,2024-01-31,1\na,2024-02-28,2\na,2024-03-29,3\n';
     const { findings } = await upload('months.csv', csv, { dataset: 'months', dryRun: true });
-    expect(findings).toMatchObject({ frequency: 'D', gaps: 56, warnings: [expect.stringMatching(/56 empty steps between 3 values/)] });
+    expect(findings).toMatchObject({ frequency: 'D', gaps: 56, warnings: [expect.stringMatching(/56 empty steps of D between 3 values/)] });
     const { findings: monthly } = await upload('months.csv', csv, { dataset: 'months', frequency: 'MS', aggregation: 'last' });
     expect(monthly).toMatchObject({ frequency: 'MS', gaps: 0, observations: 3, warnings: [] });
   });
