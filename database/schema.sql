@@ -164,6 +164,7 @@ CREATE TABLE dataset_version (
   findings jsonb,
   committed_at timestamp with time zone NOT NULL DEFAULT now(),
   dropped_at timestamp with time zone,
+  partial_steps jsonb,
   CONSTRAINT dataset_version_pkey PRIMARY KEY (dataset_id, no),
   CONSTRAINT dataset_version_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset(id) ON DELETE CASCADE,
   CONSTRAINT dataset_version_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
@@ -175,6 +176,7 @@ CREATE INDEX dataset_version_by_upload ON public.dataset_version USING btree (up
 ALTER TABLE dataset_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON dataset_version USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN dataset_version.dropped_at IS 'Since when it can no longer be read: compaction dropped chunks that only it held';
+COMMENT ON COLUMN dataset_version.partial_steps IS 'By unique_id, the steps that events cover in part; NULL: none are known';
 
 CREATE TABLE erasure (
   id uuid NOT NULL,

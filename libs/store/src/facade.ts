@@ -53,6 +53,8 @@ export interface Datasets {
   versions(datasetId: string, query: r.PageQuery): Promise<r.Page<r.DatasetVersionRecord>>;
   /** @throws AlmanacError DATASET_VERSION_NOT_FOUND */
   version(datasetId: string, no: number): Promise<r.DatasetVersionRecord>;
+  /** By `unique_id`, the steps of a version that events cover in part. */
+  partialSteps(datasetId: string, no: number): Promise<Readonly<Record<string, readonly number[]>>>;
   /** Steps of all series of the current version, and the rows that were taken in since the dataset was last replaced. */
   extent(datasetId: string): Promise<{ steps: number; rows: number }>;
   /** @param changes keepDays null keeps all, seasonLengths null are those of the frequency. @throws AlmanacError DATASET_NOT_FOUND */

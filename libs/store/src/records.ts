@@ -158,6 +158,8 @@ export interface VersionSummary {
   rowsRead: number;
   rowsRejected: number;
   findings: Json | null;
+  /** Of what was written: steps that events cover in part. */
+  partialSteps?: readonly { id: string; step: number }[];
 }
 
 /** What is taken out of a dataset. */

@@ -112,6 +112,14 @@ function trainText(r: TrainResult): string {
         ]
       : []),
     ...covariateLines(r.covariates),
+    ...(r.partialSteps.count > 0
+      ? [
+          `steps left out, which events cover in part: ${r.partialSteps.items
+            .slice(0, 3)
+            .map(({ uniqueId, ds }) => `${uniqueId} ${ds.slice(0, 16)}`)
+            .join(', ')}${r.partialSteps.count > 3 ? ` and ${count(r.partialSteps.count - 3)} more` : ''}`,
+        ]
+      : []),
     ...(r.gate ? [`${r.gate.promoted ? 'champion now' : 'challenger'}: ${r.gate.reason}`] : []),
     ...(r.forecastRunId ? [`The forecast with the champion: almanac runs follow ${r.forecastRunId}`] : []),
     ...(r.wqlRatio === null ? [] : [`WQL ratio to seasonal naive: ${fixed(r.wqlRatio)}`]),

@@ -50,7 +50,7 @@ export const ingestOptions = z
       .meta({ description: 'Leave out the last step of the dataset, when it is known to be incomplete.' }),
     dropPartialSteps: z.boolean().default(false).meta({
       description:
-        'Leave out first and last steps that the gathered events cover in part, as a month whose events end on the 12th. They are named in the findings either way.',
+        'Leave out first and last steps that the gathered events cover in part, as a month whose events end on the 12th. They are named in the findings either way, and training leaves them out.',
     }),
     pastCovariates: z.array(z.string()).default([]),
     futureCovariates: z.array(z.string()).default([]),

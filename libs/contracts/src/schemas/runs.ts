@@ -139,6 +139,10 @@ export const trainResult = z
     parameters: z.number().int(),
     skippedSeries: z.array(z.object({ uniqueId: z.string(), reason: z.string() })),
     covariates: covariateReport.default({ used: [], leftOut: [], masked: [] }),
+    partialSteps: z
+      .object({ count: z.number().int(), items: z.array(z.object({ uniqueId: z.string(), ds: instant })) })
+      .default({ count: 0, items: [] })
+      .meta({ description: 'Steps that training left out because events cover them in part; the first 100 by name.' }),
     gate: gateVerdict.optional(),
     forecastRunId: uuid.optional().meta({ description: 'The forecast that was asked for with it.' }),
   })

@@ -9,6 +9,7 @@ import { eraseSeries } from '@almanac/flow/erase';
 import { applyRetention, updateDataset } from '@almanac/flow/ingest';
 import { type IngestRequest, ingestUpload } from '@almanac/flow/ingest/execute';
 import { folderObjectStore, type ObjectStore, silentLogger } from '@almanac/platform';
+import { readTrainingPanel } from '../runs/panel.js';
 import { openStore, type Store } from '@almanac/store';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 
@@ -211,6 +212,48 @@ describe('an upload', () => {
     const { findings } = await upload('slip.csv', csv, { dataset: 'slip', frequency: 'D', dryRun: true });
     expect(findings.warnings).toContainEqual(expect.stringMatching(/Series "c" has a value at 2608-01-03, which lies in the future/));
     expect(findings.emptySeries).toEqual({ count: 1, ids: ['b'] });
+  });
+
+  it('keeps in mind which steps events cover in part, until they are written again', async () => {
+    const days = (id: string, from: number, to: number): string =>
+      Array.from({ length: to - from }, (_, i) => `${id},${new Date(Date.UTC(2024, 0, 1 + from + i)).toISOString().slice(0, 10)}\n`).join(
+        '',
+      );
+    const options = { dataset: 'parts', frequency: 'MS', aggregation: 'count' } as const;
+    const partial = async (): Promise<unknown> => {
+      const { id, currentVersion } = await store.datasets.get('parts');
+      return { ...(await store.datasets.partialSteps(id, currentVersion)) };
+    };
+    const june = (2024 - 1970) * 12 + 5;
+    const { findings } = await upload('1.csv', `unique_id,ds\n${days('a', 0, 164)}${days('b', 0, 182)}`, options);
+    expect(findings.partialSteps).toEqual({ count: 1, items: [{ uniqueId: 'a', ds: '2024-06-01T00:00:00.000Z' }], dropped: false });
+    expect(findings.warnings).toContainEqual(expect.stringMatching(/2024-06-01.* of series "a".*dropPartialSteps/));
+    expect(await partial()).toEqual({ a: [june] });
+    await upload('2.csv', `unique_id,ds\n${days('b', 182, 213)}`, options);
+    expect(await partial()).toEqual({ a: [june] });
+    const { panel, partial: left } = await readTrainingPanel(store, await store.datasets.get('parts'), { version: 2 });
+    expect(left).toEqual([{ uniqueId: 'a', step: june }]);
+    expect(panel.series.map(({ id, values }) => [id, [...values]])).toEqual([
+      ['a', [31, 29, 31, 30, 31]],
+      ['b', [31, 29, 31, 30, 31, 30, 31]],
+    ]);
+    await upload('3.csv', `unique_id,ds\n${days('a', 0, 182)}`, options);
+    expect(await partial()).toEqual({});
+    const again = await readTrainingPanel(store, await store.datasets.get('parts'), { version: 3 });
+    expect(again.panel.series[0]!.values).toHaveLength(6);
+  });
+
+  it('takes the zero of a series that had no event yet for no value of a step in part', async () => {
+    const day = (i: number): string => new Date(Date.UTC(2024, 0, 1 + i)).toISOString().slice(0, 10);
+    const a = Array.from({ length: 164 }, (_, i) => `a,${day(i)}\n`).join('');
+    const b = Array.from({ length: 152 }, (_, i) => `b,${day(i)}\n`).join('');
+    const options = { dataset: 'zeros', frequency: 'MS', aggregation: 'count', fillPolicy: 'zero' } as const;
+    await upload('z.csv', `unique_id,ds\n${a}${b}`, options);
+    const { panel } = await readTrainingPanel(store, await store.datasets.get('zeros'), { version: 1 });
+    expect(panel.series.map(({ values }) => [...values])).toEqual([
+      [31, 29, 31, 30, 31],
+      [31, 29, 31, 30, 31],
+    ]);
   });
 
   it('keeps months that are dated by their last day as they are', async () => {

@@ -58,3 +58,31 @@ export async function readPanel(store: Store, dataset: DatasetRecord, { onSeries
     series.map((one) => completed(one, names, 0)),
   );
 }
+
+/** What training leaves out: a part of a step is no value of it. */
+export interface TrainingPanel {
+  panel: Panel;
+  partial: { uniqueId: string; step: number }[];
+}
+
+/** The panel without the steps that events cover in part: cut off at the ends of a series, gaps within. */
+export async function readTrainingPanel(store: Store, dataset: DatasetRecord, query: PanelQuery): Promise<TrainingPanel> {
+  const [panel, known] = [await readPanel(store, dataset, query), await store.datasets.partialSteps(dataset.id, query.version)];
+  const partial: TrainingPanel['partial'] = [];
+  const series = panel.series.map((one) => {
+    const steps = (known[one.id] ?? []).filter((step) => !Number.isNaN(one.values[step - one.firstStep] ?? NaN));
+    for (const step of steps) partial.push({ uniqueId: one.id, step });
+    return steps.length === 0 ? one : withoutSteps(one, steps);
+  });
+  return { panel: { ...panel, series }, partial };
+}
+
+function withoutSteps(series: SeriesData, steps: readonly number[]): SeriesData {
+  const values = series.values.slice();
+  for (const step of steps) values[step - series.firstStep] = NaN;
+  const first = values.findIndex((value) => !Number.isNaN(value));
+  const end = values.findLastIndex((value) => !Number.isNaN(value)) + 1;
+  const past =
+    series.pastCovariates && Object.fromEntries(Object.entries(series.pastCovariates).map(([name, all]) => [name, all.slice(0, end)]));
+  return withoutFirst({ ...series, values: values.slice(0, end), ...(past ? { pastCovariates: past } : {}) }, Math.max(0, first));
+}

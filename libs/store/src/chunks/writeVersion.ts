@@ -35,8 +35,12 @@ async function writeInside(context: Context, client: PoolClient, write: WriteVer
   const channels = await ensureChannels(context, client, dataset.id, write.dataset);
   if (write.mode === 'replace' && dataset.currentVersion > 0) await closeAll(client, dataset.id, version);
   const writer = new ChunkWriter(client, { workspaceId: context.workspaceId, datasetId: dataset.id, version, channels });
+  const partial = write.mode === 'replace' ? {} : await partialStepsOf(client, dataset.id, dataset.currentVersion);
   for await (const piece of write.pieces) {
     write.signal?.throwIfAborted();
+    // A step that is written again is as whole as what comes now.
+    const known = piece.channel === undefined ? partial[piece.id] : undefined;
+    if (known) partial[piece.id] = known.filter((step) => Number.isNaN(piece.values[step - piece.firstStep] ?? NaN));
     await writer.add(piece);
   }
   await writer.finish();
@@ -57,12 +61,29 @@ async function writeInside(context: Context, client: PoolClient, write: WriteVer
     'UPDATE dataset SET aggregation = $2, fill_policy = $3, season_lengths = coalesce($4::integer[], season_lengths) WHERE id = $1',
     [dataset.id, aggregation, fillPolicy, seasonLengths],
   );
+  for (const { id, step } of summary.partialSteps ?? []) partial[id] = [...new Set([...(partial[id] ?? []), step])];
+  const partialSteps = Object.fromEntries(Object.entries(partial).filter(([, steps]) => steps.length > 0));
   const { uploadId, runId, mode } = write;
-  await commitVersion(context, client, { datasetId: dataset.id, version, totals, uploadId, runId, mode, ...summary });
+  await commitVersion(context, client, { datasetId: dataset.id, version, totals, uploadId, runId, mode, ...summary, partialSteps });
   return { ...totals, datasetId: dataset.id, version, unchanged: false };
 }
 
-export interface NewVersion extends VersionSummary {
+/** Of a version by `unique_id`; of a name such as `__proto__` too. */
+export async function partialStepsOf(
+  client: Pick<PoolClient, 'query'>,
+  datasetId: string,
+  version: number,
+): Promise<Record<string, number[]>> {
+  const { rows } = await client.query<{ steps: Record<string, number[]> | null }>(
+    'SELECT partial_steps AS steps FROM dataset_version WHERE dataset_id = $1 AND no = $2',
+    [datasetId, version],
+  );
+  return Object.assign(Object.create(null) as Record<string, number[]>, rows[0]?.steps);
+}
+
+export interface NewVersion extends Omit<VersionSummary, 'partialSteps'> {
+  /** By `unique_id`; those of the version before unless given. */
+  partialSteps?: Record<string, number[]>;
   datasetId: string;
   version: number;
   totals: WrittenTotals;
@@ -78,11 +99,14 @@ export async function commitVersion(context: Context, client: PoolClient, made: 
   const counts = [seriesCount, observationCount, firstStep, lastStep];
   await client.query(
     `INSERT INTO dataset_version (workspace_id, dataset_id, no, upload_id, run_id, mode, rows_read, rows_rejected, series_count,
-       observation_count, first_step, last_step, findings) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+       observation_count, first_step, last_step, findings, partial_steps)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+       coalesce($14::jsonb, (SELECT v.partial_steps FROM dataset_version v WHERE v.dataset_id = $2 AND v.no = $3::integer - 1)))`,
     [
       ...[context.workspaceId, datasetId, version, uploadId ?? null, runId ?? null, mode, rowsRead, rowsRejected],
       ...counts,
       findings && JSON.stringify(findings),
+      made.partialSteps === undefined ? null : JSON.stringify(made.partialSteps),
     ],
   );
   await client.query(

@@ -7,6 +7,7 @@ import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
 import { compactDataset } from '../chunks/compact.js';
 import { cutDataset } from '../chunks/cut.js';
+import { partialStepsOf } from '../chunks/writeVersion.js';
 import { versionRows } from './versionRows.js';
 
 const KEEP_LAST = 10;
@@ -54,6 +55,7 @@ export function datasets(context: Context): Datasets {
       if (!rows[0]) throw notFound('dataset version', String(no));
       return rows[0];
     },
+    partialSteps: (datasetId, no) => context.withClient((client) => partialStepsOf(client, datasetId, no)),
     async extent(datasetId) {
       const [extent] = await context.query<{ steps: number; rows: number }>(
         `SELECT (SELECT coalesce(sum(length), 0)::float8 FROM series WHERE workspace_id = $1 AND dataset_id = $2) AS steps,

@@ -54,6 +54,18 @@ export function Result({ run }: { run: Run }) {
         </p>
         <Scores result={result} />
         <Covariates report={result.covariates} />
+        {result.partialSteps.count > 0 && (
+          <details>
+            <summary>{count(result.partialSteps.count)} steps were left out, which events cover in part</summary>
+            <ul>
+              {result.partialSteps.items.map(({ uniqueId, ds }) => (
+                <li key={`${uniqueId} ${ds}`}>
+                  {uniqueId}: {ds.slice(0, 16)}
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
         {result.skippedSeries.length > 0 && (
           <details>
             <summary>{count(result.skippedSeries.length)} series were left out</summary>

@@ -119,16 +119,19 @@ export async function ingestUpload(
           inShort(await refusalBy(store, dataset, definitionOf(options, head), tally, upload.fileName));
         return { dataset: options.dataset, version: null, unchanged: false, seconds: seconds(), refusal, findings: findings() };
       }
+      // A series without an event in a part of a step is no zero of the step.
+      const zeroed: { id: string; step: number }[] = [];
       const written = await store.series.writeVersion({
         dataset: definitionOf(options, head),
         uploadId: upload.id,
         runId: runId ?? null,
         mode: options.mode,
-        pieces: asStored(pieces, head.channels),
+        pieces: asStored(withZeros(pieces, head, zeroed), head.channels),
         summary: () => {
           if (tally.observations === 0) throw noValues(upload.fileName);
           const found = findings();
-          return { rowsRead: found.rowsRead, rowsRejected: found.rowsRejected, findings: found };
+          const partialSteps = options.dropPartialSteps ? [] : [...head.partial.series, ...zeroed];
+          return { rowsRead: found.rowsRead, rowsRejected: found.rowsRejected, findings: found, partialSteps };
         },
         signal,
       });
@@ -172,6 +175,19 @@ async function* filledWith(pieces: AsyncIterable<Piece>, lastStep: number | null
 async function* checked(pieces: AsyncIterable<Piece>, check: () => Promise<unknown>): AsyncGenerator<Piece> {
   await check();
   yield* pieces;
+}
+
+/** Notes who has a value in the steps that the events of all cover in part. */
+async function* withZeros(
+  pieces: AsyncIterable<Piece>,
+  { partial }: HeadMessage,
+  noted: { id: string; step: number }[],
+): AsyncGenerator<Piece> {
+  for await (const piece of pieces) {
+    const { id, channel, firstStep, values } = piece;
+    if (channel === 0) for (const step of partial.steps) if (!Number.isNaN(values[step - firstStep] ?? NaN)) noted.push({ id, step });
+    yield piece;
+  }
 }
 
 async function* asStored(pieces: AsyncIterable<Piece>, channels: readonly string[]): AsyncGenerator<SeriesPiece> {

@@ -3,19 +3,22 @@ import { type TrainResult, trainResult } from '@almanac/contracts';
 import type { Panel } from '@almanac/forecasting';
 import { plans } from '@almanac/forecasting/plan';
 import { Frequency } from '@almanac/series';
-import type { DatasetRecord, DatasetVersionRecord, Json, ModelVersionRecord, RunRecord, Store, StoredSeries } from '@almanac/store';
+import type { Json, ModelVersionRecord, RunRecord, Store, StoredSeries } from '@almanac/store';
 import type { Compute, TrainOutcome, TrainTask } from '../../compute/index.js';
 import { planned, writeDown } from '../../ask.js';
 import { planForecastRun } from '../../forecast/request.js';
 import { type Pace, registerVersion } from '../../register/index.js';
 import { Ending, type EngineNote, engineNote, type RunContext } from '../../runs/execute/index.js';
 import { reportOn, textsOf } from '../../runs/covariates.js';
-import { readPanel } from '../../runs/panel.js';
+import { readTrainingPanel, type TrainingPanel } from '../../runs/panel.js';
 import type { PlannedRun } from '../../runs/kinds.js';
 import type { TrainPlan } from '../plan.js';
 import { championOf, passGate } from './gate.js';
 import { InterruptedTraining } from './interrupted.js';
 import { trainMembers } from './members.js';
+
+/** Steps left out that the result names. */
+const NAMED = 100;
 
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_TOO_SHORT, INVALID_CONFIG, MODEL_OF_OTHER_DATASET, COMPUTE_DIED */
 export async function executeTraining(context: RunContext<PlannedRun<'train'>>, compute: Compute): Promise<Ending> {
@@ -32,7 +35,7 @@ export async function executeTraining(context: RunContext<PlannedRun<'train'>>, 
   const memberSeconds = (performance.now() - started) / 1000;
   const texts = new Set<string>();
   const onSeries = (one: StoredSeries): void => textsOf(one).forEach((name) => texts.add(name));
-  const panel = await readPanel(store, dataset, { version: version.no, signal, onSeries });
+  const { panel, partial } = await readTrainingPanel(store, dataset, { version: version.no, signal, onSeries });
   const champion = await championOf(context, plan, version);
   const engine = engineNote(context);
   const outcome = await trainPanel(context, compute, interrupted, engine, { panel, plan, champion, members });
@@ -56,7 +59,7 @@ export async function executeTraining(context: RunContext<PlannedRun<'train'>>, 
   const trained = {
     model: plan.model,
     version: registered.no,
-    holdout: heldOut(dataset, version, holdout, outcome.scoredSeries),
+    holdout: heldOut(panel, holdout, outcome.scoredSeries),
     score,
     baselines,
     wqlRatio,
@@ -65,6 +68,7 @@ export async function executeTraining(context: RunContext<PlannedRun<'train'>>, 
     trainSeconds: members ? memberSeconds : outcome.trainSeconds,
     parameters: outcome.parameters,
     skippedSeries: outcome.skippedSeries,
+    partialSteps: leftOut(panel, partial),
     covariates: reportOn(panel.series, [...texts], kind, outcome.config),
   };
   return new Ending(async (within) => {
@@ -136,9 +140,15 @@ function paceOf(
 }
 
 /** The held-out steps of the series that reach the end of the dataset; shorter ones hold out their own last steps. */
-function heldOut(dataset: DatasetRecord, version: DatasetVersionRecord, steps: number, series: number): TrainResult['holdout'] {
-  const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
-  const last = version.lastStep ?? 0;
+function heldOut({ frequency, timeZone, series: all }: Panel, steps: number, series: number): TrainResult['holdout'] {
+  const grid = Frequency.parse(frequency, timeZone);
+  const last = all.reduce((most, { firstStep, values }) => Math.max(most, firstStep + values.length - 1), -Infinity);
   const at = (step: number): string => new Date(grid.timeOf(step)).toISOString();
   return { steps, start: at(last - steps + 1), end: at(last), series };
+}
+
+function leftOut({ frequency, timeZone }: Panel, partial: TrainingPanel['partial']): NonNullable<TrainResult['partialSteps']> {
+  const grid = Frequency.parse(frequency, timeZone);
+  const items = partial.slice(0, NAMED).map(({ uniqueId, step }) => ({ uniqueId, ds: new Date(grid.timeOf(step)).toISOString() }));
+  return { count: partial.length, items };
 }
