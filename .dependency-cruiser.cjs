@@ -8,15 +8,8 @@ module.exports = {
     {
       name: 'no-circular',
       severity: 'error',
-      from: { pathNot: '^libs/forecasting/' },
+      from: {},
       to: { circular: true },
-    },
-    {
-      // Until each kind of model has a room of its own there.
-      name: 'no-circular-in-forecasting',
-      severity: 'error',
-      from: { path: '^libs/forecasting/' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'runs-and-query-import-no-step',

@@ -39,7 +39,7 @@ export {
   type LeakageOptions,
 } from './backtest/leakage.js';
 export { CELL_KINDS, type CellKind } from './cells/kinds.js';
-export { recurrentLayer, type CellState, type RecurrentLayer } from './cells/layer.js';
+export { recurrentLayer, type RecurrentLayer } from './cells/layer.js';
 export { gradientFlow } from './cells/gradientFlow.js';
 export { type Encoder, type Encoding } from './encoders/encoder.js';
 export { stackedEncoder, type StackedSettings } from './encoders/stacked.js';
@@ -57,7 +57,7 @@ export { createTrace, type Trace, type TraceRule } from './kinds/online/traces.j
 export { gruCell, lstmCell, tanhCell, type OnlineCell } from './kinds/online/cell.js';
 export { BRANCHES, type Branch } from './attention/branches.js';
 export { DECODER_KINDS, type DecoderKind } from './decoders/kinds.js';
-export { pointwiseNetwork, type PointwiseNetwork, type PointwiseSettings } from './attention/pointwise.js';
+export { pointwiseNetwork, type PointwiseSettings } from './attention/pointwise.js';
 export { HEAD_KINDS, type HeadKind } from './heads/head.js';
 export { copulaPaths, sampleQuantile, type PathOptions } from './heads/paths.js';
 export { SCALER_KINDS, type ScalerKind } from './scalers/windowScale.js';
@@ -94,3 +94,5 @@ export {
 } from './search/halving.js';
 export { OnlineConformal, type OnlineConformalSettings, type OnlineConformalState } from './calibrate/online.js';
 export { CALENDAR_FIELDS, calendarNames, withCalendar, type CalendarField, type CalendarSettings } from './dataset/calendarCovariates.js';
+export type { CellState } from './cells/state.js';
+export type { PointwiseNetwork } from './attention/shapes.js';

@@ -10,21 +10,20 @@
 import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { recurrentLayer } from '../cells/layer.js';
-import { type Random } from '../dataset/random.js';
 import { forked, forkStarts } from '../decoders/forking.js';
 import type { DecoderKind } from '../decoders/kinds.js';
-import { fillBuffer, recurse, type FeedOptions, type Recursion } from '../decoders/recursive.js';
+import { fillBuffer, recurse, type Recursion } from '../decoders/recursive.js';
 import { type Encoder } from '../encoders/encoder.js';
 import { stackedEncoder } from '../encoders/stacked.js';
 import { type HeadKind } from '../heads/head.js';
-import { stepHead, type StepHead } from '../heads/stepHead.js';
-import { type ParameterSpec, type Tensors } from '../training/parameters.js';
-import { type KnownWindows } from '../seasonal/smoothing.js';
-import { align, gateSpecs, readable, type Alignment } from './align.js';
+import { stepHead } from '../heads/stepHead.js';
+import { type ParameterSpec } from '../training/parameters.js';
+import { align, gateSpecs, readable } from './align.js';
 import { type Branch } from './branches.js';
 import { contextualKeys, contextualScores, contextualSpecs } from './contextual.js';
 import { pointerScores, pointerSpecs, windowsBefore } from './pointer.js';
 import { temporalScores, temporalSpecs } from './temporal.js';
+import type { PointwiseInputs, PointwiseNetwork, PointwiseOutput, Question } from './shapes.js';
 
 export interface PointwiseSettings {
   name: string;
@@ -48,62 +47,6 @@ export interface PointwiseSettings {
   decoder?: DecoderKind;
   /** `quantile` by default; `vocabulary` needs the pointer. */
   head?: HeadKind;
-}
-
-export interface PointwiseInputs {
-  /** [B,L], scaled; 0 where missing. */
-  x: tf.Tensor2D;
-  /** [B,L], 1 where observed; all by default. */
-  mask?: tf.Tensor2D | undefined;
-  /** [B,L+H,F] */
-  covariates: tf.Tensor3D;
-  /** [B,H], in training only: fills the pointer's buffer, and what a recursive decoder is fed. */
-  truth?: tf.Tensor2D;
-  /** [B,H], 1 where `truth` was observed; all by default. */
-  known?: tf.Tensor2D;
-  /** For a network that knows its series one by one. */
-  windows?: KnownWindows;
-}
-
-export interface PointwiseOutput extends Alignment {
-  /** [B,n], the points: medians, or means of counts. */
-  forecast: tf.Tensor2D;
-  /** [B,n,parts], what the head makes of each step; of the quantile head the quantiles, ascending. */
-  raw: tf.Tensor3D;
-  /** [B,H], what was taken out before the network and put back onto its forecasts; draws in copies lack it. */
-  shift?: tf.Tensor2D;
-}
-
-export interface RunOptions extends FeedOptions {
-  /** Index of the only branch that may speak (branch dropout). */
-  forced?: number | undefined;
-  /** Training: draws zoneout and what is fed. */
-  random?: Random;
-  /** Training of a forking decoder: steps of the look-back to decode from, each 1 … L; n is then forks × H, fork by fork. */
-  forks?: readonly number[];
-}
-
-export interface PointwiseNetwork {
-  readonly specs: readonly ParameterSpec[];
-  readonly head: StepHead;
-  run(p: Tensors, inputs: PointwiseInputs, options?: RunOptions): PointwiseOutput;
-  /**
-   * How far back the encoder's gradient reaches: the norm of that of its last state with respect to the first step of the look-back, over
-   * that with respect to the last step. 1 forgets nothing; 0 is a look-back longer than what is learned from it.
-   */
-  reach(p: Tensors, inputs: PointwiseInputs, random: Random): number;
-}
-
-/** A run of n steps: what they ask, in the decoder's words and in the values before them. */
-export interface Question {
-  /** [B,n,D] */
-  states: tf.Tensor3D;
-  /** Of the contextual and the temporal branch; the pointer's come from the windows. */
-  scores: (tf.Tensor | undefined)[];
-  /** [B,n,K], the values before each step. */
-  windows: tf.Tensor3D;
-  /** [n,L], −1e9 where a step may not look. */
-  barred?: tf.Tensor2D;
 }
 
 export function pointwiseNetwork(settings: PointwiseSettings): PointwiseNetwork {

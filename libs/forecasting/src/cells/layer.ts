@@ -11,14 +11,7 @@ import { type ParameterSpec, type Tensors } from '../training/parameters.js';
 import { type CellKind, GATES } from './kinds.js';
 import { slstm } from './slstm.js';
 import { zoneoutFactor } from './zoneout.js';
-
-/** Each [B,H]; `c` of LSTM and sLSTM, `n` and `m` of sLSTM. */
-export interface CellState {
-  h: tf.Tensor2D;
-  c?: tf.Tensor2D;
-  n?: tf.Tensor2D;
-  m?: tf.Tensor2D;
-}
+import type { CellState } from './state.js';
 
 export interface LayerSettings {
   /** Prefix of the weights' names. */

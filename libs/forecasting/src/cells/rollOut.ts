@@ -8,7 +8,8 @@ import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Random } from '../dataset/random.js';
 import { type ParameterSpec, type Tensors } from '../training/parameters.js';
-import { type CellState, type RecurrentLayer } from './layer.js';
+import { type RecurrentLayer } from './layer.js';
+import type { CellState } from './state.js';
 
 /** Adds seeded normal noise of standard deviation `size`, in scaled units. */
 export function injectNoise<T extends tf.Tensor>(x: T, size: number, random: Random): T {

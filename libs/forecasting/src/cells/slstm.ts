@@ -8,7 +8,7 @@
  */
 import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
-import { type CellState } from './layer.js';
+import type { CellState } from './state.js';
 
 export interface SlstmArgs {
   /** [T,B,I] */

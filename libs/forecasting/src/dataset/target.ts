@@ -5,7 +5,7 @@
  * where none of its observed values is below 0, and whole where all of them are whole numbers. A series of fewer than `ENOUGH` observed
  * values says too little alone: it is what its panel is as well, as long as nothing of its own speaks against it.
  */
-import { type SeriesData } from '../forecaster.js';
+import type { SeriesData } from '../panel.js';
 import { intermittentOf } from './intermittent.js';
 
 export interface TargetKind {

@@ -1,9 +1,9 @@
 /** Ancestral sampling: whole paths drawn step by step, each step after the draws before it. */
-import { type PointwiseOutput, type RunOptions } from '../attention/pointwise.js';
 import { type SeriesData } from '../forecaster.js';
 import { pathDraws, scoreAt, type PathOptions } from '../heads/paths.js';
-import { type StepHead } from '../heads/stepHead.js';
 import { type WindowScale } from '../scalers/windowScale.js';
+import type { PointwiseOutput, RunOptions } from '../attention/shapes.js';
+import type { StepHead } from '../heads/step.js';
 
 /**
  * To be called inside a `tidy`.

@@ -1,7 +1,7 @@
 import { initEngine } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { pointwiseNetwork, type PointwiseNetwork, type PointwiseSettings } from '../attention/pointwise.js';
+import { pointwiseNetwork, type PointwiseSettings } from '../attention/pointwise.js';
 import { type DecoderKind } from './kinds.js';
 import { Random } from '../dataset/random.js';
 import { type Panel } from '../forecaster.js';
@@ -10,6 +10,7 @@ import { Parameters, type Tensors } from '../training/parameters.js';
 import { defaultRecurrentConfig, truthProbability, type RecurrentConfig } from '../kinds/recurrent/config.js';
 import { RecurrentForecaster } from '../kinds/recurrent/forecaster.js';
 import { recursiveDecoder } from '../testing/tasks.js';
+import type { PointwiseNetwork } from '../attention/shapes.js';
 
 await initEngine();
 

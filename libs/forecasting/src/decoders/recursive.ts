@@ -4,19 +4,8 @@
  * 2015); in a forecast it is the net's own points, or draws from its distributions (ancestral sampling, as in DeepAR).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { type PointwiseOutput, type Question } from '../attention/pointwise.js';
 import { windowsBefore } from '../attention/pointer.js';
-import { type Random } from '../dataset/random.js';
-
-export interface FeedOptions {
-  random?: Random;
-  /** Chance of each row and step to be fed the truth, where there is one; 1 by default. */
-  truthProbability?: number;
-  /** Rows per window, copy by copy: row k·B + b is copy k of window b. 1 by default. */
-  copies?: number;
-  /** Values [B] to go on with, given the raw numbers [B,parts] of a step, in place of its points. */
-  draw?: (raw: Float32Array, step: number) => Float32Array;
-}
+import type { FeedOptions, PointwiseOutput, Question } from '../attention/shapes.js';
 
 export interface Teacher {
   /** [B,H] */

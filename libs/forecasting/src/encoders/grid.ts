@@ -7,9 +7,10 @@
  * just read the season-mate of the step to come, which is what a forecast wants to know.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { recurrentLayer, type CellState } from '../cells/layer.js';
+import { recurrentLayer } from '../cells/layer.js';
 import { type CellKind } from '../cells/kinds.js';
 import { type Encoder } from './encoder.js';
+import type { CellState } from '../cells/state.js';
 
 export interface GridSettings {
   name: string;

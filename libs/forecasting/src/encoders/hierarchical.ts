@@ -4,9 +4,10 @@
  * steps instead of T.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { recurrentLayer, type CellState } from '../cells/layer.js';
+import { recurrentLayer } from '../cells/layer.js';
 import { type CellKind } from '../cells/kinds.js';
 import { type Encoder } from './encoder.js';
+import type { CellState } from '../cells/state.js';
 
 export interface HierarchicalSettings {
   name: string;

@@ -10,7 +10,7 @@
  */
 import { normalCdf } from '../normal.js';
 import { Random } from '../dataset/random.js';
-import { type Score } from './stepHead.js';
+import type { Score } from './step.js';
 
 const PURPOSE = 95;
 /** Scores beyond this are not told apart, and errors that always repeat would make all steps one. */

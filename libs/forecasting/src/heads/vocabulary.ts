@@ -11,7 +11,7 @@
  */
 import { dense } from '@almanac/kernels';
 import * as tf from '@tensorflow/tfjs-core';
-import { type StepHead, type StepHeadSettings } from './stepHead.js';
+import type { StepHead, StepHeadSettings } from './step.js';
 
 export const VOCABULARY = 512;
 /** Scaled values beyond ±REACH are counted in the outermost bins. */

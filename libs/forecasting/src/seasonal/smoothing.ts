@@ -9,9 +9,9 @@
  * value changes neither level nor season.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { type PointwiseInputs, type PointwiseNetwork, type PointwiseOutput, type RunOptions } from '../attention/pointwise.js';
 import { pick } from '../engine/ops.js';
 import { type ParameterSpec, type Tensors } from '../training/parameters.js';
+import type { KnownWindows, PointwiseInputs, PointwiseNetwork, PointwiseOutput, RunOptions } from '../attention/shapes.js';
 
 export interface SmoothingShape {
   contextLength: number;
@@ -20,16 +20,6 @@ export interface SmoothingShape {
   seasonLength: number;
   /** Series that are known, and one for strangers. */
   rows: number;
-}
-
-/** Which series a window is of, and where in its season it begins. */
-export interface KnownWindows {
-  /** [B], 0 for a stranger. */
-  series: Int32Array;
-  /** [B], 0 … seasonLength − 1, of the first step of the look-back. */
-  phase: Int32Array;
-  /** Of series that know their relatives; see `EncodeOptions`. */
-  parents?: readonly number[];
 }
 
 export interface Smoothed {

@@ -6,21 +6,7 @@ import { Random } from '../../dataset/random.js';
 import { gruCell, lstmCell, type OnlineCell } from './cell.js';
 import { MinGruCore } from './rtrlDiagonal.js';
 import { createTrace, traceSize, type Trace, type TraceRule } from './traces.js';
-
-export interface OnlineCore {
-  readonly hidden: number;
-  readonly weights: Float64Array;
-  /** The first `hidden` numbers are what is read of it. */
-  readonly state: Float64Array;
-  /** All that derivatives need to go on, as one array; empty beside a core that does not learn. */
-  readonly traces: Float64Array;
-  /** Reads one step, x [inputs]. @param trace keeps the derivatives up to date; a model that only forecasts needs none */
-  step(x: ArrayLike<number>, trace?: boolean): void;
-  /** Adds ∂ℓ/∂weights, given δ [hidden] = ∂ℓ/∂h of the step just read. */
-  addGradient(delta: ArrayLike<number>, gradient: Float64Array): void;
-  /** Derivatives start anew, as at a state that owes nothing to the weights. */
-  forget(): void;
-}
+import type { OnlineCore } from './onlineCore.js';
 
 export const ONLINE_CELLS = ['minGru', 'gru', 'lstm'] as const;
 export type OnlineCellKind = (typeof ONLINE_CELLS)[number];

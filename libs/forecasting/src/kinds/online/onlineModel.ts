@@ -12,9 +12,10 @@
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { Random } from '../../dataset/random.js';
 import { pinball } from '../../metrics/quantile.js';
-import { coresOf, ONLINE_CELLS, type OnlineCellKind, type OnlineCore } from './core.js';
+import { coresOf, ONLINE_CELLS, type OnlineCellKind } from './core.js';
 import { OutlierFilter, PromotionGuard, type Verdict } from './guard.js';
 import { TRACE_RULES, type TraceRule } from './traces.js';
+import type { OnlineCore } from './onlineCore.js';
 
 export interface OnlineSettings {
   horizon: number;

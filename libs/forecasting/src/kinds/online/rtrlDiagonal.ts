@@ -9,7 +9,7 @@
  *
  * Exact while the weights stand still; they move slowly.
  */
-import { type OnlineCore } from './core.js';
+import type { OnlineCore } from './onlineCore.js';
 
 export class MinGruCore implements OnlineCore {
   /** [inputs + 1, 2·hidden], z then u; the last row is the bias. As `minGru` of the kernels has wx and b. */

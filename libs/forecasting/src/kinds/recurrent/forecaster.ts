@@ -5,7 +5,6 @@
 import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
-import { type PointwiseNetwork, type PointwiseOutput, type RunOptions } from '../../attention/pointwise.js';
 import { withCalendar, withCalendarNames } from '../../dataset/calendarCovariates.js';
 import { covariateScales, type CovariateScales } from '../../dataset/covariates.js';
 import { ancestralPaths } from '../../decoders/ancestral.js';
@@ -24,7 +23,7 @@ import {
 } from '../../forecaster.js';
 import { requireCounts } from '../../heads/counts.js';
 import { copulaPaths, persistenceOf, sampleQuantile, scoreOfOutcome } from '../../heads/paths.js';
-import { scoreOf, type Score } from '../../heads/stepHead.js';
+import { scoreOf } from '../../heads/stepHead.js';
 import { forecastBeyond } from '../../beyond.js';
 import { Parameters } from '../../training/parameters.js';
 import { unbend } from '../../scalers/windowScale.js';
@@ -33,6 +32,8 @@ import { lastSteps } from '../../panel.js';
 import { recurrentNetwork } from './network.js';
 import { trainRecurrent } from './train.js';
 import { FamilySampler, PointReader, SingleSampler, type PointWindow } from './windows.js';
+import type { PointwiseNetwork, PointwiseOutput, RunOptions } from '../../attention/shapes.js';
+import type { Score } from '../../heads/step.js';
 
 const BATCH = 64;
 /** Rows that sampled paths are drawn in at once. */

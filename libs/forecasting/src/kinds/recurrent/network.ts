@@ -1,5 +1,5 @@
 /** From settings to the point-wise attention network with the encoder that they name. */
-import { pointwiseNetwork, type PointwiseNetwork } from '../../attention/pointwise.js';
+import { pointwiseNetwork } from '../../attention/pointwise.js';
 import { delayedEncoder } from '../../encoders/delayed.js';
 import { type Encoder } from '../../encoders/encoder.js';
 import { gridEncoder } from '../../encoders/grid.js';
@@ -8,6 +8,7 @@ import { relatedEncoder } from '../../encoders/related.js';
 import { stackedEncoder } from '../../encoders/stacked.js';
 import { smoothedNetwork } from '../../seasonal/smoothing.js';
 import { hasFamilies, type RecurrentConfig } from './config.js';
+import type { PointwiseNetwork } from '../../attention/shapes.js';
 
 /** @param rows series that the network knows, and one for strangers */
 export function recurrentNetwork(config: RecurrentConfig, covariates: number, rows: number): PointwiseNetwork {

@@ -5,7 +5,6 @@ import { initEngine } from '@almanac/kernels';
 import { AlmanacError } from '@almanac/series';
 import * as tf from '@tensorflow/tfjs-core';
 import { forcedBranch } from '../../attention/align.js';
-import { type PointwiseNetwork } from '../../attention/pointwise.js';
 import { injectNoise } from '../../cells/rollOut.js';
 import { Random } from '../../dataset/random.js';
 import { afterForks } from '../../decoders/forking.js';
@@ -16,6 +15,7 @@ import { TrainingState } from '../../training/state.js';
 import { adamw, oneCycle, startOptimiser } from '../../training/adamw.js';
 import { forksOf, taughtAlways, truthProbability, type RecurrentConfig } from './config.js';
 import { type PointBatch, type PointReader, type PointSampler, type PointWindow } from './windows.js';
+import type { PointwiseNetwork } from '../../attention/shapes.js';
 
 const VALIDATION_BATCH = 64;
 /** Of the states that this kind of training saves. */

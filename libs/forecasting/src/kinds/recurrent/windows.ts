@@ -10,9 +10,9 @@ import { CovariateReader, type CovariateScales } from '../../dataset/covariates.
 import { Random } from '../../dataset/random.js';
 import { hierarchyOf, type Parents } from '../../encoders/coherent.js';
 import { type Checkpoint, type SeriesData } from '../../forecaster.js';
-import { type KnownWindows } from '../../seasonal/smoothing.js';
 import { bend, windowScale, type WindowScale } from '../../scalers/windowScale.js';
 import { forksOf, hasFamilies, type RecurrentConfig } from './config.js';
+import type { KnownWindows } from '../../attention/shapes.js';
 
 export interface PointWindow {
   series: SeriesData;
