@@ -502,15 +502,19 @@ CREATE TABLE schedule_firing (
   outcome text NOT NULL,
   run_id uuid,
   reason text,
+  first_due_at timestamp with time zone,
+  due_times integer NOT NULL DEFAULT 1,
   CONSTRAINT schedule_firing_pkey PRIMARY KEY (schedule_id, due_at),
   CONSTRAINT schedule_firing_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE SET NULL,
   CONSTRAINT schedule_firing_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES schedule(id) ON DELETE CASCADE,
   CONSTRAINT schedule_firing_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
+  CONSTRAINT schedule_firing_due_times_check CHECK ((due_times >= 1)),
   CONSTRAINT schedule_firing_outcome_check CHECK ((outcome = ANY (ARRAY['fired'::text, 'skipped'::text]))),
   CONSTRAINT schedule_firing_reason_check CHECK ((reason = ANY (ARRAY['downtime'::text, 'overlap'::text])))
 );
 ALTER TABLE schedule_firing ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON schedule_firing USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+COMMENT ON COLUMN schedule_firing.first_due_at IS 'Where it stands for several due times, the first of them';
 
 CREATE TABLE series (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

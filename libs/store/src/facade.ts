@@ -267,6 +267,11 @@ export interface Schedules {
    * gets true. With a reason the due time is skipped: only written down.
    */
   fire(scheduleId: string, dueAt: Date, nextDueAt: Date | null, skipped?: 'downtime' | 'overlap'): Promise<boolean>;
+  /**
+   * Writes down as one firing that `dueTimes` due times from `first`, the schedule's `nextDueAt`, to `last` were missed, and moves
+   * `nextDueAt` on. @returns false where another process did so, or the schedule was moved meanwhile
+   */
+  skipMany(scheduleId: string, missed: { first: Date; last: Date; dueTimes: number }, nextDueAt: Date): Promise<boolean>;
   /** Notes the run that a firing made. */
   attachRun(scheduleId: string, dueAt: Date, runId: string): Promise<void>;
   /** Newest first. */

@@ -538,7 +538,12 @@ export type NewSchedule = Pick<ScheduleRecord, 'name' | 'cron' | 'timeZone' | 'a
 export type SchedulePatch = Partial<Omit<NewSchedule, 'name'>>;
 
 export interface FiringRecord {
+  /** The last, where it stands for several due times. */
   dueAt: Date;
+  /** The first, where it stands for several due times; otherwise null. */
+  firstDueAt: Date | null;
+  /** How many due times it stands for. */
+  dueTimes: number;
   firedAt: Date;
   runId: string | null;
   outcome: 'fired' | 'skipped';

@@ -1,6 +1,8 @@
 /** `almanac schedule …` and `almanac keys …`. */
 import {
   catchUpPolicy,
+  type Firing,
+  firingReasons,
   overlapPolicy,
   scope,
   scheduleAction,
@@ -119,7 +121,7 @@ export function scheduleCommands(program: Command): void {
           ? 'It has not fired yet.'
           : table(
               ['due', 'fired', 'outcome', 'run'],
-              items.map((f) => [shortDate(f.dueAt), shortDate(f.firedAt), f.outcome, f.runId]),
+              items.map((f) => [shortDate(f.dueAt), shortDate(f.firedAt), outcomeOf(f), f.runId]),
             ),
       );
     });
@@ -132,6 +134,12 @@ export function scheduleCommands(program: Command): void {
       await context.client.call('deleteSchedule', { params: { schedule: name } });
       show(context, { deleted: name }, () => `${name} is deleted; its runs stay.`);
     });
+}
+
+function outcomeOf({ outcome, reason, firstDueAt, dueAt, dueTimes }: Firing): string {
+  const why = reason === null ? '' : `: ${firingReasons[reason]}`;
+  if (firstDueAt === null) return `${outcome}${why}`;
+  return `${dueTimes} due times from ${shortDate(firstDueAt)} to ${shortDate(dueAt)} were skipped${why}`;
 }
 
 interface ActionFlags {

@@ -1,9 +1,9 @@
 /** Schedules: what is done when, in the schedule's own zone. */
-import type { Firing, Schedule } from '@almanac/contracts';
+import { type Firing, firingReasons, type Schedule } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Link } from 'react-router';
-import { ago, time } from '../app/format';
+import { ago, count, time } from '../app/format';
 import { useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { Asking } from '../ui/confirm';
@@ -136,7 +136,11 @@ function ScheduleCard({ schedule }: { schedule: Schedule }) {
   );
 }
 
-const reasons = { downtime: 'no worker ran then', overlap: 'the run before was still open' };
+/** One firing may stand for many due times that were missed. */
+function skippedMany({ outcome, firstDueAt, dueAt, dueTimes }: Firing, zone: string): string {
+  if (firstDueAt === null) return outcome;
+  return `${count(dueTimes)} due times from ${time(firstDueAt, zone)} to ${time(dueAt, zone)} were skipped`;
+}
 
 function Firings({ schedule }: { schedule: Schedule }) {
   const query = useCall('listFirings', { params: { schedule: schedule.name }, query: { limit: 200 } });
@@ -151,8 +155,8 @@ function Firings({ schedule }: { schedule: Schedule }) {
         by: (one) => one.outcome,
         cell: (one) => (
           <>
-            {one.runId ? <Link to={`/runs/${one.runId}`}>{one.outcome}</Link> : one.outcome}
-            {one.reason && `: ${reasons[one.reason]}`}
+            {one.runId ? <Link to={`/runs/${one.runId}`}>{one.outcome}</Link> : skippedMany(one, zone)}
+            {one.reason && `: ${firingReasons[one.reason]}`}
           </>
         ),
       },

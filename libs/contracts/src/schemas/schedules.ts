@@ -74,7 +74,11 @@ export const schedulePatch = z.object({
 
 export const firing = z
   .object({
-    dueAt: instant,
+    dueAt: instant.meta({ description: 'The last, where it stands for several due times.' }),
+    firstDueAt: instant.nullable().meta({
+      description: 'Where many due times were missed, one firing stands for all but the latest 100: the first of them. Otherwise null.',
+    }),
+    dueTimes: z.number().int().min(1).meta({ description: 'How many due times it stands for.' }),
     firedAt: instant,
     runId: uuid.nullable(),
     outcome: z.enum(['fired', 'skipped']),
@@ -85,4 +89,6 @@ export const firing = z
   })
   .meta({ id: 'Firing' });
 export type Firing = z.infer<typeof firing>;
+/** Why a due time made no run, in words. */
+export const firingReasons = { downtime: 'no worker ran then', overlap: 'the run before was still open' } as const;
 export const firingPage = pageOf(firing);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { missedDues, nextDue, nextDues } from './due.js';
+import { countDues, missedDues, nextDue, nextDues } from './due.js';
 
 const at = (text: string): Date => new Date(text);
 const iso = (dates: readonly Date[]): string[] => dates.map((date) => date.toISOString().slice(0, 16));
@@ -44,6 +44,19 @@ describe('due times', () => {
       '2024-01-12T06:00',
     ]);
     expect(missedDues('* * * * *', 'UTC', at('2024-01-01T00:00Z'), at('2024-03-01T00:00Z'), 10)).toHaveLength(10);
+  });
+
+  it('are counted by days as they are one by one, also where a clock changes', () => {
+    for (const [cron, zone, first, until] of [
+      ['*/20 * * * *', 'Europe/Berlin', '2024-03-27T10:40Z', '2024-04-03T07:00Z'],
+      ['30 2 * * *', 'Europe/Berlin', '2024-10-20T00:30Z', '2024-11-02T12:00Z'],
+      ['0 9-17 * * MON-FRI', 'America/New_York', '2024-03-06T15:00Z', '2024-03-20T13:00Z'],
+      ['15 0,12 * * *', 'UTC', '2024-01-01T00:15Z', '2024-01-01T00:16Z'],
+    ] as const) {
+      const listed = missedDues(cron, zone, at(first), new Date(at(until).getTime() - 1), 10_000);
+      expect(listed[0]).toEqual(at(first));
+      expect(countDues(cron, zone, at(first), at(until))).toEqual({ dueTimes: listed.length, last: listed.at(-1) });
+    }
   });
 
   it.each(['', 'hourly', '61 * * * *', '* * * *', '0 0 6 * * *'])('refuse %o', (cron) => {

@@ -8,6 +8,8 @@
 import { AlmanacError, Frequency } from '@almanac/series';
 import { Cron } from 'croner';
 
+const DAY_MS = 86_400_000;
+
 /** The first due time after an instant; null where there is none for ever. @throws AlmanacError CRON_INVALID, TIME_ZONE_UNKNOWN */
 export function nextDue(cron: string, timeZone: string, after: Date): Date | null {
   return parse(cron, timeZone).nextRun(after);
@@ -25,6 +27,36 @@ export function missedDues(cron: string, timeZone: string, first: Date, until: D
     .previousRuns(keep, justAfter)
     .filter((due) => due >= first && due <= until)
     .reverse();
+}
+
+/**
+ * How many due times lie from `first` (a due time itself) to before `until`, and the last of them. Days of 24 hours are alike, so
+ * of those only one is walked through: a schedule of every minute may have been down for a year.
+ */
+export function countDues(cron: string, timeZone: string, first: Date, until: Date): { dueTimes: number; last: Date } {
+  const schedule = parse(cron, timeZone);
+  const days = Frequency.parse('D', timeZone);
+  let [dueTimes, last] = [0, first];
+  let plain: { dueTimes: number; last: number } | undefined;
+  for (let due: Date | null = first; due !== null && due < until;) {
+    const day = days.floorStep(due.getTime());
+    const [start, end] = [days.timeOf(day), days.timeOf(day + 1)];
+    // The first day may have begun before its first due time that counts.
+    const whole = end - start === DAY_MS && end <= until.getTime() && due !== first;
+    if (whole && plain) {
+      dueTimes += plain.dueTimes;
+      last = new Date(start + plain.last);
+      due = schedule.nextRun(new Date(end - 1));
+      continue;
+    }
+    const before = dueTimes;
+    for (; due !== null && due < until && due.getTime() < end; due = schedule.nextRun(due)) {
+      dueTimes++;
+      last = due;
+    }
+    if (whole) plain = { dueTimes: dueTimes - before, last: last.getTime() - start };
+  }
+  return { dueTimes, last };
 }
 
 function parse(cron: string, timeZone: string): Cron {

@@ -2,7 +2,8 @@
  * Fires what is due. Any number of processes may do so at once: the firing, its run and the next due time are written in
  * one transaction, keyed by schedule and due time, so that exactly one of them gets it and a crash leaves all or nothing.
  * A due time that a worker sees late was missed: the schedule says which of those are made up for, and what happens while the
- * run before is open. What makes no run is written down with the reason.
+ * run before is open. What makes no run is written down with the reason: the latest 100 due times one by one, what lies before them
+ * as one firing that says from when to when and how many.
  * A firing whose action is refused leaves a failed run that says why.
  */
 import type { RunRecord, ScheduleRecord } from '@almanac/store';
@@ -10,7 +11,7 @@ import { type Planned, planned, writeDown } from '../ask.js';
 import type { FlowContext } from '../runs/context.js';
 import { cancelRun, carry } from '../runs/runs.js';
 import { planRun } from './actions.js';
-import { missedDues, nextDue } from './due.js';
+import { countDues, missedDues, nextDue } from './due.js';
 import { type Action, readAction } from './schedules.js';
 
 /** A due time is looked at every second; what is this late was due while no worker ran. */
@@ -40,6 +41,7 @@ async function fireOne(context: FlowContext, schedule: ScheduleRecord, now: Date
   const { cron, timeZone, nextDueAt } = schedule;
   if (nextDueAt === null) return [];
   const dues = missedDues(cron, timeZone, nextDueAt, now);
+  const older = dues.length > 0 && dues[0]! > nextDueAt ? countDues(cron, timeZone, nextDueAt, dues[0]!) : undefined;
   const wanted = new Set(madeUpFor(schedule, dues, now));
   // Planned outside the transaction: planning reads other tables and may fail.
   const plans = new Map<Date, Planned>();
@@ -47,6 +49,7 @@ async function fireOne(context: FlowContext, schedule: ScheduleRecord, now: Date
   const following = (at: number): Date | null => dues[at + 1] ?? nextDue(cron, timeZone, now);
   return context.store.transaction(async (within) => {
     const made: RunRecord[] = [];
+    if (older && !(await within.schedules.skipMany(schedule.id, { first: nextDueAt, ...older }, dues[0]!))) return made;
     let before = schedule.lastRunId === null ? null : await within.runs.get(schedule.lastRunId);
     for (const [at, due] of dues.entries()) {
       const plan = plans.get(due);

@@ -134,6 +134,28 @@ describe('schedules', () => {
     for (const name of ['all', 'none']) await context.store.schedules.delete(name);
   });
 
+  it('account for every due time of a long downtime, the oldest ones in one firing', async () => {
+    const context = await prepared('often', { cron: '0 * * * *', timeZone: 'UTC' });
+    const crowd = [context, await scheduler(), await scheduler()];
+    now = new Date('2024-01-20T00:30:00Z');
+    expect((await Promise.all(crowd.map((one) => fireDue(one)))).flat()).toHaveLength(1);
+    const items = (await listFirings(context, 'often', { limit: 1000 })).items;
+    // Hourly from the 10th at one to the 20th at midnight: 240 due times, the latest 100 one by one.
+    expect(items).toHaveLength(101);
+    expect(items.reduce((sum, { dueTimes }) => sum + dueTimes, 0)).toBe(240);
+    expect(items.at(-1)).toMatchObject({
+      firstDueAt: '2024-01-10T01:00:00.000Z',
+      dueAt: '2024-01-15T20:00:00.000Z',
+      dueTimes: 140,
+      outcome: 'skipped',
+      reason: 'downtime',
+      runId: null,
+    });
+    expect(items.at(-2)).toMatchObject({ firstDueAt: null, dueAt: '2024-01-15T21:00:00.000Z', dueTimes: 1, outcome: 'skipped' });
+    expect(items[0]).toMatchObject({ dueAt: '2024-01-20T00:00:00.000Z', outcome: 'fired' });
+    await context.store.schedules.delete('often');
+  });
+
   it('make up for a forecast with what was known when it was due', async () => {
     const context = await prepared('train');
     await context.store.schedules.delete('train');

@@ -91,8 +91,10 @@ export async function runSchedule(context: FlowContext, name: string): Promise<R
 /** @throws AlmanacError SCHEDULE_NOT_FOUND */
 export async function listFirings({ store }: FlowContext, name: string, query: PageQuery): Promise<z.infer<typeof firingPage>> {
   const page = await store.schedules.firings(name, query);
-  const items = page.items.map(({ dueAt, firedAt, runId, outcome, reason }) => ({
+  const items = page.items.map(({ dueAt, firstDueAt, dueTimes, firedAt, runId, outcome, reason }) => ({
     dueAt: dueAt.toISOString(),
+    firstDueAt: firstDueAt?.toISOString() ?? null,
+    dueTimes,
     firedAt: firedAt.toISOString(),
     runId,
     outcome,

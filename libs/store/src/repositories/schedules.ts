@@ -69,6 +69,22 @@ export function schedules(context: Context): Schedules {
         );
         return true;
       }),
+    skipMany: (scheduleId, { first, last, dueTimes }, nextDueAt) =>
+      context.transaction(async (inside) => {
+        // Two processes may see different last due times; the second finds the schedule moved on.
+        const moved = await inside.query('UPDATE schedule SET next_due_at = $3 WHERE id = $1 AND next_due_at = $2 RETURNING 1', [
+          scheduleId,
+          first,
+          nextDueAt,
+        ]);
+        if (moved.length === 0) return false;
+        await inside.query(
+          `INSERT INTO schedule_firing (workspace_id, schedule_id, due_at, first_due_at, due_times, outcome, reason)
+           VALUES ($1, $2, $3, $4, $5, 'skipped', 'downtime')`,
+          [workspaceId, scheduleId, last, first, dueTimes],
+        );
+        return true;
+      }),
     attachRun: (scheduleId, dueAt, runId) =>
       context.transaction(async (inside) => {
         await inside.query('UPDATE schedule_firing SET run_id = $3 WHERE schedule_id = $1 AND due_at = $2', [scheduleId, dueAt, runId]);
@@ -78,7 +94,8 @@ export function schedules(context: Context): Schedules {
       const { id } = await get(name);
       const before = keyOf(query, 1)?.[0] ?? 'infinity';
       const rows = await context.query<Json & FiringRecord>(
-        `SELECT due_at AS "dueAt", fired_at AS "firedAt", run_id AS "runId", outcome, reason FROM schedule_firing
+        `SELECT due_at AS "dueAt", fired_at AS "firedAt", run_id AS "runId", outcome, reason,
+           first_due_at AS "firstDueAt", due_times AS "dueTimes" FROM schedule_firing
          WHERE schedule_id = $1 AND due_at < $2 ORDER BY due_at DESC LIMIT $3`,
         [id, before, limitOf(query) + 1],
       );
