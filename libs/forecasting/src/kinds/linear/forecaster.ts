@@ -15,7 +15,7 @@ import { keepTo, neverNegative } from '../../dataset/target.js';
 import { tooShort } from '../../dataset/tooShort.js';
 import type { Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesData, SeriesForecast, Room } from '../../forecaster.js';
 import { copulaPaths, persistenceOf } from '../../heads/paths.js';
-import { type Score } from '../../heads/stepHead.js';
+import type { Score } from '../../heads/step.js';
 import { forecastBeyond } from '../../beyond.js';
 import { deviationOf, windowScale } from '../../scalers/windowScale.js';
 import { turns } from '../../turns.js';
