@@ -89,9 +89,10 @@ function closedForm(fit: EtsFit, horizon: number): QuantileFunction {
 function simulated(fit: EtsFit, horizon: number): QuantileFunction {
   const { form, parameters } = fit;
   const sigma = Math.sqrt(fit.variance);
-  const random = new Random(20080606);
   const paths = Array.from({ length: horizon }, () => new Float64Array(PATHS));
   for (let path = 0; path < PATHS; path++) {
+    // A stream for each path, so that the first steps are the same for every horizon.
+    const random = new Random(20080606, path);
     const state = copy(fit.state);
     for (let step = 0; step < horizon; step++) {
       // Relative errors stay above −1, as positive data demand.
