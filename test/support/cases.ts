@@ -15,6 +15,7 @@ import {
   type Prediction,
   type PredictionRequestInput,
   type Problem,
+  type StepTime,
 } from '@almanac/contracts';
 import { inject } from 'vitest';
 import type {} from './almanac.global.js';
@@ -146,7 +147,7 @@ export class Case {
 }
 
 /** The day of an instant of UTC. */
-export const day = (instant: string | null): string => (instant ?? '').slice(0, 10);
+export const day = (instant: StepTime | null): string => String(instant ?? '').slice(0, 10);
 
 /** A column of an answer by series: `{ a: { '2024-01-01': 1 } }`; the point forecast unless another is named. */
 export function bySeries({ model, columns }: Prediction, column = model): Record<string, Record<string, number | null>> {

@@ -19,10 +19,9 @@ export function show(context: Context, value: unknown, text: () => string): void
   say(context.json ? JSON.stringify(value, null, 2) : text());
 }
 
-export const shortDate = (instant: string | null): string | null => instant && instant.slice(0, 16).replace('T', ' ');
-/** The time of a step; of a grid of plain integers its number, which the API gives as milliseconds. */
-export const stepDate = (instant: string | null, frequency: string): string =>
-  instant === null ? '-' : frequency === '1' ? String(Date.parse(instant)) : shortDate(instant)!;
+/** @param instant a number is a step of a grid of plain integers, and no date */
+export const shortDate = (instant: string | number | null): string | null =>
+  typeof instant === 'number' ? String(instant) : instant && instant.slice(0, 16).replace('T', ' ');
 /** Options as they are called here: `idColumn` is `--id-column`. */
 export const asFlags = (text: string): string =>
   text.replace(

@@ -211,6 +211,11 @@ export class Frequency {
     return seasonsOf(this.spec, span);
   }
 
+  /** The start of a step as answers give it: an instant of ISO 8601, of plain integers the step itself, which is no date. */
+  wire(step: number): string | number {
+    return this.grid.kind === 'integer' ? step : new Date(this.grid.timeOf(step)).toISOString();
+  }
+
   /** Calendar position of a step in the zone; of plain integers, all fields are those of the epoch. */
   calendar(step: number): CalendarFields {
     if (this.grid.kind === 'integer') return fieldsOf(0);

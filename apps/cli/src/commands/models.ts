@@ -17,7 +17,7 @@ import { UsageError } from '../connection.js';
 import { type Context, contextOf } from '../context.js';
 import { follow } from '../follow.js';
 import { historiesOf, toCsv } from '../history.js';
-import { count, duration, fixed, note, seasons, several, show, table, whole } from '../print.js';
+import { count, duration, fixed, note, seasons, several, shortDate, show, table, whole } from '../print.js';
 
 const jsonObject = (value: string): Record<string, unknown> => {
   try {
@@ -116,7 +116,7 @@ function trainText(r: TrainResult): string {
       ? [
           `steps left out, which events cover in part: ${r.partialSteps.items
             .slice(0, 3)
-            .map(({ uniqueId, ds }) => `${uniqueId} ${ds.slice(0, 16)}`)
+            .map(({ uniqueId, ds }) => `${uniqueId} ${shortDate(ds)}`)
             .join(', ')}${r.partialSteps.count > 3 ? ` and ${count(r.partialSteps.count - 3)} more` : ''}`,
         ]
       : []),

@@ -15,7 +15,7 @@ import { basename } from 'node:path';
 import { UsageError } from '../connection.js';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
-import { asFlags, count, duration, note, seasons, several, shortDate, show, stepDate, table } from '../print.js';
+import { asFlags, count, duration, note, seasons, several, shortDate, show, table } from '../print.js';
 
 const READ_BYTES = 1 << 20;
 const list = (value: string): string[] => value.split(',').filter(Boolean);
@@ -30,7 +30,7 @@ export function findingsText(f: Findings): string {
     `read        ${count(f.rowsRead)} rows (${count(Math.round(f.rowsPerSecond))} rows/s), ${f.format}, ${f.layout} layout`,
     `series      ${count(f.series)}, ${count(f.observations)} observations, frequency ${f.frequency}, zone ${f.timeZone}`,
     `seasons     ${f.seasonLengths.length === 0 ? 'none' : `${f.seasonLengths.join(' and ')} steps`}`,
-    `from, to    ${stepDate(f.start, f.frequency)} to ${stepDate(f.end, f.frequency)}`,
+    `from, to    ${shortDate(f.start) ?? '-'} to ${shortDate(f.end) ?? '-'}`,
     `gaps        ${count(f.gaps)} missing steps${f.filled > 0 ? `, ${count(f.filled)} filled with zero as declared` : ''}`,
   ];
   if (f.duplicates > 0) lines.push(`duplicates  ${count(f.duplicates)}`);

@@ -1,4 +1,6 @@
 /** Numbers and times for people. Times are shown in the zone of the dataset. */
+import type { StepTime } from '@almanac/contracts';
+
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 const plain = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
 
@@ -29,8 +31,10 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 /** Whether steps of this frequency have a time of day: hours and less (`15min`, `h+30min`), or days from a time on (`D+7h`). */
 export const isSubDaily = (frequency: string): boolean => /^\d*(h|min|s|ms)(?![a-z])|\+/.test(frequency);
 
-export function time(instant: string | number | null | undefined, zone = 'UTC', withTime = true): string {
+/** @param instant a number is a step of a grid of plain integers, and no date */
+export function time(instant: StepTime | null | undefined, zone = 'UTC', withTime = true): string {
   if (instant === null || instant === undefined) return '–';
+  if (typeof instant === 'number') return String(instant);
   const key = `${zone} ${withTime}`;
   let format = formats.get(key);
   if (!format) {
@@ -48,13 +52,17 @@ export function time(instant: string | number | null | undefined, zone = 'UTC', 
 }
 
 /** Without the year: for lists of neighbouring times. */
-export function shortTime(instant: string, zone: string, withTime: boolean): string {
+export function shortTime(instant: StepTime, zone: string, withTime: boolean): string {
+  if (typeof instant === 'number') return String(instant);
   const options: Intl.DateTimeFormatOptions = { timeZone: zone, weekday: 'short', day: 'numeric', month: 'short' };
   return new Intl.DateTimeFormat(
     'en-GB',
     withTime ? { ...options, hour: '2-digit', minute: '2-digit' } : { ...options, year: 'numeric' },
   ).format(new Date(instant));
 }
+
+/** Where on an axis: an instant in seconds, a step of plain integers as it is. */
+export const axisPlace = (time: StepTime): number => (typeof time === 'number' ? time : Date.parse(time) / 1000);
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 export function ago(instant: string): string {

@@ -2,14 +2,14 @@
 import type { Forecast, Observations } from '@almanac/contracts';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
-import { time, value } from '../app/format';
+import { axisPlace, time, value } from '../app/format';
 import { colour } from '../app/theme';
 import { BANDS, chartData, isolated } from './forecastData';
 import { drawMarks, holidaysAt, type Marks, noMarks } from './marks';
 import { drawPast, forecastAt, type PastForecast } from './pastForecasts';
 import { clampWindow, type Extent, panBy, panZoom, zoomBy } from './panZoom';
 import { Plot } from './plot';
-import { timeLabels } from './timeAxis';
+import { timeAxis } from './timeAxis';
 
 interface Props {
   history: Observations | undefined;
@@ -21,7 +21,7 @@ interface Props {
   marks?: Marks;
   /** Earlier forecasts, drawn over what came. */
   past?: readonly PastForecast[];
-  /** What is shown at first, in seconds; the end with its forecast unless given. */
+  /** What is shown at first, as on the axis; the end with its forecast unless given. */
   window?: Extent | undefined;
   /** What the reader chose to see, once the hand rests; undefined is everything. */
   onWindow?: (window: Extent | undefined) => void;
@@ -64,18 +64,19 @@ export function ForecastChart(props: Props) {
   const { history, forecast, zone, withTime, height, label, marks = noMarks, past = noPast, actions, onPlot } = props;
   const data = useMemo(() => chartData(history, forecast), [history, forecast]);
   const x = data[0];
+  const plain = typeof (history?.ds[0] ?? forecast?.cutoff) === 'number';
   const extent = useMemo<Extent>(() => ({ min: x[0] ?? 0, max: x.at(-1) ?? 1 }), [x]);
-  const ahead = forecast ? extent.max - Date.parse(forecast.cutoff) / 1000 : 0;
+  const ahead = forecast ? extent.max - axisPlace(forecast.cutoff) : 0;
   const spans = useMemo(() => {
     const least = Math.max(ahead * 1.4, (extent.max - extent.min) / 2000);
-    return SPANS.filter(([span]) => span >= least && span < extent.max - extent.min).slice(0, 4);
-  }, [ahead, extent]);
+    return (plain ? [] : SPANS).filter(([span]) => span >= least && span < extent.max - extent.min).slice(0, 4);
+  }, [ahead, extent, plain]);
   const [readout, setReadout] = useState<number | null>(null);
   const plot = useRef<uPlot>(null);
   const state = useRef({ extent, marks, past, onWindow: props.onWindow, cutoff: undefined as number | undefined });
   // The plot's hooks outlive a render and must see the newest.
   // eslint-disable-next-line react-hooks/refs
-  state.current = { extent, marks, past, onWindow: props.onWindow, cutoff: forecast ? Date.parse(forecast.cutoff) / 1000 : undefined };
+  state.current = { extent, marks, past, onWindow: props.onWindow, cutoff: forecast ? axisPlace(forecast.cutoff) : undefined };
 
   const touched = useRef(false);
   const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -99,6 +100,7 @@ export function ForecastChart(props: Props) {
       legend: { show: false },
       cursor: { drag: { x: false, y: false, setScale: false }, points: { size: 7 }, y: false },
       scales: {
+        x: { time: !plain },
         y: {
           range: (_, min, max) => {
             if (min === null || max === null) return [0, 1];
@@ -109,7 +111,7 @@ export function ForecastChart(props: Props) {
         },
       },
       axes: [
-        { ...axis, size: 42, space: 70, values: (_, splits, __, ___, step) => timeLabels(splits, step, zone) },
+        { ...axis, size: 42, ...timeAxis(zone, plain) },
         { ...axis, size: 56 },
       ],
       series: [
@@ -158,7 +160,7 @@ export function ForecastChart(props: Props) {
         ],
       },
     };
-  }, [zone]);
+  }, [zone, plain]);
 
   const first = (spans.find(([span]) => span >= 3 * ahead && (ahead > 0 || span >= 14 * DAY)) ?? spans.at(-1))?.[0];
   useEffect(() => plot.current?.redraw(false), [marks, past]);
@@ -219,7 +221,7 @@ export function ForecastChart(props: Props) {
         )}
         {actions && <div className="row take">{actions}</div>}
       </div>
-      <Readout data={data} at={readout} zone={zone} withTime={withTime} marks={marks} past={past} />
+      <Readout data={data} plain={plain} at={readout} zone={zone} withTime={withTime} marks={marks} past={past} />
       <Plot options={options} data={data as uPlot.AlignedData} height={height} label={label} onReady={ready} onKey={onKey} />
       <div className="legend" aria-hidden="true">
         <span>
@@ -259,7 +261,7 @@ export function ForecastChart(props: Props) {
             <i className="change" /> changepoint
           </span>
         )}
-        <span>times in {zone}</span>
+        {!plain && <span>times in {zone}</span>}
       </div>
     </div>
   );
@@ -267,6 +269,7 @@ export function ForecastChart(props: Props) {
 
 function Readout({
   data,
+  plain,
   at,
   zone,
   withTime,
@@ -274,6 +277,7 @@ function Readout({
   past,
 }: {
   data: ReturnType<typeof chartData>;
+  plain: boolean;
   at: number | null;
   zone: string;
   withTime: boolean;
@@ -287,7 +291,7 @@ function Readout({
   const cell = (column: number): number | null | undefined => data[column]?.[at];
   return (
     <div className="readout">
-      <b>{time(data[0][at] * 1000, zone, withTime)}</b>
+      <b>{time(plain ? data[0][at] : new Date(data[0][at] * 1000).toISOString(), zone, withTime)}</b>
       {holiday && <span>{holiday}</span>}
       {cell(1) !== undefined && (
         <span>

@@ -1,9 +1,10 @@
 /**
- * History and forecast on one axis of seconds, as uPlot wants them: [x, y, median, then hi and lo of each band].
+ * History and forecast on one axis (of seconds, or of plain integers), as uPlot wants them: [x, y, median, then hi and lo of each band].
  * `null` is a gap that must show; `undefined` only says that another line has a point there. The fan opens at the last
  * observation that the forecast used.
  */
 import type { Forecast, Observations } from '@almanac/contracts';
+import { axisPlace } from '../app/format';
 
 export const BANDS = [
   { share: 95, lo: 0.025, hi: 0.975 },
@@ -14,8 +15,6 @@ export const BANDS = [
 type Column = (number | null | undefined)[];
 export type ChartData = [number[], ...Column[]];
 
-const seconds = (instant: string): number => Date.parse(instant) / 1000;
-
 /** Values of a quantile level over the horizon, null where it is not known; undefined where the forecast has no such level. */
 export function atLevel(forecast: Forecast, level: number): (number | null)[] | undefined {
   const index = forecast.levels.findIndex((candidate) => Math.abs(candidate - level) < 1e-9);
@@ -23,10 +22,10 @@ export function atLevel(forecast: Forecast, level: number): (number | null)[] | 
 }
 
 export function chartData(history: Observations | undefined, forecast: Forecast | undefined): ChartData {
-  const past = (history?.ds ?? []).map(seconds);
+  const past = (history?.ds ?? []).map(axisPlace);
   const values = history?.y ?? [];
-  const ahead = forecast ? forecast.ds.map(seconds) : [];
-  const cutoff = forecast ? seconds(forecast.cutoff) : undefined;
+  const ahead = forecast ? forecast.ds.map(axisPlace) : [];
+  const cutoff = forecast ? axisPlace(forecast.cutoff) : undefined;
   const lines = forecast ? [0.5, ...BANDS.flatMap((band) => [band.hi, band.lo])].map((level) => atLevel(forecast, level)) : [];
 
   const x: number[] = [];
@@ -66,7 +65,7 @@ export interface Hindsight {
 /** How the forecast fared against what came after its cutoff; null while nothing has. */
 export function hindsight(history: Observations | undefined, forecast: Forecast | undefined): Hindsight | null {
   if (!history || !forecast || history.downsampled) return null;
-  const came = new Map(history.ds.map((ds, index) => [Date.parse(ds), history.y[index]]));
+  const came = new Map(history.ds.map((ds, index) => [axisPlace(ds), history.y[index]]));
   const median = atLevel(forecast, 0.5);
   const lo = atLevel(forecast, 0.1);
   const hi = atLevel(forecast, 0.9);
@@ -74,7 +73,7 @@ export function hindsight(history: Observations | undefined, forecast: Forecast 
   let error = 0;
   let inside = 0;
   forecast.ds.forEach((ds, index) => {
-    const value = came.get(Date.parse(ds));
+    const value = came.get(axisPlace(ds));
     if (value === null || value === undefined || !median) return;
     steps += 1;
     error += Math.abs(value - (median[index] ?? 0));
@@ -86,9 +85,9 @@ export function hindsight(history: Observations | undefined, forecast: Forecast 
 
 /** A down-sampled history with a part of it in full. */
 export function withDetail(history: Observations, detail: Observations | undefined): Observations {
-  const [from, to] = [detail?.ds[0], detail?.ds.at(-1)].map((ds) => (ds === undefined ? Number.NaN : Date.parse(ds)));
+  const [from, to] = [detail?.ds[0], detail?.ds.at(-1)].map((ds) => (ds === undefined ? Number.NaN : axisPlace(ds)));
   if (!detail || from === undefined || to === undefined || Number.isNaN(from)) return history;
-  const at = history.ds.map((ds) => Date.parse(ds));
+  const at = history.ds.map(axisPlace);
   const before = at.findIndex((one) => one >= from);
   const after = at.findLastIndex((one) => one <= to) + 1;
   const head = before < 0 ? history.ds.length : before;

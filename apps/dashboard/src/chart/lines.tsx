@@ -3,7 +3,7 @@ import { useCallback, useMemo } from 'react';
 import type uPlot from 'uplot';
 import { colour } from '../app/theme';
 import { Plot } from './plot';
-import { timeLabels } from './timeAxis';
+import { timeAxis } from './timeAxis';
 
 export interface Line {
   label: string;
@@ -52,10 +52,7 @@ export function Lines({ x, lines, label, zone, height = 240, bounds, logarithmic
         x: { time: zone !== undefined },
         y: logarithmic ? { distr: 3 } : low === undefined || high === undefined ? {} : { range: [low, high] },
       },
-      axes: [
-        zone === undefined ? axis : { ...axis, space: 70, values: (_, splits, __, ___, step) => timeLabels(splits, step, zone) },
-        { ...axis, size: 56 },
-      ],
+      axes: [zone === undefined ? axis : { ...axis, ...timeAxis(zone, false) }, { ...axis, size: 56 }],
       series: [
         {},
         ...names.split('\n').map((name, index) => ({

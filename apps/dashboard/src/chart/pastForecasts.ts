@@ -1,9 +1,10 @@
 /**
  * Forecasts of the past over what came: the median and the 80 % band of each, drawn behind the lines of the chart, with a
- * tick on the axis where its cutoff was. Times in seconds.
+ * tick on the axis where its cutoff was. Times as on the axis.
  */
 import type { Forecast } from '@almanac/contracts';
 import type uPlot from 'uplot';
+import { axisPlace } from '../app/format';
 import { atLevel } from './forecastData';
 
 export interface PastForecast {
@@ -19,14 +20,14 @@ export interface PastForecast {
 export function pastForecasts(newestFirst: readonly Forecast[], except: string | undefined): PastForecast[] {
   const byCutoff = new Map<number, PastForecast>();
   for (const forecast of newestFirst) {
-    const cutoff = Date.parse(forecast.cutoff) / 1000;
+    const cutoff = axisPlace(forecast.cutoff);
     const known = (level: number): number[] | undefined => {
       const values = atLevel(forecast, level)?.filter((value) => value !== null);
       return values?.length === forecast.ds.length ? values : undefined;
     };
     const median = known(0.5);
     if (!median || forecast.runId === except || byCutoff.has(cutoff)) continue;
-    const x = forecast.ds.map((ds) => Date.parse(ds) / 1000);
+    const x = forecast.ds.map(axisPlace);
     byCutoff.set(cutoff, { runId: forecast.runId, cutoff, x, median, lo: known(0.1), hi: known(0.9) });
   }
   return [...byCutoff.values()].sort((a, b) => a.cutoff - b.cutoff);

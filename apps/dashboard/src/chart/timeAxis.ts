@@ -1,4 +1,6 @@
 /** Labels of a time axis in the zone of the dataset: the clock, and below it the date where it changes. */
+import type uPlot from 'uplot';
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
@@ -12,6 +14,15 @@ function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTim
 }
 
 const DAY = 86_400;
+
+/** The bottom axis of a chart: instants in the zone, or plain integers. */
+export function timeAxis(zone: string, plain: boolean): Pick<uPlot.Axis, 'space' | 'values' | 'incrs'> {
+  if (plain) return { space: 70, incrs: WHOLE, values: (_, splits) => splits.map(String) };
+  return { space: 70, values: (_, splits, __, ___, step) => timeLabels(splits, step, zone) };
+}
+
+/** Between two steps of plain integers there is none. */
+const WHOLE = Array.from({ length: 15 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 
 /**
  * @param splits instants in seconds

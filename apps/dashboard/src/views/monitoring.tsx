@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { useAddressState } from '../app/address';
-import { ago, metric, share, time } from '../app/format';
+import { ago, axisPlace, metric, share, time } from '../app/format';
 import { useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { Lines } from '../chart/lines';
@@ -91,9 +91,10 @@ function OneModel({ model, dataset }: { model: string; dataset: string | undefin
     // A forecast may have been scored again when more had been observed; the newest score counts.
     const byRun = new Map<string, LiveScore>();
     for (const { result } of results) for (const score of result.scored) if (!byRun.has(score.runId)) byRun.set(score.runId, score);
-    return [...byRun.values()].sort((a, b) => a.cutoff.localeCompare(b.cutoff));
+    return [...byRun.values()].sort((a, b) => axisPlace(a.cutoff) - axisPlace(b.cutoff));
   }, [results]);
-  const x = useMemo(() => scored.map((score) => Date.parse(score.cutoff) / 1000), [scored]);
+  const x = useMemo(() => scored.map((score) => axisPlace(score.cutoff)), [scored]);
+  const axis = typeof scored[0]?.cutoff === 'number' ? {} : { zone };
   const accuracy = useMemo(
     () => [
       { label: model, values: scored.map((score) => score.wql) },
@@ -142,13 +143,13 @@ function OneModel({ model, dataset }: { model: string; dataset: string | undefin
                   <div className="columns">
                     <Inputs model={model} results={results} />
                     <ChartCard title="WQL by cutoff" name={`${model}-wql`} csv={() => scoredRows(scored)}>
-                      <Lines x={x} lines={accuracy} zone={zone} label={`WQL of ${model} and of seasonal naive, by cutoff`} />
+                      <Lines x={x} lines={accuracy} {...axis} label={`WQL of ${model} and of seasonal naive, by cutoff`} />
                     </ChartCard>
                     <ChartCard title="Coverage by cutoff" name={`${model}-coverage`} csv={() => scoredRows(scored)}>
                       <Lines
                         x={x}
                         lines={coverage}
-                        zone={zone}
+                        {...axis}
                         bounds={[0, 1]}
                         label="Share of observations inside the 80 % interval, by cutoff"
                       />

@@ -2,7 +2,7 @@
  * What if: the future covariates of one series as points that can be dragged, and the forecast that follows them, beside the
  * one with the covariates as they are stored. Nothing is stored.
  */
-import type { Dataset, ModelVersion, Observations, WhatIf } from '@almanac/contracts';
+import type { Dataset, ModelVersion, Observations, StepTime, WhatIf } from '@almanac/contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
@@ -106,7 +106,7 @@ function Placed({ version, uniqueId, dataset }: Subject) {
 
 type Edits = Record<string, readonly number[]>;
 
-function Change({ version, uniqueId, dataset, history, cutoff }: Subject & { history: Observations; cutoff: string | undefined }) {
+function Change({ version, uniqueId, dataset, history, cutoff }: Subject & { history: Observations; cutoff: StepTime | undefined }) {
   const client = useClient();
   const [edits, setEdits] = useState<Edits>({});
   const rested = useRested(edits, 120);
@@ -118,7 +118,7 @@ function Change({ version, uniqueId, dataset, history, cutoff }: Subject & { his
         {
           model: `${version.model}/${version.version}`,
           uniqueIds: [uniqueId],
-          ...(cutoff ? { cutoff } : {}),
+          ...(cutoff === undefined ? {} : { cutoff }),
           // A change of nothing still tells how the covariate stands.
           changes: version.futureCovariates.map((covariate) => ({
             covariate,

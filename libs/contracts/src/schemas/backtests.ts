@@ -1,6 +1,6 @@
 /** Backtests: how good would past forecasts have been? Several models over the same rolling cutoffs. */
 import { z } from 'zod';
-import { device, instant, name, pageOf, pageQuery, versionNumber } from './common.js';
+import { device, name, pageOf, pageQuery, stepTime, versionNumber } from './common.js';
 import { DEFAULT_KIND } from './models.js';
 import { score } from './runs.js';
 
@@ -64,7 +64,7 @@ export const leakageCertificate = z
 export const backtestResult = z
   .object({
     horizon: z.number().int(),
-    windows: z.array(instant).meta({ description: 'The cutoffs, oldest first.' }),
+    windows: z.array(stepTime).meta({ description: 'The cutoffs, oldest first.' }),
     models: z.array(
       z.object({
         score,

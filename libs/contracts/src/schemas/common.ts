@@ -25,6 +25,16 @@ export const time = z
   )
   .meta({ format: 'date-time', example: '2024-01-31T23:00:00Z' });
 
+/** Where a step starts: an instant; on a grid of plain integers (frequency 1) the whole number itself. */
+export const stepTime = z.union([instant, z.number().int()]);
+export type StepTime = z.infer<typeof stepTime>;
+
+/** The same in a request, where a whole number may also be text, as in an address. */
+export const givenTime = z.union([time, z.number().int(), z.string().regex(/^-?\d{1,15}$/)], {
+  error:
+    'must be a time by ISO 8601 (2024-01-31, 2024-01-31T23:00:00Z or 2024-01-31T23:00:00+01:00), or a whole number where the grid is one of plain integers',
+});
+
 /** Cursor pagination: `after` is the `next` of the page before. */
 export const pageQuery = z.object({
   after: z.string().optional().meta({ description: 'The `next` of the page before.' }),

@@ -1,6 +1,6 @@
 /** Uploads and the datasets they make. */
 import { z } from 'zod';
-import { flagAsNumber, instant, name, pageOf, pageQuery, seasonLength, time, uuid } from './common.js';
+import { flagAsNumber, givenTime, instant, name, pageOf, pageQuery, seasonLength, stepTime, uuid } from './common.js';
 
 export const aggregation = z.enum(['sum', 'mean', 'min', 'max', 'first', 'last', 'count', 'median']);
 export const fillPolicy = z.enum(['none', 'zero']).meta({
@@ -119,14 +119,14 @@ export const findings = z
       .default({ count: 0, ids: [] })
       .meta({ description: 'Series that have rows and no value in any of them; the first 100 by name. They are not stored.' }),
     partialSteps: z
-      .object({ count: z.number().int(), items: z.array(z.object({ uniqueId: z.string(), ds: instant })), dropped: z.boolean() })
+      .object({ count: z.number().int(), items: z.array(z.object({ uniqueId: z.string(), ds: stepTime })), dropped: z.boolean() })
       .default({ count: 0, items: [], dropped: false })
       .meta({
         description:
           'First and last steps of series that the gathered events cover in part, compared with the steps beside them; the first 100 by name. `dropped`: they were left out.',
       }),
-    start: instant.nullable(),
-    end: instant.nullable(),
+    start: stepTime.nullable(),
+    end: stepTime.nullable(),
     rejections: z.array(rejection),
     warnings: z.array(z.string()),
   })
@@ -177,8 +177,8 @@ export const dataset = z
     version: z.number().int(),
     seriesCount: z.number().int(),
     observationCount: z.number().int(),
-    start: instant.nullable(),
-    end: instant.nullable(),
+    start: stepTime.nullable(),
+    end: stepTime.nullable(),
     createdAt: instant,
     updatedAt: instant,
   })
@@ -210,8 +210,8 @@ export const series = z
   .object({
     uniqueId: z.string(),
     length: z.number().int(),
-    start: instant,
-    end: instant,
+    start: stepTime,
+    end: stepTime,
     staticCovariates: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
     sparkline: z.array(z.number().nullable()).optional().meta({ description: 'The last steps, when asked for; null is a gap.' }),
     error: z.number().nullable().optional().meta({
@@ -261,8 +261,8 @@ export const staticCovariateList = z
 export type StaticCovariateList = z.infer<typeof staticCovariateList>;
 
 export const observationsQuery = z.object({
-  from: time.optional(),
-  to: time.optional(),
+  from: givenTime.optional(),
+  to: givenTime.optional(),
   maxPoints: z.coerce
     .number()
     .int()
@@ -274,7 +274,7 @@ export const observationsQuery = z.object({
 });
 /** Two arrays of equal length; null is a gap. */
 export const observations = z
-  .object({ uniqueId: z.string(), channel: z.string(), downsampled: z.boolean(), ds: z.array(instant), y: z.array(z.number().nullable()) })
+  .object({ uniqueId: z.string(), channel: z.string(), downsampled: z.boolean(), ds: z.array(stepTime), y: z.array(z.number().nullable()) })
   .meta({ id: 'Observations' });
 export type Observations = z.infer<typeof observations>;
 
@@ -284,7 +284,7 @@ export const changepointList = z
     uniqueId: z.string(),
     items: z.array(
       z.object({
-        ds: instant.meta({ description: 'First step of the new behaviour.' }),
+        ds: stepTime.meta({ description: 'First step of the new behaviour.' }),
         before: z.number().nullable().meta({ description: 'Mean of up to seven seasons before it.' }),
         after: z.number().nullable().meta({ description: 'Mean of up to seven seasons from it on.' }),
       }),

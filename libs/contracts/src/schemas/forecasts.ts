@@ -1,6 +1,6 @@
 /** Forecasts: asked for by model, stored per run, series and cutoff, read as JSON or CSV. */
 import { z } from 'zod';
-import { instant, name, pageOf, pageQuery, seriesIds, time, uuid, versionNumber } from './common.js';
+import { givenTime, name, pageOf, pageQuery, seriesIds, stepTime, uuid, versionNumber } from './common.js';
 
 /** `flights`, `flights@challenger`, `flights/3` or `models:/flights@champion`; the champion unless told otherwise. */
 export const modelReference = z
@@ -55,7 +55,7 @@ export const forecastRequest = z
       .optional()
       .meta({ description: 'Only series whose static covariates have these values.', example: { region: 'north' } }),
     datasetVersion: versionNumber.optional(),
-    cutoff: time.optional().meta({ description: 'Last observation the forecast may use; the end of each series unless given.' }),
+    cutoff: givenTime.optional().meta({ description: 'Last observation the forecast may use; the end of each series unless given.' }),
     covariateFill: covariateFill.default('none'),
     attention: z.boolean().default(false),
     calibrate: z.boolean().default(true).meta({
@@ -72,8 +72,8 @@ export const forecast = z
     model: name,
     version: z.number().int(),
     uniqueId: z.string(),
-    cutoff: instant,
-    ds: z.array(instant),
+    cutoff: stepTime,
+    ds: z.array(stepTime),
     levels: z.array(z.number()),
     quantiles: z
       .array(z.array(z.number().nullable()))
@@ -106,8 +106,8 @@ export const attentionMaps = z
     contextLength: z.number().int(),
     columnSteps: z.number().int(),
     /** Start of each look-back column and of each horizon step. */
-    columns: z.array(instant),
-    rows: z.array(instant),
+    columns: z.array(stepTime),
+    rows: z.array(stepTime),
     maps: z.record(z.string(), z.array(z.array(z.number()))),
     branches: z.array(z.string()),
     gate: z.array(z.array(z.number())),

@@ -1,7 +1,7 @@
 /** Monitoring: past forecasts beside what then happened. */
 import { z } from 'zod';
 import { backtestSeries } from './backtests.js';
-import { instant, name, pageOf, pageQuery, seriesIds, uuid } from './common.js';
+import { instant, name, pageOf, pageQuery, seriesIds, stepTime, uuid } from './common.js';
 import { trainRequest } from './models.js';
 
 export const monitorRequest = z
@@ -28,7 +28,7 @@ export type MonitorRequestInput = z.input<typeof monitorRequest>;
 export const liveScore = z.object({
   runId: uuid,
   version: z.number().int(),
-  cutoff: instant,
+  cutoff: stepTime,
   series: z.number().int(),
   wql: z.number().nullable(),
   naiveWql: z.number().nullable().meta({ description: 'Seasonal naive on the same steps.' }),
@@ -41,7 +41,7 @@ export type LiveScore = z.infer<typeof liveScore>;
 export const alert = z.object({
   code: z.enum(['ERROR_DRIFT', 'BIAS', 'COVERAGE', 'INPUT_DRIFT', 'ANOMALY', 'ROLLED_BACK']),
   message: z.string(),
-  since: instant,
+  since: stepTime,
 });
 export type Alert = z.infer<typeof alert>;
 
@@ -92,7 +92,7 @@ export const seriesScorePage = pageOf(backtestSeries);
 export const anomaly = z
   .object({
     uniqueId: z.string(),
-    ds: instant,
+    ds: stepTime,
     value: z.number(),
     median: z.number(),
     lower: z.number().meta({ description: 'Of the 95 % interval.' }),

@@ -3,7 +3,7 @@
  * forecast with other future covariates ("what if").
  */
 import { z } from 'zod';
-import { flagAsNumber, instant, name, seasonLength, time, uuid, versionNumber } from './common.js';
+import { flagAsNumber, givenTime, name, seasonLength, stepTime, uuid, versionNumber } from './common.js';
 import { covariateFill, forecastNote, modelReference, percentLevel, quantileLevels } from './forecasts.js';
 
 /** What one request may ask for; more belongs into a dataset. */
@@ -143,7 +143,7 @@ export const whatIfRequest = z
     changes: z.array(covariateChange).min(1).max(100).meta({ description: 'Made one after the other.' }),
     horizon: z.number().int().positive().max(10_000).optional(),
     datasetVersion: versionNumber.optional(),
-    cutoff: time.optional(),
+    cutoff: givenTime.optional(),
     quantiles: quantileLevels.default([0.025, 0.1, 0.5, 0.9, 0.975]),
     wait,
   })
@@ -163,8 +163,8 @@ export const whatIf = z
     items: z.array(
       z.object({
         uniqueId: z.string(),
-        cutoff: instant,
-        ds: z.array(instant),
+        cutoff: stepTime,
+        ds: z.array(stepTime),
         covariates: z.array(z.object({ name: z.string(), baseline: numbers, changed: numbers })),
         baseline: rows.meta({
           description: 'Quantiles with the covariates as they are stored: one array over the horizon for each level.',

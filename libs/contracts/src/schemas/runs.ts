@@ -1,6 +1,6 @@
 /** Runs: anything that takes longer than a request. Postgres holds the truth about each. */
 import { z } from 'zod';
-import { instant, name, pageOf, pageQuery, problem, uuid } from './common.js';
+import { instant, name, pageOf, pageQuery, problem, stepTime, uuid } from './common.js';
 import { findings } from './datasets.js';
 
 export const runKind = z.enum(['ingest', 'train', 'forecast', 'backtest', 'monitor', 'learn', 'predict', 'part', 'import']);
@@ -129,7 +129,7 @@ export const trainResult = z
   .object({
     model: name,
     version: z.number().int(),
-    holdout: z.object({ steps: z.number().int(), start: instant, end: instant, series: z.number().int() }),
+    holdout: z.object({ steps: z.number().int(), start: stepTime, end: stepTime, series: z.number().int() }),
     score,
     baselines: z.array(score),
     wqlRatio: z.number().nullable().meta({ description: 'WQL over that of the better seasonal naive; under 1 is better.' }),
@@ -140,7 +140,7 @@ export const trainResult = z
     skippedSeries: z.array(z.object({ uniqueId: z.string(), reason: z.string() })),
     covariates: covariateReport.default({ used: [], leftOut: [], masked: [] }),
     partialSteps: z
-      .object({ count: z.number().int(), items: z.array(z.object({ uniqueId: z.string(), ds: instant })) })
+      .object({ count: z.number().int(), items: z.array(z.object({ uniqueId: z.string(), ds: stepTime })) })
       .default({ count: 0, items: [] })
       .meta({ description: 'Steps that training left out because events cover them in part; the first 100 by name.' }),
     gate: gateVerdict.optional(),

@@ -30,7 +30,7 @@ export function describe(
   { named, duplicates, seconds, whole, seasonLengths, dropped }: Circumstances,
 ): Findings {
   const frequency = Frequency.parse(head.frequency, head.timeZone);
-  const instantOf = (step: number | null): string | null => (step === null ? null : new Date(frequency.timeOf(step)).toISOString());
+  const timeOf = (step: number | null): string | number | null => (step === null ? null : frequency.wire(step));
   const future =
     tally.lastStep !== null && frequency.kind !== 'integer' && frequency.timeOf(tally.lastStep - 1) > Date.now()
       ? [`Series "${tally.lastId}" has a value at ${frequency.format(tally.lastStep)}, which lies in the future. Is the time mistyped?`]
@@ -59,11 +59,11 @@ export function describe(
     emptySeries: { count: empty.length, ids: empty.slice(0, NAMED) },
     partialSteps: {
       count: head.partial.series.length,
-      items: head.partial.series.slice(0, NAMED).map(({ id, step }) => ({ uniqueId: id, ds: instantOf(step)! })),
+      items: head.partial.series.slice(0, NAMED).map(({ id, step }) => ({ uniqueId: id, ds: frequency.wire(step) })),
       dropped,
     },
-    start: instantOf(tally.firstStep),
-    end: instantOf(tally.lastStep),
+    start: timeOf(tally.firstStep),
+    end: timeOf(tally.lastStep),
     rejections,
     warnings: [
       ...head.warnings,

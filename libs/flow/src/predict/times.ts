@@ -1,7 +1,7 @@
 /** The times of a prediction, read as those of a file are; what comes out has one reading. */
 import type { InlineSeries, PredictionRequest } from '@almanac/contracts';
 import type { IngestLimits } from '@almanac/platform';
-import { AlmanacError, type Frequency } from '@almanac/series';
+import { AlmanacError } from '@almanac/series';
 import { type Fault, readRequestTimes } from '../ingest/requestTimes.js';
 
 /** Faults of the reader of files that have another name where a request is refused for them. */
@@ -35,14 +35,11 @@ export async function withReadTimes(
   let next = 0;
   const series = request.series.map((one): InlineSeries => {
     const { ds, start } = one;
-    if (ds) return { ...one, ds: ds.map(() => timeOf(grid, steps[next++]!)) };
-    return start === undefined ? one : { ...one, start: timeOf(grid, steps[next++]!) };
+    if (ds) return { ...one, ds: ds.map(() => grid.wire(steps[next++]!)) };
+    return start === undefined ? one : { ...one, start: grid.wire(steps[next++]!) };
   });
   return { request: { ...request, series, frequency: grid.code, timeZone: grid.timeZone }, notes: read.notes };
 }
-
-const timeOf = (grid: Frequency, step: number): string | number =>
-  grid.kind === 'integer' ? step : new Date(grid.timeOf(step)).toISOString();
 
 const SAYS: Readonly<Record<string, string>> = {
   TIMESTAMP_INVALID: 'is no time that is understood',

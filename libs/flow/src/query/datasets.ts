@@ -3,7 +3,7 @@ import type { Dataset, DatasetVersion, Observations, Page, Series, SeriesSort, S
 import { type Findings } from '@almanac/contracts';
 import type { Frequency } from '@almanac/series';
 import type { DatasetRecord, PageQuery, RankedSeries, SeriesRecord, Store } from '@almanac/store';
-import { gridOf, instantOf, orNull, seasonLengthsOf, stepAt } from './grid.js';
+import { gridOf, orNull, seasonLengthsOf, stepAt } from './grid.js';
 
 type Source = { store: Store };
 
@@ -100,8 +100,8 @@ export interface SeriesQuery extends PageQuery {
 const SPARKLINES_PER_PAGE = 100;
 
 export interface ObservationsQuery {
-  from?: string | undefined;
-  to?: string | undefined;
+  from?: string | number | undefined;
+  to?: string | number | undefined;
   maxPoints?: number | undefined;
   channel?: string | undefined;
 }
@@ -134,11 +134,15 @@ export async function getObservations(
   const tag = range.stamp;
   if (tag === known) return { tag, observations: null };
   const grid = gridOf(range);
-  const ds = Array.from(range.steps, (step) => instantOf(grid, step));
+  const ds = Array.from(range.steps, (step) => grid.wire(step));
   return { tag, observations: { uniqueId, channel, downsampled: range.downsampled, ds, y: Array.from(range.values, orNull) } };
 }
 
-function stepsBetween(grid: Frequency, from: string | undefined, to: string | undefined): { fromStep?: number; toStep?: number } {
+function stepsBetween(
+  grid: Frequency,
+  from: ObservationsQuery['from'],
+  to: ObservationsQuery['to'],
+): { fromStep?: number; toStep?: number } {
   return {
     ...(from === undefined ? {} : { fromStep: stepAt(grid, from) }),
     ...(to === undefined ? {} : { toStep: stepAt(grid, to) }),
@@ -158,8 +162,8 @@ export function toDataset(record: DatasetRecord): Dataset {
     version: record.currentVersion,
     seriesCount: record.seriesCount,
     observationCount: record.observationCount,
-    start: record.firstStep === null ? null : instantOf(grid, record.firstStep),
-    end: record.lastStep === null ? null : instantOf(grid, record.lastStep),
+    start: record.firstStep === null ? null : grid.wire(record.firstStep),
+    end: record.lastStep === null ? null : grid.wire(record.lastStep),
     createdAt: record.createdAt.toISOString(),
     updatedAt: record.updatedAt.toISOString(),
   };
@@ -170,8 +174,8 @@ function toSeries(dataset: DatasetRecord, record: SeriesRecord & Partial<RankedS
   return {
     uniqueId: record.uniqueId,
     length: record.length,
-    start: instantOf(grid, record.firstStep),
-    end: instantOf(grid, record.firstStep + record.length - 1),
+    start: grid.wire(record.firstStep),
+    end: grid.wire(record.firstStep + record.length - 1),
     staticCovariates: record.staticCovariates,
     ...(record.error === undefined ? {} : { error: record.error }),
     ...(record.change === undefined ? {} : { change: record.change }),

@@ -3,7 +3,7 @@ import type { AttentionMapsResource, Forecast, Page } from '@almanac/contracts';
 import { type Cell, csvOf } from '@almanac/contracts/csv';
 import { AlmanacError } from '@almanac/series';
 import type { ForecastQuery, ForecastRecord, ModelRecord, PageQuery, Store } from '@almanac/store';
-import { gridOf, instantOf } from './grid.js';
+import { gridOf } from './grid.js';
 
 type Source = { store: Store };
 type Selection = Omit<ForecastQuery, 'after' | 'limit'>;
@@ -149,8 +149,8 @@ export function toForecast(record: ForecastRecord): Forecast {
     model: record.model,
     version: record.version,
     uniqueId: record.uniqueId,
-    cutoff: record.cutoffTime.toISOString(),
-    ds: Array.from({ length: horizon }, (_, h) => instantOf(grid, record.cutoffStep + 1 + h)),
+    cutoff: grid.wire(record.cutoffStep),
+    ds: Array.from({ length: horizon }, (_, h) => grid.wire(record.cutoffStep + 1 + h)),
     levels: [...record.levels],
     quantiles: record.levels.map((_, level) => Array.from(record.quantiles.subarray(level * horizon, (level + 1) * horizon), orNull)),
     notes: record.notes ?? [],
@@ -173,8 +173,8 @@ export async function getAttention({ store }: Source, runId: string, uniqueId: s
     uniqueId,
     contextLength,
     columnSteps,
-    columns: Array.from({ length: width }, (_, j) => instantOf(grid, start + j * columnSteps)),
-    rows: Array.from({ length: horizon }, (_, h) => instantOf(grid, record.cutoffStep + 1 + h)),
+    columns: Array.from({ length: width }, (_, j) => grid.wire(start + j * columnSteps)),
+    rows: Array.from({ length: horizon }, (_, h) => grid.wire(record.cutoffStep + 1 + h)),
     maps: Object.fromEntries(Object.entries(record.maps).map(([name, values]) => [name, rowsOf(values, width)])),
     branches,
     gate: rowsOf(record.gate, branches.length),

@@ -1,10 +1,21 @@
-/** Steps as instants, and back, and the seasons that they have. */
+/** The grid of what is stored, the steps that requests name, its seasons, and its gaps as JSON has them. */
 import { AlmanacError, Frequency, readTime, toInstant } from '@almanac/series';
 
 export const gridOf = ({ frequency, timeZone }: { frequency: string; timeZone: string }): Frequency => Frequency.parse(frequency, timeZone);
-export const instantOf = (grid: Frequency, step: number): string => new Date(grid.timeOf(step)).toISOString();
-/** The step that a time of a request falls into. @throws AlmanacError TIME_INVALID */
-export const stepAt = (grid: Frequency, text: string): number => grid.floorStep(instantAt(text, grid.timeZone));
+
+/**
+ * The step that a time of a request falls into, on a grid of plain integers the whole number that it is.
+ * @throws AlmanacError TIME_INVALID, also for a date on plain integers and for a number on a grid of dates
+ */
+export function stepAt(grid: Frequency, time: string | number): number {
+  const plain = grid.kind === 'integer';
+  if (plain ? /^-?\d+$/.test(String(time)) : typeof time === 'string')
+    return plain ? Number(time) : grid.floorStep(instantAt(String(time), grid.timeZone));
+  throw new AlmanacError('TIME_INVALID', `"${time}" is no time of the grid ${grid.label} (${grid.timeZone}).`, {
+    hint: plain ? 'Its steps are plain integers: give a whole number, e.g. 120.' : 'Write a date, e.g. 2024-01-31T23:00:00Z.',
+    subject: { time, frequency: grid.label },
+  });
+}
 
 /** A time of a request in milliseconds since 1970; without an offset it is one of the zone. @throws AlmanacError TIME_INVALID */
 export function instantAt(text: string, timeZone: string): number {

@@ -2,7 +2,7 @@
 import type { ChangepointList, HolidayList } from '@almanac/contracts';
 import { AlmanacError, changepoints, type Frequency } from '@almanac/series';
 import type { Store } from '@almanac/store';
-import { gridOf, instantOf, orNull } from './grid.js';
+import { gridOf, orNull } from './grid.js';
 
 type Source = { store: Store };
 
@@ -17,7 +17,7 @@ export async function getChangepoints({ store }: Source, dataset: string, unique
   const { steps, values } = await store.series.readRange(id);
   const grid = gridOf(record);
   const items = changepoints(values, record.seasonLengths ?? grid.seasonLengths(), yearOf(grid)).map(({ index, before, after }) => ({
-    ds: instantOf(grid, steps[index]!),
+    ds: grid.wire(steps[index]!),
     before: orNull(before),
     after: orNull(after),
   }));
@@ -45,8 +45,9 @@ export async function listHolidays({ store }: Source, name: string, wanted?: str
   const countries = Object.entries(names)
     .map(([code, title]) => ({ code, name: title }))
     .sort((a, b) => a.name.localeCompare(b.name, 'en'));
-  if (country === null || firstStep === null || lastStep === null) return { country, countries, items: [] };
   const grid = gridOf({ frequency, timeZone });
+  // Plain integers have no days.
+  if (country === null || firstStep === null || lastStep === null || grid.kind === 'integer') return { country, countries, items: [] };
   const to = new Date(grid.timeOf(lastStep) + YEAR_MS);
   const from = new Date(Math.max(grid.timeOf(firstStep), to.getTime() - MAX_YEARS * YEAR_MS));
   const calendar = new Holidays(country, { timezone: timeZone, types: ['public'], languages: ['en'] });

@@ -3,7 +3,7 @@ import type { Anomaly, BacktestSeries, ForecastScores, Page } from '@almanac/con
 import { AlmanacError } from '@almanac/series';
 import type { AnomalyQuery, PageQuery, Store } from '@almanac/store';
 import { readRun } from '../runs/kinds.js';
-import { gridOf, instantOf } from './grid.js';
+import { gridOf } from './grid.js';
 
 type Source = { store: Store };
 
@@ -30,7 +30,7 @@ export async function listAnomalies({ store }: Source, name: string, query: Anom
   for (const uniqueId of [query.uniqueId ?? []].flat()) await store.series.get(dataset.id, uniqueId);
   const grid = gridOf(dataset);
   const page = await store.scores.anomalies(dataset.id, query);
-  const items = page.items.map(({ step, foundAt, ...one }) => ({ ...one, ds: instantOf(grid, step), foundAt: foundAt.toISOString() }));
+  const items = page.items.map(({ step, foundAt, ...one }) => ({ ...one, ds: grid.wire(step), foundAt: foundAt.toISOString() }));
   return { items, next: page.next };
 }
 

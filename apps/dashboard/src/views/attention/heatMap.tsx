@@ -1,4 +1,5 @@
 /** A map of attention on a canvas: horizon steps down, look-back across, darker where more weight lies. */
+import type { StepTime } from '@almanac/contracts';
 import { useEffect, useMemo, useRef } from 'react';
 import { share, shortTime } from '../../app/format';
 import { colour, useEffectiveTheme } from '../../app/theme';
@@ -9,8 +10,8 @@ interface Props {
   label: string;
   /** [horizon][columns] */
   map: number[][];
-  columns: string[];
-  rows: string[];
+  columns: StepTime[];
+  rows: StepTime[];
   place: Place | null;
   onPlace: (place: Place | null) => void;
   zone: string;

@@ -2,9 +2,9 @@
  * The look-back with what came of it: observed values over the weights of the columns, and the forecast beyond. Pointing at
  * the forecast chooses the horizon step.
  */
-import type { AttentionMapsResource, Forecast, Observations } from '@almanac/contracts';
+import type { AttentionMapsResource, Forecast, Observations, StepTime } from '@almanac/contracts';
 import { useMemo } from 'react';
-import { shortTime } from '../../app/format';
+import { axisPlace, shortTime } from '../../app/format';
 import { useCall } from '../../app/queries';
 import { atLevel } from '../../chart/forecastData';
 import { ChartCard } from '../../ui/chartCard';
@@ -27,8 +27,8 @@ function linePath(points: readonly Point[], left: (at: number) => number, top: (
   return path;
 }
 
-const pointsOf = (ds: readonly string[], y: readonly (number | null)[]): Point[] =>
-  ds.map((instant, index) => [Date.parse(instant), y[index] ?? null]);
+const pointsOf = (ds: readonly StepTime[], y: readonly (number | null)[]): Point[] =>
+  ds.map((instant, index) => [axisPlace(instant), y[index] ?? null]);
 
 interface Props {
   maps: AttentionMapsResource;
@@ -47,9 +47,9 @@ export function LookBack({ maps, dataset, place, onPlace, zone, withTime }: Prop
   const forecasts = useCall('latestForecasts', { query: { runId, uniqueId, limit: 1 } });
   const weights = useMemo(() => columnWeights(maps, place?.row ?? null), [maps, place?.row]);
   const scale = scaleOf(weights);
-  const start = Date.parse(from);
-  const cutoff = Date.parse(to);
-  const step = maps.rows.length > 1 ? Date.parse(maps.rows[1] ?? '') - cutoff : (cutoff - start) / Math.max(1, maps.contextLength);
+  const start = axisPlace(from);
+  const cutoff = axisPlace(to);
+  const step = maps.rows.length > 1 ? axisPlace(maps.rows[1] ?? '') - cutoff : (cutoff - start) / Math.max(1, maps.contextLength);
   const left = (at: number): number => ((at - start) / (cutoff + maps.rows.length * step - start)) * WIDTH;
   const lines = useMemo(() => linesOf(history.data, forecasts.data?.items[0]), [history.data, forecasts.data]);
   const top = (value: number): number => HEIGHT - 8 - ((value - lines.low) / (lines.high - lines.low || 1)) * (HEIGHT - 16);

@@ -1,7 +1,7 @@
 /** A backtest: who forecasts best over rolling cutoffs, how the error grows with the horizon, and when it was large. */
-import type { BacktestResult } from '@almanac/contracts';
+import type { BacktestResult, StepTime } from '@almanac/contracts';
 import { useMemo } from 'react';
-import { metric, time } from '../../app/format';
+import { axisPlace, metric, time } from '../../app/format';
 import { useCall } from '../../app/queries';
 import { Lines } from '../../chart/lines';
 import { ChartCard } from '../../ui/chartCard';
@@ -35,7 +35,8 @@ export function BacktestView({ runId, dataset, result }: { runId: string; datase
   const zone = useCall('getDataset', { params: { dataset } }).data?.timeZone ?? 'UTC';
   const ahead = useMemo(() => Array.from({ length: result.horizon }, (_, step) => step + 1), [result]);
   const byHorizon = useMemo(() => models.map((model) => ({ label: model.score.label, values: model.perHorizon })), [models]);
-  const cutoffs = useMemo(() => result.windows.map((window) => Date.parse(window) / 1000), [result]);
+  const cutoffs = useMemo(() => result.windows.map(axisPlace), [result]);
+  const axis = typeof result.windows[0] === 'number' ? {} : { zone };
   const byCutoff = useMemo(
     () => models.map((model) => ({ label: model.score.label, values: model.windows.map((window) => window['wql'] ?? null) })),
     [models],
@@ -50,9 +51,9 @@ export function BacktestView({ runId, dataset, result }: { runId: string; datase
   const scores = useMemo(() => models.map((model) => model.score), [models]);
   const windows = useMemo(() => result.windows.map((cutoff, index) => ({ cutoff, index })), [result]);
   const columns = useMemo(
-    (): Column<{ cutoff: string; index: number }>[] => [
+    (): Column<{ cutoff: StepTime; index: number }>[] => [
       { id: 'cutoff', title: 'Cutoff', by: ({ cutoff }) => cutoff, cell: ({ cutoff }) => time(cutoff, zone) },
-      ...models.map((model): Column<{ cutoff: string; index: number }> => ({
+      ...models.map((model): Column<{ cutoff: StepTime; index: number }> => ({
         id: model.score.label,
         title: model.score.label,
         number: true,
@@ -86,19 +87,19 @@ export function BacktestView({ runId, dataset, result }: { runId: string; datase
           <Lines x={ahead} lines={byHorizon} label="WQL by step ahead" logarithmic />
         </ChartCard>
         <ChartCard title="WQL by cutoff" name="backtest-by-cutoff" csv={() => table('cutoff', result.windows, byCutoff)}>
-          <Lines x={cutoffs} lines={byCutoff} zone={zone} label="WQL by cutoff" />
+          <Lines x={cutoffs} lines={byCutoff} {...axis} label="WQL by cutoff" />
         </ChartCard>
         <ChartCard
           title="Coverage of the 80 % interval by cutoff"
           name="backtest-coverage"
           csv={() => table('cutoff', result.windows, coverage)}
         >
-          <Lines x={cutoffs} lines={coverage} zone={zone} bounds={[0, 1]} label="Coverage of the 80 % interval by cutoff" />
+          <Lines x={cutoffs} lines={coverage} {...axis} bounds={[0, 1]} label="Coverage of the 80 % interval by cutoff" />
         </ChartCard>
       </div>
       <BySeries runId={runId} dataset={dataset} labels={models.map((model) => model.score.label)} />
       <ChartCard title="Every window" name="backtest-windows" png={false} csv={() => table('cutoff', result.windows, byCutoff)}>
-        <DataTable label="Every window" rows={windows} columns={columns} rowKey={({ cutoff }) => cutoff} />
+        <DataTable label="Every window" rows={windows} columns={columns} rowKey={({ cutoff }) => String(cutoff)} />
       </ChartCard>
     </>
   );

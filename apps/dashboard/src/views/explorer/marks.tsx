@@ -1,18 +1,17 @@
 /** Holidays and changepoints of the chart: which are shown, and what they say. */
-import type { Dataset } from '@almanac/contracts';
+import type { Dataset, StepTime } from '@almanac/contracts';
 import { useMemo, useState } from 'react';
-import { isSubDaily, shortTime, value } from '../../app/format';
+import { axisPlace, isSubDaily, shortTime, value } from '../../app/format';
 import { useCall } from '../../app/queries';
 import type { Marks } from '../../chart/marks';
 
 /** Where a step is longer than a day, a holiday is inside every one of them. */
 const hasDays = (frequency: string): boolean => isSubDaily(frequency) || /^(\d*D|B)\b/.test(frequency);
-const seconds = (instant: string): number => Date.parse(instant) / 1000;
 
 export interface MarkChoice {
   marks: Marks;
   controls: React.ReactNode;
-  changes: readonly { ds: string; before: number | null; after: number | null }[];
+  changes: readonly { ds: StepTime; before: number | null; after: number | null }[];
 }
 
 /** The choice of country is remembered for each dataset: `none`, or two letters; the country of the zone before one is made. */
@@ -34,8 +33,8 @@ export function useMarks(dataset: Dataset, uniqueId: string): MarkChoice {
       holidays:
         chosen === 'none'
           ? []
-          : (holidays.data?.items.map(({ start, end, name }) => ({ from: seconds(start), to: seconds(end), name })) ?? []),
-      changes: withChanges ? (items?.map(({ ds }) => ({ at: seconds(ds) })) ?? []) : [],
+          : (holidays.data?.items.map(({ start, end, name }) => ({ from: axisPlace(start), to: axisPlace(end), name })) ?? []),
+      changes: withChanges ? (items?.map(({ ds }) => ({ at: axisPlace(ds) })) ?? []) : [],
     }),
     [chosen, holidays.data, items, withChanges],
   );
@@ -73,7 +72,15 @@ export function useMarks(dataset: Dataset, uniqueId: string): MarkChoice {
   return { marks, controls, changes: items ?? [] };
 }
 
-export function Changes({ changes, dataset, onShow }: { changes: MarkChoice['changes']; dataset: Dataset; onShow: (ds: string) => void }) {
+export function Changes({
+  changes,
+  dataset,
+  onShow,
+}: {
+  changes: MarkChoice['changes'];
+  dataset: Dataset;
+  onShow: (ds: StepTime) => void;
+}) {
   if (changes.length === 0) return null;
   return (
     <section className="card">

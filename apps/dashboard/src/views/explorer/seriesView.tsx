@@ -1,11 +1,11 @@
 /** One series: its chart, what the forecast says, how it fared where time has passed, and the ways to take it away. */
-import { ApiError, type Dataset, type Observations } from '@almanac/contracts';
+import { ApiError, type Dataset, type Observations, type StepTime } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { useCallback, useMemo, useRef } from 'react';
 import { useSearchParams } from 'react-router';
 import type uPlot from 'uplot';
 import { useAddressState } from '../../app/address';
-import { count, isSubDaily, shortTime, time } from '../../app/format';
+import { axisPlace, count, isSubDaily, shortTime, time } from '../../app/format';
 import { useCall } from '../../app/queries';
 import { useClient } from '../../app/session';
 import { colour } from '../../app/theme';
@@ -16,7 +16,7 @@ import { type PastForecast, pastForecasts } from '../../chart/pastForecasts';
 import { type Cell, save, saveCsv, savePng } from '../../ui/download';
 import { Failure, Skeleton, Title } from '../../ui/parts';
 import { ForecastCards, NoForecast } from './forecastCards';
-import { minuteOf, useHistory, windowOf } from './history';
+import { edgeOf, useHistory, windowOf } from './history';
 import { Changes, useMarks } from './marks';
 
 /** Stored forecasts that can be chosen and laid over what came. */
@@ -58,18 +58,23 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
   const keepPlot = useCallback((made: uPlot) => {
     plot.current = made;
   }, []);
+  const plain = dataset.frequency === '1';
   const keepWindow = useCallback(
     (shown: Extent | undefined) =>
-      put({ from: shown && minuteOf(shown.min, Math.floor), to: shown && minuteOf(shown.max, Math.ceil), all: shown ? undefined : '' }),
-    [put],
+      put({
+        from: shown && edgeOf(shown.min, plain, Math.floor),
+        to: shown && edgeOf(shown.max, plain, Math.ceil),
+        all: shown ? undefined : '',
+      }),
+    [put, plain],
   );
   const withTime = isSubDaily(dataset.frequency);
-  const showChange = (ds: string): void => {
+  const showChange = (ds: StepTime): void => {
     const made = plot.current;
     const x = made?.data[0];
     if (!made || !x || x.length === 0) return;
     const { min, max } = made.scales['x'] as Extent;
-    const centre = Date.parse(ds) / 1000;
+    const centre = axisPlace(ds);
     made.setScale('x', clampWindow(centre - (max - min) / 2, centre + (max - min) / 2, { min: x[0] ?? min, max: x.at(-1) ?? max }));
     made.root.scrollIntoView({ block: 'nearest' });
   };

@@ -60,7 +60,7 @@ export function Result({ run }: { run: Run }) {
             <ul>
               {result.partialSteps.items.map(({ uniqueId, ds }) => (
                 <li key={`${uniqueId} ${ds}`}>
-                  {uniqueId}: {ds.slice(0, 16)}
+                  {uniqueId}: {String(ds).slice(0, 16)}
                 </li>
               ))}
             </ul>

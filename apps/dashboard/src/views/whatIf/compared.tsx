@@ -2,9 +2,10 @@
 import type { Observations, WhatIf } from '@almanac/contracts';
 import { useCallback, useMemo } from 'react';
 import type uPlot from 'uplot';
+import { axisPlace } from '../../app/format';
 import { colour } from '../../app/theme';
 import { Plot } from '../../chart/plot';
-import { timeLabels } from '../../chart/timeAxis';
+import { timeAxis } from '../../chart/timeAxis';
 
 interface Props {
   answer: WhatIf;
@@ -18,19 +19,19 @@ const BEFORE = 2;
 
 export function Compared({ answer, item, history, zone }: Props) {
   const data = useMemo(() => {
-    const cutoff = Date.parse(item.cutoff);
-    const past = history.ds.map((ds, index) => ({ at: Date.parse(ds), y: history.y[index] ?? null }));
+    const cutoff = axisPlace(item.cutoff);
+    const past = history.ds.map((ds, index) => ({ at: axisPlace(ds), y: history.y[index] ?? null }));
     const first = past.findIndex(({ at }) => at > cutoff);
     const known = (first < 0 ? past : past.slice(0, first)).slice(-BEFORE * item.ds.length);
     const came = new Map(past.map(({ at, y }) => [at, y]));
-    const ahead = item.ds.map((ds) => Date.parse(ds));
+    const ahead = item.ds.map(axisPlace);
     const level = (wanted: number): number => answer.levels.findIndex((one) => Math.abs(one - wanted) < 1e-9);
     const column = (quantiles: (number | null)[][], wanted: number): (number | null | undefined)[] => [
       ...known.map(({ at, y }) => (at === cutoff ? y : undefined)),
       ...(quantiles[level(wanted)] ?? []),
     ];
     return [
-      [...known.map(({ at }) => at), ...ahead].map((at) => at / 1000),
+      [...known.map(({ at }) => at), ...ahead],
       [...known.map(({ y }) => y), ...ahead.map((at) => came.get(at))],
       column(item.baseline, 0.5),
       column(item.changed, 0.5),
@@ -38,6 +39,7 @@ export function Compared({ answer, item, history, zone }: Props) {
       column(item.changed, 0.1),
     ] as unknown as uPlot.AlignedData;
   }, [answer, item, history]);
+  const plain = typeof item.cutoff === 'number';
   const options = useCallback((): Omit<uPlot.Options, 'width' | 'height'> => {
     const axis = {
       stroke: colour('--muted'),
@@ -50,8 +52,9 @@ export function Compared({ answer, item, history, zone }: Props) {
       padding: [10, 14, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false, setScale: false } },
+      scales: { x: { time: !plain } },
       axes: [
-        { ...axis, space: 70, values: (_, splits, __, ___, step) => timeLabels(splits, step, zone) },
+        { ...axis, ...timeAxis(zone, plain) },
         { ...axis, size: 56 },
       ],
       series: [
@@ -64,7 +67,7 @@ export function Compared({ answer, item, history, zone }: Props) {
       ],
       bands: [{ series: [4, 5], fill: colour('--band-80') }],
     };
-  }, [zone]);
+  }, [zone, plain]);
   return (
     <>
       <Plot rescale options={options} data={data} height={260} label="The forecast as stored and as changed" />
@@ -81,7 +84,7 @@ export function Compared({ answer, item, history, zone }: Props) {
         <span>
           <i className="b80" /> 80 % of it
         </span>
-        <span>times in {zone}</span>
+        {!plain && <span>times in {zone}</span>}
       </div>
     </>
   );

@@ -2,6 +2,7 @@
  * One covariate over the horizon, as points that are moved: dragged by the pointer, which takes along every step it passes
  * over, or by the arrow keys, one step at a time. The drawing is a slider for those who do not see it.
  */
+import type { StepTime } from '@almanac/contracts';
 import { useRef, useState } from 'react';
 import { shortTime, value } from '../../app/format';
 import { ChartCard } from '../../ui/chartCard';
@@ -9,7 +10,7 @@ import { clampStep, domainOf, moved, rounded } from './values';
 
 interface Props {
   name: string;
-  ds: readonly string[];
+  ds: readonly StepTime[];
   baseline: readonly number[];
   /** Undefined: as stored. */
   values: readonly number[] | undefined;

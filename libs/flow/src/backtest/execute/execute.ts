@@ -57,7 +57,7 @@ export async function executeBacktest(context: RunContext<PlannedRun<'backtest'>
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   return backtestResult.parse({
     horizon: plan.horizon,
-    windows: cutoffs.map((cutoff) => new Date(grid.timeOf(cutoff)).toISOString()),
+    windows: cutoffs.map((cutoff) => grid.wire(cutoff)),
     models: joined.map((model) => {
       const wql = model.score.metrics['wql'];
       const wqlRatio = typeof wql === 'number' && reference ? wql / reference : null;

@@ -5,7 +5,15 @@
  * Invariants: a forecast is judged in the result of exactly one monitor run; what follows from it (a rollback, a training)
  * stands or falls with that result; a version is rolled back to the champion before it, and never from one that a rollback chose.
  */
-import { type Alert, type InputDrift, type LiveScore, type MonitorResult, monitorResult, type TrainRequest } from '@almanac/contracts';
+import {
+  type Alert,
+  type InputDrift,
+  type LiveScore,
+  type MonitorResult,
+  monitorResult,
+  type StepTime,
+  type TrainRequest,
+} from '@almanac/contracts';
 import type { Panel, SeriesForecast } from '@almanac/forecasting';
 import { Frequency } from '@almanac/series';
 import type { AnomalyRecord, DatasetRecord, Json, NewAnomaly, RunRecord, Store } from '@almanac/store';
@@ -48,14 +56,14 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
     // Another run may have told of the same forecasts meanwhile.
     const judged = await within.scores.judged(request.model);
     const scored = fresh.filter(({ runId }) => !judged.has(runId));
-    const all = [...past, ...scored].sort((a, b) => a.cutoff.localeCompare(b.cutoff));
+    const all = [...past, ...scored].sort((a, b) => placeOf(a.cutoff) - placeOf(b.cutoff));
     const alerts = scored.length > 0 ? findDrift(all, scored.length, request.patience) : [];
     // Once a version: it will not unlearn what it learned.
     if (inputs?.drift && !earlier.some((result) => result.inputs?.drift && result.inputs.version === inputs.version))
       alerts.push({
         code: 'INPUT_DRIFT',
         message: `What came lately is unlike what version ${inputs.version} learned from (stability index ${Math.max(inputs.values, inputs.differences ?? 0).toFixed(2)}, bound ${inputs.bound.toFixed(2)}).`,
-        since: new Date(Frequency.parse(dataset.frequency, dataset.timeZone).timeOf(dataset.lastStep ?? 0)).toISOString(),
+        since: Frequency.parse(dataset.frequency, dataset.timeZone).wire(dataset.lastStep ?? 0),
       });
     if (found.alert) alerts.push(found.alert);
     const rolledBackTo = request.rollback && scored.length > 0 ? await rollBack(within, request, all, alerts) : null;
@@ -75,6 +83,9 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
     return { result: monitorResult.parse(result) as unknown as Json, runs: retraining ? [retraining] : [] };
   });
 }
+
+/** For an order: all cutoffs of a dataset are instants, or all are steps of plain integers. */
+const placeOf = (time: StepTime): number => (typeof time === 'number' ? time : Date.parse(time));
 
 /**
  * Scores stored forecasts of the model season by season as these are observed, and flags what they did not expect.
@@ -121,7 +132,7 @@ async function scoreRipe(context: RunContext, compute: Compute, dataset: Dataset
     if (plan.cutoff === undefined) await store.scores.flag(own.id, run.id, named(unexpected, stored.ids));
     await store.scores.save(run.id, { perHorizon, series, naive });
     if (observations > 0 && !judged.has(run.id))
-      scores.push({ runId: run.id, version: plan.modelVersion, cutoff: new Date(grid.timeOf(cutoff)).toISOString(), ...live });
+      scores.push({ runId: run.id, version: plan.modelVersion, cutoff: grid.wire(cutoff), ...live });
     void report({ phase: 'scoring', message: `Forecast ${index + 1} of ${candidates.length}`, fraction: (index + 1) / candidates.length });
   }
   return scores;
@@ -148,7 +159,7 @@ async function anomaliesOf({ store, run }: RunContext, dataset: DatasetRecord): 
     after = page.next;
   }
   if (!worst) return { count };
-  const at = (step: number): string => new Date(Frequency.parse(dataset.frequency, dataset.timeZone).timeOf(step)).toISOString();
+  const at = (step: number): string | number => Frequency.parse(dataset.frequency, dataset.timeZone).wire(step);
   const show = (value: number): string => value.toPrecision(4);
   const message = `${count} observation${count === 1 ? '' : 's'} of ${series.size} series lie far outside what was forecast; the furthest is "${worst.uniqueId}" at ${at(worst.step)}: ${show(worst.value)}, where ${show(worst.lower)} to ${show(worst.upper)} was forecast.`;
   return { count, alert: { code: 'ANOMALY', message, since: at(first) } };

@@ -113,8 +113,8 @@ async function predictWhatIf(context: Context, compute: Compute, plan: WhatIfPla
     levels,
     items: before.map(({ id, cutoff, quantiles }, i) => ({
       uniqueId: id,
-      cutoff: new Date(grid.timeOf(cutoff)).toISOString(),
-      ds: Array.from({ length: horizon }, (_, h) => new Date(grid.timeOf(cutoff + 1 + h)).toISOString()),
+      cutoff: grid.wire(cutoff),
+      ds: Array.from({ length: horizon }, (_, h) => grid.wire(cutoff + 1 + h)),
       covariates: names.map((name) => ({
         name,
         baseline: ahead(panel.series[i]!, name, horizon),

@@ -143,12 +143,12 @@ function paceOf(
 function heldOut({ frequency, timeZone, series: all }: Panel, steps: number, series: number): TrainResult['holdout'] {
   const grid = Frequency.parse(frequency, timeZone);
   const last = all.reduce((most, { firstStep, values }) => Math.max(most, firstStep + values.length - 1), -Infinity);
-  const at = (step: number): string => new Date(grid.timeOf(step)).toISOString();
+  const at = (step: number): string | number => grid.wire(step);
   return { steps, start: at(last - steps + 1), end: at(last), series };
 }
 
 function leftOut({ frequency, timeZone }: Panel, partial: TrainingPanel['partial']): NonNullable<TrainResult['partialSteps']> {
   const grid = Frequency.parse(frequency, timeZone);
-  const items = partial.slice(0, NAMED).map(({ uniqueId, step }) => ({ uniqueId, ds: new Date(grid.timeOf(step)).toISOString() }));
+  const items = partial.slice(0, NAMED).map(({ uniqueId, step }) => ({ uniqueId, ds: grid.wire(step) }));
   return { count: partial.length, items };
 }
