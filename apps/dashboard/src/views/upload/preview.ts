@@ -60,16 +60,25 @@ async function headOf(file: File): Promise<{ bytes: Uint8Array; whole: boolean }
   }
 }
 
-/** By the byte order mark; UTF-8 unless there is one. */
-const encodingOf = ([first, second]: Uint8Array): string =>
-  first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+/** By the byte order mark; without one UTF-8, or Windows-1252 where the bytes are not that. */
+function decoded(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  try {
+    // The last letter of a cut may be torn.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
+}
 
 /** Undefined where the browser cannot read it; a damaged file is for the dry run to name. */
 export async function preview(file: File): Promise<Preview | undefined> {
   if (!/\.(csv|tsv|txt|ndjson|jsonl|json)(\.gz)?$/i.test(file.name)) return undefined;
   try {
     const { bytes, whole } = await headOf(file);
-    const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
+    const text = decoded(bytes);
     // The last line of a cut is torn.
     return previewText(whole || !text.includes('\n') ? text : text.slice(0, text.lastIndexOf('\n')));
   } catch {
@@ -77,7 +86,42 @@ export async function preview(file: File): Promise<Preview | undefined> {
   }
 }
 
-const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text.replace(',', '.')));
+const DATE = /^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})(?!\d)/;
+/** With either decimal sign, thousands, a currency, and brackets for a negative. */
+const NUMBER = /^\s*\(?\s*[-+−]?\s*\p{Sc}?\s*[-+−]?\s*(\d[\d.,'’\s]*|[.,]\d+)([eE][-+]?\d+)?\s*\p{Sc}?\s*\)?\s*$/u;
+const isNumber = (text: string): boolean => text.length <= 64 && NUMBER.test(text) && !DATE.test(text);
+const isTruth = (text: string): boolean => /^\s*(true|false|yes|no|y|n|t|f|ja|nein|oui|non|on|off)\s*$/i.test(text);
+const isBit = (text: string): boolean => /^\s*[01]([.,]0+)?\s*$/.test(text);
+
+/** `store_id`, `shopId`, `Kunden-Nr`, `zip`: numbers that name something. */
+const NAMES_SOMETHING = /(^|[_\s.-])(id|ids|key|code|sku|ean|nr|no|num|number|zip|plz|postcode|index|idx|row)$|[a-z](Id|Key|Code|Nr|No)$/i;
+/** Parts of a date. */
+const OF_THE_CALENDAR = /^(year|quarter|month|week|weekday|day|dayofweek|dow|hour|jahr|quartal|monat|woche|wochentag|tag|stunde)$/i;
+const TARGETS = [
+  'y',
+  'value',
+  'target',
+  'sales',
+  'sold',
+  'demand',
+  'quantity',
+  'qty',
+  'units',
+  'revenue',
+  'amount',
+  'turnover',
+  'volume',
+  'count',
+  'umsatz',
+  'absatz',
+  'menge',
+  'wert',
+  'verkauf',
+  'ventes',
+  'ventas',
+  'importe',
+  'montant',
+];
 const isTime = (text: string): boolean => /^\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?/.test(text) && !isNumber(text);
 
 export interface Mapping {
@@ -87,7 +131,7 @@ export interface Mapping {
   layout?: 'wide';
 }
 
-/** Known names first, then what the cells look like. */
+/** Known names first, then what the cells look like. A flag, a number that names something and a part of a date are no target. */
 export function suggestMapping({ columns, rows }: Preview): Mapping {
   const named = (...names: string[]): string | undefined => columns.find((column) => names.includes(column.toLowerCase()));
   /** A slip in a few rows does not change what a column is; what is empty says nothing. */
@@ -97,15 +141,29 @@ export function suggestMapping({ columns, rows }: Preview): Mapping {
   };
   const where = (test: (text: string) => boolean, taken: (string | undefined)[]): string | undefined =>
     columns.find((column, index) => !taken.includes(column) && mostly(index, test));
+  const indexOf = (column: string): number => columns.indexOf(column);
+  const isFlag = (column: string): boolean => {
+    const filled = rows.map((row) => row[indexOf(column)] ?? '').filter((text) => text.trim() !== '');
+    return filled.length > 1 && (filled.every(isTruth) || (filled.every(isBit) && new Set(filled).size > 1));
+  };
   const timeColumn = named('ds', 'date', 'datetime', 'timestamp', 'time') ?? where(isTime, []);
   const idColumn =
-    named('unique_id', 'item_id', 'series_id', 'series', 'id') ?? where((text) => !isNumber(text) && !isTime(text), [timeColumn]);
+    named('unique_id', 'item_id', 'series_id', 'series', 'id') ??
+    columns.find((column) => column !== timeColumn && NAMES_SOMETHING.test(column)) ??
+    where((text) => !isNumber(text) && !isTime(text), [timeColumn, ...columns.filter(isFlag)]);
   const numbers = columns.filter(
     (column, index) => column !== timeColumn && rows.every((row) => isNumber(row[index] ?? '') || row[index] === ''),
   );
   // A time and nothing but numbers: each column is a series.
   const wide = !idColumn && timeColumn && rows.length > 0 && numbers.length > 1 && numbers.length === columns.length - 1;
-  if (wide && !named('y', 'value', 'target')) return { timeColumn, layout: 'wide' };
-  const valueColumn = named('y', 'value', 'target', 'sales', 'count') ?? where(isNumber, [timeColumn, idColumn]);
+  if (wide && !named('y', 'value', 'target', 'sales', 'sold', 'demand', 'quantity', 'revenue', 'umsatz', 'absatz'))
+    return { timeColumn, layout: 'wide' };
+  const free = columns.filter((column) => column !== timeColumn && column !== idColumn && !NAMES_SOMETHING.test(column));
+  const numeric = free.filter((column) => mostly(indexOf(column), isNumber) && !isFlag(column) && !OF_THE_CALENDAR.test(column));
+  const words = (column: string): string[] => column.toLowerCase().split(/[^\p{L}]+/u);
+  const valueColumn =
+    named('y', 'value', 'target') ??
+    TARGETS.flatMap((target) => numeric.find((column) => words(column).includes(target)) ?? [])[0] ??
+    numeric[0];
   return { ...(idColumn ? { idColumn } : {}), ...(timeColumn ? { timeColumn } : {}), ...(valueColumn ? { valueColumn } : {}) };
 }
