@@ -179,8 +179,8 @@ async function add(
   model: string,
 ): Promise<ModelVersion> {
   await store.models.ensure(model, dataset.id);
-  const before = await importedBefore(store, model, manifest.digest);
-  if (before) return before;
+  const before = await store.models.findVersion(model, { importedDigest: manifest.digest });
+  if (before) return toModelVersion(store, before);
   const described = await objects.put(checkpoint);
   const imported = { digest: manifest.digest, model: manifest.model, version: manifest.modelVersion };
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
@@ -203,12 +203,6 @@ async function add(
     return added;
   });
   return toModelVersion(store, record);
-}
-
-async function importedBefore(store: Store, model: string, digest: string): Promise<ModelVersion | undefined> {
-  const { items } = await store.models.versions(model, { limit: 1000 });
-  const found = items.find(({ metrics }) => (metrics as { imported?: { digest: string } }).imported?.digest === digest);
-  return found && toModelVersion(store, found);
 }
 
 async function datasetFor(store: Store, manifest: Manifest, options: ImportOptions): Promise<DatasetRecord> {

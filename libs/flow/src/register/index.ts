@@ -2,6 +2,6 @@
 export { loadCheckpoint, saveCheckpoint, type StoredCheckpoint } from './checkpoint.js';
 export { learnedUntil } from './learned.js';
 export { type ModelReference, namedVersion, parseReference, resolveModel } from './reference.js';
-export { type Pace, registerVersion, versionOfRun, type Registration, setAlias, tagVersion } from './register.js';
+export { type Pace, registerVersion, type Registration, setAlias, tagVersion } from './register.js';
 export { deleteModel, deleteVersion } from './remove.js';
 export { toModelVersion } from './wire.js';

@@ -5,7 +5,7 @@
 import type { ModelVersion, Score } from '@almanac/contracts';
 import type { Checkpoint } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
-import type { AliasName, Json, ModelVersionRecord, Store } from '@almanac/store';
+import type { AliasName, Json, ModelVersionRecord } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
 import { saveCheckpoint } from './checkpoint.js';
 import { namedVersion } from './reference.js';
@@ -54,7 +54,7 @@ export async function registerVersion(
   const stored = await saveCheckpoint(objects, registration.checkpoint);
   return store.transaction(async (within) => {
     const { id } = await within.models.ensure(model, datasetId);
-    const before = await versionOfRun(within, model, runId);
+    const before = await within.models.findVersion(model, { runId });
     if (before) return before;
     const metrics = { score, baselines, wqlRatio, ...(registration.pace ? { pace: registration.pace } : {}) };
     const added = await within.models.addVersion(
@@ -74,12 +74,6 @@ export async function registerVersion(
       });
     return within.models.setAlias(model, 'champion', added.no, reason);
   });
-}
-
-/** What a run has registered already. */
-export async function versionOfRun(store: Store, model: string, runId: string): Promise<ModelVersionRecord | undefined> {
-  const { items } = await store.models.versions(model, { limit: 100 });
-  return items.find((version) => version.runId === runId);
 }
 
 /** Points an alias at a version and writes down why. @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND */

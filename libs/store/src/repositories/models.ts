@@ -131,6 +131,11 @@ export function models(context: Context): Models {
       );
       return models(context).version(name, { no });
     },
+    async findVersion(name, by) {
+      const [column, value] = 'runId' in by ? ['v.run_id', by.runId] : ["v.metrics #>> '{imported,digest}'", by.importedDigest];
+      const where = `WHERE v.workspace_id = $1 AND m.name = $2 AND ${column} = $3 ORDER BY v.no DESC LIMIT 1`;
+      return (await listVersions(where, [workspaceId, name, value]))[0] ?? null;
+    },
     setAlias: (name, alias, no, reason, instead) =>
       context.transaction(async (inside) => {
         const inTransaction = models(inside);

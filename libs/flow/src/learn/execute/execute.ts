@@ -14,7 +14,7 @@ import type { LearnedSeries, OnlineLearning } from '@almanac/forecasting';
 import { isAlmanacError } from '@almanac/series';
 import type { Json, ModelVersionRecord, RunRecord } from '@almanac/store';
 import type { Compute, LearnTask } from '../../compute/index.js';
-import { loadCheckpoint, registerVersion, versionOfRun } from '../../register/index.js';
+import { loadCheckpoint, registerVersion } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
 import type { PlannedRun } from '../../runs/kinds.js';
@@ -66,7 +66,7 @@ export async function executeLearning(context: RunContext<PlannedRun<'learn'>>, 
 
 /** The champion, or the one before it where an earlier delivery of this run has made the champion already. */
 async function championBefore({ store, run }: RunContext, model: string): Promise<ModelVersionRecord> {
-  const made = await versionOfRun(store, model, run.id);
+  const made = await store.models.findVersion(model, { runId: run.id });
   return store.models.version(model, made ? { no: (made.config as { from: number }).from } : {});
 }
 
