@@ -21,6 +21,7 @@ const commands = {
   test: { run: ['infra/local/dist/test.js'], about: 'runs the tests' },
   bench: { run: ['--expose-gc', 'test/dist/bench/main.js'], about: 'runs a bench' },
   chaos: { run: ['test/dist/chaos/main.js'], about: 'kills processes at random' },
+  build: { run: ['--version'], about: 'installs and builds' },
   engine: { run: ['infra/local/engine/tensorflow.mjs'], about: 'provides the TensorFlow engine' },
   'test-gpu': { run: ['infra/local/engine/testGpu.mjs'], about: 'runs the conformance suite of the kernels on a GPU' },
 };

@@ -1,5 +1,5 @@
 /** The documents that people start from say what is there. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -18,5 +18,30 @@ describe('decisions', () => {
 
   it('have a number each', () => {
     expect(new Set(files.map((file) => file.slice(0, 4))).size).toBe(files.length);
+  });
+});
+
+describe('ARCHITECTURE.md and CONTRIBUTING.md', () => {
+  const names = (file: string): string[] =>
+    [...read(file).matchAll(/`((?:apps|libs|infra|test|database|docs|\.ci)\/[\w./-]+|[\w.-]+\.(?:js|cjs|json|md))`/g)].map(
+      ([, name]) => name!,
+    );
+
+  it.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s names files that exist', (file) => {
+    const named = names(file);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => name.includes('/') && !name.includes('<') && !existsSync(`${root}${name}`))).toEqual([]);
+  });
+
+  it('walks through the whole way of an upload, a training and a forecast', () => {
+    expect(names('ARCHITECTURE.md').length).toBeGreaterThan(35);
+  });
+});
+
+describe('a README', () => {
+  const projects = ['apps', 'libs'].flatMap((folder) => readdirSync(`${root}${folder}`).map((name) => `${folder}/${name}`));
+
+  it.each(projects)('%s has one that begins with its name', (project) => {
+    expect(read(`${project}/README.md`).toLowerCase()).toMatch(new RegExp(`^# ${project.split('/')[1]}\\n`));
   });
 });

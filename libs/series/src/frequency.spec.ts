@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { Frequency } from './frequency.js';
 
 const ZONES = [
@@ -29,7 +29,7 @@ describe('a frequency', () => {
         expect(frequency.stepOf(frequency.timeOf(step))).toBe(step);
         expect(frequency.isOnGrid(time)).toBe(frequency.timeOf(step) === time);
       }),
-      { numRuns: 1500 },
+      { numRuns: 1500 * inject('fuzz') },
     );
   });
 
@@ -49,7 +49,7 @@ describe('a frequency', () => {
           expect(date(start - 1) < date(start)).toBe(true);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 1000 * inject('fuzz') },
     );
   });
 

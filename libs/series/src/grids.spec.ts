@@ -1,6 +1,6 @@
 /** Every kind of grid, in any zone, from any start: what a code means, and that its times tell it. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { Frequency } from './frequency.js';
 import { canMean, checkFrequency, counted, findRhythm, inferFrequency, readFrequency } from './infer.js';
 
@@ -97,7 +97,7 @@ describe('a grid of any kind', () => {
         // A day that a zone skipped has no time of its own.
         if (frequency.timeOf(step - 1) < frequency.timeOf(step)) expect(frequency.stepOf(frequency.timeOf(step))).toBe(step);
       }),
-      { numRuns: 3000 },
+      { numRuns: 3000 * inject('fuzz') },
     );
   });
 
@@ -124,7 +124,7 @@ describe('a grid of any kind', () => {
           expect(new Set(seen)).toEqual(new Set(open.split(' ')));
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 100 * inject('fuzz') },
     );
   });
 
@@ -302,7 +302,7 @@ describe('a closure calendar', () => {
           expect(base.isOnGrid(grid.timeOf(step))).toBe(true);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 500 * inject('fuzz') },
     );
   });
 });
@@ -338,9 +338,9 @@ describe('inference', () => {
           expect(found.off).toBe(times.filter((time) => !frequency.isOnGrid(time)).length);
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 3000 * inject('fuzz') },
     );
-  }, 120_000);
+  }, 120_000 * inject('fuzz'));
 
   it('sees two years of business days, and all days where they are there', () => {
     const daily = Frequency.parse('D');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 import type { SeriesPiece, Store, StoredSeries, WriteVersion, WrittenVersion } from '../index.js';
 import { openStore } from '../index.js';
@@ -98,7 +98,7 @@ describe('a dataset version', () => {
         }
         for (const { no, expected } of versions) expect(arrays(await read(datasetId, { version: no }))).toEqual(expected);
       }),
-      { numRuns: 40, endOnFailure: true },
+      { numRuns: 40 * inject('fuzz'), endOnFailure: true },
     );
   });
 
@@ -390,7 +390,7 @@ describe('reading a range for a chart', () => {
           expect(range.steps.every((step, i) => i === 0 || step >= range.steps[i - 1]!)).toBe(true);
         },
       ),
-      { numRuns: 40, endOnFailure: true },
+      { numRuns: 40 * inject('fuzz'), endOnFailure: true },
     );
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { Frequency } from '@almanac/series';
 import { byName, readContent, type ReadFile } from './reading.js';
 
@@ -160,6 +160,6 @@ it('any table of observations comes back equal, whatever it was written as', asy
       expect(read.series).toEqual(expected(rows, chosen));
       expect(read.rejects).toEqual([]);
     }),
-    { numRuns: 60, endOnFailure: true },
+    { numRuns: 60 * inject('fuzz'), endOnFailure: true },
   );
 }, 300_000);

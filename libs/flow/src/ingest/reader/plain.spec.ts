@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { ingestOptions, type IngestOptionsInput } from '@almanac/contracts';
 import { readContent } from '../corpus/reading.js';
 import { mapColumns } from './columns.js';
@@ -106,7 +106,7 @@ describe('a file that is read both ways', () => {
           await agree(content, chosen);
         },
       ),
-      { numRuns: 40, maxSkipsPerRun: 1000, endOnFailure: true },
+      { numRuns: 40 * inject('fuzz'), maxSkipsPerRun: 1000, endOnFailure: true },
     );
   }, 300_000);
 
