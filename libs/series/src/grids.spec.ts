@@ -310,37 +310,41 @@ describe('a closure calendar', () => {
 describe('inference', () => {
   const share = fc.double({ min: 0, max: 0.05, noNaN: true });
 
-  it('returns the grid that made the times, with some of them missing and a few off it', () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...ALL),
-        zones,
-        starts,
-        share,
-        fc.integer({ min: 0, max: 2 }),
-        fc.integer({ min: 1, max: 1 << 30 }),
-        (code, zone, start, missing, percent, seed) => {
-          const frequency = Frequency.parse(code, zone);
-          const length = code.includes('-') && frequency.kind === 'fixed' ? 1500 : 150;
-          const first = firstOf(frequency, code.includes('YS') || code.includes('YE') ? start % 3000 : start);
-          const random = generator(seed);
-          const times: number[] = [];
-          let off = 0;
-          for (let i = 0; i < length; i += 1) {
-            if (i > 0 && i < length - 1 && random() < missing) continue;
-            const time = frequency.timeOf(first + i);
-            const slips = i > 0 && i < length - 1 && off < (percent / 100) * length && random() < 0.05;
-            if (slips) off += 1;
-            times.push(slips ? moved(frequency, time, random) : time);
-          }
-          const found = findRhythm(counted(times), zone);
-          expect([sameGrid(found.frequency, frequency, first), found.frequency.code]).toEqual([true, found.frequency.code]);
-          expect(found.off).toBe(times.filter((time) => !frequency.isOnGrid(time)).length);
-        },
-      ),
-      { numRuns: 3000 * inject('fuzz') },
-    );
-  }, 120_000 * inject('fuzz'));
+  it(
+    'returns the grid that made the times, with some of them missing and a few off it',
+    () => {
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...ALL),
+          zones,
+          starts,
+          share,
+          fc.integer({ min: 0, max: 2 }),
+          fc.integer({ min: 1, max: 1 << 30 }),
+          (code, zone, start, missing, percent, seed) => {
+            const frequency = Frequency.parse(code, zone);
+            const length = code.includes('-') && frequency.kind === 'fixed' ? 1500 : 150;
+            const first = firstOf(frequency, code.includes('YS') || code.includes('YE') ? start % 3000 : start);
+            const random = generator(seed);
+            const times: number[] = [];
+            let off = 0;
+            for (let i = 0; i < length; i += 1) {
+              if (i > 0 && i < length - 1 && random() < missing) continue;
+              const time = frequency.timeOf(first + i);
+              const slips = i > 0 && i < length - 1 && off < (percent / 100) * length && random() < 0.05;
+              if (slips) off += 1;
+              times.push(slips ? moved(frequency, time, random) : time);
+            }
+            const found = findRhythm(counted(times), zone);
+            expect([sameGrid(found.frequency, frequency, first), found.frequency.code]).toEqual([true, found.frequency.code]);
+            expect(found.off).toBe(times.filter((time) => !frequency.isOnGrid(time)).length);
+          },
+        ),
+        { numRuns: 3000 * inject('fuzz') },
+      );
+    },
+    120_000 * inject('fuzz'),
+  );
 
   it('sees two years of business days, and all days where they are there', () => {
     const daily = Frequency.parse('D');
