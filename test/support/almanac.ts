@@ -17,6 +17,9 @@ export interface RunningAlmanac {
   apiKey: string;
   databaseUrl: string;
   home: string;
+  /** Kills the worker, and what computes for it, as a machine that loses its power does. */
+  killWorker(): Promise<void>;
+  startWorker(): void;
   /** How many of its programs have ended by themselves. */
   dead(): number;
   stop(): Promise<void>;
@@ -85,6 +88,17 @@ export async function startAlmanac(
     rmSync(home, { recursive: true, force: true });
   };
 
+  const killWorker = async (): Promise<void> => {
+    const worker = children.findLast(({ log }) => log.endsWith('worker.log'))!.child;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    worker.kill('SIGKILL');
+    await ended;
+    children.splice(
+      children.findIndex(({ child }) => child === worker),
+      1,
+    );
+  };
+
   const url = `http://127.0.0.1:${port}`;
   const client = createClient({ baseUrl: url, apiKey });
   try {
@@ -105,6 +119,8 @@ export async function startAlmanac(
     apiKey,
     databaseUrl: database.url,
     home,
+    killWorker,
+    startWorker: () => launch('worker'),
     dead: () => children.filter(({ child }) => child.exitCode !== null || child.signalCode !== null).length,
     stop,
   };

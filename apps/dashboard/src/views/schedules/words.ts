@@ -2,13 +2,52 @@
 import type { ScheduleAction, ScheduleRequestInput } from '@almanac/contracts';
 import cronstrue from 'cronstrue';
 
-/** The cron expression as a sentence; undefined where it is not one yet. */
+/** Least and most of minute, hour, day of the month, month and day of the week. */
+const RANGES = [
+  [0, 59],
+  [0, 23],
+  [1, 31],
+  [1, 12],
+  [0, 6],
+] as const;
+
+/**
+ * The cron expression as a sentence; undefined where it is not one yet.
+ *
+ * Two things are said as they are meant, not as they look. A step that does not divide its range starts anew with each range, so that
+ * every 40 minutes is minute 0 and minute 40: the values are named. And of two day fields either is enough.
+ */
 export function sentence(cron: string): string | undefined {
+  const fields = cron.trim().split(/\s+/);
+  if (fields.length !== 5) return undefined;
   try {
-    return cron.trim().split(/\s+/).length === 5 ? cronstrue.toString(cron, { use24HourTimeFormat: true }) : undefined;
+    const [minute, hour, day, month, weekday] = fields.map(withoutSteps) as [string, string, string, string, string];
+    const say = (...parts: string[]): string => cronstrue.toString(parts.join(' '), { use24HourTimeFormat: true });
+    if (any(fields[2]!) || any(fields[4]!)) return say(minute, hour, day, month, weekday);
+    const byDay = lowered(say(minute, hour, day, month, '*'));
+    const byWeekday = lowered(say(minute, hour, '*', month, weekday)).replace('only on ', 'every ');
+    return `On either kind of day: ${byDay}; and ${byWeekday}`;
   } catch {
     return undefined;
   }
+}
+
+const any = (field: string): boolean => field === '*' || field === '?';
+const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** A field whose steps do not divide its range, as the list of its values. */
+function withoutSteps(field: string, index: number): string {
+  const [low, high] = RANGES[index]!;
+  return field
+    .split(',')
+    .map((part) => {
+      const match = /^(?:\*|(\d+)-(\d+))\/(\d+)$/.exec(part);
+      if (!match || Number(match[3]) < 1) return part;
+      const [from, to, step] = [Number(match[1] ?? low), Number(match[2] ?? high), Number(match[3])];
+      if (match[1] === undefined && (high - low + 1) % step === 0) return part;
+      return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step).join(',');
+    })
+    .join(',');
 }
 
 /** What the form offers: the actions, and the usual two in one. */
