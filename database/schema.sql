@@ -309,6 +309,7 @@ CREATE TABLE model_alias (
   reason text NOT NULL,
   from_at timestamp with time zone NOT NULL DEFAULT now(),
   to_at timestamp with time zone,
+  rollback boolean NOT NULL DEFAULT false,
   CONSTRAINT model_alias_pkey PRIMARY KEY (id),
   CONSTRAINT model_alias_model_id_fkey FOREIGN KEY (model_id) REFERENCES model(id) ON DELETE CASCADE,
   CONSTRAINT model_alias_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
@@ -319,6 +320,7 @@ CREATE UNIQUE INDEX model_alias_current ON public.model_alias USING btree (model
 ALTER TABLE model_alias ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON model_alias USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 CREATE TRIGGER moved_alias_is_told AFTER INSERT ON public.model_alias FOR EACH ROW EXECUTE FUNCTION tell_of_moved_alias();
+COMMENT ON COLUMN model_alias.rollback IS 'Monitoring gave the alias back, because the version that bore it was worse than seasonal naive';
 
 COMMENT ON TABLE model_alias IS 'Which version bore which alias, from when to when; a change closes a row and adds one';
 
@@ -693,7 +695,7 @@ CREATE TABLE worker (
   engine jsonb,
   started_at timestamp with time zone NOT NULL DEFAULT now(),
   seen_at timestamp with time zone NOT NULL DEFAULT now(),
-  busy_with text,
+  busy_with text[] NOT NULL DEFAULT '{}'::text[],
   resources jsonb,
   clock_skew_ms double precision,
   CONSTRAINT worker_pkey PRIMARY KEY (id),

@@ -51,7 +51,7 @@ beforeAll(async () => {
   const { id } = await store.runs.create({ kind: 'train', dataset: 'flights', config: { ...trainRequest.parse({ dataset: 'flights' }) } });
   await store.runs.claim(id, 'w');
   await store.runs.fail(id, toProblem(new Error('as a test wants it')) as never);
-  await store.workers.beat({ id: 'w', engine: null, resources: null, busyWith: null });
+  await store.workers.beat({ id: 'w', engine: null, resources: null, busyWith: [] });
   const flights = await store.datasets.get('flights');
   const model = await store.models.ensure('flights-model', flights.id);
   const version = await store.models.addVersion(

@@ -26,7 +26,7 @@ export async function announce(
         id: workerId,
         engine: engine as unknown as Json,
         resources: { ...resources() },
-        busyWith: [...held].join(', ') || null,
+        busyWith: [...held],
         clockSkewMs: clock.skewMs(),
       })
       .catch((error: unknown) => logger.warn({ error }, 'the worker could not tell that it lives'));

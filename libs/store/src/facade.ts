@@ -111,6 +111,8 @@ export interface Runs {
   create(run: r.NewRun): Promise<r.RunRecord>;
   /** @throws AlmanacError RUN_NOT_FOUND */
   get(id: string): Promise<r.RunRecord>;
+  /** Those of these ids that are runs of this workspace, in the same order. */
+  known(ids: readonly string[]): Promise<string[]>;
   /**
    * The newest open upload into a dataset, dry runs aside. Held until the transaction ends: of several that accept uploads
    * at once each sees the one before.
@@ -192,6 +194,12 @@ export interface Models {
   latestMetrics(limit: number): Promise<{ runId: string; metrics: r.Json }[]>;
   /** @param instead only where this version bears the alias now. @throws AlmanacError MODEL_VERSION_NOT_FOUND, ALIAS_MOVED */
   setAlias(name: string, alias: r.AliasName, no: number, reason: string, instead?: number): Promise<r.ModelVersionRecord>;
+  /**
+   * Gives `champion` back to the version that bore it last before the present one and is still there, and notes it as a rollback.
+   * Nothing where there is none, or where the present champion is `of` no more or was chosen by a rollback itself.
+   * @returns the number of the champion of now
+   */
+  rollBack(name: string, of: number, reason: string): Promise<number | null>;
   /**
    * Where it bears no alias, no forecast rests on it and no open run is about it. Returns the objects that no version needs any more.
    * @throws AlmanacError MODEL_VERSION_NOT_FOUND, MODEL_VERSION_IN_USE
@@ -297,7 +305,8 @@ export interface Workers {
   beat(worker: {
     id: string;
     engine: r.Json | null;
-    busyWith: string | null;
+    /** Ids of its runs. */
+    busyWith: readonly string[];
     resources?: r.Json | null;
     /** How far the clock of its machine is ahead of the database's. */
     clockSkewMs?: number;

@@ -422,6 +422,8 @@ export interface AliasChangeRecord {
   alias: AliasName;
   version: number;
   reason: string;
+  /** Monitoring gave the alias back, because the version that bore it was worse than seasonal naive. */
+  rollback: boolean;
   fromAt: Date;
   toAt: Date | null;
 }
@@ -568,7 +570,8 @@ export interface WorkerRecord {
   resources: Json | null;
   startedAt: Date;
   seenAt: Date;
-  busyWith: string | null;
+  /** Ids of the runs that it is at, of any workspace. */
+  busyWith: string[];
   /** How far the clock of its machine is ahead of the database's; null where it did not say. */
   clockSkewMs: number | null;
 }

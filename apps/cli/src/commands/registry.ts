@@ -137,8 +137,15 @@ export function registryCommands(program: Command): void {
         items.length === 0
           ? 'No version bore an alias.'
           : table(
-              ['alias', 'version', 'from', 'to', 'why'],
-              items.map((one) => [one.alias, one.version, shortDate(one.from), shortDate(one.to) ?? 'now', one.reason]),
+              ['alias', 'version', 'from', 'to', 'by', 'why'],
+              items.map((one) => [
+                one.alias,
+                one.version,
+                shortDate(one.from),
+                shortDate(one.to) ?? 'now',
+                one.rollback ? 'rollback' : null,
+                one.reason,
+              ]),
             ),
       );
     });

@@ -1,5 +1,5 @@
 /** `almanac runs …` and `almanac status`. */
-import { clockFault, runKind, runStatus } from '@almanac/contracts';
+import { clockFault, runKind, runStatus, type SystemStatus } from '@almanac/contracts';
 import { type Command, Option } from 'commander';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
@@ -94,7 +94,7 @@ export function runCommands(program: Command): void {
         const workers = status.workers.map((w) => [
           w.id,
           w.engine ? `${w.engine.name} (${w.engine.variant})` : '-',
-          w.busyWith ?? 'idle',
+          busyOf(w),
           shortDate(w.seenAt),
         ]);
         const clocks = status.workers.flatMap((w) => (clockFault(w) === null ? [] : [`${w.id}: ${clockFault(w)!}`]));
@@ -106,4 +106,9 @@ export function runCommands(program: Command): void {
         ].join('\n');
       });
     });
+}
+
+function busyOf({ busyWith, busyElsewhere }: SystemStatus['workers'][number]): string {
+  const elsewhere = busyElsewhere === 0 ? [] : [`${busyElsewhere} of other workspaces`];
+  return [...busyWith, ...elsewhere].join(', ') || 'idle';
 }

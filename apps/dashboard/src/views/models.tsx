@@ -236,7 +236,18 @@ const changes: Column<AliasChange>[] = [
   },
   { id: 'from', title: 'From', by: (one) => one.from, cell: (one) => time(one.from) },
   { id: 'to', title: 'To', by: (one) => one.to, cell: (one) => (one.to ? time(one.to) : 'now') },
-  { id: 'why', title: 'Why', cell: (one) => one.reason || '–' },
+  {
+    id: 'why',
+    title: 'Why',
+    cell: (one) =>
+      one.rollback ? (
+        <>
+          <span className="badge">rollback</span> {one.reason}
+        </>
+      ) : (
+        one.reason || '–'
+      ),
+  },
 ];
 
 function History({ name }: { name: string }) {

@@ -79,8 +79,8 @@ const workers: Column<Worker>[] = [
   {
     id: 'busy',
     title: 'Busy with',
-    by: (one) => one.busyWith,
-    cell: (one) => (one.busyWith ? <Runs ids={one.busyWith.split(', ')} /> : 'idle'),
+    by: (one) => one.busyWith.length + one.busyElsewhere,
+    cell: (one) => <Busy worker={one} />,
   },
   {
     id: 'seen',
@@ -219,16 +219,18 @@ function Keys() {
   );
 }
 
-/** What a worker is at: its runs by a link each; those of other workspaces are only counted as such. */
-function Runs({ ids }: { ids: readonly string[] }) {
+/** What a worker is at: its runs by a link each; those of other workspaces are only counted. */
+function Busy({ worker: { busyWith, busyElsewhere } }: { worker: Worker }) {
+  if (busyWith.length + busyElsewhere === 0) return 'idle';
   return (
     <>
-      {ids.map((id, at) => (
+      {busyWith.map((id, at) => (
         <span key={id}>
           {at > 0 ? ', ' : null}
-          {/^[0-9a-f-]{36}$/.test(id) ? <Link to={`/runs/${id}`}>{id.slice(0, 8)}</Link> : id}
+          <Link to={`/runs/${id}`}>{id.slice(0, 8)}</Link>
         </span>
       ))}
+      {busyElsewhere > 0 && `${busyWith.length > 0 ? ', ' : ''}${busyElsewhere} of other workspaces`}
     </>
   );
 }

@@ -99,7 +99,16 @@ export const versionsQuery = pageQuery.extend({
   tag: z.string().optional().meta({ description: 'Only versions with this tag, or this value of it (`region=north`).' }),
 });
 export const aliasChange = z
-  .object({ alias: aliasName, version: z.number().int(), reason: z.string(), from: instant, to: instant.nullable() })
+  .object({
+    alias: aliasName,
+    version: z.number().int(),
+    reason: z.string(),
+    rollback: z
+      .boolean()
+      .meta({ description: 'Monitoring gave the alias back, because the version that bore it was worse than seasonal naive.' }),
+    from: instant,
+    to: instant.nullable(),
+  })
   .meta({ id: 'AliasChange', description: 'Immutable history: which version bore the alias from when to when.' });
 export type AliasChange = z.infer<typeof aliasChange>;
 export const aliasChangePage = pageOf(aliasChange);

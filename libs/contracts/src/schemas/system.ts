@@ -57,7 +57,8 @@ export const systemStatus = z
         engine: engineInfo.nullable(),
         startedAt: instant,
         seenAt: instant,
-        busyWith: z.string().nullable(),
+        busyWith: z.array(uuid).meta({ description: 'Its open runs of this workspace.' }),
+        busyElsewhere: z.number().int().meta({ description: 'How many open runs of other workspaces it has.' }),
         resources: workerResources.nullable(),
         clockSkewMs: z.number().nullable().meta({
           description: 'How far the clock of its machine is ahead of the database’s. More than two seconds off, it takes no schedule.',

@@ -55,7 +55,7 @@ afterAll(async () => {
 });
 
 const offers = (id: string, memoryBytes: number, devices: string[] = []): Promise<void> =>
-  store.workers.beat({ id, engine: null, busyWith: null, resources: { threads: 1, memoryBytes, devices } });
+  store.workers.beat({ id, engine: null, busyWith: [], resources: { threads: 1, memoryBytes, devices } });
 const codeOf = (asked: Promise<unknown>): Promise<unknown> => asked.catch((error: { code: string }) => error.code);
 const training = (request: TrainRequestInput): Promise<unknown> => codeOf(requestTraining(flow, request));
 
@@ -125,9 +125,9 @@ describe('a run', () => {
 
   it('must fit in what is free of a worker, not in all that it has', async () => {
     const resources = { threads: 1, memoryBytes: 8 * GIGABYTE, freeBytes: GIGABYTE / 16, devices: [] };
-    await store.workers.beat({ id: 'crowded', engine: null, busyWith: null, resources });
+    await store.workers.beat({ id: 'crowded', engine: null, busyWith: [], resources });
     expect(await training(small)).toBe('RUN_TOO_LARGE');
-    await store.workers.beat({ id: 'crowded', engine: null, busyWith: null, resources: { ...resources, freeBytes: 4 * GIGABYTE } });
+    await store.workers.beat({ id: 'crowded', engine: null, busyWith: [], resources: { ...resources, freeBytes: 4 * GIGABYTE } });
     const run = await requestTraining(flow, small);
     await store.runs.requestCancel(run.id);
   });

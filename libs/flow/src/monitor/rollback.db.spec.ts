@@ -85,7 +85,8 @@ it('goes back to the champion before it after three bad forecasts in a row, not 
   await ended(await requestTraining(flow, { ...request, kind: 'seasonalNaive' }));
   // The last value, all day long: nothing a gate would let pass, so somebody did it by hand.
   await ended(await requestTraining(flow, { ...request, kind: 'naive' }));
-  await setAlias(flow, 'load', 'champion', 2, 'by hand');
+  // Words that a person may write are no rollback.
+  await setAlias(flow, 'load', 'champion', 2, 'rolled back by hand');
   const night = async (day: number): Promise<MonitorResult> => {
     await ended(await requestForecast(flow, { model: 'load' }));
     await arrive(day, day + 1);
@@ -104,9 +105,16 @@ it('goes back to the champion before it after three bad forecasts in a row, not 
     alias: 'champion',
     version: 1,
     to: null,
+    rollback: true,
     reason: expect.stringMatching(/^rolled back: .*version 2/) as string,
   });
-  expect(before).toMatchObject({ alias: 'champion', version: 2, reason: 'by hand', to: expect.any(String) as string });
+  expect(before).toMatchObject({
+    alias: 'champion',
+    version: 2,
+    rollback: false,
+    reason: 'rolled back by hand',
+    to: expect.any(String) as string,
+  });
   // What is forecast from now on is the old champion's, and monitoring leaves it where it is.
   expect(await night(23)).toMatchObject({ rolledBackTo: null, scored: [{ version: 1 }] });
 });

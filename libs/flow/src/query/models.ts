@@ -43,10 +43,11 @@ export async function listAliasHistory(
 ): Promise<Page<AliasChange>> {
   const { timeZone } = await store.datasets.getById((await store.models.get(model)).datasetId);
   const page = await store.models.aliasHistory(model, { ...query, ...(at === undefined ? {} : { at: new Date(instantAt(at, timeZone)) }) });
-  const items = page.items.map(({ alias, version, reason, fromAt, toAt }): AliasChange => ({
+  const items = page.items.map(({ alias, version, reason, rollback, fromAt, toAt }): AliasChange => ({
     alias,
     version,
     reason,
+    rollback,
     from: fromAt.toISOString(),
     to: toAt?.toISOString() ?? null,
   }));

@@ -23,24 +23,15 @@ export async function systemStatus({
       engine: engine as EngineInfo | null,
       startedAt: startedAt.toISOString(),
       seenAt: seenAt.toISOString(),
-      busyWith: busy[i]!,
+      ...busy[i]!,
       resources: resources as WorkerResources | null,
       clockSkewMs,
     })),
   };
 }
 
-/** Workers serve every workspace; which runs of another they are at is not told. */
-async function seenFrom(store: Store, busyWith: string | null): Promise<string | null> {
-  if (busyWith === null) return null;
-  const own = await Promise.all(
-    busyWith.split(', ').map((id) =>
-      store.runs.get(id).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  const told = busyWith.split(', ').filter((_, i) => own[i]);
-  return told.length < own.length ? [...told, 'runs of other workspaces'].join(', ') : busyWith;
+/** Workers serve every workspace; of another's runs only the number is told. */
+async function seenFrom(store: Store, busyWith: readonly string[]): Promise<{ busyWith: string[]; busyElsewhere: number }> {
+  const own = await store.runs.known(busyWith);
+  return { busyWith: own, busyElsewhere: busyWith.length - own.length };
 }

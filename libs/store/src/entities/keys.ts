@@ -43,6 +43,6 @@ export class WorkerEntity implements WorkerRecord {
   @Column('jsonb', { nullable: true }) resources!: Json | null;
   @Column('timestamptz', { name: 'started_at' }) startedAt!: Date;
   @Column('timestamptz', { name: 'seen_at' }) seenAt!: Date;
-  @Column('text', { name: 'busy_with', nullable: true }) busyWith!: string | null;
+  @Column('text', { name: 'busy_with', array: true }) busyWith!: string[];
   @Column('double precision', { name: 'clock_skew_ms', nullable: true }) clockSkewMs!: number | null;
 }

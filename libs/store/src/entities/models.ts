@@ -38,6 +38,7 @@ export class ModelAliasEntity implements AliasChangeRecord {
   @Column('text') alias!: AliasName;
   @Column('integer') version!: number;
   @Column('text') reason!: string;
+  @Column('boolean') rollback!: boolean;
   @Column(madeAt('from_at')) fromAt!: Date;
   @Column('timestamptz', { name: 'to_at', nullable: true }) toAt!: Date | null;
 }

@@ -153,6 +153,22 @@ export function models(context: Context): Models {
         if (current !== no) await pointAlias(inside, model.id, alias, no, reason);
         return inTransaction.version(name, { no });
       }),
+    rollBack: (name, of, reason) =>
+      context.transaction(async (inside) => {
+        const model = await models(inside).get(name);
+        await inside.query('SELECT 1 FROM model WHERE id = $1 FOR UPDATE', [model.id]);
+        const present = await inside.repository(ModelAliasEntity).findOneBy({ modelId: model.id, alias: 'champion', toAt: IsNull() });
+        if (!present || present.version !== of || present.rollback) return null;
+        // The history outlives versions that were deleted.
+        const [before] = await inside.query<{ version: number }>(
+          `SELECT a.version FROM model_alias a JOIN model_version v ON v.model_id = a.model_id AND v.no = a.version
+           WHERE a.model_id = $1 AND a.alias = 'champion' AND a.to_at IS NOT NULL AND a.version <> $2 ORDER BY a.id DESC LIMIT 1`,
+          [model.id, of],
+        );
+        if (!before) return null;
+        await pointAlias(inside, model.id, 'champion', before.version, reason, true);
+        return before.version;
+      }),
     deleteVersion: (name, no) =>
       context.transaction(async (inside) => {
         const version = await models(inside).version(name, { no });
@@ -232,14 +248,17 @@ async function currentAlias(context: Context, modelId: string, alias: AliasName)
   return (await context.repository(ModelAliasEntity).findOneBy({ modelId, alias, toAt: IsNull() }))?.version;
 }
 
-async function pointAlias(context: Context, modelId: string, alias: AliasName, version: number, reason: string): Promise<void> {
+async function pointAlias(
+  context: Context,
+  modelId: string,
+  alias: AliasName,
+  version: number,
+  reason: string,
+  rollback = false,
+): Promise<void> {
   await context.query('UPDATE model_alias SET to_at = now() WHERE model_id = $1 AND alias = $2 AND to_at IS NULL', [modelId, alias]);
-  await context.query('INSERT INTO model_alias (id, workspace_id, model_id, alias, version, reason) VALUES ($1, $2, $3, $4, $5, $6)', [
-    newId(),
-    context.workspaceId,
-    modelId,
-    alias,
-    version,
-    reason,
-  ]);
+  await context.query(
+    'INSERT INTO model_alias (id, workspace_id, model_id, alias, version, reason, rollback) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+    [newId(), context.workspaceId, modelId, alias, version, reason, rollback],
+  );
 }

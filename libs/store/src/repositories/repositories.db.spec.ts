@@ -399,6 +399,10 @@ describe('datasets', () => {
     expect(await other.datasets.find('mine')).toBeNull();
     expect((await other.datasets.list({})).items).toEqual([]);
     expect(await other.workspaces.get()).toMatchObject({ name: 'other' });
+    const [own, theirs] = [await store.runs.create({ kind: 'train', config: {} }), await other.runs.create({ kind: 'train', config: {} })];
+    expect(await store.runs.known([theirs.id, own.id])).toEqual([own.id]);
+    expect(await other.runs.known([theirs.id, own.id])).toEqual([theirs.id]);
+    expect(await store.runs.known([])).toEqual([]);
   });
 });
 
@@ -463,11 +467,11 @@ describe('idempotency keys', () => {
 
 describe('workers', () => {
   it('are known by their heartbeats', async () => {
-    await store.workers.beat({ id: 'w1', engine: { name: 'wasm' }, busyWith: null });
-    await store.workers.beat({ id: 'w1', engine: { name: 'wasm' }, busyWith: 'run-1' });
-    await store.workers.beat({ id: 'w2', engine: null, busyWith: null });
+    await store.workers.beat({ id: 'w1', engine: { name: 'wasm' }, busyWith: [] });
+    await store.workers.beat({ id: 'w1', engine: { name: 'wasm' }, busyWith: ['run-1'] });
+    await store.workers.beat({ id: 'w2', engine: null, busyWith: [] });
     await query(database.url, `UPDATE worker SET seen_at = now() - interval '1 hour' WHERE id = 'w2'`);
-    expect(await store.workers.list(60_000)).toMatchObject([{ id: 'w1', busyWith: 'run-1', engine: { name: 'wasm' } }]);
+    expect(await store.workers.list(60_000)).toMatchObject([{ id: 'w1', busyWith: ['run-1'], engine: { name: 'wasm' } }]);
     await store.workers.remove('w1');
     expect(await store.workers.list(60_000)).toEqual([]);
   });

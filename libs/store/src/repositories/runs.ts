@@ -113,6 +113,14 @@ export function runs(context: Context): Runs {
         return runs(inside).parts(parentId);
       }),
     parts: (parentId) => find({ where: { workspaceId, parentId }, order: { partNo: 'ASC' } }),
+    async known(ids) {
+      const rows = await context.query<{ id: string }>('SELECT id FROM run WHERE workspace_id = $1 AND id = ANY ($2::uuid[])', [
+        workspaceId,
+        ids,
+      ]);
+      const own = new Set(rows.map(({ id }) => id));
+      return ids.filter((id) => own.has(id));
+    },
     partStates: (parentId) =>
       context.query<PartState & Json>(
         'SELECT id, status, progress, part_no AS "partNo" FROM run WHERE workspace_id = $1 AND parent_id = $2 ORDER BY part_no',

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -53,6 +53,32 @@ describe('migrations', () => {
   it('never change once they were applied', async () => {
     await migrateFrom({ '1.sql': 'CREATE TABLE t (n int)' });
     await expect(migrateFrom({ '1.sql': 'CREATE TABLE t (n bigint)' })).rejects.toMatchObject({ code: 'MIGRATION_CHANGED' });
+  });
+
+  it('keep what was a rollback, take no words of a person for one, and list what workers are at', async () => {
+    const folder = new URL('../../../../database/migrations/', import.meta.url);
+    const all = readdirSync(folder).filter((name) => name.endsWith('.sql'));
+    const before = all.filter((name) => name < '20261130173000_rollbacks.sql');
+    await migrateFrom(Object.fromEntries(before.map((name) => [name, readFileSync(new URL(name, folder), 'utf8')])));
+    await query(
+      database.url,
+      `INSERT INTO dataset (id, workspace_id, name, frequency, time_zone, fill_policy)
+         SELECT gen_random_uuid(), id, 'load', 'h', 'UTC', 'none' FROM workspace;
+       INSERT INTO model (id, workspace_id, name, dataset_id) SELECT gen_random_uuid(), workspace_id, 'load', id FROM dataset;
+       INSERT INTO model_alias (id, workspace_id, model_id, alias, version, reason, to_at)
+         SELECT gen_random_uuid(), workspace_id, id, 'champion', no, reason, now() FROM model, (VALUES
+           (1, 'rolled back: the last 3 forecasts of version 2 were worse than seasonal naive'),
+           (2, 'rolled back by hand'), (3, 'first version')) AS given (no, reason);
+       INSERT INTO worker (id, workspace_id, busy_with)
+         SELECT given.id, workspace.id, busy FROM workspace, (VALUES ('idle', NULL), ('one', 'a'), ('two', 'a, b')) AS given (id, busy)`,
+    );
+    await migrateDatabase(database.url);
+    expect(await query(database.url, 'SELECT version FROM model_alias WHERE rollback')).toEqual([{ version: 1 }]);
+    expect(await query(database.url, 'SELECT id, busy_with FROM worker ORDER BY id')).toEqual([
+      { id: 'idle', busy_with: [] },
+      { id: 'one', busy_with: ['a'] },
+      { id: 'two', busy_with: ['a', 'b'] },
+    ]);
   });
 
   it('give every table a workspace', async () => {

@@ -32,7 +32,6 @@ import { learnFromOutcomes } from './widths.js';
 
 /** Forecasts, and monitor runs that had something to tell, that are looked back on. */
 const LOOK_BACK = 200;
-const ROLLED_BACK = 'rolled back';
 const SAMPLED = 200;
 /** Of a frequency without a season. */
 const PLAIN_SEASON = 50;
@@ -209,16 +208,11 @@ async function rollBack(
 ): Promise<number | null> {
   const { champion } = await store.models.get(model);
   if (champion === null || !isWorseThanNaive(scores, champion, patience)) return null;
-  const { items } = await store.models.aliasHistory(model, { limit: 1000 });
-  const reigns = items.filter(({ alias }) => alias === 'champion');
-  // The history outlives versions that were deleted.
-  const there = new Set((await store.models.versions(model, { limit: 1000 })).items.map(({ no }) => no));
-  const before = reigns.find(({ version, toAt }) => toAt !== null && version !== champion && there.has(version));
-  if (!before || reigns[0]?.reason.startsWith(ROLLED_BACK)) return null;
-  const reason = `${ROLLED_BACK}: the last ${patience} forecasts of version ${champion} were worse than seasonal naive`;
-  await store.models.setAlias(model, 'champion', before.version, reason);
-  alerts.push({ code: 'ROLLED_BACK', message: `Version ${before.version} is champion again; ${reason}.`, since: scores.at(-1)!.cutoff });
-  return before.version;
+  const reason = `rolled back: the last ${patience} forecasts of version ${champion} were worse than seasonal naive`;
+  const version = await store.models.rollBack(model, champion, reason);
+  if (version === null) return null;
+  alerts.push({ code: 'ROLLED_BACK', message: `Version ${version} is champion again; ${reason}.`, since: scores.at(-1)!.cutoff });
+  return version;
 }
 
 /** As if it were asked for now; what it is refused for stands on the run. */
