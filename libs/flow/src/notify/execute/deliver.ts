@@ -78,6 +78,8 @@ export async function executeDelivery(
     return { status: null, error: cause.message };
   });
   const gone = status === GONE;
+  // Standard Webhooks: a receiver that answers 410 wants no more. Before the end is recorded, so that whoever reads it finds both.
+  if (gone) await webhooks.update(delivery.webhookId, { enabled: false });
   await webhooks.end(deliveryId, attempt, {
     delivered: error === null,
     responseStatus: status,
@@ -85,6 +87,4 @@ export async function executeDelivery(
     retryAfterMs: gone ? null : pauseAfter(attempt, Math.random(), options.firstPauseMs),
   });
   if (error !== null) flow.logger.warn({ delivery: deliveryId, attempt, status, error }, 'a webhook was not delivered');
-  // Standard Webhooks: a receiver that answers 410 wants no more.
-  if (gone) await webhooks.update(delivery.webhookId, { enabled: false });
 }
