@@ -23,7 +23,7 @@ describe('09 excel-serial-dates', () => {
     expect(refusal).toBeNull();
     const { observations, start, end } = expected['hours.csv'];
     expect(findings).toMatchObject({ frequency: 'h', observations, gaps: 0, rowsRejected: 0 });
-    expect([Date.parse(findings!.start!), Date.parse(findings!.end!)]).toEqual([Date.parse(start), Date.parse(end)]);
+    expect([Date.parse(String(findings!.start)), Date.parse(String(findings!.end))]).toEqual([Date.parse(start), Date.parse(end)]);
   });
 
   it('the week after is forecast by its days', async () => {

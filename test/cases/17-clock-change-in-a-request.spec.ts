@@ -14,7 +14,7 @@ describe('17 clock-change-in-a-request', () => {
     const { steps, start, end } = fall;
     const findings = await trial.stored('fall.csv', { dataset: 'c17', timeZone });
     expect(findings).toMatchObject({ frequency: 'h', observations: steps, gaps: 0, duplicates: 0 });
-    expect([Date.parse(findings.start!), Date.parse(findings.end!)]).toEqual([Date.parse(start), Date.parse(end)]);
+    expect([Date.parse(String(findings.start)), Date.parse(String(findings.end))]).toEqual([Date.parse(start), Date.parse(end)]);
     const { ds } = await trial.observations('c17', 'meter');
     for (const hour of ['2022-11-06T05:00:00.000Z', '2022-11-06T06:00:00.000Z']) expect(ds).toContain(hour);
     const { answer, refusal } = await trial.post(trial.json('fall.json'));

@@ -25,7 +25,7 @@ const STEPS = 80;
 let test: TestFlow;
 let now = new Date(START);
 const at = (day: number, hour = 0): Date => new Date(START + (day * DAY + hour) * HOUR_MS);
-const dayOf = (instant: string): number => (Date.parse(instant) - START) / HOUR_MS / DAY;
+const dayOf = (instant: string | number): number => (Date.parse(String(instant)) - START) / HOUR_MS / DAY;
 
 /** Deterministic noise in ±1. */
 const noise = (series: number, t: number): number => ((Math.sin(t * 12.9898 + series * 78.233) * 43_758.5453) % 1) * 2 - 1;
@@ -74,7 +74,7 @@ async function readFacts(): Promise<Facts> {
     runs,
     trainings: new Map(runs.filter(({ kind }) => kind === 'train').map(({ id, result }) => [id, trainResult.parse(result)])),
     mornings,
-    scores: mornings.flatMap(({ result }) => result.scored).sort((a, b) => a.cutoff.localeCompare(b.cutoff)),
+    scores: mornings.flatMap(({ result }) => result.scored).sort((a, b) => String(a.cutoff).localeCompare(String(b.cutoff))),
   };
 }
 

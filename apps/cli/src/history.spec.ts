@@ -15,10 +15,11 @@ describe('a CSV of histories', () => {
     const text = 'unique_id,ds,y,promo\na,1,5,0\na,2,,1\na,3,,1\nb,1,6,1\nb,2,,0\n';
     expect(historiesOf(text, { ...columns, futureCovariates: ['promo'] })).toEqual({
       series: [
-        { uniqueId: 'a', ds: [1], y: [5], futureCovariates: { promo: [0, 1] } },
-        { uniqueId: 'b', ds: [1], y: [6], futureCovariates: { promo: [1, 0] } },
+        { uniqueId: 'a', ds: [1], y: [5], futureCovariates: { promo: [0, 1, 1] } },
+        // What is shorter than the longest has holes, which the API refuses by series and time.
+        { uniqueId: 'b', ds: [1], y: [6], futureCovariates: { promo: [1, 0, null] } },
       ],
-      ahead: 1,
+      ahead: 2,
     });
   });
 

@@ -118,7 +118,7 @@ it.each(['seriesDeviation', 'robustArcsinh'])('a stranger is forecast the same b
   );
   const { items } = await listBacktestSeries(flow, backtest, { label: 'ours', search: 'stranger' });
   const median = stored!.quantiles[DEFAULT_QUANTILES.indexOf(0.5)]!;
-  const errors = median.map((value, h) => Math.abs(value - stranger(CUTOFF + 1 + h)));
+  const errors = median.map((value, h) => Math.abs(value! - stranger(CUTOFF + 1 + h)));
   // The first window ends before it began: only the second is scored.
   expect(items).toMatchObject([{ uniqueId: 'stranger', observations: HORIZON }]);
   expect(items[0]!.mae! / (errors.reduce((sum, error) => sum + error, 0) / HORIZON)).toBeCloseTo(1, 6);

@@ -6,7 +6,8 @@
  * the request declared; nothing else is filled.
  */
 import type { CovariateFill, CovariateReport } from '@almanac/contracts';
-import { calendarNames, type CalendarSettings, type CovariateNames, type ForecastNote, type SeriesData } from '@almanac/forecasting';
+import type { CalendarSettings, CovariateNames, ForecastNote, SeriesData } from '@almanac/forecasting';
+import { calendarNames } from '@almanac/forecasting/plan';
 import type { Frequency } from '@almanac/series';
 import type { StoredSeries } from '@almanac/store';
 import { covariateHole, filledNote } from './holes.js';

@@ -106,3 +106,14 @@ describe('the naive method', () => {
     expect(one!.notes).toBeUndefined();
   });
 });
+
+describe.each(['theta', 'optimisedTheta', 'autoEts', 'drift'] as const)('%s', (kind) => {
+  it.each([
+    [1e6, 2000, 300],
+    [5, -0.01, 60],
+    [0, 1, 12],
+  ])('goes on along a line from %f by %f a step, of %i steps', async (from, slope, length) => {
+    const [one] = await forecast(kind, panelOf({ x: Array.from({ length }, (_, t) => from + slope * t) }));
+    for (let step = 0; step < 14; step++) expect((at(one!, 0.5, step) - (from + slope * (length + step))) / (14 * slope)).toBeCloseTo(0, 1);
+  });
+});

@@ -6,7 +6,7 @@
  * exponential smoothing, σ²(1 + (h − 1)α²) (Hyndman and Billah 2003). A history without negative values is not
  * forecast below 0, as in M4.
  */
-import { type LocalMethod } from './forecaster.js';
+import { type LocalMethod, type QuantileFunction } from './forecaster.js';
 import { gaussian } from './naive.js';
 import { deseasonalise, findSeason, reseasonalise } from './seasonality.js';
 import { fitSmoothing, goldenSection, type Smoothing } from './smoothing.js';
@@ -38,6 +38,21 @@ export function straightLine(values: Float64Array): Line {
   return { intercept: meanY - slope * meanT, slope };
 }
 
+/**
+ * A history so much nearer to its line than to the method's own one-step forecasts is that line. The method halves a trend, because
+ * trends fade; one that never did is not halved.
+ */
+const LINE_SHARE = 0.01;
+
+/** Regression's prediction interval about the line: the spread grows with the distance from the middle of the history. */
+function onTheLine(at: (t: number) => number, length: number, sigma: number): QuantileFunction {
+  const around = (length * (length * length - 1)) / 12;
+  return gaussian(
+    (step) => at(length + step),
+    (step) => sigma * Math.sqrt(1 + 1 / length + (around > 0 ? (length + step - (length - 1) / 2) ** 2 / around : 0)),
+  );
+}
+
 function thetaMethod(chooseTheta: (residualsOf: (theta: number) => number) => number): LocalMethod {
   return ({ values, seasonLength, spread }) => {
     const season = findSeason(values, seasonLength);
@@ -50,10 +65,14 @@ function thetaMethod(chooseTheta: (residualsOf: (theta: number) => number) => nu
     const smoothing = smooth(theta);
     const sigma = spread.sigma(smoothing.squares / (theta * theta), smoothing.count, 2);
     const nonNegative = !values.some((value) => value < 0);
-    const core = gaussian(
-      (step) => (1 - 1 / theta) * at(values.length + step) + smoothing.level / theta,
-      (step) => sigma * Math.sqrt(1 + (smoothing.gap + step) * smoothing.alpha ** 2),
-    );
+    const apart = adjusted.reduce((sum, value, t) => (Number.isNaN(value) ? sum : sum + (value - at(t)) ** 2), 0);
+    const core =
+      apart < LINE_SHARE * (smoothing.squares / (theta * theta))
+        ? onTheLine(at, values.length, spread.sigma(apart, smoothing.count, 2))
+        : gaussian(
+            (step) => (1 - 1 / theta) * at(values.length + step) + smoothing.level / theta,
+            (step) => sigma * Math.sqrt(1 + (smoothing.gap + step) * smoothing.alpha ** 2),
+          );
     return (level, step) => {
       const value = reseasonalise(core(level, step), values.length + step, season);
       return nonNegative ? Math.max(0, value) : value;
