@@ -1,7 +1,7 @@
 /** Due times are those that trying every minute finds: both day fields, odd steps, day 7, leap days, clock changes. */
 import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { nextDues } from '../../libs/flow/src/schedule/due.js';
+import { nextDues } from '@almanac/flow/schedule';
 import { Case } from '../support/cases.js';
 
 const trial = new Case('38-cron-semantics');

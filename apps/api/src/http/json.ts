@@ -45,6 +45,8 @@ export function measureJson(json: Uint8Array): JsonMeasure {
       case CLOSES_OBJECT:
         open -= 1;
         break;
+      default:
+        break;
     }
   }
   return { heapBytes: length + members * MEMBER + keys * KEY + texts * TEXT + containers * LIST_OR_OBJECT, depth };

@@ -7,7 +7,8 @@ const HORIZON = 5;
 const HOLDOUT = 20;
 
 /**
- * Small counts, not mostly 0 (those have a rule of their own): a naive forecast's lower quantiles would lie below 0, and between whole numbers.
+ * Small counts, not mostly 0 (those have a rule of their own): a naive forecast's lower quantiles would lie below 0, and between whole
+ * numbers.
  */
 const panel: Panel = {
   frequency: '1',

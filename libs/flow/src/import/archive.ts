@@ -2,7 +2,8 @@
  * A model version as one file, to keep or to take to another house: a tar of a manifest, the checkpoint's manifest and the
  * weights as they lie in object storage.
  * Invariants: the manifest names the hash of each file and carries its own, and nothing is imported that does not match; the
- * same version gives the same bytes; memory does not grow with the weights; an import goes through the registry like a training, with a run that says where it came from.
+ * same version gives the same bytes; memory does not grow with the weights; an import goes through the registry like a training, with a
+ * run that says where it came from.
  */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';

@@ -8,5 +8,8 @@ export { ingestUpload, type IngestDependencies, type IngestRequest } from './exe
 export async function executeIngest(context: RunContext<PlannedRun<'ingest'>>): Promise<Worked> {
   const { store, objects, ingest: limits, run, signal, report } = context;
   const { uploadId, options } = run.config;
-  return ingestUpload({ store, objects, limits }, { uploadId, options, runId: run.id, onProgress: report, signal });
+  return ingestUpload(
+    { store, objects, limits },
+    { uploadId, options, runId: run.id, onProgress: (progress) => void report(progress), signal },
+  );
 }
