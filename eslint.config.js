@@ -22,6 +22,7 @@ const layers = {
 export default tseslint.config(
   {
     ignores: [
+      '.venv/**',
       '**/dist/**',
       '**/build/**',
       '**/node_modules/**',
