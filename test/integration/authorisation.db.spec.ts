@@ -103,7 +103,7 @@ describe('the route table', () => {
     for (const [name, { scope, method }] of closed) {
       expect(SCOPES, name).toContain(scope);
       // Who may only read changes nothing; the one question that is asked by POST keeps nothing.
-      if (scope === 'read') expect(method === 'GET' || (endpoints[name as 'predictRun'] as Endpoint).pure, name).toBeTruthy();
+      if (scope === 'read') expect(method === 'GET' || (endpoints[name as 'estimateRun'] as Endpoint).pure, name).toBeTruthy();
     }
   });
 

@@ -177,7 +177,7 @@ describe('errors', () => {
     // A client cannot send a body with GET; what `consumes` names is a file; rows name covariates.
     if (endpoint.method === 'GET' || endpoint.consumes !== undefined || name === 'appendObservations') return;
     // Which names an action has is known once its kind is.
-    expect(await send('', `{${name === 'predictRun' ? '"kind":"learn",' : ''}"nobodysName":1}`)).toMatchObject(refused);
+    expect(await send('', `{${name === 'estimateRun' ? '"kind":"learn",' : ''}"nobodysName":1}`)).toMatchObject(refused);
   });
 
   it('name what is unknown within an action, and the name that is near', async () => {

@@ -17,7 +17,7 @@ export interface Workspaces {
   /** With all that is in it; returns the id of its erasure. @throws AlmanacError WORKSPACE_NOT_FOUND, WORKSPACE_BUSY */
   delete(name: string): Promise<string>;
   /** Ids of the workspaces that have open runs, due schedules or due deliveries. */
-  withWork(kind: 'runs' | 'schedules' | 'deliveries' | 'retention', now: Date): Promise<string[]>;
+  having(kind: 'runs' | 'schedules' | 'deliveries' | 'retention', now: Date): Promise<string[]>;
 }
 
 export interface ApiKeys {

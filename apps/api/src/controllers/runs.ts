@@ -1,8 +1,8 @@
 /** Runs: listed, read, cancelled, and followed as server-sent events until they end. */
 import { Controller, Req, Res } from '@nestjs/common';
-import { type BacktestSeries, isFinished, type Page, type Run, type RunCurve, type RunPrediction } from '@almanac/contracts';
+import { type BacktestSeries, isFinished, type Page, type Run, type RunCurve, type RunEstimate } from '@almanac/contracts';
 import { getRun, getRunCurve, listBacktestSeries, listRuns, rejectsCsv } from '@almanac/flow/query';
-import { predictAction } from '@almanac/flow/schedule';
+import { estimateAction } from '@almanac/flow/schedule';
 import { cancelRun, type FlowContext } from '@almanac/flow/runs';
 import { resumeTraining } from '@almanac/flow/train';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -34,9 +34,9 @@ export class RunsController {
     return getRunCurve(flow, params.runId);
   }
 
-  @Route('predictRun')
-  predict(@Input() { body }: Parse<'predictRun'>, @Flow() flow: FlowContext): Promise<RunPrediction> {
-    return predictAction(flow, body);
+  @Route('estimateRun')
+  estimate(@Input() { body }: Parse<'estimateRun'>, @Flow() flow: FlowContext): Promise<RunEstimate> {
+    return estimateAction(flow, body);
   }
 
   @Route('listBacktestSeries')

@@ -18,7 +18,7 @@ const LONG: Partial<Record<EndpointName, number>> = {
   appendObservations: 4 * MEGABYTE,
   forecast: 4 * MEGABYTE,
   whatIf: 4 * MEGABYTE,
-  predictRun: 4 * MEGABYTE,
+  estimateRun: 4 * MEGABYTE,
   createSchedule: 4 * MEGABYTE,
   updateSchedule: 4 * MEGABYTE,
   // Histories travel in it.

@@ -9,7 +9,7 @@ import { useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { type Column, DataTable } from '../ui/dataTable';
 import { Await, Empty, Failure, Field, Page, Status } from '../ui/parts';
-import { Prediction } from './train/prediction';
+import { Estimate } from './train/estimate';
 
 export function Component() {
   const [making, setMaking] = useState(false);
@@ -151,7 +151,7 @@ function NewBacktestForm({ datasets, kinds }: { datasets: Dataset[]; kinds: Mode
         {number('refitEvery', 'Train again after', 'Cutoffs; 0 trains once, at the first.', '1', 0)}
         {number('steps', 'Training steps', 'Of each training.', 'chosen from the size')}
       </div>
-      {chosen.length > 0 && <Prediction action={{ kind: 'backtest', request }} onRefused={setRefused} />}
+      {chosen.length > 0 && <Estimate action={{ kind: 'backtest', request }} onRefused={setRefused} />}
       {start.error ? <Failure error={start.error} /> : null}
       <div className="row">
         <button type="submit" className="primary" disabled={start.isPending || refused || chosen.length === 0}>

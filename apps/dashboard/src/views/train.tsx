@@ -9,7 +9,7 @@ import { useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { Await, Empty, Failure, Field, Page } from '../ui/parts';
 import { KindSettings } from './train/kindSettings';
-import { Prediction } from './train/prediction';
+import { Estimate } from './train/estimate';
 import { configOf, settingsOf, type Written } from './train/settings';
 
 export function Component() {
@@ -140,7 +140,7 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
             <KindSettings settings={settings} written={written} onChange={setWritten} />
           </details>
         )}
-        <Prediction action={{ kind: 'train', request: { ...form, dataset: dataset.name } }} onRefused={setRefused} />
+        <Estimate action={{ kind: 'train', request: { ...form, dataset: dataset.name } }} onRefused={setRefused} />
         <div className="row">
           <button type="submit" className="primary" disabled={train.isPending || refused}>
             {train.isPending ? 'Queueing …' : 'Train'}

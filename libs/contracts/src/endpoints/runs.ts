@@ -1,5 +1,5 @@
 /** Runs of every kind: to list, follow, estimate, cancel and resume. */
-import { runPrediction } from '../schemas/admission.js';
+import { runEstimate } from '../schemas/admission.js';
 import { run, runCurve, runPage, runsQuery } from '../schemas/runs.js';
 import { scheduleAction } from '../schemas/schedules.js';
 import { type Endpoint } from './endpoint.js';
@@ -25,7 +25,7 @@ export const runEndpoints = {
     status: 200,
     response: runCurve,
   },
-  predictRun: {
+  estimateRun: {
     method: 'POST',
     path: '/v1/runs/predict',
     summary: 'What a run would take (memory, time, cost) and whether it would be admitted; nothing is queued',
@@ -33,7 +33,7 @@ export const runEndpoints = {
     body: scheduleAction,
     pure: true,
     status: 200,
-    response: runPrediction,
+    response: runEstimate,
   },
   cancelRun: {
     method: 'POST',

@@ -9,7 +9,7 @@ const most = z.object({
   cost: z.number().nullable(),
 });
 
-export const runPrediction = most
+export const runEstimate = most
   .extend({
     kind: runKind,
     device: z.enum(['cpu', 'gpu']),
@@ -22,5 +22,5 @@ export const runPrediction = most
     problem: problem.nullable().meta({ description: 'Why such a run would be refused.' }),
     likeRun: uuid.nullable().meta({ description: 'The newest run that the time was measured on.' }),
   })
-  .meta({ id: 'RunPrediction' });
-export type RunPrediction = z.infer<typeof runPrediction>;
+  .meta({ id: 'RunEstimate' });
+export type RunEstimate = z.infer<typeof runEstimate>;

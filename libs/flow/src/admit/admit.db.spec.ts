@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobName, TrainRequestInput } from '@almanac/contracts';
-import { predictAction } from '@almanac/flow/schedule';
+import { estimateAction } from '@almanac/flow/schedule';
 import { requestBacktest } from '@almanac/flow/backtest';
 import { type Compute, startCompute } from '@almanac/flow/compute';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
@@ -16,7 +16,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 import { redisIsInstalled, startRedis, type TestRedis } from '../../../../test/support/redis.js';
 import { planTrainingRun } from '../train/request.js';
-import { admit, predictRun } from './admit.js';
+import { admit, estimateRun } from './admit.js';
 
 const GIGABYTE = 2 ** 30;
 const free: RunLimits = { memoryBytes: undefined, seconds: undefined, cost: undefined, pricePerHour: { cpu: undefined, gpu: undefined } };
@@ -113,8 +113,8 @@ describe('a run', () => {
     const stored = { manifestKey: 'none', weightsKey: 'none', sha256: 'none' };
     await store.models.addVersion(id, { runId: trained!.id, kind: 'segment', horizon: 24, config: {}, metrics: { pace }, ...stored });
     try {
-      expect(await predictRun(flow, forecastBy('never-forecast'))).toMatchObject({ basis: 'assumed', likeRun: null, seconds: null });
-      expect(await predictAction(flow, { kind: 'train', request: small as never })).toMatchObject({
+      expect(await estimateRun(flow, forecastBy('never-forecast'))).toMatchObject({ basis: 'assumed', likeRun: null, seconds: null });
+      expect(await estimateAction(flow, { kind: 'train', request: small as never })).toMatchObject({
         basis: 'history',
         likeRun: trained!.id,
       });
@@ -133,8 +133,8 @@ describe('a run', () => {
   });
 
   it('can be asked about without being queued', async () => {
-    const ask = (request: object): ReturnType<typeof predictAction> =>
-      predictAction(flow, { kind: 'train', request: { ...small, ...request } as never });
+    const ask = (request: object): ReturnType<typeof estimateAction> =>
+      estimateAction(flow, { kind: 'train', request: { ...small, ...request } as never });
     const before = (await store.runs.list()).items.length;
     const [one, wide, twice] = [await ask({}), await ask({ config: { hidden: 256 } }), await ask({ steps: 8 })];
     expect(one).toMatchObject({ fits: true, problem: null, steps: 4, device: 'cpu', basis: 'assumed', limits: { memoryBytes: null } });
@@ -242,14 +242,14 @@ describe.each(['pg-boss', 'bull'] as const)('a run that wants a GPU, on %s', (dr
     const pace = { operations: 1e13, seconds: 100, otherSeconds: 3, device: 'gpu' };
     const stored = { manifestKey: 'none', weightsKey: 'none', sha256: 'none' };
     await store.models.addVersion(id, { runId: ids[0]!, kind: 'segment', horizon: 24, config: {}, metrics: { pace }, ...stored });
-    expect(await predictAction(flow, { kind: 'train', request: { ...small, device: 'gpu' } as never })).toMatchObject({
+    expect(await estimateAction(flow, { kind: 'train', request: { ...small, device: 'gpu' } as never })).toMatchObject({
       basis: 'history',
       device: 'gpu',
     });
   });
 });
 
-function forecastBy(model: string): Parameters<typeof predictRun>[1] {
+function forecastBy(model: string): Parameters<typeof estimateRun>[1] {
   const resolved = { modelName: model, modelVersion: 1, modelVersionId: store.workspaceId, datasetVersion: 1, horizon: 24 };
   return {
     kind: 'forecast',

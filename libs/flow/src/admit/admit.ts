@@ -5,7 +5,7 @@
  * Invariants: nothing is computed to predict it, so the API can; where nothing is known (no worker runs, no limit is set)
  * nothing is refused.
  */
-import { DEFAULT_KIND, type RunKind, type RunPrediction, toProblem } from '@almanac/contracts';
+import { DEFAULT_KIND, type RunKind, type RunEstimate, toProblem } from '@almanac/contracts';
 import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError } from '@almanac/series';
 import type { Store } from '@almanac/store';
@@ -16,7 +16,7 @@ import { workOf } from './work.js';
 
 type Context = Pick<FlowContext, 'store' | 'limits'>;
 type Asked = NewPlannedRun;
-type Device = RunPrediction['device'];
+type Device = RunEstimate['device'];
 
 const SEEN_WITHIN_MS = 15_000;
 const REMEMBERED = 20;
@@ -34,8 +34,8 @@ export async function admit(context: Context, run: Asked): Promise<Asked> {
   // What else there is takes little; it is looked at where somebody has set a limit that it could pass.
   const limited = limits(context) && (run.kind === 'forecast' || run.kind === 'monitor' || run.kind === 'learn');
   if (run.kind !== 'train' && run.kind !== 'backtest' && !limited) return run;
-  const { prediction, placed } = await look(context, run);
-  const refusal = refusalOf(prediction, run);
+  const { estimate, placed } = await look(context, run);
+  const refusal = refusalOf(estimate, run);
   if (refusal) throw refusal;
   return placed;
 }
@@ -43,18 +43,18 @@ export async function admit(context: Context, run: Asked): Promise<Asked> {
 const limits = ({ limits: set }: Context): boolean => set?.seconds !== undefined || set?.cost !== undefined;
 
 /** What a run would take, and why it would be refused. */
-export async function predictRun(context: Context, run: Asked): Promise<RunPrediction> {
+export async function estimateRun(context: Context, run: Asked): Promise<RunEstimate> {
   try {
-    const { prediction } = await look(context, run);
-    const refusal = refusalOf(prediction, run);
-    return { ...prediction, fits: !refusal, problem: refusal ? toProblem(refusal) : null };
+    const { estimate } = await look(context, run);
+    const refusal = refusalOf(estimate, run);
+    return { ...estimate, fits: !refusal, problem: refusal ? toProblem(refusal) : null };
   } catch (error) {
     if (!(error instanceof AlmanacError) || error.code !== 'GPU_UNAVAILABLE') throw error;
     return { ...nothingKnown(run.kind, 'gpu'), fits: false, problem: toProblem(error) };
   }
 }
 
-async function look({ store, limits }: Context, run: Asked): Promise<{ prediction: RunPrediction; placed: Asked }> {
+async function look({ store, limits }: Context, run: Asked): Promise<{ estimate: RunEstimate; placed: Asked }> {
   const workers = await store.workers.list(SEEN_WITHIN_MS);
   const resources = workers.flatMap((worker) => (worker.resources === null ? [] : [worker.resources as unknown as Resources]));
   const device = deviceOf(run, resources);
@@ -70,7 +70,7 @@ async function look({ store, limits }: Context, run: Asked): Promise<{ predictio
   };
   const deadline = RUN_KINDS[run.kind].deadlineSeconds;
   const largest = resources.length > 0 ? Math.max(...resources.map(({ memoryBytes, freeBytes = memoryBytes }) => freeBytes)) : undefined;
-  const prediction: RunPrediction = {
+  const estimate: RunEstimate = {
     kind: run.kind,
     device,
     steps: work.steps ?? null,
@@ -87,7 +87,7 @@ async function look({ store, limits }: Context, run: Asked): Promise<{ predictio
     fits: true,
     problem: null,
   };
-  return { prediction, placed };
+  return { estimate, placed };
 }
 
 interface Resources {
@@ -117,7 +117,7 @@ function deviceOf(run: Asked, resources: readonly Resources[]): Device {
   return wanted === 'gpu' || (wanted === 'auto' && there && trains) ? 'gpu' : 'cpu';
 }
 
-function refusalOf({ memoryBytes, seconds, cost, limits, kind, basis }: RunPrediction, run: Asked): AlmanacError | undefined {
+function refusalOf({ memoryBytes, seconds, cost, limits, kind, basis }: RunEstimate, run: Asked): AlmanacError | undefined {
   const over = (value: number | null, limit: number | null): value is number => value !== null && limit !== null && value > limit;
   const what = `This ${kind}${run.model ? ` of "${run.model}"` : ''}`;
   const refuse = (code: string, message: string, hint: string, value: number, limit: number | null): AlmanacError =>
@@ -168,7 +168,7 @@ async function paced(
   return { seconds: operations / pace + median(telling.map((one) => one.otherSeconds)), likeRun: telling[0]!.runId };
 }
 
-function nothingKnown(kind: RunKind, device: Device): RunPrediction {
+function nothingKnown(kind: RunKind, device: Device): RunEstimate {
   const unknown = { memoryBytes: null, seconds: null, cost: null };
   return { kind, device, steps: null, ...unknown, limits: unknown, basis: 'assumed', likeRun: null, fits: true, problem: null };
 }

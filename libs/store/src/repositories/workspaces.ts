@@ -12,7 +12,7 @@ import { eraseWorkspace } from './erasures.js';
 /** Every table of a workspace that nothing else takes with it, in an order that the foreign keys allow. */
 const TABLES = ['webhook', 'schedule', 'series_chunk', 'dataset', 'run', 'upload', 'api_key', 'idempotency_key', 'grid_step', 'worker'];
 
-const WORK = {
+const HAVING = {
   runs: `SELECT DISTINCT workspace_id AS id FROM run WHERE status IN ('queued', 'running') AND $1::timestamptz IS NOT NULL`,
   retention:
     'SELECT DISTINCT workspace_id AS id FROM dataset WHERE keep_days IS NOT NULL AND first_step IS NOT NULL AND $1::timestamptz IS NOT NULL',
@@ -80,8 +80,8 @@ export function workspaces(context: Context): Workspaces {
           await inside.query('DELETE FROM workspace WHERE id = $1', [id]);
         });
       }),
-    async withWork(kind, now) {
-      return (await all.query<{ id: string }>(WORK[kind], [now])).map(({ id }) => id);
+    async having(kind, now) {
+      return (await all.query<{ id: string }>(HAVING[kind], [now])).map(({ id }) => id);
     },
   };
 }

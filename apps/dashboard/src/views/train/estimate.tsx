@@ -7,13 +7,13 @@ import { useCall } from '../../app/queries';
 import { useRested } from '../../app/rested';
 import { Failure, Skeleton } from '../../ui/parts';
 
-type Action = EndpointInput<'predictRun'>['body'];
+type Action = EndpointInput<'estimateRun'>['body'];
 
 /** What it would take, asked anew when the form rests; the same numbers decide whether the run is admitted. */
-export function Prediction({ action, onRefused }: { action: Action; onRefused: (refused: boolean) => void }) {
+export function Estimate({ action, onRefused }: { action: Action; onRefused: (refused: boolean) => void }) {
   // As text: a form that was drawn anew is still the same form.
   const rested = useRested(JSON.stringify(action), 300);
-  const query = useCall('predictRun', { body: JSON.parse(rested) as Action }, { keepPrevious: true });
+  const query = useCall('estimateRun', { body: JSON.parse(rested) as Action }, { keepPrevious: true });
   const refused = query.data !== undefined && !query.data.fits;
   useEffect(() => onRefused(refused), [refused, onRefused]);
   if (query.error) return <Failure error={query.error} />;
