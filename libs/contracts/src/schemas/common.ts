@@ -29,6 +29,9 @@ export const time = z
 export const stepTime = z.union([instant, z.number().int()]);
 export type StepTime = z.infer<typeof stepTime>;
 
+/** Steps that gathered events cover in part: how many, and the first 100 by name. */
+export const partialSteps = z.object({ count: z.number().int(), items: z.array(z.object({ uniqueId: z.string(), ds: stepTime })) });
+
 /** The same in a request, where a whole number may also be text, as in an address. */
 export const givenTime = z.union([time, z.number().int(), z.string().regex(/^-?\d{1,15}$/)], {
   error:

@@ -1,6 +1,6 @@
 /** Uploads and the datasets they make. */
 import { z } from 'zod';
-import { flagAsNumber, givenTime, instant, name, pageOf, pageQuery, seasonLength, stepTime, uuid } from './common.js';
+import { flagAsNumber, givenTime, instant, name, pageOf, pageQuery, partialSteps, seasonLength, stepTime, uuid } from './common.js';
 
 export const aggregation = z.enum(['sum', 'mean', 'min', 'max', 'first', 'last', 'count', 'median']);
 export const fillPolicy = z.enum(['none', 'zero']).meta({
@@ -118,13 +118,10 @@ export const findings = z
       .object({ count: z.number().int(), ids: z.array(z.string()) })
       .default({ count: 0, ids: [] })
       .meta({ description: 'Series that have rows and no value in any of them; the first 100 by name. They are not stored.' }),
-    partialSteps: z
-      .object({ count: z.number().int(), items: z.array(z.object({ uniqueId: z.string(), ds: stepTime })), dropped: z.boolean() })
-      .default({ count: 0, items: [], dropped: false })
-      .meta({
-        description:
-          'First and last steps of series that the gathered events cover in part, compared with the steps beside them; the first 100 by name. `dropped`: they were left out.',
-      }),
+    partialSteps: partialSteps.extend({ dropped: z.boolean() }).default({ count: 0, items: [], dropped: false }).meta({
+      description:
+        'First and last steps of series that the gathered events cover in part, compared with the steps beside them; the first 100 by name. `dropped`: they were left out.',
+    }),
     start: stepTime.nullable(),
     end: stepTime.nullable(),
     rejections: z.array(rejection),

@@ -1,6 +1,6 @@
 /** The registry: models, their versions, and the names that point at versions. */
 import { z } from 'zod';
-import { device, instant, name, pageOf, pageQuery, time, uuid, versionNumber } from './common.js';
+import { device, instant, name, pageOf, pageQuery, partialSteps, time, uuid, versionNumber } from './common.js';
 import { forecastRequest } from './forecasts.js';
 import { score } from './runs.js';
 
@@ -65,6 +65,7 @@ export const modelVersion = z
         .nullable()
         .default(null)
         .meta({ description: 'Last steps that training did not see; the accuracy is that on them.' }),
+      partialSteps: partialSteps.optional().meta({ description: 'Steps that training left out because events cover them in part.' }),
       imported: z
         .object({ digest: z.string(), model: name, version: z.number().int() })
         .optional()

@@ -1,6 +1,6 @@
 /** Runs: anything that takes longer than a request. Postgres holds the truth about each. */
 import { z } from 'zod';
-import { instant, name, pageOf, pageQuery, problem, stepTime, uuid } from './common.js';
+import { instant, name, pageOf, pageQuery, partialSteps, problem, stepTime, uuid } from './common.js';
 import { findings } from './datasets.js';
 
 export const runKind = z.enum(['ingest', 'train', 'forecast', 'backtest', 'monitor', 'learn', 'predict', 'part', 'import']);
@@ -139,10 +139,9 @@ export const trainResult = z
     parameters: z.number().int(),
     skippedSeries: z.array(z.object({ uniqueId: z.string(), reason: z.string() })),
     covariates: covariateReport.default({ used: [], leftOut: [], masked: [] }),
-    partialSteps: z
-      .object({ count: z.number().int(), items: z.array(z.object({ uniqueId: z.string(), ds: stepTime })) })
-      .default({ count: 0, items: [] })
-      .meta({ description: 'Steps that training left out because events cover them in part; the first 100 by name.' }),
+    partialSteps: partialSteps.default({ count: 0, items: [] }).meta({
+      description: 'Steps that training left out because events cover them in part; the first 100 by name.',
+    }),
     gate: gateVerdict.optional(),
     forecastRunId: uuid.optional().meta({ description: 'The forecast that was asked for with it.' }),
   })

@@ -9,13 +9,14 @@ import { startCompute } from '@almanac/flow/compute';
 import { requestForecast } from '@almanac/flow/forecast';
 import { getModelVersion, listAliasHistory, listModelVersions } from '@almanac/flow/query';
 import { exportVersion, importVersion } from '@almanac/flow/import';
-import { deleteModel, deleteVersion, setAlias, tagVersion } from '@almanac/flow/register';
+import { deleteModel, deleteVersion, learnedUntil, setAlias, tagVersion } from '@almanac/flow/register';
 import { cancelRun, type FlowContext, JOBS } from '@almanac/flow/runs';
 import { newWorkerId } from '@almanac/flow/runs/execute';
 import { createSchedule, deleteSchedule } from '@almanac/flow/schedule';
 import { requestTraining } from '@almanac/flow/train';
 import { runHandlers } from '@almanac/flow/handlers';
 import { folderObjectStore, openQueue, silentLogger } from '@almanac/platform';
+import { Frequency } from '@almanac/series';
 import { openStore, type RunRecord, type Store } from '@almanac/store';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -73,6 +74,7 @@ async function house(): Promise<FlowContext> {
   for (const [name, frequency] of [
     ['load', 'h'],
     ['days', 'D'],
+    ['cycles', '1'],
   ] as const)
     await store.series.writeVersion({
       dataset: { name, frequency, timeZone: 'UTC' },
@@ -82,7 +84,12 @@ async function house(): Promise<FlowContext> {
         firstStep: 400_000,
         values: Float64Array.from({ length: HOURS }, (_, t) => 10 + series + Math.sin((2 * Math.PI * t) / 24)),
       })),
-      summary: () => ({ rowsRead: 0, rowsRejected: 0, findings: null }),
+      summary: () => ({
+        rowsRead: 0,
+        rowsRejected: 0,
+        findings: null,
+        ...(name === 'days' ? { partialSteps: [{ id: 's1', step: 400_000 + HOURS - 1 }] } : {}),
+      }),
     });
   closing.push(async () => {
     await queue.close();
@@ -146,6 +153,28 @@ describe('an exported version', () => {
     expect(await quantiles(elsewhere, 'load/1')).toEqual(await quantiles(here, 'load/2'));
     const renamed = await imported(elsewhere, archive, { model: 'other' });
     expect(renamed).toMatchObject({ model: 'other', version: 1 });
+  });
+
+  it('says until which step it has learned, as an integer where steps are integers, and what training left out', async () => {
+    for (const dataset of ['cycles', 'days'])
+      await ended(
+        here,
+        (await requestTraining(here, { dataset, model: dataset, kind: 'seasonalNaive', horizon: 5, config: {}, seed: 1 })).id,
+      );
+    const archive = await exported(here, 'cycles', 1);
+    const { learnedUntil: until } = JSON.parse((await filesOf(archive))['manifest.json']!.toString()) as { learnedUntil: unknown };
+    const [made] = (await listModelVersions(here, 'cycles', {})).items;
+    expect(until).toBe(400_000 + HOURS - 1 - made!.lineage.holdout!);
+    await imported(elsewhere, archive);
+    const version = await elsewhere.store.models.version('cycles', { no: 1 });
+    const { id } = await elsewhere.store.datasets.get('cycles');
+    expect(await learnedUntil(elsewhere.store, version, id)).toBe(until);
+
+    const partialSteps = { count: 1, items: [{ uniqueId: 's1', ds: Frequency.parse('D', 'UTC').wire(400_000 + HOURS - 1) }] };
+    expect((await listModelVersions(here, 'days', {})).items[0]!.lineage).toMatchObject({ partialSteps });
+    const days = await imported(elsewhere, await exported(here, 'days', 1));
+    expect(days.lineage).toMatchObject({ partialSteps });
+    expect((await getModelVersion(elsewhere, 'days', 1)).lineage).toMatchObject({ partialSteps });
   });
 
   it('is refused when anything of it was changed, is missing, newer or for another grid', async () => {

@@ -42,7 +42,8 @@ const manifestOfArchive = z.object({
   lineage: modelVersion.shape.lineage,
   frequency: z.string(),
   timeZone: z.string(),
-  learnedUntil: z.iso.datetime().nullable(),
+  /** Last step that training saw: an instant, or the step itself where steps are plain integers. */
+  learnedUntil: z.union([z.iso.datetime(), z.number().int()]).nullable(),
   createdAt: z.iso.datetime(),
   files: z.object({ [CHECKPOINT]: file, [WEIGHTS]: file }),
   /** sha256 of the manifest without this. */
@@ -80,7 +81,7 @@ export async function exportVersion(
     lineage,
     frequency,
     timeZone,
-    learnedUntil: until === undefined ? null : new Date(Frequency.parse(frequency, timeZone).timeOf(until)).toISOString(),
+    learnedUntil: until === undefined ? null : writtenStep(Frequency.parse(frequency, timeZone), until),
     createdAt: version.createdAt.toISOString(),
     files: { [CHECKPOINT]: described(checkpoint), [WEIGHTS]: weights },
   };
@@ -92,6 +93,13 @@ export async function exportVersion(
   const stored = { name: WEIGHTS, size: weights.bytes, content: opened() };
   return { no, archive: packed([inMemory(MANIFEST, Buffer.from(`${text}\n`)), inMemory(CHECKPOINT, checkpoint), stored]) };
 }
+
+const writtenStep = (grid: Frequency, step: number): string | number =>
+  grid.kind === 'integer' ? step : new Date(grid.timeOf(step)).toISOString();
+
+/** Archives before wrote a plain integer as a date of 1970, too. */
+const readStep = (grid: Frequency, written: string | number): number =>
+  typeof written === 'number' ? written : grid.floorStep(Date.parse(written));
 
 async function bytesOf(content: AsyncIterable<Uint8Array>): Promise<number> {
   let bytes = 0;
@@ -185,7 +193,7 @@ async function add(
   const described = await objects.put(checkpoint);
   const imported = { digest: manifest.digest, model: manifest.model, version: manifest.modelVersion };
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
-  const learnedUntilStep = manifest.learnedUntil === null ? null : grid.floorStep(Date.parse(manifest.learnedUntil));
+  const learnedUntilStep = manifest.learnedUntil === null ? null : readStep(grid, manifest.learnedUntil);
   const record = await store.transaction(async (within) => {
     const run = await within.runs.create({
       kind: 'import',

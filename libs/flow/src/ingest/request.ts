@@ -5,6 +5,7 @@ import { AlmanacError, checkFrequency } from '@almanac/series';
 import { newId } from '@almanac/store';
 import { ask } from '../ask.js';
 import type { FlowContext } from '../runs/context.js';
+import { gathers, nothingGathered } from './gathered.js';
 
 export interface ArrivedFile {
   fileName: string;
@@ -26,6 +27,7 @@ export async function requestIngest(context: FlowContext, { fileName, object, op
     });
   const { dataset, dryRun, frequency, timeZone } = options;
   // What can be told before the file is read is told to whoever sends it.
+  if (options.dropPartialSteps && !gathers(options)) throw nothingGathered(options);
   checkFrequency(frequency === 'auto' ? 'D' : frequency, timeZone);
   const uploadId = newId();
   const run = await ask(

@@ -1,6 +1,6 @@
 /** Where the row of a model version and its wire form differ: lineage is read from the run that made it. */
-import type { EngineInfo, ModelVersion, Score } from '@almanac/contracts';
-import type { Json, ModelVersionRecord, Store } from '@almanac/store';
+import { type EngineInfo, type ModelVersion, partialSteps, type Score } from '@almanac/contracts';
+import type { Json, ModelVersionRecord, RunRecord, Store } from '@almanac/store';
 import { readRun } from '../runs/kinds.js';
 import { holdoutOf } from './learned.js';
 
@@ -22,6 +22,12 @@ export function covariatesOf(config: Json): Record<'static' | 'past' | 'future',
 }
 
 export const futureCovariatesOf = (config: Json): string[] => covariatesOf(config).future;
+
+/** What the training of a version left out, as its run says. */
+function leftOutBy({ result }: RunRecord): Pick<ModelVersion['lineage'], 'partialSteps'> {
+  const { data } = partialSteps.safeParse(result?.['partialSteps']);
+  return data && data.count > 0 ? { partialSteps: data } : {};
+}
 
 export async function toModelVersion(store: Store, record: ModelVersionRecord): Promise<ModelVersion> {
   const [run, inputs] = await Promise.all([store.runs.get(record.runId), store.runs.inputs(record.runId)]);
@@ -52,6 +58,7 @@ export async function toModelVersion(store: Store, record: ModelVersionRecord): 
           codeVersion: run.codeVersion ?? '',
           engine: engine === null ? '' : `${engine.name} ${engine.variant}, ${engine.threads} threads`,
           holdout: holdoutOf(run),
+          ...leftOutBy(run),
         },
     createdAt: record.createdAt.toISOString(),
   };

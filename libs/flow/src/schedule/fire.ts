@@ -6,13 +6,17 @@
  * as one firing that says from when to when and how many.
  * A firing whose action is refused leaves a failed run that says why.
  */
-import type { RunRecord, ScheduleRecord } from '@almanac/store';
+import { AlmanacError } from '@almanac/series';
+import type { DatasetVersionRecord, RunRecord, ScheduleRecord } from '@almanac/store';
 import { type Planned, planned, writeDown } from '../ask.js';
+import { planForecastRun } from '../forecast/request.js';
+import { gridOf } from '../query/grid.js';
+import { resolveModel } from '../register/reference.js';
 import type { FlowContext } from '../runs/context.js';
 import { cancelRun, carry } from '../runs/runs.js';
 import { planRun } from './actions.js';
 import { countDues, missedDues, nextDue } from './due.js';
-import { type Action, readAction } from './schedules.js';
+import { readAction } from './schedules.js';
 
 /** A due time is looked at every second; what is this late was due while no worker ran. */
 const LATE_MS = 60_000;
@@ -73,12 +77,39 @@ function madeUpFor({ catchUp, catchUpLimit }: ScheduleRecord, dues: readonly Dat
 }
 
 function plan(context: FlowContext, schedule: ScheduleRecord, due: Date, now: Date): Promise<Planned> {
-  const wanted = asOf(readAction(schedule.action), schedule.catchUp === 'all' && now.getTime() - due.getTime() >= LATE_MS ? due : null);
-  return planned(context, () => planRun(context, wanted), { kind: wanted.kind, config: wanted.request });
+  const action = readAction(schedule.action);
+  const late = schedule.catchUp === 'all' && now.getTime() - due.getTime() >= LATE_MS;
+  // A forecast that is made up for knows what was known when it was due; anything else would be the same forecast again.
+  if (late && action.kind === 'forecast' && action.request.cutoff === undefined) {
+    const { request } = action;
+    return planned(context, async () => planForecastRun(context, { ...request, cutoff: await cutoffAt(context, request.model, due) }), {
+      kind: action.kind,
+      config: { ...request, cutoff: due.toISOString() },
+    });
+  }
+  return planned(context, () => planRun(context, action), { kind: action.kind, config: action.request });
 }
 
-/** A forecast that is made up for knows what was known when it was due; anything else would be the same forecast again. */
-function asOf(action: Action, due: Date | null): Action {
-  if (due === null || action.kind !== 'forecast' || action.request.cutoff !== undefined) return action;
-  return { ...action, request: { ...action.request, cutoff: due.toISOString() } };
+/**
+ * Plain integers have no date: what was known of them is how far the version reached that was there then.
+ * @throws AlmanacError MODEL_NOT_FOUND, NOTHING_KNOWN
+ */
+async function cutoffAt(context: FlowContext, reference: string, due: Date): Promise<string | number> {
+  const { store } = context;
+  const { model } = await resolveModel(context, reference);
+  const dataset = await store.datasets.getById((await store.models.get(model)).datasetId);
+  if (gridOf(dataset).kind !== 'integer') return due.toISOString();
+  let page = await store.datasets.versions(dataset.id, {});
+  const knownBy = (): DatasetVersionRecord | undefined => page.items.find(({ committedAt }) => committedAt <= due);
+  while (!knownBy() && page.next !== null) page = await store.datasets.versions(dataset.id, { after: page.next });
+  const lastStep = knownBy()?.lastStep ?? null;
+  if (lastStep !== null) return lastStep;
+  throw new AlmanacError(
+    'NOTHING_KNOWN',
+    `Nothing was known of "${dataset.name}" at ${due.toISOString()}, so no forecast is made up for then.`,
+    {
+      hint: 'What is due from now on is made.',
+      subject: { dataset: dataset.name, due: due.toISOString() },
+    },
+  );
 }

@@ -5,7 +5,7 @@ import { cancelRun, type FlowContext, JOBS } from '@almanac/flow/runs';
 import { folderObjectStore, openQueue, silentLogger } from '@almanac/platform';
 import { openStore } from '@almanac/store';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 
 let database: TestDatabase;
 let now: Date;
@@ -47,11 +47,11 @@ afterEach(async () => {
 });
 afterAll(() => database.drop());
 
-/** A version of the model `hours`, as a training run leaves it. */
-async function registered({ store }: FlowContext): Promise<void> {
-  const dataset = await store.datasets.get('hours');
-  const run = await store.runs.create({ kind: 'train', dataset: 'hours', model: 'hours', config: {} });
-  const { id } = await store.models.ensure('hours', dataset.id);
+/** A version of the model of a dataset, named like it, as a training run leaves it. */
+async function registered({ store }: FlowContext, name = 'hours'): Promise<void> {
+  const dataset = await store.datasets.get(name);
+  const run = await store.runs.create({ kind: 'train', dataset: name, model: name, config: {} });
+  const { id } = await store.models.ensure(name, dataset.id);
   const stored = { manifestKey: 'none', weightsKey: 'none', sha256: 'none' };
   await store.models.addVersion(
     id,
@@ -170,6 +170,34 @@ describe('schedules', () => {
     const runs = await fireDue(context);
     expect(runs.map(({ config }) => config['cutoff'])).toEqual(['2024-01-10T05:00:00.000Z', '2024-01-11T05:00:00.000Z', undefined]);
     await context.store.schedules.delete('nightly');
+  });
+
+  it('make up for a forecast of plain integers with the steps that were known when it was due', async () => {
+    const context = await scheduler();
+    const written = async (steps: number, at: string): Promise<void> => {
+      await context.store.series.writeVersion({
+        dataset: { name: 'cycles', frequency: '1', timeZone: 'UTC' },
+        mode: 'append',
+        pieces: [{ id: 'a', firstStep: 0, values: Float64Array.from({ length: steps }, (_, t) => t % 24) }],
+        summary: () => ({ rowsRead: 0, rowsRejected: 0, findings: null }),
+      });
+      await query(database.url, `UPDATE dataset_version SET committed_at = '${at}' WHERE last_step = ${steps - 1}`);
+    };
+    await written(100, '2024-01-10T12:00:00Z');
+    await written(120, '2024-01-11T12:00:00Z');
+    await registered(context, 'cycles');
+    const action = { kind: 'forecast' as const, request: { model: 'cycles' } };
+    await createSchedule(context, { name: 'made-up', ...schedule, catchUp: 'all', action });
+    now = new Date('2024-01-13T05:00:30Z');
+    const runs = await fireDue(context);
+    expect(runs.map(({ status, config, error }) => [status, config['cutoff'], (error as { code?: string } | null)?.code])).toEqual([
+      ['failed', '2024-01-10T05:00:00.000Z', 'NOTHING_KNOWN'],
+      ['queued', 99, undefined],
+      ['queued', 119, undefined],
+      ['queued', undefined, undefined],
+    ]);
+    expect(runs.map(({ config }) => config['cutoffStep'])).toEqual([undefined, 99, 119, undefined]);
+    await context.store.schedules.delete('made-up');
   });
 
   describe('whose run before is still open', () => {

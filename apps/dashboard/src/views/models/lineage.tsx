@@ -4,7 +4,7 @@
  */
 import { forecastResult, type ModelVersion, type Run } from '@almanac/contracts';
 import { Link } from 'react-router';
-import { ago } from '../../app/format';
+import { ago, count } from '../../app/format';
 import { useCall } from '../../app/queries';
 import { edgesOf, type GraphNode, place, SIZE } from './graph';
 
@@ -118,7 +118,10 @@ function nodesOf(v: ModelVersion, files: Files, runs: readonly Run[], here: stri
       kind: lineage.imported ? 'Imported' : 'Training run',
       name: lineage.imported ? `${lineage.imported.model} ${lineage.imported.version}` : v.runId.slice(0, 8),
       title: v.runId,
-      detail: `seed ${lineage.seed}, code ${lineage.codeVersion}, ${lineage.engine}`,
+      detail: [
+        `seed ${lineage.seed}, code ${lineage.codeVersion}, ${lineage.engine}`,
+        ...(lineage.partialSteps ? [`${count(lineage.partialSteps.count)} steps left out, which events cover in part`] : []),
+      ].join('; '),
       to: `/runs/${v.runId}`,
       from: ['dataset'],
     },

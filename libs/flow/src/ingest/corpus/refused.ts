@@ -53,6 +53,12 @@ function tornPacks(): Case[] {
 }
 
 export const refused: Case[] = [
+  refusal('parts of steps that nothing gathers', 'f.csv', csv, 'OPTIONS_CONFLICT', /dropPartialSteps.*aggregation/, {
+    options: { dropPartialSteps: true },
+  }),
+  refusal('parts of plain integers', 'f.csv', 'unique_id,ds,y\na,1,1\na,2,2\n', 'OPTIONS_CONFLICT', /dropPartialSteps.*frequency 1/, {
+    options: { dropPartialSteps: true, aggregation: 'sum' },
+  }),
   refusal('truth values', 'f.csv', 'unique_id,ds,y\na,2024-01-01,yes\na,2024-01-02,no\n', 'VALUE_NOT_NUMBER', /1 and 0/),
   refusal(
     'two-digit years across a century',

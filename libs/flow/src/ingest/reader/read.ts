@@ -5,6 +5,7 @@
 import { AlmanacError, type Frequency, isAlmanacError } from '@almanac/series';
 import type { Findings, IngestOptions, IngestResult } from '@almanac/contracts';
 import type { Piece } from '../frames.js';
+import { gathers, nothingGathered } from '../gathered.js';
 import { NO_PARTIAL_STEPS, type ReaderMessage, type ReadJob, type ReadLimits } from '../protocol.js';
 import { collect, duplicateError, type SeriesNames, sortedSql } from './collect.js';
 import { type Column, mapColumns, mapDeepAr, type Mapping } from './columns.js';
@@ -31,6 +32,7 @@ export interface Output {
 
 /** @throws AlmanacError with the code that the upload is refused with */
 export async function read(job: ReadJob, output: Output): Promise<void> {
+  if (job.options.dropPartialSteps && !gathers(job.options)) throw nothingGathered(job.options);
   const detected = await detect(job.path, job.fileName, job.options.format);
   try {
     await readDetected(job, detected, await asPlainText(job.path, detected, job), output);
@@ -67,7 +69,8 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
 
     await writeUsable(database, options);
     const series = await nameSeries(database, mapping, parsed);
-    const gathered = options.aggregation !== undefined && frequency.kind !== 'integer' && source.ahead === undefined;
+    const gathered = gathers(options) && frequency.kind !== 'integer' && source.ahead === undefined;
+    if (options.dropPartialSteps && !gathered) throw nothingGathered(options, frequency.label);
     const found = gathered ? await findPartialSteps(database, frequency, options.fillPolicy === 'zero') : NO_PARTIAL_STEPS;
     const kept = options.dropPartialSteps && found.series.length > 0 ? 'whole_steps' : 'usable';
     if (kept === 'whole_steps')
