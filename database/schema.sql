@@ -43,6 +43,7 @@ CREATE TABLE api_key (
 CREATE INDEX api_key_by_workspace ON public.api_key USING btree (workspace_id, id);
 ALTER TABLE api_key ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON api_key USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.api_key DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_row('apiKey', 'name', '{hash}', '{last_used_at}');
 COMMENT ON COLUMN api_key.hash IS 'sha256 of the key, in hex; the key itself is shown once and never stored';
 
 CREATE TABLE attention_map (
@@ -64,6 +65,53 @@ CREATE TABLE attention_map (
 ALTER TABLE attention_map ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON attention_map USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN attention_map.maps IS 'The maps one after another in the order of names, each [horizon, columns]';
+
+CREATE TABLE audit_chain (
+  workspace_id uuid NOT NULL,
+  no bigint NOT NULL,
+  hash bytea NOT NULL,
+  CONSTRAINT audit_chain_pkey PRIMARY KEY (workspace_id),
+  CONSTRAINT audit_chain_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+ALTER TABLE audit_chain ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON audit_chain USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+
+COMMENT ON TABLE audit_chain IS 'The last entry of each audit log';
+
+CREATE TABLE audit_entry (
+  workspace_id uuid NOT NULL,
+  no bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  actor_kind text NOT NULL,
+  actor_id text,
+  actor_name text,
+  action text NOT NULL,
+  object_kind text NOT NULL,
+  object_id text,
+  object_name text,
+  before jsonb,
+  after jsonb,
+  address text,
+  request_id text,
+  previous_hash bytea NOT NULL,
+  hash bytea NOT NULL,
+  CONSTRAINT audit_entry_pkey PRIMARY KEY (workspace_id, no),
+  CONSTRAINT audit_entry_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX audit_entry_by_action ON public.audit_entry USING btree (workspace_id, action, no DESC);
+CREATE INDEX audit_entry_by_actor ON public.audit_entry USING btree (workspace_id, actor_id, no DESC);
+CREATE INDEX audit_entry_by_object ON public.audit_entry USING btree (workspace_id, object_name, no DESC);
+CREATE INDEX audit_entry_by_time ON public.audit_entry USING btree (workspace_id, at);
+ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON audit_entry USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE TRIGGER only_added_to BEFORE DELETE OR UPDATE ON public.audit_entry FOR EACH ROW EXECUTE FUNCTION refuse_change_of_audit();
+COMMENT ON COLUMN audit_entry.no IS 'Counts from 1 without a gap in each workspace';
+COMMENT ON COLUMN audit_entry.actor_kind IS 'key, user, run, schedule, operator (at the machine), system, or database (somebody with SQL)';
+COMMENT ON COLUMN audit_entry.action IS 'Name of the endpoint, of the command or of the kind of run';
+COMMENT ON COLUMN audit_entry.before IS 'Null where it was made; of a change only what changed';
+COMMENT ON COLUMN audit_entry.hash IS 'See audit_digest()';
+
+COMMENT ON TABLE audit_entry IS 'Who did what to what; never changed, and gone only with its workspace';
 
 CREATE TABLE calibration (
   workspace_id uuid NOT NULL,
@@ -113,6 +161,7 @@ CREATE TABLE dataset (
 );
 ALTER TABLE dataset ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON dataset USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.dataset DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_row('dataset', 'name', '{}', '{current_version,series_count,observation_count,first_step,last_step,updated_at}');
 COMMENT ON COLUMN dataset.step_ms IS 'Width of a step; NULL for grids whose steps are in grid_step: calendars, and hours with closed days';
 COMMENT ON COLUMN dataset.current_version IS '0 until the first version is committed';
 COMMENT ON COLUMN dataset.keep_days IS 'Observations older than so many days are given up; NULL keeps all';
@@ -175,6 +224,7 @@ CREATE TABLE dataset_version (
 CREATE INDEX dataset_version_by_upload ON public.dataset_version USING btree (upload_id);
 ALTER TABLE dataset_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON dataset_version USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT ON public.dataset_version DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_version();
 COMMENT ON COLUMN dataset_version.dropped_at IS 'Since when it can no longer be read: compaction dropped chunks that only it held';
 COMMENT ON COLUMN dataset_version.partial_steps IS 'By unique_id, the steps that events cover in part; NULL: none are known';
 
@@ -195,6 +245,7 @@ CREATE INDEX erasure_newest ON public.erasure USING btree (workspace_id, id DESC
 CREATE INDEX erasure_open ON public.erasure USING btree (requested_at) WHERE (completed_at IS NULL);
 ALTER TABLE erasure ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON erasure USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT ON public.erasure DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_erasure();
 COMMENT ON COLUMN erasure.rows IS 'Rows that went at once, by what they were';
 COMMENT ON COLUMN erasure.objects IS 'Files in object storage: sha256, what, and deleted, kept (others have the same content) or null while it is to be done';
 
@@ -299,6 +350,7 @@ CREATE TABLE model (
 CREATE INDEX model_by_dataset ON public.model USING btree (dataset_id);
 ALTER TABLE model ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON model USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.model DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_row('model', 'name', '{}', '{latest}');
 
 CREATE TABLE model_alias (
   id uuid NOT NULL,
@@ -319,6 +371,7 @@ CREATE INDEX model_alias_history ON public.model_alias USING btree (model_id, id
 CREATE UNIQUE INDEX model_alias_current ON public.model_alias USING btree (model_id, alias) WHERE (to_at IS NULL);
 ALTER TABLE model_alias ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON model_alias USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT ON public.model_alias DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_alias();
 CREATE TRIGGER moved_alias_is_told AFTER INSERT ON public.model_alias FOR EACH ROW EXECUTE FUNCTION tell_of_moved_alias();
 COMMENT ON COLUMN model_alias.rollback IS 'Monitoring gave the alias back, because the version that bore it was worse than seasonal naive';
 
@@ -348,6 +401,7 @@ CREATE INDEX model_version_by_manifest ON public.model_version USING btree (mani
 CREATE INDEX model_version_by_weights ON public.model_version USING btree (weights_key);
 ALTER TABLE model_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON model_version USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE ON public.model_version DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_model_version();
 
 CREATE TABLE model_version_tag (
   workspace_id uuid NOT NULL,
@@ -360,6 +414,7 @@ CREATE TABLE model_version_tag (
 );
 ALTER TABLE model_version_tag ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON model_version_tag USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.model_version_tag DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_tag();
 
 CREATE TABLE prediction (
   run_id uuid NOT NULL,
@@ -432,6 +487,8 @@ CREATE INDEX run_open ON public.run USING btree (status, heartbeat_at) WHERE (st
 CREATE UNIQUE INDEX run_part ON public.run USING btree (parent_id, part_no) WHERE (parent_id IS NOT NULL);
 ALTER TABLE run ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON run USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER asked_for AFTER INSERT ON public.run DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.parent_id IS NULL) AND (new.kind <> 'predict'::text))) EXECUTE FUNCTION audit_run();
+CREATE CONSTRAINT TRIGGER stopped AFTER UPDATE OF cancel_requested ON public.run DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.cancel_requested AND (NOT old.cancel_requested) AND (new.parent_id IS NULL) AND (new.kind <> 'predict'::text))) EXECUTE FUNCTION audit_run();
 CREATE TRIGGER finished_run_is_immutable BEFORE UPDATE ON public.run FOR EACH ROW WHEN ((old.status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text]))) EXECUTE FUNCTION refuse_change_of_finished_run();
 CREATE TRIGGER finished_run_is_told AFTER UPDATE ON public.run FOR EACH ROW WHEN (((new.finished_at IS NOT NULL) AND (old.finished_at IS NULL) AND (new.parent_id IS NULL) AND (new.kind <> 'predict'::text))) EXECUTE FUNCTION tell_of_finished_run();
 COMMENT ON COLUMN run.parent_id IS 'The run that this one is a part of; parts are not listed among runs';
@@ -495,6 +552,7 @@ CREATE TABLE schedule (
 CREATE INDEX schedule_due ON public.schedule USING btree (next_due_at) WHERE (NOT paused);
 ALTER TABLE schedule ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON schedule USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.schedule DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_row('schedule', 'name', '{}', '{next_due_at,last_fired_at,last_run_id}');
 
 CREATE TABLE schedule_firing (
   workspace_id uuid NOT NULL,
@@ -621,6 +679,7 @@ CREATE TABLE sql_user (
 );
 ALTER TABLE sql_user ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON sql_user USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.sql_user DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_row('sqlUser', 'role', '{}', '{}');
 
 COMMENT ON TABLE sql_user IS 'People and tools that read the views by SQL: each sees one workspace, whatever it sets';
 
@@ -659,6 +718,7 @@ CREATE TABLE webhook (
 CREATE INDEX webhook_by_workspace ON public.webhook USING btree (workspace_id, id);
 ALTER TABLE webhook ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON webhook USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.webhook DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_row('webhook', 'url', '{secret,previous_secret}', '{}');
 COMMENT ON COLUMN webhook.secret IS 'Key of the signature, sealed; shown once, kept because signing needs it';
 COMMENT ON COLUMN webhook.previous_secret IS 'Signs too until previous_secret_until';
 
@@ -715,6 +775,7 @@ CREATE TABLE workspace (
 );
 ALTER TABLE workspace ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON workspace USING (((id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.workspace DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_workspace();
 
 CREATE VIEW forecast_value WITH (security_invoker=true) AS
 SELECT f.workspace_id,
@@ -751,6 +812,181 @@ SELECT d.workspace_id,
 
 COMMENT ON VIEW observation IS 'Current version of every dataset, a row per observation';
 
+CREATE OR REPLACE FUNCTION public.audit_alias()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM record_audit(NEW.workspace_id, NULL, 'alias', NEW.model_id || '/' || NEW.alias, (SELECT m.name FROM model m WHERE m.id = NEW.model_id),
+    (SELECT jsonb_build_object('alias', a.alias, 'version', a.version) FROM model_alias a
+      WHERE a.model_id = NEW.model_id AND a.alias = NEW.alias AND a.id <> NEW.id AND a.from_at <= NEW.from_at ORDER BY a.from_at DESC LIMIT 1),
+    jsonb_build_object('alias', NEW.alias, 'version', NEW.version, 'reason', NEW.reason));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_broken(of_workspace uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT least(
+    (SELECT no FROM (
+       SELECT e.no, e.previous_hash, e.hash, audit_digest(e) AS digest, lag(e.no) OVER following AS no_before, lag(e.hash) OVER following AS hash_before
+       FROM audit_entry e WHERE e.workspace_id = of_workspace WINDOW following AS (ORDER BY e.no)) AS one
+     WHERE no <> coalesce(no_before, 0) + 1 OR previous_hash <> coalesce(hash_before, '\x') OR hash <> digest ORDER BY no LIMIT 1),
+    -- Cut off at its end, or written past it.
+    (SELECT least(coalesce(c.no, 0), coalesce(last.no, 0)) + 1 FROM (SELECT) AS one
+     LEFT JOIN audit_chain c ON c.workspace_id = of_workspace
+     LEFT JOIN LATERAL (SELECT e.no, e.hash FROM audit_entry e WHERE e.workspace_id = of_workspace ORDER BY e.no DESC LIMIT 1) AS last ON true
+     WHERE (coalesce(c.no, 0), coalesce(c.hash, '\x')) IS DISTINCT FROM (coalesce(last.no, 0), coalesce(last.hash, '\x'))))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.audit_changes(of_table regclass, kind text, name_column text DEFAULT 'name'::text, hidden text[] DEFAULT '{}'::text[], ignored text[] DEFAULT '{}'::text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  EXECUTE format('CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON %s DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit_row(%L, %L, %L, %L)', of_table, kind, name_column, hidden, ignored);
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_digest(entry audit_entry)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT sha256(entry.previous_hash || convert_to(jsonb_build_object(
+    'workspace', entry.workspace_id, 'no', entry.no,
+    'at', to_char(entry.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'actorKind', entry.actor_kind, 'actorId', entry.actor_id, 'actorName', entry.actor_name,
+    'action', entry.action, 'objectKind', entry.object_kind, 'objectId', entry.object_id, 'objectName', entry.object_name,
+    'before', entry.before, 'after', entry.after, 'address', entry.address, 'requestId', entry.request_id)::text, 'UTF8'))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.audit_erasure()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM record_audit(NEW.workspace_id, NULL, 'erasure', NEW.id::text, NEW.name, NULL, jsonb_build_object('kind', NEW.kind, 'rows', NEW.rows));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_image(of_row jsonb, hidden text[])
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT coalesce(jsonb_object_agg(key, CASE WHEN key = ANY (hidden) AND value <> 'null' THEN '"(hidden)"' ELSE value END), '{}')
+  FROM jsonb_each(of_row) WHERE key <> 'workspace_id'
+$function$;
+
+CREATE OR REPLACE FUNCTION public.audit_model_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  of_model text := (SELECT m.name FROM model m WHERE m.id = coalesce(NEW.model_id, OLD.model_id));
+BEGIN
+  IF of_model IS NULL THEN RETURN NULL; END IF;
+  PERFORM record_audit(coalesce(NEW.workspace_id, OLD.workspace_id), NULL, 'modelVersion', coalesce(NEW.id, OLD.id)::text, of_model,
+    CASE WHEN TG_OP = 'DELETE' THEN jsonb_build_object('version', OLD.no, 'kind', OLD.kind, 'sha256', OLD.sha256, 'run', OLD.run_id) END,
+    CASE WHEN TG_OP = 'INSERT' THEN jsonb_build_object('version', NEW.no, 'kind', NEW.kind, 'sha256', NEW.sha256, 'run', NEW.run_id) END);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_row()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
+  new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
+  any_row jsonb := coalesce(new_row, old_row);
+  hidden text[] := TG_ARGV[2];
+  changed text[];
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    SELECT array_agg(key) INTO changed FROM jsonb_each(new_row)
+      WHERE value IS DISTINCT FROM old_row -> key AND key <> ALL (TG_ARGV[3]::text[]);
+    IF changed IS NULL THEN RETURN NULL; END IF;
+    old_row := (SELECT jsonb_object_agg(key, value) FROM jsonb_each(old_row) WHERE key = ANY (changed));
+    new_row := (SELECT jsonb_object_agg(key, value) FROM jsonb_each(new_row) WHERE key = ANY (changed));
+  END IF;
+  PERFORM record_audit((any_row ->> 'workspace_id')::uuid, NULL, TG_ARGV[0], any_row ->> 'id', any_row ->> TG_ARGV[1],
+    CASE WHEN old_row IS NOT NULL THEN audit_image(old_row, hidden) END, CASE WHEN new_row IS NOT NULL THEN audit_image(new_row, hidden) END);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM record_audit(NEW.workspace_id, NULL, 'run', NEW.id::text, coalesce(NEW.model, NEW.dataset),
+    CASE WHEN TG_OP = 'UPDATE' THEN jsonb_build_object('status', OLD.status, 'cancelRequested', OLD.cancel_requested) END,
+    CASE WHEN TG_OP = 'UPDATE' THEN jsonb_build_object('status', NEW.status, 'cancelRequested', NEW.cancel_requested)
+      ELSE jsonb_build_object('kind', NEW.kind, 'dataset', NEW.dataset, 'model', NEW.model) END);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_tag()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  of_version uuid := coalesce(NEW.model_version_id, OLD.model_version_id);
+  tagged record;
+BEGIN
+  SELECT m.name, v.no INTO tagged FROM model_version v JOIN model m ON m.id = v.model_id WHERE v.id = of_version;
+  IF tagged IS NULL OR (TG_OP = 'UPDATE' AND OLD.value = NEW.value) THEN RETURN NULL; END IF;
+  PERFORM record_audit(coalesce(NEW.workspace_id, OLD.workspace_id), NULL, 'modelVersion', of_version::text, tagged.name,
+    CASE WHEN TG_OP <> 'INSERT' THEN jsonb_build_object('version', tagged.no, 'tag', OLD.name, 'value', OLD.value) END,
+    CASE WHEN TG_OP <> 'DELETE' THEN jsonb_build_object('version', tagged.no, 'tag', NEW.name, 'value', NEW.value) END);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM record_audit(NEW.workspace_id, NULL, 'datasetVersion', NEW.dataset_id || '/' || NEW.no, (SELECT d.name FROM dataset d WHERE d.id = NEW.dataset_id),
+    NULL, jsonb_build_object('version', NEW.no, 'mode', NEW.mode, 'rows', NEW.rows_read, 'rejected', NEW.rows_rejected, 'run', NEW.run_id,
+      'sha256', (SELECT u.sha256 FROM upload u WHERE u.id = NEW.upload_id)));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_workspace()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  actors uuid := nullif(current_setting('almanac.acting', true), '')::jsonb ->> 'workspace';
+BEGIN
+  PERFORM record_audit(coalesce(actors, NEW.id, OLD.id), NULL, 'workspace', coalesce(NEW.id, OLD.id)::text, coalesce(NEW.name, OLD.name),
+    CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END);
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.grid_key(of_frequency text)
  RETURNS text
  LANGUAGE sql
@@ -766,6 +1002,51 @@ AS $function$
 BEGIN
   EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', of_table);
   EXECUTE format('CREATE POLICY workspace ON %s USING (%I = (SELECT seen_workspace()) OR (SELECT sees_all_workspaces()))', of_table, by_column);
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.record_audit(of_workspace uuid, does text, kind text, id text, name text, was jsonb, becomes jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  acting jsonb := nullif(current_setting('almanac.acting', true), '')::jsonb;
+  entry audit_entry;
+BEGIN
+  -- Nothing is told of a workspace that goes with this transaction: the one of whoever deletes it tells that.
+  IF NOT EXISTS (SELECT FROM workspace w WHERE w.id = of_workspace) THEN RETURN; END IF;
+  INSERT INTO audit_chain VALUES (of_workspace, 0, '\x') ON CONFLICT DO NOTHING;
+  -- Whoever writes into the same chain waits here until this transaction has ended.
+  UPDATE audit_chain c SET no = c.no + 1 WHERE c.workspace_id = of_workspace RETURNING c.no, c.hash INTO entry.no, entry.previous_hash;
+  entry.workspace_id := of_workspace;
+  -- As exact as it is shown, so that what was shown finds it.
+  entry.at := date_trunc('milliseconds', clock_timestamp());
+  entry.actor_kind := coalesce(acting ->> 'kind', CASE WHEN current_setting('application_name') LIKE 'almanac%' THEN 'system' ELSE 'database' END);
+  entry.actor_id := CASE WHEN acting IS NULL AND entry.actor_kind = 'database' THEN session_user::text ELSE acting ->> 'id' END;
+  entry.actor_name := acting ->> 'name';
+  entry.action := coalesce(does, acting ->> 'action', CASE WHEN was IS NULL THEN 'insert' WHEN becomes IS NULL THEN 'delete' ELSE 'update' END);
+  entry.object_kind := kind;
+  entry.object_id := id;
+  entry.object_name := name;
+  entry.before := was;
+  entry.after := becomes;
+  entry.address := acting ->> 'address';
+  entry.request_id := acting ->> 'request';
+  entry.hash := audit_digest(entry);
+  INSERT INTO audit_entry VALUES (entry.*);
+  UPDATE audit_chain c SET hash = entry.hash WHERE c.workspace_id = of_workspace;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change_of_audit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF TG_OP = 'DELETE' AND NOT EXISTS (SELECT FROM workspace w WHERE w.id = OLD.workspace_id) THEN RETURN OLD; END IF;
+  RAISE EXCEPTION 'The audit log is only added to.' USING ERRCODE = '42501';
 END $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change_of_finished_run()

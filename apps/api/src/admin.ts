@@ -10,6 +10,7 @@ import { explainError } from '@almanac/contracts/problem';
 import { type Config, loadConfig, withLocalDatabase } from '@almanac/platform';
 import { dropDatabaseUser, makeDatabaseUser, openStore } from '@almanac/store';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { newKey } from './http/newKey.js';
@@ -20,12 +21,16 @@ const MOST_KEYS = 1000;
 
 async function resetKey(databaseUrl: string, workspace: string, revokeOthers: boolean): Promise<{ key: string; revoked: number }> {
   const store = await openStore({ databaseUrl, workspace });
+  const { username } = userInfo();
+  const acting = store.by({ actor: { kind: 'operator', id: username, name: username }, action: 'admin reset-key' });
   try {
-    const { id, key } = await newKey(store, 'admin', ['admin']);
-    const { items } = await store.apiKeys.list({ limit: MOST_KEYS });
-    const others = revokeOthers ? items.filter((one) => one.id !== id && one.scopes.includes('admin')) : [];
-    for (const other of others) await store.apiKeys.revoke(other.id);
-    return { key, revoked: others.length };
+    return await acting.transaction(async (within) => {
+      const { id, key } = await newKey(within, 'admin', ['admin']);
+      const { items } = await within.apiKeys.list({ limit: MOST_KEYS });
+      const others = revokeOthers ? items.filter((one) => one.id !== id && one.scopes.includes('admin')) : [];
+      for (const other of others) await within.apiKeys.revoke(other.id);
+      return { key, revoked: others.length };
+    });
   } finally {
     await store.close();
   }

@@ -378,6 +378,20 @@ export interface Predictions {
   expire(): Promise<number>;
 }
 
+/** Who did what to what. The changes of rows are written by the database itself, in the transaction of the change. */
+export interface AuditLog {
+  /** What changes no row that is watched, e.g. a sign-in; in a transaction it stands or falls with it. Who, from `Store.by`. */
+  record(entry: r.NewAuditEntry): Promise<void>;
+  /** Newest first. */
+  list(query: r.AuditQuery & r.PageQuery): Promise<r.Page<r.AuditEntryRecord>>;
+  /** The same entries, all pages, one at a time. */
+  stream(query: r.AuditQuery): AsyncGenerator<r.AuditEntryRecord, void>;
+  /** Reads the whole chain. */
+  verify(): Promise<r.AuditVerdict>;
+  /** The hash of an entry in hex; null where there is none. */
+  hashOf(no: number): Promise<string | null>;
+}
+
 export interface Store {
   readonly workspaceId: string;
   /** Whether PostgreSQL keeps workspaces apart by itself; false where the login may not be the role for it. */
@@ -398,10 +412,13 @@ export interface Store {
   readonly webhooks: Webhooks;
   readonly predictions: Predictions;
   readonly erasures: Erasures;
+  readonly audit: AuditLog;
   /** The present, by the clock that every program shares. */
   now(): Promise<Date>;
   /** The same database, another workspace. Closing either closes both. */
   forWorkspace(workspaceId: string): Store;
+  /** The same, acting for somebody: the audit log says so of every change. */
+  by(acting: r.Acting): Store;
   /** All or nothing. The store passed in must be used inside; nested calls join the transaction. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /** Calls back for every message on a channel, from any process; reconnects by itself. Returns the way to stop. */

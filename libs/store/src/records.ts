@@ -596,6 +596,71 @@ export interface ErasureRecord {
   completedAt: Date | null;
 }
 
+// ---------------------------------------------------------------------------------------------- audit
+
+/** `operator`: at the machine itself; `system`: the program of its own accord; `database`: somebody with SQL. */
+export type ActorKind = 'key' | 'user' | 'run' | 'schedule' | 'operator' | 'system' | 'database';
+
+export interface Actor {
+  kind: ActorKind;
+  id: string;
+  /** As it was called then. */
+  name: string;
+}
+
+export interface Acting {
+  actor: Actor;
+  /** Name of the endpoint, of the command or of the kind of run. */
+  action: string;
+  /** Where the request came from. */
+  address?: string | undefined;
+  requestId?: string | undefined;
+}
+
+export interface NewAuditEntry {
+  /** That of `Acting` unless given. */
+  action?: string | undefined;
+  object: { kind: string; id?: string | undefined; name?: string | undefined };
+  before?: Json | undefined;
+  after?: Json | undefined;
+}
+
+export interface AuditEntryRecord {
+  /** Counts from 1 in each workspace, without a gap. */
+  no: number;
+  at: Date;
+  actor: { kind: ActorKind; id: string | null; name: string | null };
+  action: string;
+  object: { kind: string; id: string | null; name: string | null };
+  /** Of a change only what changed; null where the object was made, or nothing was written down. */
+  before: Json | null;
+  after: Json | null;
+  address: string | null;
+  requestId: string | null;
+  /** sha256 in hex, of this entry and the hash of the one before. */
+  hash: string;
+}
+
+export interface AuditQuery {
+  /** Id or name of who acted. */
+  actor?: string | undefined;
+  action?: string | undefined;
+  objectKind?: string | undefined;
+  /** Id or name. */
+  object?: string | undefined;
+  from?: Date | undefined;
+  /** Before this instant. */
+  to?: Date | undefined;
+}
+
+export interface AuditVerdict {
+  /** Number of the first entry that is not as it was written, or is not there; null where all are. */
+  firstBroken: number | null;
+  entries: number;
+  /** The last entry; null where there is none. */
+  head: { no: number; hash: string } | null;
+}
+
 // ---------------------------------------------------------------------------------------------- webhooks
 
 export interface WebhookRecord {

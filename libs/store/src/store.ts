@@ -13,6 +13,7 @@ import type { Cipher, Store, StoreOptions } from './facade.js';
 import { Context } from './postgres/context.js';
 import { Listener } from './postgres/listener.js';
 import { EVERYWHERE, scopedSource } from './postgres/scope.js';
+import { auditLog } from './repositories/audit.js';
 import { calibrations } from './repositories/calibrations.js';
 import { datasets } from './repositories/datasets.js';
 import { erasures } from './repositories/erasures.js';
@@ -70,7 +71,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const listener = new Listener(options.databaseUrl);
   try {
     const name = options.workspace ?? 'default';
-    const workspace = await new EntityManager(scopedSource(dataSource, EVERYWHERE)).findOneBy(WorkspaceEntity, { name });
+    const workspace = await new EntityManager(scopedSource(dataSource, { sees: EVERYWHERE, acting: '' })).findOneBy(WorkspaceEntity, {
+      name,
+    });
     if (!workspace) throw new AlmanacError('WORKSPACE_NOT_FOUND', `There is no workspace "${name}".`, { status: 404 });
     return bind(new Context(dataSource, listener, workspace.id, options.cipher ?? AS_IT_IS), isolated);
   } catch (error) {
@@ -148,11 +151,13 @@ function bind(context: Context, isolated: boolean): Store {
     webhooks: webhooks(context),
     predictions: predictions(context),
     erasures: erasures(context),
+    audit: auditLog(context),
     async now() {
       const [row] = await context.query<{ now: Date }>('SELECT clock_timestamp() AS now');
       return row!.now;
     },
     forWorkspace: (id) => bind(context.of(id), isolated),
+    by: (acting) => bind(context.by(acting), isolated),
     transaction: (work) => context.transaction((inside) => work(bind(inside, isolated))),
     listen: (channel, callback) => listener.listen(channel, callback),
     async ping() {

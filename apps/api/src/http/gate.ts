@@ -58,7 +58,7 @@ export function keepGate(fastify: FastifyInstance, keepers: GateKeepers): void {
     if (rule === 'open') return;
     // No path of ours: the answer is made without the body.
     if (rule === undefined) throw notServed(request);
-    await admit(keepers, request, endpoints[rule]);
+    await admit(keepers, request, rule);
     if (bodiless) return;
     // A file is never parsed here, whatever its type.
     if ((endpoints[rule] as Endpoint).consumes !== undefined && /json/i.test(headers['content-type'] ?? ''))
@@ -75,7 +75,8 @@ export function keepGate(fastify: FastifyInstance, keepers: GateKeepers): void {
 }
 
 /** @throws AlmanacError API_KEY_MISSING, API_KEY_UNKNOWN, SCOPE_MISSING, TOO_MANY_REQUESTS */
-async function admit({ context, keyring, rate }: GateKeepers, request: FastifyRequest, { scope }: Endpoint): Promise<void> {
+async function admit({ context, keyring, rate }: GateKeepers, request: FastifyRequest, rule: EndpointName): Promise<void> {
+  const { scope, method, pure }: Endpoint = endpoints[rule];
   const key = bearerOf(request);
   if (scope === null || key === undefined) await rate.take(`address ${request.ip}`);
   if (scope === null) return;
@@ -101,7 +102,10 @@ async function admit({ context, keyring, rate }: GateKeepers, request: FastifyRe
     });
   }
   const store = record.workspaceId === context.store.workspaceId ? context.store : context.store.forWorkspace(record.workspaceId);
-  setCaller(request, { key: record, flow: { ...context, store } });
+  const { id, name } = record;
+  const changes = method !== 'GET' && !pure;
+  const acting = { actor: { kind: 'key', id, name }, action: rule, address: request.ip, requestId: request.id } as const;
+  setCaller(request, { key: record, flow: { ...context, store: changes ? store.by(acting) : store } });
 }
 
 const notServed = ({ method, url }: FastifyRequest): AlmanacError =>

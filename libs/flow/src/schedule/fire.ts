@@ -51,7 +51,8 @@ async function fireOne(context: FlowContext, schedule: ScheduleRecord, now: Date
   const plans = new Map<Date, Planned>();
   for (const due of wanted) plans.set(due, await plan(context, schedule, due, now));
   const following = (at: number): Date | null => dues[at + 1] ?? nextDue(cron, timeZone, now);
-  return context.store.transaction(async (within) => {
+  const acting = context.store.by({ actor: { kind: 'schedule', id: schedule.id, name: schedule.name }, action: 'fireSchedule' });
+  return acting.transaction(async (within) => {
     const made: RunRecord[] = [];
     if (older && !(await within.schedules.skipMany(schedule.id, { first: nextDueAt, ...older }, dues[0]!))) return made;
     let before = schedule.lastRunId === null ? null : await within.runs.get(schedule.lastRunId);

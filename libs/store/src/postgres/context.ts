@@ -2,8 +2,9 @@
 import { type DataSource, EntityManager, type EntityTarget, type ObjectLiteral, type QueryRunner, type Repository } from 'typeorm';
 import type { PoolClient, QueryResultRow } from 'pg';
 import type { Cipher } from '../facade.js';
+import type { Acting } from '../records.js';
 import type { Listener } from './listener.js';
-import { EVERYWHERE, scopedRunner, scopedSource, willRollBack } from './scope.js';
+import { EVERYWHERE, type Scope, scopedRunner, scopedSource, willRollBack } from './scope.js';
 
 export class Context {
   private readonly source: DataSource;
@@ -18,20 +19,31 @@ export class Context {
     /** What secrets go through on their way in and out. */
     readonly cipher: Cipher,
     private readonly transactionRunner?: QueryRunner,
-    private readonly scope: string = workspaceId,
+    private readonly scope: Scope = { sees: workspaceId, acting: '' },
   ) {
     this.source = scopedSource(dataSource, scope);
     this.runner = transactionRunner && scopedRunner(this.source, transactionRunner, scope);
   }
 
+  private with(workspaceId: string, scope: Partial<Scope>): Context {
+    const { dataSource, listener, cipher, transactionRunner } = this;
+    return new Context(dataSource, listener, workspaceId, cipher, transactionRunner, { ...this.scope, ...scope });
+  }
+
   /** For the few questions that are about all workspaces: they say so here, and nowhere else. */
   everywhere(): Context {
-    return new Context(this.dataSource, this.listener, this.workspaceId, this.cipher, this.transactionRunner, EVERYWHERE);
+    return this.with(this.workspaceId, { sees: EVERYWHERE });
   }
 
   /** In the same transaction, where there is one. */
   of(workspaceId: string): Context {
-    return new Context(this.dataSource, this.listener, workspaceId, this.cipher, this.transactionRunner);
+    return this.with(workspaceId, { sees: workspaceId });
+  }
+
+  /** The audit log says of every change that it makes who made it. */
+  by({ actor, action, address, requestId }: Acting): Context {
+    const acting = { workspace: this.workspaceId, ...actor, action, address, request: requestId };
+    return this.with(this.workspaceId, { acting: JSON.stringify(acting) });
   }
 
   get manager(): EntityManager {

@@ -1,9 +1,9 @@
 /**
- * Tells each connection whose rows it is about to see. A connection of the pool keeps the workspace that it was told last, so
- * an installation with one workspace tells each connection once.
+ * Tells each connection whose rows it is about to see, and who acts, for the audit log. A connection of the pool keeps what it
+ * was told last, so an installation with one workspace tells each connection that only reads once.
  *
  * Invariant: no statement of a repository runs before its connection was told the workspace of its context, or `EVERYWHERE`
- * by a context that says so.
+ * by a context that says so, and who acts in it.
  */
 import { type DataSource, EntityManager, type QueryRunner } from 'typeorm';
 import type { PoolClient } from 'pg';
@@ -11,19 +11,30 @@ import type { PoolClient } from 'pg';
 /** What the operator's few statements about all workspaces say. */
 export const EVERYWHERE = '*';
 
-const told = new WeakMap<PoolClient, string>();
+export interface Scope {
+  /** Whose rows are seen: one workspace, or `EVERYWHERE`. */
+  readonly sees: string;
+  /** Who acts, as the triggers of the audit log read it; empty: nobody in particular. */
+  readonly acting: string;
+}
+
+const told = new WeakMap<PoolClient, Scope>();
 const taken = new WeakMap<QueryRunner, PoolClient>();
 
-async function tell(client: PoolClient, scope: string): Promise<PoolClient> {
-  if (told.get(client) !== scope) {
-    await client.query(`SELECT set_config('almanac.workspace', $1, false)`, [scope]);
+async function tell(client: PoolClient, scope: Scope): Promise<PoolClient> {
+  const last = told.get(client);
+  if (last?.sees !== scope.sees || last.acting !== scope.acting) {
+    await client.query(`SELECT set_config('almanac.workspace', $1, false), set_config('almanac.acting', $2, false)`, [
+      scope.sees,
+      scope.acting,
+    ]);
     told.set(client, scope);
   }
   return client;
 }
 
 /** The same pool; what is taken from it sees one workspace. */
-export function scopedSource(source: DataSource, scope: string): DataSource {
+export function scopedSource(source: DataSource, scope: Scope): DataSource {
   const scoped = Object.create(source) as DataSource;
   scoped.createQueryRunner = (mode) => {
     const runner = source.createQueryRunner(mode);
@@ -39,7 +50,7 @@ export function scopedSource(source: DataSource, scope: string): DataSource {
 }
 
 /** The connection of a transaction that another workspace began. */
-export function scopedRunner(source: DataSource, runner: QueryRunner, scope: string): QueryRunner {
+export function scopedRunner(source: DataSource, runner: QueryRunner, scope: Scope): QueryRunner {
   const scoped = Object.create(runner) as QueryRunner & { manager: EntityManager };
   scoped.connect = async () => tell((await runner.connect()) as PoolClient, scope);
   Object.defineProperty(scoped, 'manager', { value: new EntityManager(source, scoped) });
@@ -50,7 +61,7 @@ export function scopedRunner(source: DataSource, runner: QueryRunner, scope: str
  * Before a rollback, which makes the setting again what it was when the transaction began; nothing could be told until then.
  * @param scope of the context that began it
  */
-export function willRollBack(runner: QueryRunner, scope: string): void {
+export function willRollBack(runner: QueryRunner, scope: Scope): void {
   const client = taken.get(runner);
   if (client) told.set(client, scope);
 }

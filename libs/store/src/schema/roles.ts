@@ -33,6 +33,11 @@ export async function ensureRoles(client: ClientBase, migrated: boolean): Promis
     await client.query(`GRANT USAGE ON SCHEMA public TO ${role}`);
     const what = role === APP_ROLE ? 'SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public' : `SELECT ON ${READABLE.join(', ')}`;
     await client.query(`GRANT ${what} TO ${role}`);
+    // The audit log is written by its own functions only.
+    if (role === APP_ROLE)
+      await client.query(
+        `REVOKE INSERT, UPDATE, DELETE ON audit_entry, audit_chain FROM ${role}; GRANT EXECUTE ON FUNCTION record_audit TO ${role}`,
+      );
   }
 }
 

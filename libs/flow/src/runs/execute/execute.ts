@@ -32,16 +32,20 @@ export const newWorkerId = (): string => `${hostname()}-${process.pid}-${Math.ra
 
 /** @throws where the run should be delivered again */
 export async function executeRun(
-  flow: FlowContext,
+  given: FlowContext,
   job: RunJob,
   delivery: JobContext,
   holder: Holder,
   handle: (context: RunContext) => Promise<Worked>,
 ): Promise<void> {
-  const { store, logger } = flow;
-  await store.runs.requeueStale(SILENT_MS);
-  const run = await store.runs.claim(job.runId, holder.workerId);
-  if (run === null) return await notClaimed(flow, job);
+  await given.store.runs.requeueStale(SILENT_MS);
+  const run = await given.store.runs.claim(job.runId, holder.workerId);
+  if (run === null) return await notClaimed(given, job);
+  // What a run changes is told of the run, or of the one that it is a part of.
+  const name = [run.kind, run.model ?? run.dataset].filter(Boolean).join(' ');
+  const store = given.store.by({ actor: { kind: 'run', id: run.parentId ?? run.id, name }, action: run.kind });
+  const flow = { ...given, store };
+  const { logger } = flow;
   holder.holds(run.id);
   const stopper = new AbortController();
   const signal = AbortSignal.any([stopper.signal, delivery.signal]);
