@@ -13,6 +13,7 @@ import { type Column, DataTable } from '../ui/dataTable';
 import type { Cell } from '../ui/download';
 import { Await, Empty, Failure, Page } from '../ui/parts';
 import { Webhooks } from './monitoring/webhooks';
+import { PartialSteps } from './run/partialSteps';
 
 const titles: Record<MonitorResult['alerts'][number]['code'], string> = {
   ERROR_DRIFT: 'The error has grown',
@@ -132,6 +133,7 @@ function OneModel({ model, dataset }: { model: string; dataset: string | undefin
                 <span className="muted">Looked at {ago(latest.at)}.</span>
               </div>
             )}
+            <PartialSteps steps={latest.result.partialSteps} />
             {latest.result.retrainRunId && (
               <p>
                 <Link to={`/runs/${latest.result.retrainRunId}`}>A training was started</Link>

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { device, name, pageOf, pageQuery, stepTime, versionNumber } from './common.js';
 import { DEFAULT_KIND } from './models.js';
-import { score } from './runs.js';
+import { score, stepsLeftOut } from './runs.js';
 
 export const backtestModel = z.object({
   kind: z.string(),
@@ -75,6 +75,7 @@ export const backtestResult = z
         certificate: leakageCertificate,
       }),
     ),
+    partialSteps: stepsLeftOut,
   })
   .meta({ id: 'BacktestResult' });
 export type BacktestResult = z.infer<typeof backtestResult>;

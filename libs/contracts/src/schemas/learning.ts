@@ -1,6 +1,7 @@
 /** Online learning: the shadow of a model learns from what was observed since, and takes its place once it is better. */
 import { z } from 'zod';
 import { name } from './common.js';
+import { stepsLeftOut } from './runs.js';
 
 export const learnRequest = z
   .object({ model: name.meta({ description: 'A model of the kind `online`; its champion goes on learning.' }) })
@@ -31,6 +32,7 @@ export const learnResult = z
       .nullable()
       .meta({ description: 'Mean one-step pinball loss of both on what was observed.' }),
     state: z.string().nullable().meta({ description: 'Object that holds the shadows for the next run.' }),
+    partialSteps: stepsLeftOut,
   })
   .meta({ id: 'LearnResult' });
 export type LearnResult = z.infer<typeof learnResult>;

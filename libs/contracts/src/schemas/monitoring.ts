@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { backtestSeries } from './backtests.js';
 import { instant, name, pageOf, pageQuery, seriesIds, stepTime, uuid } from './common.js';
 import { trainRequest } from './models.js';
+import { stepsLeftOut } from './runs.js';
 
 export const monitorRequest = z
   .object({
@@ -66,6 +67,7 @@ export const monitorResult = z
     drift: z.boolean(),
     retrainRunId: uuid.nullable(),
     rolledBackTo: z.number().int().nullable(),
+    partialSteps: stepsLeftOut,
   })
   .meta({ id: 'MonitorResult' });
 export type MonitorResult = z.infer<typeof monitorResult>;

@@ -125,6 +125,12 @@ export const covariateReport = z
   .meta({ id: 'CovariateReport' });
 export type CovariateReport = z.infer<typeof covariateReport>;
 
+/** Of a run that learns or judges: a part of a step is no value of it. */
+export const stepsLeftOut = partialSteps
+  .default({ count: 0, items: [] })
+  .meta({ description: 'Steps that were left out because events cover them in part; the first 100 by name.' });
+export type StepsLeftOut = z.infer<typeof stepsLeftOut>;
+
 export const trainResult = z
   .object({
     model: name,
@@ -139,9 +145,7 @@ export const trainResult = z
     parameters: z.number().int(),
     skippedSeries: z.array(z.object({ uniqueId: z.string(), reason: z.string() })),
     covariates: covariateReport.default({ used: [], leftOut: [], masked: [] }),
-    partialSteps: partialSteps.default({ count: 0, items: [] }).meta({
-      description: 'Steps that training left out because events cover them in part; the first 100 by name.',
-    }),
+    partialSteps: stepsLeftOut,
     gate: gateVerdict.optional(),
     forecastRunId: uuid.optional().meta({ description: 'The forecast that was asked for with it.' }),
   })

@@ -9,7 +9,7 @@ import { eraseSeries } from '@almanac/flow/erase';
 import { applyRetention, updateDataset } from '@almanac/flow/ingest';
 import { type IngestRequest, ingestUpload } from '@almanac/flow/ingest/execute';
 import { folderObjectStore, type ObjectStore, silentLogger } from '@almanac/platform';
-import { readTrainingPanel } from '../runs/panel.js';
+import { readPanel } from '../runs/panel.js';
 import { openStore, type Store } from '@almanac/store';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 
@@ -231,7 +231,7 @@ describe('an upload', () => {
     expect(await partial()).toEqual({ a: [june] });
     await upload('2.csv', `unique_id,ds\n${days('b', 182, 213)}`, options);
     expect(await partial()).toEqual({ a: [june] });
-    const { panel, partial: left } = await readTrainingPanel(store, await store.datasets.get('parts'), { version: 2 });
+    const { panel, partial: left } = await readPanel(store, await store.datasets.get('parts'), { version: 2 });
     expect(left).toEqual([{ uniqueId: 'a', step: june }]);
     expect(panel.series.map(({ id, values }) => [id, [...values]])).toEqual([
       ['a', [31, 29, 31, 30, 31]],
@@ -239,7 +239,7 @@ describe('an upload', () => {
     ]);
     await upload('3.csv', `unique_id,ds\n${days('a', 0, 182)}`, options);
     expect(await partial()).toEqual({});
-    const again = await readTrainingPanel(store, await store.datasets.get('parts'), { version: 3 });
+    const again = await readPanel(store, await store.datasets.get('parts'), { version: 3 });
     expect(again.panel.series[0]!.values).toHaveLength(6);
   });
 
@@ -249,7 +249,7 @@ describe('an upload', () => {
     const b = Array.from({ length: 152 }, (_, i) => `b,${day(i)}\n`).join('');
     const options = { dataset: 'zeros', frequency: 'MS', aggregation: 'count', fillPolicy: 'zero' } as const;
     await upload('z.csv', `unique_id,ds\n${a}${b}`, options);
-    const { panel } = await readTrainingPanel(store, await store.datasets.get('zeros'), { version: 1 });
+    const { panel } = await readPanel(store, await store.datasets.get('zeros'), { version: 1 });
     expect(panel.series.map(({ values }) => [...values])).toEqual([
       [31, 29, 31, 30, 31],
       [31, 29, 31, 30, 31],

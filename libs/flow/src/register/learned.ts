@@ -1,6 +1,7 @@
 /** What a version has learned from: it cannot be judged fairly on that. */
 import type { ModelVersionRecord, RunRecord, Store } from '@almanac/store';
 import { readRun } from '../runs/kinds.js';
+import { lastWhole, partialSteps } from '../runs/wholeSteps.js';
 
 /** Last step that the training of a version saw; undefined where nobody knows. */
 export async function learnedUntil(
@@ -11,7 +12,9 @@ export async function learnedUntil(
   const run = await store.runs.get(runId);
   if (run.kind === 'import') return readRun('import', run).config.learnedUntilStep ?? undefined;
   const plan = planOfMaker(run);
-  return plan && ((await store.datasets.version(datasetId, plan.datasetVersion)).lastStep ?? 0) - plan.holdout;
+  if (!plan) return undefined;
+  const { no, lastStep } = await store.datasets.version(datasetId, plan.datasetVersion);
+  return (lastWhole(lastStep, await partialSteps(store, datasetId, no)) ?? 0) - plan.holdout;
 }
 
 /** Last steps of the dataset version that the run which made a model version did not show it; null where nobody knows. */

@@ -3,6 +3,7 @@ import type { Panel, SeriesData } from '@almanac/forecasting';
 import type { DatasetRecord, Store, StoredSeries } from '@almanac/store';
 import { seasonLengthsOf } from '../query/grid.js';
 import { completed, namesIn } from './covariates.js';
+import { type PartialStep, readWhole } from './wholeSteps.js';
 
 export interface PanelQuery {
   version: number;
@@ -26,63 +27,34 @@ export function toSeriesData({ id, firstStep, values, staticCovariates, pastCova
   };
 }
 
-/** The same series without its first steps. */
-export function withoutFirst(series: SeriesData, steps: number): SeriesData {
-  if (steps <= 0) return series;
-  const each = (channels: Record<string, Float64Array>): Record<string, Float64Array> =>
-    Object.fromEntries(Object.entries(channels).map(([name, values]) => [name, values.slice(steps)]));
-  return {
-    ...series,
-    firstStep: series.firstStep + steps,
-    values: series.values.slice(steps),
-    ...(series.pastCovariates ? { pastCovariates: each(series.pastCovariates) } : {}),
-    ...(series.futureCovariates ? { futureCovariates: each(series.futureCovariates) } : {}),
-  };
-}
-
 export function panelOf(dataset: DatasetRecord, series: readonly SeriesData[]): Panel {
   const { frequency, timeZone } = dataset;
   return { frequency, timeZone, seasonLengths: seasonLengthsOf(dataset), series };
 }
 
-/** Every series has every covariate that one of them has: see `completed`. */
-export async function readPanel(store: Store, dataset: DatasetRecord, { onSeries, ...query }: PanelQuery): Promise<Panel> {
-  const series: SeriesData[] = [];
-  for await (const one of store.series.readPanel(dataset.id, { ...query, covariates: true })) {
-    onSeries?.(one);
-    series.push(toSeriesData(one));
-  }
-  const names = namesIn(series);
-  return panelOf(
-    dataset,
-    series.map((one) => completed(one, names, 0)),
-  );
-}
-
-/** What training leaves out: a part of a step is no value of it. */
-export interface TrainingPanel {
+/** A panel to learn from or to judge by, and what was left out of it. */
+export interface WholePanel {
   panel: Panel;
-  partial: { uniqueId: string; step: number }[];
+  partial: PartialStep[];
 }
 
-/** The panel without the steps that events cover in part: cut off at the ends of a series, gaps within. */
-export async function readTrainingPanel(store: Store, dataset: DatasetRecord, query: PanelQuery): Promise<TrainingPanel> {
-  const [panel, known] = [await readPanel(store, dataset, query), await store.datasets.partialSteps(dataset.id, query.version)];
-  const partial: TrainingPanel['partial'] = [];
-  const series = panel.series.map((one) => {
-    const steps = (known[one.id] ?? []).filter((step) => !Number.isNaN(one.values[step - one.firstStep] ?? NaN));
-    for (const step of steps) partial.push({ uniqueId: one.id, step });
-    return steps.length === 0 ? one : withoutSteps(one, steps);
-  });
-  return { panel: { ...panel, series }, partial };
-}
-
-function withoutSteps(series: SeriesData, steps: readonly number[]): SeriesData {
-  const values = series.values.slice();
-  for (const step of steps) values[step - series.firstStep] = NaN;
-  const first = values.findIndex((value) => !Number.isNaN(value));
-  const end = values.findLastIndex((value) => !Number.isNaN(value)) + 1;
-  const past =
-    series.pastCovariates && Object.fromEntries(Object.entries(series.pastCovariates).map(([name, all]) => [name, all.slice(0, end)]));
-  return withoutFirst({ ...series, values: values.slice(0, end), ...(past ? { pastCovariates: past } : {}) }, Math.max(0, first));
+/**
+ * Every series has every covariate that one of them has (see `completed`), and no step that events cover in part (see `readWhole`).
+ * One that has no other steps is not there.
+ */
+export async function readPanel(store: Store, dataset: DatasetRecord, { onSeries, ...query }: PanelQuery): Promise<WholePanel> {
+  const all: SeriesData[] = [];
+  const partial: PartialStep[] = [];
+  for await (const { series, partial: steps } of readWhole(store, dataset, { ...query, covariates: true })) {
+    for (const step of steps) partial.push({ uniqueId: series.id, step });
+    if (series.values.length === 0) continue;
+    onSeries?.(series);
+    all.push(toSeriesData(series));
+  }
+  const names = namesIn(all);
+  const panel = panelOf(
+    dataset,
+    all.map((one) => completed(one, names, 0)),
+  );
+  return { panel, partial };
 }

@@ -22,6 +22,7 @@ import { Lineage } from '../models/lineage';
 import { Verdict } from '../models/promotion';
 import { ScoreTable } from '../models/scoreTable';
 import { FindingsView } from '../upload/findings';
+import { PartialSteps } from './partialSteps';
 
 export function Result({ run }: { run: Run }) {
   const client = useClient();
@@ -54,18 +55,7 @@ export function Result({ run }: { run: Run }) {
         </p>
         <Scores result={result} />
         <Covariates report={result.covariates} />
-        {result.partialSteps.count > 0 && (
-          <details>
-            <summary>{count(result.partialSteps.count)} steps were left out, which events cover in part</summary>
-            <ul>
-              {result.partialSteps.items.map(({ uniqueId, ds }) => (
-                <li key={`${uniqueId} ${ds}`}>
-                  {uniqueId}: {String(ds).slice(0, 16)}
-                </li>
-              ))}
-            </ul>
-          </details>
-        )}
+        <PartialSteps steps={result.partialSteps} />
         {result.skippedSeries.length > 0 && (
           <details>
             <summary>{count(result.skippedSeries.length)} series were left out</summary>
@@ -126,7 +116,12 @@ export function Result({ run }: { run: Run }) {
   }
   if (run.kind === 'backtest') {
     const result = backtestResult.safeParse(run.result).data;
-    return result ? <BacktestView runId={run.id} dataset={run.dataset ?? ''} result={result} /> : null;
+    return result ? (
+      <>
+        <PartialSteps steps={result.partialSteps} />
+        <BacktestView runId={run.id} dataset={run.dataset ?? ''} result={result} />
+      </>
+    ) : null;
   }
   if (run.kind === 'monitor') {
     return (
@@ -138,9 +133,12 @@ export function Result({ run }: { run: Run }) {
   if (run.kind === 'learn') {
     const result = learnResult.safeParse(run.result).data;
     return result ? (
-      <p>
-        {result.observations} observations of {result.series} series: {result.reason}.
-      </p>
+      <>
+        <p>
+          {result.observations} observations of {result.series} series: {result.reason}.
+        </p>
+        <PartialSteps steps={result.partialSteps} />
+      </>
     ) : null;
   }
   const ingest = ingestResult.safeParse(run.result).data;

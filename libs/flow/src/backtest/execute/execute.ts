@@ -9,6 +9,7 @@ import type { Json, RunRecord } from '@almanac/store';
 import type { BacktestTask, CertifyTask, Compute, ScoreWindowsTask, WindowForecasts } from '../../compute/index.js';
 import { engineNote, fetchAside, type NewPart, putAside, type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
+import { leftOut } from '../../runs/wholeSteps.js';
 import type { PartOf } from '../../part/plan.js';
 import type { PlannedRun } from '../../runs/kinds.js';
 import type { BacktestedModel, BacktestPlan } from '../plan.js';
@@ -41,7 +42,7 @@ export async function executeBacktest(context: RunContext<PlannedRun<'backtest'>
   );
   const { engine } = parts.find((part) => part.engine !== null) ?? { engine: null };
   if (engine) await store.runs.setEngine(run.id, engine);
-  const panel = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
+  const { panel, partial } = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
   void report({ phase: 'scoring', message: 'Scoring all windows', fraction: null });
   const joined = [];
   let cutoffs: number[] = [];
@@ -63,6 +64,7 @@ export async function executeBacktest(context: RunContext<PlannedRun<'backtest'>
       const wqlRatio = typeof wql === 'number' && reference ? wql / reference : null;
       return { ...model, wqlRatio, beatsSeasonalNaive: wqlRatio !== null && wqlRatio < 1 };
     }),
+    partialSteps: leftOut(dataset, partial),
   } satisfies BacktestResult) as unknown as Json;
 }
 
@@ -71,7 +73,7 @@ export async function executeBacktestPart(context: RunContext, piece: Piece, com
   const { store, signal, report } = context;
   const { config: plan } = await wholeOf(context, 'backtest');
   const dataset = await store.datasets.get(plan.dataset);
-  const panel = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
+  const { panel } = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
   const { horizon, windows, stepSize, refitEvery, steps, seed } = plan;
   const shared = { panel, model: modelsOf(plan)[piece.model]!, horizon, windows, stepSize, steps, seed };
   const { onEngine, noted } = engineNote(context);

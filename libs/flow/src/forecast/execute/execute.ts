@@ -4,7 +4,7 @@
  * Invariant: a shard that is forecast twice is stored once.
  */
 import type { EngineInfo, ForecastResult } from '@almanac/contracts';
-import type { SeriesData } from '@almanac/forecasting';
+import type { ForecastNote, SeriesData } from '@almanac/forecasting';
 import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError, DEFAULT_QUANTILES, Frequency } from '@almanac/series';
 import type { AttentionRecord, DatasetRecord, Json, NewForecast, StoredSeries } from '@almanac/store';
@@ -13,7 +13,8 @@ import { loadCheckpoint } from '../../register/index.js';
 import { mayCalibrate } from '../../register/calibration.js';
 import { engineNote, type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
 import { completed, maskedNotes, namesUsed, withoutHoles } from '../../runs/covariates.js';
-import { panelOf, toSeriesData, withoutFirst } from '../../runs/panel.js';
+import { panelOf, toSeriesData } from '../../runs/panel.js';
+import { readWhole, type WholeSeries, withoutFirst } from '../../runs/wholeSteps.js';
 import type { PlannedRun } from '../../runs/kinds.js';
 import type { PartOf } from '../../part/plan.js';
 import type { ForecastPlan } from '../plan.js';
@@ -21,9 +22,10 @@ import { Replay } from './replay.js';
 import { latestWidths, namedWidths, NO_WIDTHS, type Widths } from './widths.js';
 
 const SHARD = 512;
-/** Series that a note of the run names. */
+/** Series that a note of the run names, and steps that one of a forecast does. */
 const MOST_EXAMPLES = 5;
 const MOST_PARTS = 256;
+const PARTIAL = 'PARTIAL_STEPS_LEFT_OUT';
 
 type Share = PartOf<'forecast'>['share'];
 
@@ -36,7 +38,7 @@ export async function executeForecast(context: RunContext<PlannedRun<'forecast'>
   await store.runs.pinVersion(run.id, dataset.id, plan.datasetVersion);
   const total = plan.uniqueIds?.length ?? dataset.seriesCount;
   const replay = plan.replayOf === undefined ? undefined : await Replay.of(store, plan.replayOf);
-  const series =
+  const { series, unknown } =
     total > SHARD && !replay
       ? await forecastInParts(context, plan, dataset, total)
       : await forecastShare(context, compute, { plan, dataset, runId: run.id, share: { ids: plan.uniqueIds }, replay }, (done) => {
@@ -44,17 +46,21 @@ export async function executeForecast(context: RunContext<PlannedRun<'forecast'>
           void report({ phase: 'forecasting', message: `${done} of ${total} series`, fraction, step: done, totalSteps: total });
         });
   if (series === 0)
-    throw new AlmanacError('NOTHING_TO_FORECAST', `No series of "${plan.dataset}" has an observation at or before the cutoff.`, {
-      hint: 'Give a later cutoff.',
-      subject: { dataset: plan.dataset },
-    });
+    throw new AlmanacError(
+      'NOTHING_TO_FORECAST',
+      `No series of "${plan.dataset}" has an observation of a whole step at or before the cutoff.`,
+      {
+        hint: 'Give a later cutoff.',
+        subject: { dataset: plan.dataset },
+      },
+    );
   const result: ForecastResult = {
     model: plan.modelName,
     version: plan.modelVersion,
     series,
     horizon: plan.horizon,
     seconds: (performance.now() - started) / 1000,
-    notes: await store.forecasts.notesOf(run.id, MOST_EXAMPLES),
+    notes: [...(await store.forecasts.notesOf(run.id, MOST_EXAMPLES)), ...unknownNotes(unknown)],
     ...(replay ? { replay: replay.report((await store.runs.get(run.id)).engine) } : {}),
   };
   return result as unknown as Json;
@@ -66,10 +72,22 @@ export async function executeForecastPart(context: RunContext, { share }: PartOf
   const whole = await wholeOf(context, 'forecast');
   const plan = whole.config;
   const dataset = await store.datasets.get(plan.dataset);
-  return { series: await forecastShare(context, compute, { plan, dataset, runId: whole.id, share }, () => undefined) };
+  return { ...(await forecastShare(context, compute, { plan, dataset, runId: whole.id, share }, () => undefined)) };
 }
 
-async function forecastInParts(context: RunContext, plan: ForecastPlan, dataset: DatasetRecord, total: number): Promise<number> {
+/** How many series were forecast, and which were not, because events cover every step of them in part. */
+interface Done {
+  series: number;
+  unknown: string[];
+}
+
+function unknownNotes(unknown: readonly string[]): ForecastResult['notes'] {
+  if (unknown.length === 0) return [];
+  const detail = 'Events cover every step of the series in part; it has no forecast.';
+  return [{ code: PARTIAL, detail, series: unknown.length, examples: unknown.slice(0, MOST_EXAMPLES) }];
+}
+
+async function forecastInParts(context: RunContext, plan: ForecastPlan, dataset: DatasetRecord, total: number): Promise<Done> {
   const { store, run, report } = context;
   const size = SHARD * Math.ceil(total / (SHARD * MOST_PARTS));
   const startedAt = Date.now();
@@ -83,7 +101,8 @@ async function forecastInParts(context: RunContext, plan: ForecastPlan, dataset:
     },
   );
   await store.runs.setEngine(run.id, togetherOn(parts.map(({ engine }) => engine)));
-  return parts.reduce((sum, { result }) => sum + (result as { series: number }).series, 0);
+  const done = parts.map(({ result }) => result as unknown as Done);
+  return { series: done.reduce((sum, { series }) => sum + series, 0), unknown: done.flatMap(({ unknown }) => unknown) };
 }
 
 async function sharesOf(store: RunContext['store'], { uniqueIds }: ForecastPlan, { id }: DatasetRecord, size: number): Promise<Share[]> {
@@ -98,7 +117,7 @@ function togetherOn(engines: readonly (Json | null)[]): Json {
   return { ...known[0], name: distinct(({ name }) => name), variant: distinct(({ variant }) => variant) };
 }
 
-/** Forecasts and stores so many series, or compares them with what a run had stored. Returns their number. */
+/** Forecasts and stores so many series, or compares them with what a run had stored. */
 async function forecastShare(
   context: RunContext,
   compute: Compute,
@@ -110,21 +129,25 @@ async function forecastShare(
     replay,
   }: { plan: ForecastPlan; dataset: DatasetRecord; runId: string; share: Share; replay?: Replay | undefined },
   onShard: (done: number) => void,
-): Promise<number> {
+): Promise<Done> {
   const { store, run, signal, objects } = context;
   const { onEngine, noted } = engineNote(context);
   const version = await store.models.versionById(plan.modelVersionId);
   const checkpoint = await loadCheckpoint(objects, version);
   const lookBack = plans.of(version.kind).lookBack(version.config, plans);
   const calibrates = plan.calibrate && mayCalibrate(version);
-  let done = 0;
+  const done: Done = { series: 0, unknown: [] };
   const widthsOf = (shard: readonly StoredSeries[]): Widths | Promise<Widths> => {
     if (replay) return namedWidths(store, version.id, shard, (id) => replay.calibrationOf(id));
     return calibrates ? latestWidths(store, version.id, shard) : NO_WIDTHS;
   };
   const names = namesUsed(version.config);
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
-  const forecastShard = async (shard: readonly StoredSeries[]): Promise<void> => {
+  const forecastShard = async (all: readonly WholeSeries[]): Promise<void> => {
+    const known = all.filter(({ series }) => series.values.length > 0);
+    for (const { series } of all) if (series.values.length === 0) done.unknown.push(series.id);
+    if (known.length === 0) return;
+    const shard = known.map(({ series }) => series);
     const read = shard.map((one) => lastSteps(toSeriesData(one), lookBack));
     const whole = read.map((one) => withoutHoles(one, names, plan.horizon, grid, plan.covariateFill));
     const panel = panelOf(
@@ -147,18 +170,30 @@ async function forecastShare(
     );
     await noted();
     forecasts.forEach((forecast, i) => {
-      const notes = [...(forecast.notes ?? []), ...whole[i]!.notes, ...maskedNotes(read[i]!, names)];
+      const notes = [
+        ...(forecast.notes ?? []),
+        ...partialNotes(grid, known[i]!.partial),
+        ...whole[i]!.notes,
+        ...maskedNotes(read[i]!, names),
+      ];
       if (notes.length > 0) forecast.notes = notes;
     });
     if (replay) replay.compare(forecasts);
     else await storeShard(store, runId, plan, dataset, shard, forecasts, widths);
-    done += shard.length;
-    onShard(done);
+    done.series += shard.length;
+    onShard(done.series);
   };
   // A part is one thread's work; a run that is not cut has the machine to itself.
   const atOnce = run.parentId === null ? compute.threads : 1;
   await severalAtOnce(shards(readSeries(context, dataset, plan, share), SHARD), atOnce, forecastShard, signal);
   return done;
+}
+
+function partialNotes(grid: Frequency, partial: readonly number[]): ForecastNote[] {
+  if (partial.length === 0) return [];
+  const steps = partial.slice(0, MOST_EXAMPLES).map((step) => grid.format(step));
+  const more = partial.length > MOST_EXAMPLES ? ` and ${partial.length - MOST_EXAMPLES} more` : '';
+  return [{ code: PARTIAL, detail: `Events cover ${steps.join(', ')}${more} in part, which was left out as no value of a whole step.` }];
 }
 
 /** Works on as many at a time; reads on only when one is done. The first failure ends it, once all that had begun have ended. */
@@ -191,8 +226,8 @@ function readSeries(
   dataset: DatasetRecord,
   plan: ForecastPlan,
   share: Share,
-): AsyncGenerator<StoredSeries, void> {
-  return store.series.readPanel(dataset.id, {
+): AsyncGenerator<WholeSeries, void> {
+  return readWhole(store, dataset, {
     version: plan.datasetVersion,
     untilStep: plan.cutoffStep,
     ...share,

@@ -17,6 +17,7 @@ import type { Compute, LearnTask } from '../../compute/index.js';
 import { loadCheckpoint, registerVersion } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
+import { leftOut } from '../../runs/wholeSteps.js';
 import type { PlannedRun } from '../../runs/kinds.js';
 import type { LearnPlan } from '../plan.js';
 
@@ -39,7 +40,7 @@ export async function executeLearning(context: RunContext<PlannedRun<'learn'>>, 
   const pupil = await pupilOf(context, from);
   const before = (await runsFrom(context, from.no)).filter((other) => !pupil || other.run.createdAt > pupil.createdAt);
   void report({ phase: 'learning', message: `The shadow of version ${from.no} learns`, fraction: null });
-  const panel = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
+  const { panel, partial } = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
   const [checkpoint, states] = [await loadCheckpoint(objects, from), await shadowsOf(context, before[0])];
   const learning = await compute.run<LearnTask>({ task: 'learn', panel, checkpoint, states, anew: pupil !== undefined }, { signal });
   signal.throwIfAborted();
@@ -59,6 +60,7 @@ export async function executeLearning(context: RunContext<PlannedRun<'learn'>>, 
     rolledBackSeries: learning.rolledBack.length,
     pinball: learning.pinball,
     state: superseded ? null : await keep(context, learning.states),
+    partialSteps: leftOut(dataset, partial),
   };
   await dropOld(context, before);
   return learnResult.parse(result) as unknown as Json;

@@ -22,6 +22,7 @@ import { firstSteps } from '../../compute/firstSteps.js';
 import { type Planned, planned, writeDown } from '../../ask.js';
 import { Ending, type RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
+import { lastWhole, leftOut, partialSteps } from '../../runs/wholeSteps.js';
 import { type PlannedRun, readRun } from '../../runs/kinds.js';
 import { planTrainingRun } from '../../train/request.js';
 import { learnedUntil } from '../../register/index.js';
@@ -46,7 +47,9 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
   const dataset = await store.datasets.getById(model.datasetId);
   const earlier = (await store.scores.verdicts(request.model, LOOK_BACK)).map((result) => monitorResult.parse(result));
   const past = earlier.flatMap((result) => result.scored);
-  const fresh = await scoreRipe(context, compute, dataset, request.model);
+  const partial = await partialSteps(store, dataset.id, dataset.currentVersion);
+  const last = lastWhole(dataset.lastStep, partial);
+  const fresh = last === null ? [] : await scoreRipe(context, compute, dataset, { model: request.model, last });
   const calibrated = request.calibrate ? await learnFromOutcomes(context, compute, dataset, request.model) : 0;
   const inputs = await inputsOf(context, dataset, request.model);
   const found = await anomaliesOf(context, dataset);
@@ -62,7 +65,7 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
       alerts.push({
         code: 'INPUT_DRIFT',
         message: `What came lately is unlike what version ${inputs.version} learned from (stability index ${Math.max(inputs.values, inputs.differences ?? 0).toFixed(2)}, bound ${inputs.bound.toFixed(2)}).`,
-        since: Frequency.parse(dataset.frequency, dataset.timeZone).wire(dataset.lastStep ?? 0),
+        since: Frequency.parse(dataset.frequency, dataset.timeZone).wire(last ?? 0),
       });
     if (found.alert) alerts.push(found.alert);
     const rolledBackTo = request.rollback && scored.length > 0 ? await rollBack(within, request, all, alerts) : null;
@@ -78,6 +81,7 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
       drift,
       retrainRunId: retraining?.id ?? null,
       rolledBackTo,
+      partialSteps: leftOut(dataset, partial),
     };
     return { result: monitorResult.parse(result) as unknown as Json, runs: retraining ? [retraining] : [] };
   });
@@ -88,9 +92,15 @@ const placeOf = (time: StepTime): number => (typeof time === 'number' ? time : D
 
 /**
  * Scores stored forecasts of the model season by season as these are observed, and flags what they did not expect.
+ * @param of.last last step that is observed as a whole
  * @returns those whose first season (or horizon, if that is shorter) has been observed, scored on it, and that nobody has judged yet
  */
-async function scoreRipe(context: RunContext, compute: Compute, dataset: DatasetRecord, model: string): Promise<LiveScore[]> {
+async function scoreRipe(
+  context: RunContext,
+  compute: Compute,
+  dataset: DatasetRecord,
+  { model, last }: { model: string; last: number },
+): Promise<LiveScore[]> {
   const { store, run: own, signal, report } = context;
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   const season = (dataset.seasonLengths ?? grid.seasonLengths())[0];
@@ -101,7 +111,7 @@ async function scoreRipe(context: RunContext, compute: Compute, dataset: Dataset
     .map((run) => readRun('forecast', run))
     .filter((run) => !judged.has(run.id) || (reached.get(run.id) ?? 0) < run.config.horizon)
     .reverse();
-  if (candidates.length === 0 || dataset.lastStep === null) return [];
+  if (candidates.length === 0) return [];
   let panel: Panel | undefined;
   const scores: LiveScore[] = [];
   for (const [index, run] of candidates.entries()) {
@@ -110,11 +120,11 @@ async function scoreRipe(context: RunContext, compute: Compute, dataset: Dataset
     const first = Math.min(plan.horizon, season ?? plan.horizon);
     const stored = await storedForecasts(store, run.id);
     if (stored.cutoff === undefined) continue;
-    const observed = dataset.lastStep - stored.cutoff;
+    const observed = last - stored.cutoff;
     const steps = observed >= plan.horizon ? plan.horizon : first * Math.floor(observed / first);
     const before = reached.get(run.id) ?? 0;
     if (steps < first || (judged.has(run.id) && steps <= before)) continue;
-    panel ??= await readPanel(store, dataset, { version: dataset.currentVersion, signal });
+    panel ??= (await readPanel(store, dataset, { version: dataset.currentVersion, signal })).panel;
     const { forecasts, levels, cutoff } = stored;
     const task = {
       panel,
@@ -171,7 +181,11 @@ async function inputsOf({ store, signal }: RunContext, dataset: DatasetRecord, m
   const until = await learnedUntil(store, await store.models.version(model, { no: champion }), dataset.id);
   if (until === undefined) return null;
   const { items } = await store.series.list(dataset.id, { limit: SAMPLED });
-  const panel = await readPanel(store, dataset, { version: dataset.currentVersion, ids: items.map(({ uniqueId }) => uniqueId), signal });
+  const { panel } = await readPanel(store, dataset, {
+    version: dataset.currentVersion,
+    ids: items.map(({ uniqueId }) => uniqueId),
+    signal,
+  });
   const found = inputDrift(
     panel.series,
     until,

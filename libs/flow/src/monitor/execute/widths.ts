@@ -9,6 +9,7 @@ import type { DatasetRecord, RipeForecast, StoredSeries } from '@almanac/store';
 import type { CalibrateTask, Compute } from '../../compute/index.js';
 import { mayCalibrate, stateOf, toCalibration } from '../../register/calibration.js';
 import type { RunContext } from '../../runs/execute/index.js';
+import { readWhole } from '../../runs/wholeSteps.js';
 
 const SHARD = 256;
 
@@ -40,11 +41,17 @@ async function learnShard(
   const learned = new Set<number>();
   const ids = [...new Set(ripe.map(({ seriesId }) => names.get(seriesId)!))].sort();
   const actuals = new Map<number, StoredSeries>();
-  for await (const one of store.series.readPanel(dataset.id, { version: dataset.currentVersion, ids, signal }))
-    actuals.set(one.seriesId, one);
+  for await (const { series } of readWhole(store, dataset, { version: dataset.currentVersion, ids, signal }))
+    actuals.set(series.seriesId, series);
   for (const [versionId, ofVersion] of Map.groupBy(ripe, ({ modelVersionId }) => modelVersionId)) {
     if (!mayCalibrate(await store.models.versionById(versionId))) continue;
-    const bySeries = [...Map.groupBy(ofVersion, ({ seriesId }) => seriesId)].filter(([seriesId]) => actuals.has(seriesId));
+    // Where the step after the cutoff is covered in part, nothing has been observed yet.
+    const observed = ofVersion.filter(({ seriesId, cutoffStep, observedUntil }) => {
+      const series = actuals.get(seriesId);
+      return series && lastStepOf(series) > Math.max(cutoffStep, observedUntil ?? -Infinity);
+    });
+    const bySeries = [...Map.groupBy(observed, ({ seriesId }) => seriesId)];
+    if (bySeries.length === 0) continue;
     const stored = await store.calibrations.latest(
       versionId,
       bySeries.map(([seriesId, [{ observedUntil } = { observedUntil: null }]]) => ({ seriesId, untilStep: observedUntil ?? -1 })),

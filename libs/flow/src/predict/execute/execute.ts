@@ -91,7 +91,7 @@ async function predictWhatIf(context: Context, compute: Compute, plan: WhatIfPla
   const dataset = await store.datasets.get(plan.dataset);
   const version = await store.models.versionById(plan.versionId);
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
-  const read = await readPanel(store, dataset, {
+  const { panel: read } = await readPanel(store, dataset, {
     version: plan.datasetVersion,
     ids: plan.uniqueIds,
     untilStep: plan.cutoffStep ?? undefined,

@@ -10,15 +10,13 @@ import { planForecastRun } from '../../forecast/request.js';
 import { type Pace, registerVersion } from '../../register/index.js';
 import { Ending, type EngineNote, engineNote, type RunContext } from '../../runs/execute/index.js';
 import { reportOn, textsOf } from '../../runs/covariates.js';
-import { readTrainingPanel, type TrainingPanel } from '../../runs/panel.js';
+import { readPanel } from '../../runs/panel.js';
+import { leftOut } from '../../runs/wholeSteps.js';
 import type { PlannedRun } from '../../runs/kinds.js';
 import type { TrainPlan } from '../plan.js';
 import { championOf, passGate } from './gate.js';
 import { InterruptedTraining } from './interrupted.js';
 import { trainMembers } from './members.js';
-
-/** Steps left out that the result names. */
-const NAMED = 100;
 
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_TOO_SHORT, INVALID_CONFIG, MODEL_OF_OTHER_DATASET, COMPUTE_DIED */
 export async function executeTraining(context: RunContext<PlannedRun<'train'>>, compute: Compute): Promise<Ending> {
@@ -35,7 +33,7 @@ export async function executeTraining(context: RunContext<PlannedRun<'train'>>, 
   const memberSeconds = (performance.now() - started) / 1000;
   const texts = new Set<string>();
   const onSeries = (one: StoredSeries): void => textsOf(one).forEach((name) => texts.add(name));
-  const { panel, partial } = await readTrainingPanel(store, dataset, { version: version.no, signal, onSeries });
+  const { panel, partial } = await readPanel(store, dataset, { version: version.no, signal, onSeries });
   const champion = await championOf(context, plan, version);
   const engine = engineNote(context);
   const outcome = await trainPanel(context, compute, interrupted, engine, { panel, plan, champion, members });
@@ -68,7 +66,7 @@ export async function executeTraining(context: RunContext<PlannedRun<'train'>>, 
     trainSeconds: members ? memberSeconds : outcome.trainSeconds,
     parameters: outcome.parameters,
     skippedSeries: outcome.skippedSeries,
-    partialSteps: leftOut(panel, partial),
+    partialSteps: leftOut(dataset, partial),
     covariates: reportOn(panel.series, [...texts], kind, outcome.config),
   };
   return new Ending(async (within) => {
@@ -145,10 +143,4 @@ function heldOut({ frequency, timeZone, series: all }: Panel, steps: number, ser
   const last = all.reduce((most, { firstStep, values }) => Math.max(most, firstStep + values.length - 1), -Infinity);
   const at = (step: number): string | number => grid.wire(step);
   return { steps, start: at(last - steps + 1), end: at(last), series };
-}
-
-function leftOut({ frequency, timeZone }: Panel, partial: TrainingPanel['partial']): NonNullable<TrainResult['partialSteps']> {
-  const grid = Frequency.parse(frequency, timeZone);
-  const items = partial.slice(0, NAMED).map(({ uniqueId, step }) => ({ uniqueId, ds: grid.wire(step) }));
-  return { count: partial.length, items };
 }

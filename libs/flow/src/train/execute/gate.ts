@@ -5,6 +5,7 @@ import type { DatasetVersionRecord, ModelVersionRecord, Store } from '@almanac/s
 import type { TrainOutcome, TrainTask } from '../../compute/index.js';
 import { learnedUntil, loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
+import { lastWhole, partialSteps } from '../../runs/wholeSteps.js';
 import type { TrainPlan } from '../plan.js';
 
 /** The version to beat; undefined where there is none, or none is asked for. */
@@ -19,7 +20,8 @@ export async function championOf(
   const champion = await store.models.version(plan.model, { no: model.champion });
   // Who has learned the held-out steps cannot be beaten on them fairly; a baseline learns nothing.
   const learned = plans.of(champion.kind).trainable ? ((await learnedUntil(store, champion, version.datasetId)) ?? Infinity) : -Infinity;
-  if (champion.horizon < plan.horizon || learned > (version.lastStep ?? 0) - plan.holdout) return undefined;
+  const last = lastWhole(version.lastStep, await partialSteps(store, version.datasetId, version.no));
+  if (champion.horizon < plan.horizon || learned > (last ?? 0) - plan.holdout) return undefined;
   return { version: champion.no, checkpoint: await loadCheckpoint(objects, champion) };
 }
 

@@ -8,7 +8,7 @@ import { plans } from '@almanac/forecasting/plan';
 import type { Json, PartState } from '@almanac/store';
 import type { Compute, MemberOutcome, MemberTask } from '../../compute/index.js';
 import { engineNote, fetchAside, type NewPart, putAside, type RunContext, runParts, wholeOf } from '../../runs/execute/index.js';
-import { readTrainingPanel } from '../../runs/panel.js';
+import { readPanel } from '../../runs/panel.js';
 import type { PartOf } from '../../part/plan.js';
 import type { TrainPlan } from '../plan.js';
 import { InterruptedTraining } from './interrupted.js';
@@ -34,7 +34,7 @@ export async function executeMember(context: RunContext, { member, threads }: Pa
   const interrupted = new InterruptedTraining(context);
   const { onEngine, noted } = engineNote(context);
   const dataset = await store.datasets.get(plan.dataset);
-  const { panel } = await readTrainingPanel(store, dataset, { version: plan.datasetVersion, signal });
+  const { panel } = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
   const { kind, horizon, holdout, contextLength, steps, config, seed } = plan;
   const outcome = await interrupted.resume((resume) =>
     compute.run<MemberTask>(
