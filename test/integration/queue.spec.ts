@@ -134,6 +134,50 @@ function conformance(driver: 'bull' | 'pg-boss', start: () => Promise<Servers>):
     expect(seen).toEqual(['10', '5', '5', '0']);
   });
 
+  it('lets groups take turns, however many jobs one of them has waiting', async () => {
+    const producer = await opened();
+    const seen: string[] = [];
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const send = (group: string, no: number): Promise<void> => producer.enqueue('work', randomUUID(), { text: `${group}${no}` }, { group });
+    await producer.enqueueAll(
+      'work',
+      Array.from({ length: 60 }, (_, no) => ({ id: randomUUID(), payload: { text: `many${no}` } })),
+      { group: 'many' },
+    );
+    await working(async (payload) => {
+      seen.push(payload.text);
+      if (seen.length === 4) await gate;
+    });
+    await until('some to be served', () => seen.length === 4);
+    // They come when many have long been waiting, and must not be served before what their group had its turn with.
+    for (const no of [0, 1]) await send('few', no);
+    await Promise.all([0, 1, 2].map((no) => send('third', no)));
+    open();
+    await until('all of them', () => seen.length === 65);
+    expect(seen.slice(0, 4)).toEqual(['many0', 'many1', 'many2', 'many3']);
+    const rounds = [seen.slice(4, 7), seen.slice(7, 10)].map((round) => round.map((text) => text.replace(/\d+$/, '')).sort());
+    expect(rounds).toEqual([
+      ['few', 'many', 'third'],
+      ['few', 'many', 'third'],
+    ]);
+    expect(seen.indexOf('few0')).toBeLessThan(seen.indexOf('few1'));
+    expect(seen.filter((text) => text.startsWith('many'))).toEqual(Array.from({ length: 60 }, (_, no) => `many${no}`));
+  });
+
+  it('gives no turn away to a job that is there already', async () => {
+    const producer = await opened();
+    const ids = [randomUUID(), randomUUID()];
+    const first = ids.map((id, no) => ({ id, payload: { text: `a${no}` } }));
+    for (let again = 0; again < 5; again++) await producer.enqueueAll('work', first, { group: 'a' });
+    for (let no = 0; no < 5; no++) await producer.enqueue('work', randomUUID(), { text: `b${no}` }, { group: 'b' });
+    await producer.enqueue('work', randomUUID(), { text: 'a2' }, { group: 'a' });
+    const seen: string[] = [];
+    await working((payload) => void seen.push(payload.text));
+    await until('all of them', () => seen.length === 8);
+    expect(seen.indexOf('a2')).toBeLessThan(seen.indexOf('b3'));
+  });
+
   it('holds a delayed job back', async () => {
     const seen: string[] = [];
     const queue = await working((payload) => void seen.push(payload.text));

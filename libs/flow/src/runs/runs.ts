@@ -30,6 +30,7 @@ export async function carryAll(context: FlowContext, runs: readonly RunRecord[])
     const sent = context.queue.enqueueAll(
       name,
       list.map((run) => ({ id: run.id, payload: payloadOf(context, run) })),
+      { group: context.store.workspaceId },
     );
     await patiently(context, sent, list[0]!.id, 'runs could not be queued; the reconciler will');
   }
@@ -40,7 +41,7 @@ const payloadOf = ({ store }: FlowContext, { id, kind }: RunRecord): object => (
 /** Enqueues a run; enqueueing it again does nothing. */
 export async function carry(context: FlowContext, run: RunRecord, options: { priority?: number } = {}): Promise<void> {
   const payload = payloadOf(context, run);
-  const sent = context.queue.enqueue(jobOf(run), run.id, payload, options);
+  const sent = context.queue.enqueue(jobOf(run), run.id, payload, { ...options, group: context.store.workspaceId });
   await patiently(context, sent, run.id, 'a run could not be queued; the reconciler will');
 }
 

@@ -19,8 +19,11 @@ export interface BullOptions<Name extends string> {
 
 const BEAT_MS = 500;
 const PREFIX = 'almanac';
-/** Bull counts from 1, the most urgent. */
-const LOWEST_PRIORITY = 11;
+const HIGHEST_PRIORITY = 10;
+/** Bull serves the lowest number first; one of so many turns each stands for a priority. */
+const TURNS_OF_A_PRIORITY = 2 ** 36;
+/** Jobs that one script looks at. */
+const TURNS_AT_ONCE = 1000;
 const NOTE_SECONDS = 7 * 24 * 3600;
 
 export async function openBullQueue<Name extends string>(options: BullOptions<Name>): Promise<Queue<Name>> {
@@ -48,6 +51,7 @@ export async function openBullQueue<Name extends string>(options: BullOptions<Na
 
   async function deliver(definition: JobDefinition<Name>, handler: JobHandler<Name>, job: Bull.Job<object>): Promise<void> {
     const id = String(job.id);
+    turnCame(job.queue, job).catch((error: unknown) => logger.warn({ error, job: id }, 'a turn could not be noted'));
     // Renewing the lock is Bull's own business; when it fails, `lock-extension-failed` stops the delivery.
     const delivery = new Delivery({
       job: definition,
@@ -70,14 +74,26 @@ export async function openBullQueue<Name extends string>(options: BullOptions<Na
     throw new Error('The worker stopped before the job ended.');
   }
 
+  const enqueueAll: Queue<Name>['enqueueAll'] = async (name, list, { group, ...enqueueOptions } = {}) => {
+    for (let from = 0; from < list.length; from += TURNS_AT_ONCE) {
+      const some = list.slice(from, from + TURNS_AT_ONCE);
+      const turns = await takeTurns(
+        on(name),
+        group,
+        some.map(({ id }) => id),
+      );
+      const fresh = some.flatMap(({ id, payload }, i) => {
+        const turn = turns.get(i);
+        return turn === undefined ? [] : [{ data: payload, opts: jobOptions(id, turn, enqueueOptions) }];
+      });
+      if (fresh.length > 0) await on(name).addBulk(fresh);
+    }
+  };
+
   return {
     driver: 'bull',
-    async enqueue(name, id, payload, enqueueOptions) {
-      await on(name).add(payload, jobOptions(id, enqueueOptions));
-    },
-    async enqueueAll(name, list, enqueueOptions) {
-      await on(name).addBulk(list.map(({ id, payload }) => ({ data: payload, opts: jobOptions(id, enqueueOptions) })));
-    },
+    enqueue: (name, id, payload, options) => enqueueAll(name, [{ id, payload }], options),
+    enqueueAll,
     state: async (name, id) => stateOf(await on(name).getJob(id)),
     progress: (_name, id) => notes.progress(id),
     async cancel(name, id) {
@@ -134,12 +150,39 @@ export async function openBullQueue<Name extends string>(options: BullOptions<Na
   };
 }
 
-function jobOptions(id: string, options: EnqueueOptions = {}): Bull.JobOptions {
+function jobOptions(id: string, turn: number, { priority = 0, delayMs }: EnqueueOptions): Bull.JobOptions {
   return {
     jobId: id,
-    priority: LOWEST_PRIORITY - Math.min(10, Math.max(0, options.priority ?? 0)),
-    ...(options.delayMs === undefined ? {} : { delay: options.delayMs }),
+    priority: (HIGHEST_PRIORITY - Math.min(HIGHEST_PRIORITY, Math.max(0, priority))) * TURNS_OF_A_PRIORITY + turn,
+    ...(delayMs === undefined ? {} : { delay: delayMs }),
   };
+}
+
+/** The same numbers as those of the queue on Postgres, kept in a hash a queue: field `*` is the highest that was served. */
+const TAKE_TURNS = `
+  local fresh = {}
+  for i = 2, #ARGV do
+    if redis.call('EXISTS', ARGV[i]) == 0 then fresh[#fresh + 1] = i - 2 end
+  end
+  if #fresh == 0 then return {0} end
+  local last = math.max(tonumber(redis.call('HGET', KEYS[1], '*') or '0'), tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0'))
+  redis.call('HSET', KEYS[1], ARGV[1], last + #fresh)
+  table.insert(fresh, 1, last)
+  return fresh`;
+const TURN_CAME = `
+  if tonumber(ARGV[1]) > tonumber(redis.call('HGET', KEYS[1], '*') or '0') then redis.call('HSET', KEYS[1], '*', ARGV[1]) end`;
+
+const turnsKey = (queue: Bull.Queue): string => `${PREFIX}:turns:${queue.name}`;
+
+/** Numbers of jobs, by their places in the list; those that are there already have theirs. */
+async function takeTurns(queue: Bull.Queue, group = '-', ids: readonly string[]): Promise<Map<number, number>> {
+  const jobKeys = ids.map((id) => queue.toKey(id));
+  const [last, ...fresh] = (await queue.client.eval(TAKE_TURNS, 1, turnsKey(queue), group, ...jobKeys)) as [number, ...number[]];
+  return new Map(fresh.map((place, i) => [place, last + i + 1]));
+}
+
+async function turnCame(queue: Bull.Queue, { opts }: Bull.Job): Promise<void> {
+  await queue.client.eval(TURN_CAME, 1, turnsKey(queue), (opts.priority ?? 0) % TURNS_OF_A_PRIORITY);
 }
 
 async function stateOf(job: Bull.Job | null): Promise<JobState> {

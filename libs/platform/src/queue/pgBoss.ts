@@ -8,7 +8,9 @@ import { type JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Logger } from '../logging.js';
 import { Delivery, type JobNotes } from './delivery.js';
 import { bindHandlers } from './handlers.js';
-import type { EnqueueOptions, JobDefinition, JobHandler, JobState, ParkedJob, Queue } from './queue.js';
+import { createNotes, postgresNotes, SCHEMA } from './pgBossNotes.js';
+import { createTurns, priorityOf, takeTurns, turnCame, turnOf } from './pgBossTurns.js';
+import type { JobDefinition, JobHandler, JobState, ParkedJob, Queue } from './queue.js';
 
 export interface PgBossOptions<Name extends string> {
   databaseUrl: string;
@@ -18,7 +20,6 @@ export interface PgBossOptions<Name extends string> {
   heartbeatSeconds: number;
 }
 
-const SCHEMA = 'job_queue';
 const BEAT_MS = 500;
 const POLL_MS = 1_000;
 const LONGEST_SECONDS = 24 * 3600 - 1;
@@ -52,6 +53,7 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
     await boss.updateQueue(job.name, settings);
   }
   await createNotes(db);
+  await createTurns(db);
   const notes = postgresNotes(db);
   const channel = `${SCHEMA}_job`;
   const loops = new Map<Name, FetchLoop<Name>>();
@@ -61,20 +63,28 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
   const find = async (name: Name, id: string): Promise<JobWithMetadata<object> | undefined> =>
     (await boss.findJobs<object>(name, { id }))[0];
 
+  const enqueueAll: Queue<Name>['enqueueAll'] = async (name, list, options = {}) => {
+    const turns = await takeTurns(
+      db,
+      name,
+      options.group,
+      list.map(({ id }) => id),
+    );
+    const startAfter = options.delayMs === undefined ? {} : { startAfter: new Date(Date.now() + options.delayMs) };
+    await boss.insert(
+      name,
+      list.flatMap(({ id, payload }) => {
+        const turn = turns.get(id);
+        return turn === undefined ? [] : [{ id, data: payload, priority: priorityOf(options.priority, turn), ...startAfter }];
+      }),
+    );
+    await wake(name);
+  };
+
   return {
     driver: 'pg-boss',
-    async enqueue(name, id, payload, enqueueOptions) {
-      await boss.send(name, payload, { id, ...jobOptions(enqueueOptions) });
-      await wake(name);
-    },
-    async enqueueAll(name, list, enqueueOptions) {
-      const shared = jobOptions(enqueueOptions);
-      await boss.insert(
-        name,
-        list.map(({ id, payload }) => ({ id, data: payload, ...shared })),
-      );
-      await wake(name);
-    },
+    enqueue: (name, id, payload, options) => enqueueAll(name, [{ id, payload }], options),
+    enqueueAll,
     state: async (name, id) => stateOf(await find(name, id)),
     progress: (_name, id) => notes.progress(id),
     async cancel(name, id) {
@@ -181,6 +191,7 @@ class FetchLoop<Name extends string> {
     const { boss, job, logger } = this.options;
     try {
       const list = await boss.fetch<object>(job.name, { batchSize: free, includeMetadata: true });
+      if (list.length > 0) await turnCame(boss.getDb(), job.name, Math.max(...list.map(({ priority }) => turnOf(priority))));
       for (const fetched of list) {
         const settled: Promise<void> = this.deliver(fetched).finally(() => {
           this.settling.delete(settled);
@@ -294,56 +305,6 @@ class Listener {
   private again(): void {
     if (!this.stopped) setTimeout(() => void this.start(), LISTENERS_PAUSE_MS).unref();
   }
-}
-
-type Db = ReturnType<PgBoss['getDb']>;
-
-async function createNotes(db: Db): Promise<void> {
-  // Under a lock: of two programs that start at once, "if not exists" lets both try, and one fails.
-  await db.executeSql(
-    `do $$ begin
-       perform pg_advisory_xact_lock(hashtext('${SCHEMA}.job_note'));
-       create table if not exists ${SCHEMA}.job_note (
-         id uuid primary key, progress jsonb, cancel_asked boolean not null default false, written_at timestamptz not null default now());
-     end $$`,
-  );
-}
-
-function postgresNotes(db: Db): JobNotes {
-  const table = `${SCHEMA}.job_note`;
-  return {
-    async setProgress(id, progress) {
-      await db.executeSql(
-        `insert into ${table} (id, progress) values ($1, $2) on conflict (id) do update set progress = excluded.progress, written_at = now()`,
-        [id, JSON.stringify(progress)],
-      );
-    },
-    async progress(id) {
-      const { rows } = await db.executeSql(`select progress from ${table} where id = $1`, [id]);
-      return ((rows[0] as { progress: Record<string, unknown> | null } | undefined)?.progress ?? undefined) as
-        Record<string, unknown> | undefined;
-    },
-    async askToCancel(id) {
-      await db.executeSql(
-        `insert into ${table} (id, cancel_asked) values ($1, true) on conflict (id) do update set cancel_asked = true, written_at = now()`,
-        [id],
-      );
-    },
-    async isCancelAsked(id) {
-      const { rows } = await db.executeSql(`select 1 from ${table} where id = $1 and cancel_asked`, [id]);
-      return rows.length > 0;
-    },
-    async forget(id) {
-      await db.executeSql(`delete from ${table} where id = $1`, [id]);
-    },
-  };
-}
-
-function jobOptions(options: EnqueueOptions = {}): { priority: number; startAfter?: Date } {
-  return {
-    priority: options.priority ?? 0,
-    ...(options.delayMs === undefined ? {} : { startAfter: new Date(Date.now() + options.delayMs) }),
-  };
 }
 
 function stateOf(job: JobWithMetadata<object> | undefined): JobState {

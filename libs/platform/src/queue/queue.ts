@@ -3,7 +3,8 @@
  * Postgres, so that a queue that is lost loses no work.
  *
  * What both drivers promise: a job is delivered at least once, so a handler may meet a job again and must be idempotent;
- * higher priority first; a failed job is retried with growing pauses; a worker that dies gives its jobs to others; a job
+ * higher priority first, and within a priority the groups in turn, so that one with many jobs keeps nobody with few waiting;
+ * a failed job is retried with growing pauses; a worker that dies gives its jobs to others; a job
  * that fails or kills its worker too often is parked with its reason and hinders nothing; a second enqueue under the id
  * of a job that is waiting, running or parked does nothing.
  */
@@ -21,6 +22,8 @@ export interface EnqueueOptions {
   /** 0 (default) to 10; higher goes first. */
   priority?: number;
   delayMs?: number;
+  /** Whose the job is. Groups take turns: a job goes before the second of a group that has as many waiting already. */
+  group?: string;
 }
 
 export interface JobContext {

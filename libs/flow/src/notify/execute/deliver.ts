@@ -38,7 +38,7 @@ export async function carryDeliveries(
       id: jobId(id, attempts + 1),
       payload: { deliveryId: id, attempt: attempts + 1, workspaceId: store.workspaceId },
     }));
-    await queue.enqueueAll('deliver', jobs);
+    await queue.enqueueAll('deliver', jobs, { group: store.workspaceId });
   }
   return due.length;
 }
