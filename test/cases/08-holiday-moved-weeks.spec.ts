@@ -14,7 +14,7 @@ describe('08 holiday-moved-weeks', () => {
     expect(refusal!.words).toMatch(/3 of 104 rows .*W-MON.* aggregation.*last.* D/s);
   });
 
-  it('gathers them in their weeks when told', async () => {
+  it('gathers them in their weeks when asked to', async () => {
     const findings = await trial.stored('weekly.csv', { dataset: 'c08', frequency: 'W-MON', aggregation: 'last' });
     expect(findings).toMatchObject({ observations: 104, gaps: 0, rowsRejected: 0 });
     await trial.train({ dataset: 'c08', kind: 'naive', horizon: 1 });
@@ -22,7 +22,7 @@ describe('08 holiday-moved-weeks', () => {
     expect((await trial.exported({ dataset: 'c08' })).map((row) => day(row['ds']!))).toEqual(['2024-01-01']);
   });
 
-  it('keeps every date apart when told', async () => {
+  it('keeps every date apart when asked to', async () => {
     const { refusal, findings } = await trial.dryRun('weekly.csv', { frequency: 'D' });
     expect(refusal).toBeNull();
     expect(findings).toMatchObject({ frequency: 'D', gaps: 618 });

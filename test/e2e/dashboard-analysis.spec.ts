@@ -149,7 +149,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard, as
 
   it('tells others by webhook, shows what came of it, and sends it again', async () => {
     await visit('/monitoring');
-    await page.getByText('Nobody is told yet').waitFor();
+    await page.getByText('No webhook yet').waitFor();
     await page.getByRole('button', { name: 'New webhook' }).click();
     await page.getByLabel('Address').fill(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`);
     await page.getByLabel('a run succeeded').check();

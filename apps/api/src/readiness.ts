@@ -85,8 +85,8 @@ async function foundBy(name: ReadinessCheck, look: () => Promise<string>): Promi
     return end(true, await Promise.race([look(), late]));
   } catch (error) {
     // Addresses and users of other servers are nobody's business who has no key.
-    const told = error instanceof Error && /^(none lives|no answer|\d+ MB)/.test(error.message);
-    return end(false, told ? error.message : 'does not answer');
+    const ours = error instanceof Error && /^(none lives|no answer|\d+ MB)/.test(error.message);
+    return end(false, ours ? error.message : 'does not answer');
   } finally {
     clearTimeout(timer);
   }

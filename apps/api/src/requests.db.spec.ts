@@ -1,5 +1,5 @@
 /**
- * Whatever a client sends, it is told what is wrong with it: of hundreds of requests to each route, made from the OpenAPI
+ * Whatever a client sends, the answer says what is wrong with it: of hundreds of requests to each route, made from the OpenAPI
  * document, none is answered by a fault of ours. `ALMANAC_FUZZ_SEED` tries others than those of every day.
  */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';

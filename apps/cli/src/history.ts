@@ -68,7 +68,7 @@ export function historiesOf(text: string, columns: HistoryColumns): { series: Se
         : {}),
     };
   });
-  // Covariates reach as far as is forecast, whichever series knows less: what it does not know is a hole, and told.
+  // Covariates reach as far as is forecast, whichever series knows less: what it does not know is a hole, and reported.
   for (const one of series)
     for (const values of Object.values(one.futureCovariates ?? {})) while (values.length < one.y.length + (ahead ?? 0)) values.push(null);
   return { series, ahead };
@@ -82,7 +82,7 @@ function inOrderOfTime<T extends { ds: string; y: number | null }>(rows: readonl
   return newestLast(rows);
 }
 
-/** The hour that a clock shows twice is told by the order of its rows. */
+/** The hour that a clock shows twice is resolved by the order of its rows. */
 const hasRepeats = (rows: readonly { ds: string }[]): boolean => new Set(rows.map(({ ds }) => ds)).size < rows.length;
 
 const newestLast = <T extends { y: number | null }>(rows: readonly T[]): T[] =>

@@ -1,4 +1,4 @@
-/** Does something again and again, never twice at once, until it is told to stop; a failure is logged and tried again. */
+/** Does something again and again, never twice at once, until it is asked to stop; a failure is logged and tried again. */
 import type { Logger } from '@almanac/platform';
 
 export function every(ms: number, what: string, work: () => Promise<unknown>, logger: Logger): { stop(): Promise<void> } {

@@ -40,7 +40,7 @@ export interface Planned {
   error?: unknown;
 }
 
-/** @param otherwise what the run is about, where it is refused. @throws what passes: a database that does not answer just now */
+/** @param otherwise what the run is about, where it is refused. @throws transient errors only: a database that does not answer just now */
 export async function planned(
   context: Pick<FlowContext, 'store' | 'limits'>,
   plan: () => Promise<NewPlannedRun>,

@@ -34,7 +34,7 @@ export interface AttentionMaps {
   branches: readonly string[];
 }
 
-/** What whoever reads a forecast must be told of it. */
+/** Notes that a reader of the forecast needs. */
 export interface ForecastNote {
   /** Stable. */
   code: string;

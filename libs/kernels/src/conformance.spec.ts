@@ -394,7 +394,7 @@ describe('variants', () => {
     expect(results[0]).toBe(results[1]);
   });
 
-  it('a wrong shape is told by name', () => {
+  it('a wrong shape is refused by name', () => {
     const args = { x: random([3, 2, 4], 1), wx: random([4, 12], 2), wh: random([5, 20], 3), b: random([20], 4) };
     expect(() => lstm(args)).toThrow('lstm: wx is [4,12], expected [4,20]');
   });

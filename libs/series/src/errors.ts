@@ -7,7 +7,7 @@ export interface ErrorDetail {
   hint?: string;
   /** The thing at fault: a series id, a row number, a column, a file. */
   subject?: Record<string, unknown>;
-  /** HTTP status when it reaches the API; 400 unless told otherwise. */
+  /** HTTP status when it reaches the API; 400 by default. */
   status?: number;
   cause?: unknown;
 }

@@ -206,7 +206,7 @@ function monthsOf(days: readonly Day[], atMs: number): Spec | undefined {
   const apart = differences(months);
   const rare = apart.value > 12 && apart.value % 12 === 0 && apart.share >= REGULAR ? [apart.value] : [];
   for (const count of [...rare, 12, 6, 4, 3, 2]) {
-    // A year and a quarter may be told from two dates; what is rarer has to show.
+    // Two dates are enough for a year or a quarter; rarer grids need more evidence.
     if (count !== 12 && count !== 3 && (months.length < 3 || apart.value !== count || apart.share < REGULAR)) continue;
     const phase = mode(months.map(({ day, rows }) => [mod(day, count), rows]));
     if (phase.share >= MOST) return { unit: 'month', count, phase: phase.value, rule, atMs };
@@ -292,7 +292,7 @@ function fixed(times: readonly Counted[], zone: Zone): Spec | undefined {
   for (const widthMs of [...new Set(widths)].sort((a, b) => b - a)) {
     if (!Number.isInteger(widthMs)) continue;
     const origin = mode(times.map(([time, rows]) => [mod(time, widthMs), rows]));
-    // Whole minutes are told from any of them, minutes past a second only where rows keep to them.
+    // Any row shows whole minutes; offsets in seconds count only where the rows keep to them.
     if (origin.share < MOST || (origin.value % MINUTE_MS !== 0 && !shows(widthMs))) continue;
     const days = daysOf(times, zone);
     return { unit: 'fixed', widthMs, originMs: origin.value, weekdays: openWeekdays(days, mode(days.map(({ rows }) => [rows, 1])).value) };

@@ -248,7 +248,7 @@ export interface Scores {
   reached(runIds: readonly string[]): Promise<Map<string, number>>;
   /** Results of the monitor runs of a model that scored or reported something, newest first. */
   verdicts(model: string, limit: number): Promise<r.Json[]>;
-  /** Forecast runs of a model that stand in the result of a monitor run. In a transaction nobody else is told until it ends. */
+  /** Forecast runs of a model that stand in the result of a monitor run. In a transaction, nobody else sees them until it ends. */
   judged(model: string): Promise<Set<string>>;
   /** In place of what was known when less of the horizon had been observed. */
   save(runId: string, scores: r.ForecastScores): Promise<void>;
@@ -447,10 +447,10 @@ export interface StoreOptions {
   poolSize?: number;
   /** For the secrets; programs always give one, without it they are kept as they are. */
   cipher?: Cipher;
-  /** Apply outstanding migrations first, once, under a lock; true unless told otherwise. */
+  /** Apply outstanding migrations first, once, under a lock; true by default. */
   migrate?: boolean;
   /** Waits so long for a server that is starting, or is to be started; 0 unless given. */
   patienceMs?: number;
-  /** Told at each attempt that failed meanwhile. */
+  /** Called after each attempt that failed meanwhile. */
   onWait?: (error: Error) => void;
 }

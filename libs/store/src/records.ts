@@ -286,7 +286,7 @@ export interface RunRow {
   afterId: string | null;
 }
 
-/** A run of one of these kinds, told apart by `kind`; `config` is its plan. */
+/** A run of one of these kinds, distinguished by `kind`; `config` is its plan. */
 export type RunRecord<Plans extends RunPlans = UnreadPlans, Kind extends RunKind = RunKind> = {
   [K in Kind]: RunRow & { kind: K; config: Plans[K] };
 }[Kind];
@@ -443,7 +443,7 @@ export interface NewForecast {
   notes?: readonly ForecastNote[] | undefined;
 }
 
-/** What whoever reads a forecast must be told of it. */
+/** Notes that a reader of the forecast needs. */
 export interface ForecastNote {
   code: string;
   detail: string;

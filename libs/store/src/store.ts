@@ -62,7 +62,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       ...[RunEntity, ScheduleEntity, ModelEntity, ModelVersionEntity, ModelAliasEntity],
     ],
     synchronize: false,
-    // A server that answers nobody is an outage, and must be told as one.
+    // A server that answers nobody is an outage, and must be reported as one.
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     // A lost idle connection is replaced at the next use; it must not end the process.
     poolErrorHandler: () => undefined,

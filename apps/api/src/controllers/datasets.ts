@@ -92,7 +92,7 @@ export class DatasetsController {
     return listHolidays(flow, params.dataset, query.country);
   }
 
-  /** A browser that shows the same chart again is told so, as long as the dataset has no newer version. */
+  /** A browser that shows the same chart again gets 304, as long as the dataset has no newer version. */
   @Route('getObservations')
   async observations(
     @Input() { params, query }: Parse<'getObservations'>,

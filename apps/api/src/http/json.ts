@@ -1,5 +1,5 @@
 /**
- * What a JSON body will take once it is parsed, told from its bytes in one pass and before anything is made of it:
+ * What a JSON body will take once it is parsed, estimated from its bytes in one pass and before anything is made of it:
  * 3 bytes of `{},` become 60 of memory, so that the length of a body says little.
  */
 

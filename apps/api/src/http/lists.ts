@@ -40,8 +40,8 @@ function mostOf(schema: z.ZodArray): number | undefined {
 
 const known = new WeakMap<z.ZodType, boolean>();
 function hasList(schema: z.ZodType): boolean {
-  const told = known.get(schema);
-  if (told !== undefined) return told;
+  const cached = known.get(schema);
+  if (cached !== undefined) return cached;
   const has =
     schema instanceof z.ZodArray ||
     (schema instanceof z.ZodObject && Object.values(schema.shape as Record<string, z.ZodType>).some(hasList)) ||

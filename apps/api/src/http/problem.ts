@@ -55,7 +55,7 @@ function refusalOf(error: unknown, request: { method: string; url: string }): Al
   });
 }
 
-/** An outage has an end: whoever asks is told when to ask again. */
+/** An outage has an end: the answer says when to ask again. */
 function withWait(error: AlmanacError): AlmanacError {
   const { code, message, hint, subject, status } = error;
   if (subject?.['retryAfterSeconds'] !== undefined) return error;

@@ -27,9 +27,9 @@ import { refuseLong } from './lists.js';
 import { strict } from './strict.js';
 import { refuseText } from './text.js';
 
-/** A body of many rows may have as many faults: so many are looked for, and so many told in a sentence. */
+/** A body of many rows may have as many faults: so many are looked for, and so many named in a sentence. */
 const MOST_FAULTS = 100;
-const MOST_TOLD = 20;
+const MOST_NAMED = 20;
 
 const NOTHING = z.object({});
 
@@ -62,10 +62,10 @@ export function parsePart<T>(part: string, lenient: z.ZodType<T>, value: unknown
   const issues = faults.slice(0, MOST_FAULTS);
   const more = faults.length > MOST_FAULTS ? '; and more' : '';
   const meant = issues.find((one) => one.nearest !== undefined)?.nearest;
-  const told = issues.slice(0, MOST_TOLD).map(({ at, problem }) => `${at}: ${problem}`);
+  const named = issues.slice(0, MOST_NAMED).map(({ at, problem }) => `${at}: ${problem}`);
   throw new AlmanacError(
     'REQUEST_INVALID',
-    told.join('; ') + (issues.length > MOST_TOLD ? `; and ${issues.length - MOST_TOLD} more` : more),
+    named.join('; ') + (issues.length > MOST_NAMED ? `; and ${issues.length - MOST_NAMED} more` : more),
     {
       hint: meant === undefined ? 'GET /v1/openapi.json describes every field.' : `Did you mean "${meant}"?`,
       subject: { issues },

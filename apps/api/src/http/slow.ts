@@ -1,6 +1,6 @@
 /**
  * Bodies that do not come: one that is parsed has to be there within a time, one that is streamed may take hours but not
- * stand still. Who is late is told so (408), and is cut off like anybody who was refused.
+ * stand still. A late client gets 408 and is disconnected like any other that was refused.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemOf } from './problem.js';

@@ -29,7 +29,7 @@ function make(schema: z.core.$ZodType): z.core.$ZodType {
     return as({ innerType: strictly(schema.def.innerType) });
   if (schema instanceof z.ZodArray) return as({ element: strictly(schema.def.element) });
   if (schema instanceof z.ZodRecord) return as({ valueType: strictly(schema.def.valueType) });
-  // One told apart by a field is a union, too.
+  // One distinguished by a field is a union, too.
   if (schema instanceof z.ZodUnion) return as({ options: schema.def.options.map(strictly) });
   if (schema instanceof z.ZodPipe) return as({ in: strictly(schema.def.in), out: strictly(schema.def.out) });
   if (LEAVES.some((leaf) => schema instanceof leaf)) return schema;

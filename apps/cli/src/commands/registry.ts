@@ -44,12 +44,12 @@ function comparison(first: ModelVersion, second: ModelVersion): string {
     ...flat(v.settings),
   });
   const [a, b] = [facts(first), facts(second)];
-  const told = (value: unknown): string =>
+  const text = (value: unknown): string =>
     value === undefined || value === '' ? '-' : typeof value === 'string' ? value : JSON.stringify(value);
   const always = new Set(['kind', 'wql', 'mase', 'wql ratio']);
   const rows = [...new Set([...Object.keys(a), ...Object.keys(b)])]
-    .filter((name) => always.has(name) || told(a[name]) !== told(b[name]))
-    .map((name) => [name, told(a[name]), told(b[name])]);
+    .filter((name) => always.has(name) || text(a[name]) !== text(b[name]))
+    .map((name) => [name, text(a[name]), text(b[name])]);
   return table(['', ...[first, second].map((v) => `${v.model}/${v.version}`)], rows);
 }
 

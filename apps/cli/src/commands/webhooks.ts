@@ -13,7 +13,7 @@ const events = (value: string): WebhookEvent[] =>
   });
 
 export function webhookCommands(program: Command): void {
-  const webhooks = program.command('webhooks').description('be told of what happens: list, make and try out webhooks');
+  const webhooks = program.command('webhooks').description('webhooks: list, make and try them out');
 
   webhooks
     .command('list', { isDefault: true })
@@ -58,7 +58,7 @@ export function webhookCommands(program: Command): void {
         const context = contextOf(command);
         const changed = await context.client.call('updateWebhook', { params: { webhookId: id }, body: { enabled } });
         show(context, changed, () =>
-          enabled ? 'It is told again; what waited is sent now.' : 'It is told of nothing until it is enabled.',
+          enabled ? 'Messages are sent again; those that waited are sent now.' : 'Nothing is sent until it is enabled.',
         );
       });
   }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { givenTime, name, pageOf, pageQuery, seriesIds, stepTime, uuid, versionNumber } from './common.js';
 
-/** `flights`, `flights@challenger`, `flights/3` or `models:/flights@champion`; the champion unless told otherwise. */
+/** `flights`, `flights@challenger`, `flights/3` or `models:/flights@champion`; the champion by default. */
 export const modelReference = z
   .string()
   .regex(/^(models:\/)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}(@[a-z]+|\/\d+)?$/, 'must be NAME, NAME@ALIAS or NAME/VERSION, e.g. flights@champion')
@@ -38,7 +38,7 @@ export const covariateFill = z.enum(['none', 'zero', 'last']).meta({
 });
 export type CovariateFill = z.infer<typeof covariateFill>;
 
-/** What whoever reads a forecast must be told of it. */
+/** Notes that a reader of the forecast needs. */
 export const forecastNote = z
   .object({ code: z.string().meta({ description: 'Stable.', example: 'SPREAD_BORROWED' }), detail: z.string() })
   .meta({ id: 'ForecastNote' });

@@ -20,7 +20,7 @@ const address = z
 
 const fields = {
   url: address,
-  events: z.array(webhookEvent).min(1).meta({ description: 'What to be told of.' }),
+  events: z.array(webhookEvent).min(1).meta({ description: 'Events that are sent.' }),
   description: z.string().max(500),
   enabled: z.boolean().meta({ description: 'While it is not, nothing is recorded for it and open deliveries wait.' }),
 };

@@ -24,7 +24,7 @@ export interface RunHandler<K extends RunKind = RunKind> {
   handle(context: RunContext<PlannedRun<K>>, compute: Compute): Promise<Worked>;
 }
 
-/** Told apart by kind, each with the plan of its own. */
+/** Distinguished by kind, each with its own plan. */
 type AnyHandler = { [K in RunKind]: RunHandler<K> }[RunKind];
 
 const TASKS: { [T in PartTask]: (context: RunContext, part: PartOf<T>, compute: Compute) => Promise<Worked> } = {

@@ -88,7 +88,7 @@ export function enoughSteps(seasonLengths: readonly number[]): number {
   return Math.max(LEAST_STEPS, 2 * (seasonLengths[0] ?? 0));
 }
 
-/** Gaps that come again in the same way are told as what they are; where most steps are gaps without any, that is told. */
+/** Gaps that recur regularly are reported as a pattern; where most steps are gaps without a pattern, that is reported. */
 export function gapWarnings(grid: Frequency, patterns: GapPatterns, { gaps, values }: { gaps: number; values: number }): string[] {
   const [empty, full] = [gaps.toLocaleString('en'), values.toLocaleString('en')];
   const pattern = patterns.find();

@@ -1,6 +1,6 @@
 /**
  * How gaps lie: at the same distance, or at the same place of a day or week. A gap that comes again like this is no accident
- * but a rhythm that the grid does not have, and is told as what it is.
+ * but a rhythm that the grid does not have, and is reported as such.
  */
 
 /** Share of the gaps that makes a pattern. */

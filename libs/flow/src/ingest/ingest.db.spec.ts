@@ -146,7 +146,7 @@ describe('an upload', () => {
     expect((await panel('two', 1))['a']!.values).toEqual([1, 2, NaN, 4]);
   });
 
-  it('replaces the whole dataset when told', async () => {
+  it('replaces the whole dataset when asked to', async () => {
     const { version } = await upload('new.csv', 'unique_id,ds,y\nc,2024-02-01,7\nc,2024-02-02,8\n', { dataset: 'two', mode: 'replace' });
     expect(version).toBe(3);
     expect(await panel('two')).toEqual({ c: { firstStep: day('2024-02-01'), values: [7, 8] } });

@@ -26,7 +26,7 @@ export async function requestIngest(context: FlowContext, { fileName, object, op
       subject: { file: fileName },
     });
   const { dataset, dryRun, frequency, timeZone } = options;
-  // What can be told before the file is read is told to whoever sends it.
+  // Whatever can be refused before the file is read is refused in the answer to the upload.
   if (options.dropPartialSteps && !gathers(options)) throw nothingGathered(options);
   checkFrequency(frequency === 'auto' ? 'D' : frequency, timeZone);
   const uploadId = newId();

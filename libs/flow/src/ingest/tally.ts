@@ -1,4 +1,4 @@
-/** Counts what passes into the store: the figures of the findings that only the finished series tell. */
+/** Counts what is written to the store: figures of the findings that need the finished series. */
 import type { Piece } from './frames.js';
 import { GapPatterns } from './gapPatterns.js';
 

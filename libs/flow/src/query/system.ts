@@ -30,7 +30,7 @@ export async function systemStatus({
   };
 }
 
-/** Workers serve every workspace; of another's runs only the number is told. */
+/** Workers serve every workspace; of another workspace's runs only the number is shown. */
 async function seenFrom(store: Store, busyWith: readonly string[]): Promise<{ busyWith: string[]; busyElsewhere: number }> {
   const own = await store.runs.known(busyWith);
   return { busyWith: own, busyElsewhere: busyWith.length - own.length };

@@ -1,4 +1,4 @@
-/** Model references: `flights`, `flights@challenger`, `flights/3`, each with or without `models:/`; the champion unless told otherwise. */
+/** Model references: `flights`, `flights@challenger`, `flights/3`, each with or without `models:/`; the champion by default. */
 import { AlmanacError } from '@almanac/series';
 import type { AliasName, ModelVersionRecord } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';

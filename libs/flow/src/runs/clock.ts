@@ -22,11 +22,11 @@ export async function startClock(store: Pick<Store, 'now'>, logger: Logger, wall
   let [base, at, skew, off] = [0, 0, 0, false];
   const ask = async (): Promise<void> => {
     const asked = performance.now();
-    const told = (await store.now()).getTime();
+    const databaseTime = (await store.now()).getTime();
     const answered = performance.now();
     // The answer was true somewhere in between.
-    [base, at] = [told, (asked + answered) / 2];
-    skew = wall() - (told + (answered - at));
+    [base, at] = [databaseTime, (asked + answered) / 2];
+    skew = wall() - (databaseTime + (answered - at));
     const isOff = Math.abs(skew) > CLOCK_OFF_MS + (answered - asked) / 2;
     const says = { skewSeconds: Math.round(skew / 1000) };
     if (isOff && !off) logger.warn(says, 'the clock of this machine is not that of the database: schedules are left to others until it is');

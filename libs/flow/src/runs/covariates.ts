@@ -2,7 +2,7 @@
  * Covariates that a series lacks, or that have holes where a forecast needs them.
  *
  * A series without a covariate that others have does not take it from them: for that one it is masked (a channel of NaN, which models
- * read as its mean), and whoever asks is told. A hole within the horizon is refused with series and times, or filled by the rule that
+ * read as its mean), and the answer says so. A hole within the horizon is refused with series and times, or filled by the rule that
  * the request declared; nothing else is filled.
  */
 import type { CovariateFill, CovariateReport } from '@almanac/contracts';

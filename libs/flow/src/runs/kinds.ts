@@ -43,7 +43,7 @@ export const RUN_KINDS = {
 
 /** The plan of each kind. */
 export type Plans = { [K in RunKind]: z.infer<(typeof RUN_KINDS)[K]['plan']> };
-/** A run whose plan has been read; told apart by `kind`. */
+/** A run whose plan has been read; distinguished by `kind`. */
 export type PlannedRun<K extends RunKind = RunKind> = RunRecord<Plans, K>;
 /** A run that has yet to be written down. */
 export type NewPlannedRun<K extends RunKind = RunKind> = NewRun<Plans, K>;

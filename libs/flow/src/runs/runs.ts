@@ -14,7 +14,7 @@ const QUEUE_PATIENCE_MS = 3_000;
 export async function cancelRun(context: FlowContext, runId: string): Promise<Run> {
   const record = await context.store.runs.requestCancel(runId);
   const asked = context.queue.cancel(jobOf(record), runId);
-  await patiently(context, asked, runId, 'the queue was not told of a cancelled run; its worker learns it from the run');
+  await patiently(context, asked, runId, 'the queue could not be notified of a cancelled run; its worker reads it from the run');
   if (record.finishedAt !== null) await carryFollowers(context, runId);
   return toRun(record);
 }

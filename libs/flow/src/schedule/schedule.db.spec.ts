@@ -117,7 +117,7 @@ describe('schedules', () => {
     await context.store.schedules.delete('late');
   });
 
-  it('make up for nothing, or for the last few missed times, where they are told so', async () => {
+  it('make up for nothing, or for the last few missed times, as configured', async () => {
     const context = await prepared('all', { catchUp: 'all', catchUpLimit: 2 });
     await createSchedule(context, { name: 'none', ...schedule, catchUp: 'none' });
     now = new Date('2024-01-13T12:00:00Z');

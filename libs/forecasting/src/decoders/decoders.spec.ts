@@ -61,7 +61,7 @@ describe('the recursive decoder', () => {
     expect(network.run(p, { x, covariates, truth }).raw.dataSync()).not.toEqual(free.raw.dataSync());
   });
 
-  it('is fed the truth at the rate it is told, and its own forecast where the truth is missing', () => {
+  it('is fed the truth at the given rate, and its own forecast where the truth is missing', () => {
     const always = network.run(p, { x, covariates, truth }, { truthProbability: 1 - 1e-12, random: new Random(1) });
     close(always.raw, network.run(p, { x, covariates, truth }).raw);
     const nothing = network.run(
@@ -136,7 +136,7 @@ describe('the forking decoder', () => {
     const changed = tf.concat([tf.slice(x, [0, 0], [B, 11]), normal([B, L - 11], 4)], 1) as tf.Tensor2D;
     for (const f of [0, 1]) expect(rows(changed, f)).toEqual(rows(x, f));
     expect(rows(changed, 2)).not.toEqual(rows(x, 2));
-    // The pointer is told the truth before a step, of which a fork's first step knows none.
+    // The pointer is given the truth before a step, of which a fork's first step knows none.
     const first = (values: tf.Tensor2D): Float32Array =>
       tf.slice(network.run(p, { x: values, covariates, truth }, { forks }).raw, [0, H, 0], [B, 1, 3]).dataSync<'float32'>();
     expect(first(changed)).toEqual(first(x));

@@ -182,7 +182,7 @@ describe('coherent forecasts', () => {
     expect(distance(coherent)).toBeLessThan(distance(bottomUp));
   });
 
-  it('trust what they are told to trust', () => {
+  it('weight members by the given trust', () => {
     const sure = reconcile(family, base, [1e9, 1, 1, 1, 1, 1, 1]);
     for (let t = 0; t < 5; t++) expect(sure[t]).toBeCloseTo(base[t]!, 4);
   });

@@ -150,7 +150,7 @@ describe('counts', () => {
 });
 
 describe('the copula', () => {
-  it('gives neighbouring steps the correlation it is told, and finds it again', () => {
+  it('gives neighbouring steps the correlation asked for, and estimates it back', () => {
     const scores: Float64Array[] = [];
     const paths = copulaPaths('a', { count: 2000, seed: 1 }, 10, 0.7, (_, { z }) => z);
     for (let k = 0; k < 2000; k++) scores.push(paths.slice(k * 10, (k + 1) * 10));

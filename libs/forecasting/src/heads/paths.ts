@@ -13,7 +13,7 @@ import { Random } from '../dataset/random.js';
 import type { Score } from './step.js';
 
 const PURPOSE = 95;
-/** Scores beyond this are not told apart, and errors that always repeat would make all steps one. */
+/** Scores beyond this are not distinguished, and errors that always repeat would make all steps one. */
 const FARTHEST = 3;
 const MOST = 0.98;
 

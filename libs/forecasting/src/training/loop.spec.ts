@@ -80,7 +80,7 @@ describe('training', () => {
       await expect(model().fit(panel, { ...options, resume: state })).rejects.toMatchObject({ code: 'CHECKPOINT_MISMATCH' });
   });
 
-  it('starts from another model when told to, and says when it does not fit', async () => {
+  it('starts from another model when asked to, and says when it does not fit', async () => {
     const first = model(200);
     await first.fit(panel, { seed: 3 });
     const start = first.save();

@@ -75,7 +75,7 @@ describe.each<[string, () => Promise<ObjectStore>, () => string]>([
     expect((await objects.readAll((await objects.put(Buffer.alloc(0))).sha256)).length).toBe(0);
   });
 
-  it('keeps one copy of the same content, and forgets it when told', async () => {
+  it('keeps one copy of the same content, and deletes it when asked to', async () => {
     const objects = await open();
     const [first, second] = await Promise.all([objects.put(Buffer.from('twice')), objects.put(Buffer.from('twice'))]);
     expect(second).toEqual(first);

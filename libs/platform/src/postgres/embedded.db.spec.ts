@@ -82,7 +82,7 @@ describe('the embedded Postgres', () => {
     expect(lines.filter((line) => line.includes('ended (SIGKILL)'))).toHaveLength(3);
   });
 
-  it('lets a server be that is told to stop while it is down', async () => {
+  it('lets a server be that is asked to stop while it is down', async () => {
     const lines: string[] = [];
     const server = await start({ log: (line) => lines.push(line) });
     process.kill(Number(readFileSync(join(server.folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');

@@ -34,7 +34,7 @@ export interface EmbeddedPostgresOptions {
   port?: number;
   /** Server settings that win over ours, e.g. `{ fsync: 'off' }` in tests. */
   settings?: Record<string, string>;
-  /** Told what happens, one line at a time. */
+  /** Receives what happens, one line at a time. */
   log?: (line: string) => void;
 }
 
@@ -176,7 +176,7 @@ async function waitUntilReady(child: ChildProcess, password: string, port: numbe
   child.once('error', (error) => (failure = error));
   child.once('exit', (code, signal) => (failure ??= new Error(`postgres ended with ${signal ?? `exit code ${code}`}`)));
   const start = Date.now();
-  let told = false;
+  let warned = false;
   for (;;) {
     if (failure !== undefined) throw failure;
     try {
@@ -189,8 +189,8 @@ async function waitUntilReady(child: ChildProcess, password: string, port: numbe
         });
       }
       if (Date.now() - start > START_PATIENCE_MS) throw error;
-      if (!told && Date.now() - start > 5000) {
-        told = true;
+      if (!warned && Date.now() - start > 5000) {
+        warned = true;
         log?.('Postgres is recovering after a crash; this may take a minute.');
       }
     }

@@ -1,6 +1,6 @@
 /**
  * Keeps a server running that we started: when it ends by itself (killed for memory, a crash, a full disk), it is started
- * again, at once and then with growing pauses, until it is told to stop. What uses it waits meanwhile, at the same address.
+ * again, at once and then with growing pauses, until it is asked to stop. What uses it waits meanwhile, at the same address.
  */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +19,7 @@ export interface KeptServer {
 
 /**
  * @param start brings the server up again and resolves when it answers
- * @param log told when it ended and when it is back, one line each
+ * @param log receives a line when it ended and one when it is back
  */
 export function keepRunning(first: ChildProcess, start: () => Promise<ChildProcess>, log: (line: string) => void): KeptServer {
   let current: ChildProcess | undefined = first;

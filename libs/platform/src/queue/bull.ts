@@ -69,7 +69,7 @@ export async function openBullQueue<Name extends string>(options: BullOptions<Na
     const outcome = await delivery.ended.finally(() => running.delete(id));
     if (outcome.kind === 'done' || outcome.kind === 'cancelled') return notes.forget(id);
     if (outcome.kind === 'failed') throw outcome.error;
-    // Handing back is no failure: Bull is told so by taking back the attempt that it is about to count.
+    // Handing back is no failure: Bull needs the attempt taken back that it is about to count.
     job.attemptsMade -= 1;
     throw new Error('The worker stopped before the job ended.');
   }

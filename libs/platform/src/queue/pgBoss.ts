@@ -1,6 +1,6 @@
 /**
  * Jobs on Postgres, carried by pg-boss. It keeps the jobs, their order and their retries; the loop that fetches them is
- * ours, because pg-boss's own takes one batch a poll. A NOTIFY wakes the loop at once, a poll catches what no NOTIFY told.
+ * ours, because pg-boss's own takes one batch a poll. A NOTIFY wakes the loop at once, a poll catches what no NOTIFY announced.
  * Every settling names the attempt it settles, so that a worker that lost a job cannot end it for the next one.
  */
 import pg from 'pg';
@@ -233,7 +233,7 @@ class FetchLoop<Name extends string> {
       }
     } catch (error) {
       // The lease lapses by itself, and the job is delivered again.
-      logger.warn({ error, job: fetched.id, queue: job.name }, 'the end of a job could not be told to the queue');
+      logger.warn({ error, job: fetched.id, queue: job.name }, 'the queue could not be notified of the end of a job');
     }
   }
 

@@ -14,7 +14,7 @@ export interface JobDefinition<Name extends string = string> {
   attempts: number;
   /** Pause before the second delivery; it doubles with each. Whole seconds. */
   backoffSeconds: number;
-  /** A delivery that takes longer is told to stop, and counts as failed. */
+  /** A delivery that takes longer is asked to stop, and counts as failed. */
   deadlineSeconds: number;
 }
 
@@ -56,7 +56,7 @@ export interface Queue<Name extends string = string> {
   enqueueAll(name: Name, jobs: readonly { id: string; payload: object }[], options?: EnqueueOptions): Promise<void>;
   state(name: Name, id: string): Promise<JobState>;
   progress(name: Name, id: string): Promise<Record<string, unknown> | undefined>;
-  /** A waiting job is taken out (`removed`), a running one is told to stop (`asked`). */
+  /** A waiting job is taken out (`removed`), a running one is asked to stop (`asked`). */
   cancel(name: Name, id: string): Promise<'removed' | 'asked' | 'absent'>;
   /** Jobs that failed or killed their worker too often, with why. */
   parked(name: Name): Promise<ParkedJob[]>;

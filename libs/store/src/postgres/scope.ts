@@ -1,8 +1,8 @@
 /**
- * Tells each connection whose rows it is about to see, and who acts, for the audit log. A connection of the pool keeps what it
- * was told last, so an installation with one workspace tells each connection that only reads once.
+ * Tells each connection whose rows it is about to see, and who acts, for the audit log. A connection of the pool keeps what was
+ * set last, so an installation with one workspace tells each connection that only reads once.
  *
- * Invariant: no statement of a repository runs before its connection was told the workspace of its context, or `EVERYWHERE`
+ * Invariant: no statement of a repository runs before its connection was given the workspace of its context, or `EVERYWHERE`
  * by a context that says so, and who acts in it.
  */
 import { type DataSource, EntityManager, type QueryRunner } from 'typeorm';
@@ -18,17 +18,17 @@ export interface Scope {
   readonly acting: string;
 }
 
-const told = new WeakMap<PoolClient, Scope>();
+const scopeOf = new WeakMap<PoolClient, Scope>();
 const taken = new WeakMap<QueryRunner, PoolClient>();
 
 async function tell(client: PoolClient, scope: Scope): Promise<PoolClient> {
-  const last = told.get(client);
+  const last = scopeOf.get(client);
   if (last?.sees !== scope.sees || last.acting !== scope.acting) {
     await client.query(`SELECT set_config('almanac.workspace', $1, false), set_config('almanac.acting', $2, false)`, [
       scope.sees,
       scope.acting,
     ]);
-    told.set(client, scope);
+    scopeOf.set(client, scope);
   }
   return client;
 }
@@ -63,5 +63,5 @@ export function scopedRunner(source: DataSource, runner: QueryRunner, scope: Sco
  */
 export function willRollBack(runner: QueryRunner, scope: Scope): void {
   const client = taken.get(runner);
-  if (client) told.set(client, scope);
+  if (client) scopeOf.set(client, scope);
 }

@@ -70,7 +70,7 @@ async function debian(): Promise<Server> {
   };
 }
 
-/** One statement as the program runs it: as the role of its connections, told a workspace or none. */
+/** One statement as the program runs it: as the role of its connections, with a workspace set or none. */
 async function asApp<T extends pg.QueryResultRow>(url: string, workspace: string | null, sql: string, role = 'almanac_app'): Promise<T[]> {
   const client = new pg.Client({ connectionString: url, options: `-c role=${role}` });
   await client.connect();

@@ -2,11 +2,11 @@
  * The roles by which PostgreSQL itself keeps workspaces apart.
  *
  * - `almanac_app`: what every statement of the program runs as. It owns nothing and is no superuser, so the policies hold for
- *   it: it sees the rows of the workspace that its connection was told (scope.ts), and none where it was told none.
+ *   it: it sees the rows of the workspace that is set on its connection (scope.ts), and none where none is set.
  * - `almanac_reader`: what SQL users are members of: it reads the views and the tables behind them, and the policies hold.
  *
  * Programs log in as before, as the owner of the tables (DATABASE_URL), and put that on only to migrate and to COPY chunks in,
- * which policies do not allow. Roles belong to the server; a login that may not make roles is told what to ask for
+ * which policies do not allow. Roles belong to the server; a login that may not make roles gets an error that says what to ask for
  * (`Isolation`), and the program keeps workspaces apart by itself until it is done.
  */
 import { AlmanacError } from '@almanac/series';

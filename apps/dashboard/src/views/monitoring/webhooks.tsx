@@ -1,4 +1,4 @@
-/** Webhooks: who is told when something happens, what was delivered, and what can be sent again. */
+/** Webhooks: who is notified when something happens, what was delivered, and what can be sent again. */
 import {
   type Webhook,
   type WebhookCreated,
@@ -57,7 +57,7 @@ export function Webhooks() {
       <Await query={query} height={60}>
         {({ items }) =>
           items.length === 0 ? (
-            <p className="muted">Nobody is told yet. Make a webhook to hear of alerts, failed runs and new forecasts.</p>
+            <p className="muted">No webhook yet. Make one to be notified of alerts, failed runs and new forecasts.</p>
           ) : (
             items.map((webhook) => <OneWebhook key={webhook.id} webhook={webhook} onSecret={setSecret} />)
           )
@@ -158,7 +158,7 @@ function OneWebhook({ webhook, onSecret }: { webhook: Webhook; onSecret: (made: 
             The secret of now stops signing at once.
           </Asking>
           <Asking label="Delete" title="Delete this webhook?" act="Delete it" disabled={act.isPending} onAct={() => act.mutate('delete')}>
-            {webhook.url} is not told any more, and the list of its deliveries goes.
+            {webhook.url} gets no more messages, and the list of its deliveries is deleted.
           </Asking>
         </div>
       </div>

@@ -216,7 +216,7 @@ const covariates: Case[] = [
   },
 ];
 
-/** Read with `maxRejectedShare` 1: what is good is kept, what is not is told. */
+/** Read with `maxRejectedShare` 1: good rows are kept, bad ones reported. */
 const TOLERATED: readonly [name: string, row: string, rule: string, text: string][] = [
   ['text for a value', 'a,2024-01-02,two', 'VALUE_NOT_NUMBER', 'two'],
   ['a lone comma', 'a,2024-01-02,"1,234"', 'VALUE_NOT_NUMBER', '1,234'],
@@ -304,7 +304,7 @@ const tolerated: Case[] = [
     rejects: [[3, 'VALUE_NOT_NUMBER', 'x']],
   },
   {
-    name: 'the first rule a row breaks is the one that is told',
+    name: 'a row is reported under the first rule that it breaks',
     file: 'f.csv',
     content: 'unique_id,ds,y\na,2024-01-01,1\n,never,x\na,2024-01-03,3\n',
     options: { maxRejectedShare: 0.5, frequency: 'D' },

@@ -202,11 +202,11 @@ async function* reported(
   head: HeadMessage,
   onProgress: IngestRequest['onProgress'],
 ): AsyncGenerator<Piece> {
-  let told = 0;
+  let reported = 0;
   for await (const piece of pieces) {
     const now = performance.now();
-    if (onProgress && now - told > PROGRESS_MS) {
-      told = now;
+    if (onProgress && now - reported > PROGRESS_MS) {
+      reported = now;
       const fraction = head.series === 0 ? null : Math.min(1, tally.series / head.series);
       onProgress({ phase: 'writing', message: `Writing series ${tally.series} of ${head.series}`, fraction, rows: head.rowsRead });
     }

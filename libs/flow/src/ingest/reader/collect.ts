@@ -101,7 +101,7 @@ export async function collect(
         collected.duplicate ??= { id: series.ids[no]!, step };
       }
       previous = step;
-      // Within a piece: a small whole number, and told to be one.
+      // Within a piece: a small whole number, declared as one.
       const at = (step - start) | 0;
       for (let channel = 0; channel < channels; channel++) buffers[channel]![at] = columns[2 + channel]![row]!;
       used = at + 1;

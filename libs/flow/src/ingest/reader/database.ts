@@ -1,5 +1,5 @@
 /**
- * DuckDB, shut in: it can read one file and its own scratch folder, reaches no network, installs nothing, and cannot
+ * DuckDB in a sandbox: it can read one file and its own scratch folder, reaches no network, installs nothing, and cannot
  * change any of that. A sort that outgrows its memory goes to the scratch folder.
  */
 import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';

@@ -1,5 +1,5 @@
 /**
- * Wall clock times that a zone showed twice, because its clock went back: which of the two was meant is told by the rows
+ * Wall clock times that a zone showed twice, because its clock went back: which of the two was meant follows from the rows
  * around. Where a series runs forward it is the earlier instant until its clock goes back, where it runs backward (newest
  * first) the later one until its clock goes ahead. Times in no order that come twice are refused.
  */

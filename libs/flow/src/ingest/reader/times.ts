@@ -219,7 +219,7 @@ function isSwapOf(a: Family | undefined, b: Family | undefined): boolean {
 
 const HAS_OFFSET = `(length(time) > 16 AND regexp_matches(time, ${literal(OFFSET)}))`;
 
-/** The two shapes that most files have and that hold no offset: told apart without a regular expression. */
+/** The two shapes that most files have and that hold no offset: distinguished without a regular expression. */
 const NO_OFFSET = `(strlen(time) = 10 OR (strlen(time) = 19 AND substr(time, 17, 1) = ':' AND NOT suffix(time, 'Z')))`;
 /** A clock in UTC, which needs no reckoning. */
 const ZERO_OFFSET = `(strlen(time) > 16 AND (suffix(time, 'Z') OR suffix(time, '+00') OR suffix(time, '+00:00')))`;

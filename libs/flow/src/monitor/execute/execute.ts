@@ -55,7 +55,7 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
   const found = await anomaliesOf(context, dataset);
   const training = request.retrainOnDrift && (await planRetraining(context, request.retrainOnDrift));
   return new Ending(async (within) => {
-    // Another run may have told of the same forecasts meanwhile.
+    // Another run may have reported the same forecasts meanwhile.
     const judged = await within.scores.judged(request.model);
     const scored = fresh.filter(({ runId }) => !judged.has(runId));
     const all = [...past, ...scored].sort((a, b) => placeOf(a.cutoff) - placeOf(b.cutoff));

@@ -23,7 +23,7 @@ const LEAST_PAUSE_MS = 50;
 
 /**
  * Has the parts done, by whichever workers there are.
- * @param onChange is told how far all of them are, now and then
+ * @param onChange receives the progress of all of them, now and then
  * @returns all parts in order, each with its result
  * @throws AlmanacError what a part failed with
  */
@@ -93,7 +93,7 @@ async function untilEnded(
       changed = false;
       const states = await store.runs.partStates(run.id);
       const broken = states.find(({ status }) => status === 'failed' || status === 'cancelled');
-      // Parts are cancelled with their run, and that is told by its own signal.
+      // Parts are cancelled with their run, which its own signal shows.
       if (broken && !(await store.runs.get(run.id)).cancelRequested) throw await failureOf(store, broken.id);
       onChange(states);
       if (states.every(({ status }) => status === 'succeeded')) return;

@@ -53,7 +53,7 @@ export const coldStartPlan: KindPlan = {
     const { kind, config: own } = memberOf(config);
     return plans.of(kind).minimumLength(own, plans);
   },
-  // Whether a series has a history is told by all of it.
+  // Whether a series has a history is decided on all of its values.
   lookBack: () => undefined,
   longestHorizon(trained, config, plans) {
     const { kind, config: own } = memberOf(config);

@@ -82,7 +82,7 @@ const LONG_HORIZON = 192;
 /** In segments. */
 const SHORT_CONTEXT = 7;
 const LONG_CONTEXT = 30;
-/** A longest season of more of the shortest ones is told by its phase alone. */
+/** A longest season that spans more of the shortest ones is encoded by its phase alone. */
 const MOST_SHORT_SEASONS = 30;
 
 /** Settings for a panel. `train.steps` grows with the data, up to 2,000; from 800 on but for long horizons of a few long series. */
@@ -105,7 +105,7 @@ export function defaultConfig(facts: PanelFacts): SegmentConfig {
   const contextLength = segmentLength * Math.max(2, Math.ceil(Math.min(wanted, possible) / segmentLength));
   const observations = typical * count;
   const batch = 128;
-  // A small panel is soon known by heart; strong dropout takes longer to learn it, and protects it meanwhile. A long horizon shows it more
+  // A small panel is soon overfitted; strong dropout takes longer to learn it, and protects it meanwhile. A long horizon shows it more
   // of the series in each window: on ETTh1 validation is best after about 1,000 steps of 96, and 230 of 720.
   const enough = Math.max(LEAST_STEPS, ((few ? 4 : 1) * observations) / OBSERVATIONS_PER_STEP);
   const shown = few && long ? Math.min(1, Math.sqrt(USUAL_HORIZON / horizon)) : 1;

@@ -127,7 +127,7 @@ describe('SegmentForecaster', () => {
     expect(gate[0]! + gate[1]!).toBeCloseTo(1, 5);
   });
 
-  it('reports progress with validation and stops when told to', async () => {
+  it('reports progress with validation and stops when asked to', async () => {
     const seen: FitProgress[] = [];
     const model = new SegmentForecaster(config({}, 40));
     const controller = new AbortController();

@@ -136,7 +136,7 @@ interface Encoded {
   cT?: tf.Tensor2D;
 }
 
-/** A GRU is told by the bias of its recurrent product, which an LSTM does not have. */
+/** A GRU is recognised by the bias of its recurrent product, which an LSTM does not have. */
 function encode(p: Tensors, x: tf.Tensor3D): Encoded {
   const layer = { x, wx: p['encoder.wx']!, wh: p['encoder.wh']!, b: p['encoder.b']! };
   const bu = p['encoder.bu'];
