@@ -27,4 +27,29 @@ describe('23 long-integer-ids', () => {
       expect([format, ...items.map(({ uniqueId }) => uniqueId)]).toEqual([format, '101', '102']);
     }
   });
+
+  it('101.0 is 101 in requests, too, and a number is a name', async () => {
+    const dataset = 'c23-asked';
+    await trial.stored('floats.ndjson', { dataset });
+    for (const unique_id of ['101.0', ' 101 ', 101, '101']) {
+      const { unchanged } = await trial.client.call('appendObservations', {
+        params: { dataset },
+        body: [{ unique_id, ds: '2024-03-01', y: 5 }],
+      });
+      expect([unique_id, unchanged]).toEqual([unique_id, unique_id !== '101.0']);
+    }
+    expect((await trial.observations(dataset, '101.0')).y.at(-1)).toBe(5);
+    const ds = ['2024-01-01', '2024-01-02', '2024-01-03'];
+    const asked = trial.client.predict({ series: [{ uniqueId: 101, ds, y: [1, 2, 3] }], model: 'naive', horizon: 1 });
+    expect((await asked).columns['unique_id']).toEqual(['101']);
+    const twice = { '101': { ds, y: [1, 2, 3] }, '101.0': { ds, y: [1, 2, 3] } };
+    await expect(trial.client.predict({ series: twice, model: 'naive', horizon: 1 })).rejects.toMatchObject({
+      problem: { code: 'SERIES_TWICE' },
+    });
+    await expect(
+      trial.client.call('appendObservations', { params: { dataset }, body: [{ unique_id: 'x'.repeat(2001), ds: '2024-03-01', y: 5 }] }),
+    ).rejects.toMatchObject({
+      problem: { code: 'REQUEST_INVALID', detail: expect.stringMatching(/body\.0\.unique_id: is longer than 2,000/) as string },
+    });
+  });
 });

@@ -7,6 +7,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FlowContext } from '@almanac/flow/runs';
+import { MOST_ID_BYTES } from '@almanac/series';
 import type { FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +39,6 @@ export interface AppOptions {
 
 /** 200 a second: dashboards of many charts, not a stop to anybody's work. */
 const REQUESTS_PER_MINUTE = 12_000;
-const ID_LENGTH = 2000;
 const besideTheApi = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
 
 export async function createApp(context: FlowContext, options: AppOptions = {}): Promise<NestFastifyApplication> {
@@ -61,7 +61,7 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
   const adapter = new FastifyAdapter({
     // An open event stream must not keep a stopping program alive.
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: ID_LENGTH },
+    routerOptions: { maxParamLength: MOST_ID_BYTES },
     requestIdHeader: 'x-request-id',
     genReqId: () => randomUUID(),
   });

@@ -1,6 +1,7 @@
 export { changepoints, type Changepoint } from './changepoints.js';
 export { AlmanacError, isAlmanacError, type ErrorDetail } from './errors.js';
 export { Frequency, type CalendarFields } from './frequency.js';
+export { idOf, isIdTooLong, MOST_ID_BYTES, WHOLE_ID } from './ids.js';
 export { canMean, checkFrequency, type Counted, counted, findRhythm, inferFrequency, readFrequency, type Rhythm } from './infer.js';
 export { nearest } from './nearest.js';
 export { type Weekday, weekdayOf, WEEKDAYS } from './openDays.js';

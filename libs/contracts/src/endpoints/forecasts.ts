@@ -10,6 +10,7 @@ import {
 } from '../schemas/forecasts.js';
 import { run } from '../schemas/runs.js';
 import { type Endpoint } from './endpoint.js';
+import { uniqueId } from '../schemas/common.js';
 import { byRun, bySeries, idInQuery, text } from './parts.js';
 
 export const forecastEndpoints = {
@@ -66,7 +67,7 @@ export const forecastEndpoints = {
     summary: 'Attention maps of one forecast',
     scope: 'read',
     params: byRun,
-    query: z.object({ uniqueId: z.string() }),
+    query: z.object({ uniqueId }),
     status: 200,
     response: attentionMaps,
   },

@@ -1,13 +1,13 @@
 /** Path parameters that several resources share, and an answer that is not JSON. */
 import { z } from 'zod';
-import { name, uuid } from '../schemas/common.js';
+import { name, uniqueId, uuid } from '../schemas/common.js';
 
 export const text = z.string();
 export const byDataset = z.object({ dataset: name });
-export const bySeries = byDataset.extend({ uniqueId: z.string() });
+export const bySeries = byDataset.extend({ uniqueId });
 /** What a path cannot carry: see `buildPath`. */
 export const idInQuery = {
-  uniqueId: z.string().min(1).optional().meta({ description: 'Instead of the id in the path, where it is `.` or `..`.' }),
+  uniqueId: uniqueId.optional().meta({ description: 'Instead of the id in the path, where it is `.` or `..`.' }),
 };
 export const byRun = z.object({ runId: uuid });
 export const byModel = z.object({ model: name });

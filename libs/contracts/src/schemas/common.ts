@@ -1,5 +1,5 @@
 /** What every resource shares: names, pages, problems. Browser-safe, like the rest of this library. */
-import { readTime } from '@almanac/series';
+import { idOf, isIdTooLong, MOST_ID_BYTES, readTime } from '@almanac/series';
 import { z } from 'zod';
 
 /** Names of datasets, models and schedules: they appear in paths and file names. */
@@ -9,6 +9,18 @@ export const name = z
   .meta({ description: 'A name: letters, digits, ".", "_" and "-".', example: 'flights' });
 
 export const uuid = z.uuid();
+
+const idAsText = (given: unknown): unknown =>
+  typeof given === 'string' || (typeof given === 'number' && Math.abs(given) <= Number.MAX_SAFE_INTEGER) ? idOf(given) : given;
+const longestId = MOST_ID_BYTES.toLocaleString('en');
+/** The name of a series in a request: it means what it means in a file. */
+export const uniqueId = z.preprocess(
+  idAsText,
+  z
+    .string({ error: 'must be text; a number of more than 15 digits, too' })
+    .min(1)
+    .refine((id) => !isIdTooLong(id), `is longer than ${longestId} bytes of UTF-8; shorten the name of the series`),
+) as unknown as z.ZodType<string, string | number>;
 
 /** Of a dataset or a model; as many as the database counts. */
 export const versionNumber = z.number().int().positive().max(2_147_483_647);
@@ -59,7 +71,7 @@ export const flagAsNumber = (given: unknown): unknown => {
 
 /** In a query: one id, or the parameter repeated. */
 export const seriesIds = z
-  .union([z.string(), z.array(z.string()).min(1).max(1000)])
+  .union([uniqueId, z.array(uniqueId).min(1).max(1000)])
   .meta({ description: 'Only this series; repeat it for several.' });
 
 /** Where to compute: `auto` takes a GPU where a worker has one. */

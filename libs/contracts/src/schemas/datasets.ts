@@ -1,6 +1,18 @@
 /** Uploads and the datasets they make. */
 import { z } from 'zod';
-import { flagAsNumber, givenTime, instant, name, pageOf, pageQuery, partialSteps, seasonLength, stepTime, uuid } from './common.js';
+import {
+  flagAsNumber,
+  givenTime,
+  instant,
+  name,
+  pageOf,
+  pageQuery,
+  partialSteps,
+  seasonLength,
+  stepTime,
+  uniqueId,
+  uuid,
+} from './common.js';
 
 export const aggregation = z.enum(['sum', 'mean', 'min', 'max', 'first', 'last', 'count', 'median']);
 export const fillPolicy = z.enum(['none', 'zero']).meta({
@@ -136,7 +148,7 @@ export type UploadAccepted = z.infer<typeof uploadAccepted>;
 /** An observation as forecasters write it; further keys are covariates of the dataset. */
 export const observationRow = z
   .object({
-    unique_id: z.string().trim().min(1),
+    unique_id: uniqueId,
     ds: z.union([z.string(), z.number()]).meta({
       description: 'ISO 8601, with an offset where the grid is finer than a day; a whole number where the grid is one.',
       example: '2024-01-31T13:00:00Z',

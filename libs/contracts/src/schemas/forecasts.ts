@@ -1,6 +1,6 @@
 /** Forecasts: asked for by model, stored per run, series and cutoff, read as JSON or CSV. */
 import { z } from 'zod';
-import { givenTime, name, pageOf, pageQuery, seriesIds, stepTime, uuid, versionNumber } from './common.js';
+import { givenTime, name, pageOf, pageQuery, seriesIds, stepTime, uniqueId, uuid, versionNumber } from './common.js';
 
 /** `flights`, `flights@challenger`, `flights/3` or `models:/flights@champion`; the champion by default. */
 export const modelReference = z
@@ -48,7 +48,7 @@ export const forecastRequest = z
   .object({
     model: modelReference,
     horizon: z.number().int().positive().max(10_000).optional().meta({ description: "The model's own unless given." }),
-    uniqueIds: z.array(z.string()).optional().meta({ description: 'Every series of the dataset unless given.' }),
+    uniqueIds: z.array(uniqueId).optional().meta({ description: 'Every series of the dataset unless given.' }),
     search: z.string().min(1).optional().meta({ description: 'Only series whose id contains this, as when series are listed.' }),
     where: z
       .record(z.string(), z.union([z.string(), z.number()]))

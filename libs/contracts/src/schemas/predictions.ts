@@ -3,7 +3,7 @@
  * forecast with other future covariates ("what if").
  */
 import { z } from 'zod';
-import { flagAsNumber, givenTime, name, seasonLength, stepTime, uuid, versionNumber } from './common.js';
+import { flagAsNumber, givenTime, name, seasonLength, stepTime, uniqueId, uuid, versionNumber } from './common.js';
 import { covariateFill, forecastNote, modelReference, percentLevel, quantileLevels } from './forecasts.js';
 
 /** What one request may ask for; more belongs into a dataset. */
@@ -29,7 +29,7 @@ const history = z.object({
   pastCovariates: covariates.optional().meta({ description: 'By name: a value for each `y`.' }),
   staticCovariates: z.record(z.string().min(1), z.number()).optional(),
 });
-const namedHistory = history.extend({ uniqueId: z.string().min(1).max(500) });
+const namedHistory = history.extend({ uniqueId });
 type History = z.input<typeof history>;
 export type InlineSeries = z.output<typeof namedHistory>;
 
@@ -124,7 +124,7 @@ export type Prediction = z.infer<typeof prediction>;
 export const covariateChange = z
   .object({
     covariate: z.string().min(1),
-    uniqueIds: z.array(z.string()).min(1).optional().meta({ description: 'All of the request unless given.' }),
+    uniqueIds: z.array(uniqueId).min(1).optional().meta({ description: 'All of the request unless given.' }),
     values: z.array(z.number()).min(1).optional().meta({ description: 'One for each step ahead.' }),
     set: z.number().optional().meta({ description: 'The same for each step ahead.' }),
     multiply: z.number().optional(),
@@ -139,7 +139,7 @@ export type CovariateChange = z.infer<typeof covariateChange>;
 export const whatIfRequest = z
   .object({
     model: modelReference,
-    uniqueIds: z.array(z.string()).min(1).max(PREDICTION_LIMITS.whatIfSeries),
+    uniqueIds: z.array(uniqueId).min(1).max(PREDICTION_LIMITS.whatIfSeries),
     changes: z.array(covariateChange).min(1).max(100).meta({ description: 'Made one after the other.' }),
     horizon: z.number().int().positive().max(10_000).optional(),
     datasetVersion: versionNumber.optional(),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -129,6 +130,16 @@ describe('an upload', () => {
     expect(await panel('two')).toEqual({
       a: { firstStep: day('2024-01-01'), values: [1, 2, NaN, 4] },
       b: { firstStep: day('2024-01-02'), values: [20] },
+    });
+  });
+
+  it('keeps a name as long as the limit, which every index holds', async () => {
+    const id = randomBytes(1000).toString('hex');
+    await upload('long.csv', `unique_id,ds,y\n${id},1,1\n${id},2,2\n`, { dataset: 'long' });
+    expect(Object.keys(await panel('long'))).toEqual([id]);
+    await expect(upload('longer.csv', `unique_id,ds,y\n${id}x,1,1\n`, { dataset: 'long' })).rejects.toMatchObject({
+      code: 'ID_TOO_LONG',
+      subject: { line: 2 },
     });
   });
 

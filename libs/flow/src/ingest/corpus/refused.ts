@@ -59,6 +59,27 @@ export const refused: Case[] = [
   refusal('parts of plain integers', 'f.csv', 'unique_id,ds,y\na,1,1\na,2,2\n', 'OPTIONS_CONFLICT', /dropPartialSteps.*frequency 1/, {
     options: { dropPartialSteps: true, aggregation: 'sum' },
   }),
+  ...['f.csv', 'f.ndjson'].map((file) =>
+    refusal(
+      `a name that is too long for any index, in ${file}`,
+      file,
+      [
+        ['a', 1],
+        ['b'.repeat(2001), 2],
+      ]
+        .map(([id, y]) => (file === 'f.csv' ? `${id},2024-01-01,${y}\n` : `{"unique_id":"${id}","ds":"2024-01-01","y":${y}}\n`))
+        .reduce((all, row) => all + row, file === 'f.csv' ? 'unique_id,ds,y\n' : ''),
+      'ID_TOO_LONG',
+      /^Line [23]: .*longer than 2,000 bytes.*"bbbb.*idColumn/,
+    ),
+  ),
+  refusal(
+    'a name that is too long in a header',
+    'f.csv',
+    `ds,a,${'系'.repeat(700)}\n2024-01-01,1,2\n2024-01-02,1,2\n`,
+    'ID_TOO_LONG',
+    /系…/,
+  ),
   refusal('truth values', 'f.csv', 'unique_id,ds,y\na,2024-01-01,yes\na,2024-01-02,no\n', 'VALUE_NOT_NUMBER', /1 and 0/),
   refusal(
     'two-digit years across a century',

@@ -4,7 +4,7 @@
  * `parsed.rowid` is the row's number in the file, from 0, rows that the reader left out not counted.
  */
 import { ESCAPED_FORMULA, readText } from '@almanac/contracts/csv';
-import { AlmanacError, isAlmanacError } from '@almanac/series';
+import { AlmanacError, idOf, isAlmanacError, MOST_ID_BYTES, WHOLE_ID } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
 import type { Column, Mapping } from './columns.js';
 import { type Database, isOutOfRoom, literal } from './database.js';
@@ -23,6 +23,7 @@ export const RULES = [
   'VALUE_NOT_NUMBER',
   'VALUE_NOT_FINITE',
   'TEXT_INVALID',
+  'ID_TOO_LONG',
 ] as const;
 
 export interface Parsed {
@@ -67,6 +68,7 @@ export async function parse(database: Database, source: Source, mapping: Mapping
       ];
     }),
     ...texts.map((text) => ({ rule: 7, failed: hasNul(text), text })),
+    { rule: 8, failed: ID_TOO_LONG, text: 'id' },
   ];
   const currencies = await currenciesOf(
     database,
@@ -89,6 +91,7 @@ export async function parse(database: Database, source: Source, mapping: Mapping
     `id = ''`,
     `t IS NULL`,
     ...texts.map(hasNul),
+    ID_TOO_LONG,
     ...numbers.flatMap(({ as }) => [`${as} IS NULL`, `isinf(${as})`]),
   ].join(' OR ');
   const rule = `CASE WHEN ${suspect} THEN CASE ${checks.map(({ rule: number, failed }) => `WHEN ${failed} THEN ${number}`).join(' ')} ELSE 0 END ELSE 0 END`;
@@ -112,6 +115,8 @@ export async function parse(database: Database, source: Source, mapping: Mapping
 }
 
 const hasNul = (text: string): string => `coalesce(contains(${text}, chr(0)), false)`;
+
+const ID_TOO_LONG = `strlen(id) > ${MOST_ID_BYTES}`;
 
 interface Check {
   rule: number;
@@ -150,7 +155,7 @@ function wideShape(source: Source, mapping: Exclude<Mapping, { layout: 'long' }>
   const type = cells.every((column) => column.type === cells[0]!.type) ? cells[0]!.type : 'VARCHAR';
   // A list is indexed at once, whatever its length; a column without a cell of its own has an empty name in it.
   const names = Array.from({ length: Math.max(...cells.map(({ index }) => index)) + 1 }, (_, index) =>
-    literal(idOf(source, cells.find((cell) => cell.index === index)?.name ?? '')),
+    literal(nameOf(source, cells.find((cell) => cell.index === index)?.name ?? '')),
   );
   const picked = cells.map(({ index }) => `CAST(c${index} AS ${type}) AS c${index}`);
   const relation = `SELECT other AS c0, cell AS c1, [${names.join(', ')}][substr(key, 2)::INTEGER + 1] AS c2
@@ -170,21 +175,18 @@ function wideShape(source: Source, mapping: Exclude<Mapping, { layout: 'long' }>
       };
 }
 
-/** A whole number that was written with a fraction is the same name in every format. */
-const WHOLE = `^(-?(?:0|[1-9]\\d*))\\.0+$`;
-
 function idSql(source: Source, { index, type }: Column): string {
   if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type)) return `CAST(c${index} AS VARCHAR)`;
   const text = type === 'VARCHAR' ? `trim(c${index})` : `CAST(c${index} AS VARCHAR)`;
   // An apostrophe that keeps a spreadsheet from taking the id for a formula is not part of it (contracts/csv).
-  const formula = isDelimited(source)
-    ? `WHEN prefix(${text}, '''') AND regexp_matches(${text}, ${literal(ESCAPED_FORMULA.source)}) THEN substr(${text}, 2) `
-    : '';
-  return `CASE ${formula}WHEN suffix(${text}, '0') AND regexp_matches(${text}, ${literal(WHOLE)}) THEN regexp_extract(${text}, ${literal(WHOLE)}, 1) ELSE ${text} END`;
+  const name = isDelimited(source)
+    ? `(CASE WHEN prefix(${text}, '''') AND regexp_matches(${text}, ${literal(ESCAPED_FORMULA.source)}) THEN substr(${text}, 2) ELSE ${text} END)`
+    : text;
+  return `CASE WHEN suffix(${name}, '0') AND regexp_matches(${name}, ${literal(WHOLE_ID)}) THEN regexp_extract(${name}, ${literal(WHOLE_ID)}, 1) ELSE ${name} END`;
 }
 
 /** The same of a name that is no cell, as the header of a wide file has. */
-const idOf = (source: Source, name: string): string => new RegExp(WHOLE).exec(name)?.[1] ?? (isDelimited(source) ? readText(name) : name);
+const nameOf = (source: Source, name: string): string => idOf(isDelimited(source) ? readText(name) : name);
 
 const isDelimited = ({ lines }: Source): boolean => lines?.delimiter !== undefined;
 

@@ -2,7 +2,7 @@
  * Rejected rows: how many break which rule, and for the first of them the line and the text at fault. A row is rejected
  * once, for the first rule it breaks.
  */
-import { AlmanacError, type Frequency } from '@almanac/series';
+import { AlmanacError, type Frequency, MOST_ID_BYTES } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
 import type { RejectedLine } from '../protocol.js';
 import type { Database } from './database.js';
@@ -147,6 +147,10 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   TEXT_INVALID: {
     says: () => 'the name of the series, or a static covariate, holds a NUL character',
     hint: 'Remove it: no database keeps it.',
+  },
+  ID_TOO_LONG: {
+    says: (text) => `the name of the series is longer than ${MOST_ID_BYTES.toLocaleString('en')} bytes of UTF-8: "${text.slice(0, 40)}…"`,
+    hint: 'Shorten it. Is another column the one that names the series (idColumn)?',
   },
   LINE_TOO_LONG: { says: () => 'the line is longer than 16 MB', hint: 'Check the line breaks and quotes of the file.' },
 };
