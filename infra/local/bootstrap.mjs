@@ -20,6 +20,7 @@ const commands = {
   start: { run: ['infra/local/dist/main.js'], about: 'starts Almanac' },
   test: { run: ['infra/local/dist/test.js'], about: 'runs the tests' },
   bench: { run: ['--expose-gc', 'test/dist/bench/main.js'], about: 'runs a bench' },
+  pretrain: { run: ['libs/forecasting/dist/pretrain/main.js'], about: 'trains the shipped network on synthetic series' },
   chaos: { run: ['test/dist/chaos/main.js'], about: 'kills processes at random' },
   build: { run: ['--version'], about: 'installs and builds' },
   engine: { run: ['infra/local/engine/tensorflow.mjs'], about: 'provides the TensorFlow engine' },
