@@ -18,6 +18,8 @@ export interface PredictOptions {
   attention?: boolean;
   /** Return possible futures too, where the model can draw them; the same seed gives the same ones. */
   paths?: { count: number; seed: number };
+  /** Return what each member forecasts too, of a model that is made of some. */
+  members?: boolean;
   /** Values that the target of each series can take, as `targetKindsOf` finds them: quantiles are clipped at 0 and rounded accordingly. */
   targets?: TargetKinds;
   signal?: AbortSignal;
@@ -41,6 +43,15 @@ export interface ForecastNote {
   detail: string;
 }
 
+/** What one member of a model forecasts. */
+export interface MemberForecast {
+  label: string;
+  /** Of the whole, 0 … 1. */
+  share: number;
+  /** As those of the whole. */
+  quantiles: Float64Array;
+}
+
 export interface SeriesForecast {
   id: string;
   /** Grid step of the last observation used. */
@@ -50,7 +61,30 @@ export interface SeriesForecast {
   /** [count, horizon], path-major: each a whole future, whose steps hang together. Whole numbers from a head for counts. */
   paths?: Float64Array;
   attention?: AttentionMaps;
+  /** Of a model that is made of others: what each of them says, and its share; of those that take part in this series. */
+  members?: MemberForecast[];
   notes?: ForecastNote[];
+}
+
+/** What a model that chooses among others has chosen, and why, in words. */
+export interface ModelChoice {
+  summary: string;
+  members: {
+    label: string;
+    kind: string;
+    /** Of a series of which nothing else is known, 0 … 1. */
+    share: number;
+    /** Its loss relative to that of all members together, where it was measured fairly. */
+    loss: number | null;
+    why: string;
+  }[];
+  /** In the order of the panel. */
+  series: {
+    id: string;
+    /** By member. */
+    shares: number[];
+    why: string;
+  }[];
 }
 
 /** Streamed while a model fits. Budgets are steps, never seconds. */
@@ -105,6 +139,15 @@ export interface Forecaster {
   fit(panel: Panel, options: FitOptions): Promise<void>;
   /** Forecasts the `horizon` steps after the last value of each series of the panel, in its order. */
   predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]>;
+  /**
+   * What is learned about fitted members together, of a model that is made of some: by `fit` itself, or by whoever joined members that
+   * were trained apart. The panel and the seed are those of the fit.
+   */
+  weigh?(panel: Panel, options: Pick<FitOptions, 'seed' | 'signal'>): Promise<void>;
+  /** What it has chosen for the series of the panel it was fitted on; of a model that chooses. */
+  choice?(panel: Panel): ModelChoice;
+  /** Last steps of series, by their ids, that a fit on this panel with this seed learns nothing from but when to stop. */
+  heldOut?(panel: Panel, seed: number): ReadonlyMap<string, number>;
   save(): Checkpoint;
   /** Frees tensors. */
   dispose(): void;

@@ -9,7 +9,8 @@ export { defaultLinearConfig, type LinearConfig } from './kinds/linear/config.js
 export { LinearForecaster } from './kinds/linear/forecaster.js';
 export { SegmentForecaster } from './kinds/segment/forecaster.js';
 export type { EnsembleConfig } from './kinds/ensemble/config.js';
-export { EnsembleForecaster, joinMembers, memberSeed } from './kinds/ensemble/forecaster.js';
+export { EnsembleForecaster } from './kinds/ensemble/forecaster.js';
+export { joinMembers, memberSeed } from './kinds/members.js';
 export { predictMemory, type MemoryFacts, type MemoryPrediction } from './kinds/segment/memory.js';
 export { defaultEnsemble } from './kinds/ensemble/config.js';
 export { createBaseline } from './kinds/baselines/methods.js';

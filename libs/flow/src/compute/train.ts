@@ -8,8 +8,6 @@ import {
   type Checkpoint,
   createForecaster,
   cutPanel,
-  type EnsembleConfig,
-  type EnsembleForecaster,
   type Forecaster,
   joinMembers,
   learnedTargets,
@@ -48,12 +46,12 @@ interface Reference {
   config: Record<string, unknown>;
 }
 
-/** Trains one member of an ensemble as the ensemble itself would. */
+/** Trains one member of a model as the model itself would. */
 export async function trainMember(task: MemberTask, tools: TrainTools): Promise<MemberOutcome> {
   const { panel, kind, horizon, holdout, seed, resume, member } = task;
   const whole = settings(panel, task);
   const { usable } = longEnough(panel, holdout, plans.of(kind).minimumLength(whole, plans));
-  const own = (whole as EnsembleConfig).members[member]!;
+  const own = plans.of(kind).members(whole)[member]!;
   const forecaster = createForecaster(own.kind, own.config);
   try {
     const wishes = { ...own, seed: memberSeed(seed, member), resume };
@@ -99,7 +97,8 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
   const history = knownAt(usable, holdout, horizon);
   const forecaster = members
     ? await join(
-        config as EnsembleConfig,
+        kind,
+        config,
         members.map(({ checkpoint }) => checkpoint),
         history,
         seed,
@@ -136,18 +135,19 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
   }
 }
 
-/** An ensemble of members that were trained apart, and of the quick ones listed after them, which are fitted here. */
+/** A model of members that were trained apart, and of the quick ones listed after them, which are fitted here. */
 async function join(
-  config: EnsembleConfig,
+  kind: string,
+  config: Record<string, unknown>,
   apart: Checkpoint[],
   history: Panel,
   seed: number,
   { threads, signal }: TrainTools,
 ): Promise<Forecaster> {
   const all = [...apart];
-  for (const [i, { kind, config: own }] of config.members.entries()) {
+  for (const [i, own] of plans.of(kind).members(config).entries()) {
     if (i < apart.length) continue;
-    const member = createForecaster(kind, own);
+    const member = createForecaster(own.kind, own.config);
     try {
       await member.fit(history, { seed: memberSeed(seed, i), threads, signal });
       all.push(member.save());
@@ -155,9 +155,9 @@ async function join(
       member.dispose();
     }
   }
-  const ensemble = loadForecaster(joinMembers(config, all)) as EnsembleForecaster;
-  await ensemble.weigh(history, signal);
-  return ensemble;
+  const whole = loadForecaster(joinMembers(kind, config, all));
+  await whole.weigh?.(history, { seed, signal });
+  return whole;
 }
 
 function stepsBetweenStates(kind: string, config: Record<string, unknown>): number {

@@ -30,6 +30,13 @@ const QUICK: Record<string, object> = {
   segment: { hidden: 4, contextLength: 24, scaler: 'seriesDeviation', train: { steps: 2, batch: 4 } },
   recurrent: { hidden: 4, contextLength: 24, train: { steps: 2, batch: 4 } },
   linear: { contextLength: 24 },
+  auto: {
+    members: [
+      { kind: 'segment', config: { hidden: 4, contextLength: 24, scaler: 'seriesDeviation', train: { steps: 2, batch: 4 } }, weight: 2 },
+      { kind: 'autoEts', config: {} },
+      { kind: 'naive', config: {} },
+    ],
+  },
   ensemble: {
     members: [
       { kind: 'linear', config: { contextLength: 12 } },
@@ -148,7 +155,7 @@ describe('settings that a request gives', () => {
     expect(said([{ kind: 'linear' }], { steps: 5 })).toMatchObject({
       code: 'INVALID_CONFIG',
       message: expect.stringContaining('linear') as string,
-      hint: 'Leave steps out, or choose a kind that follows it: segment, recurrent, ensemble, coldStart.',
+      hint: 'Leave steps out, or choose a kind that follows it: auto, segment, recurrent, ensemble, coldStart.',
       subject: { setting: 'steps', kind: 'linear' },
     });
     for (const kind of ['online', 'theta', 'seasonalNaive'])

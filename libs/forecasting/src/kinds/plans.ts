@@ -3,6 +3,7 @@
  * A new kind is a folder here and a line in each table; `registry.ts` is the other.
  */
 import { AlmanacError, nearest } from '@almanac/series';
+import { autoPlan } from './auto/plan.js';
 import { baselinePlans } from './baselines/plan.js';
 import { coldStartPlan } from './coldStart/plan.js';
 import { ensemblePlan } from './ensemble/plan.js';
@@ -13,6 +14,7 @@ import { recurrentPlan } from './recurrent/plan.js';
 import { segmentPlan } from './segment/plan.js';
 
 export const PLANS: readonly KindPlan[] = [
+  autoPlan,
   segmentPlan,
   recurrentPlan,
   ensemblePlan,

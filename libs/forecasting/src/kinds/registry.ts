@@ -4,6 +4,7 @@
  */
 import { AlmanacError } from '@almanac/series';
 import type { Checkpoint, Forecaster, MemberMaker, Room } from '../forecaster.js';
+import { autoRoom } from './auto/forecaster.js';
 import { baselineRoom } from './baselines/methods.js';
 import { coldStartRoom } from './coldStart/forecaster.js';
 import { ensembleRoom } from './ensemble/forecaster.js';
@@ -12,7 +13,7 @@ import { onlineRoom } from './online/forecaster.js';
 import { recurrentRoom } from './recurrent/forecaster.js';
 import { segmentRoom } from './segment/forecaster.js';
 
-const ROOMS: readonly Room[] = [segmentRoom, recurrentRoom, ensembleRoom, coldStartRoom, onlineRoom, linearRoom, baselineRoom];
+const ROOMS: readonly Room[] = [autoRoom, segmentRoom, recurrentRoom, ensembleRoom, coldStartRoom, onlineRoom, linearRoom, baselineRoom];
 
 const BY_KIND = new Map(ROOMS.flatMap((room) => room.kinds.map((kind) => [kind, room] as const)));
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultAuto } from '../kinds/auto/config.js';
 import { createBaseline } from '../kinds/baselines/methods.js';
 import { BASELINE_KINDS } from '../kinds/baselines/plan.js';
 import { defaultConfig, type SegmentConfig } from '../kinds/segment/config.js';
@@ -9,8 +10,9 @@ import { RecurrentForecaster } from '../kinds/recurrent/forecaster.js';
 import { SegmentForecaster } from '../kinds/segment/forecaster.js';
 import { CHECK_HORIZON, checkModel, type ModelSubject } from './checkModel.js';
 
+const checkFacts = { frequency: '1', seasonLengths: [12], lengths: [120, 120, 110, 130], count: 4 };
 const segment = (changes: Partial<SegmentConfig> = {}): Forecaster => {
-  const base = defaultConfig({ frequency: '1', seasonLengths: [12], horizon: CHECK_HORIZON, lengths: [120, 120, 110, 130], count: 4 });
+  const base = defaultConfig({ ...checkFacts, horizon: CHECK_HORIZON });
   return new SegmentForecaster({ ...base, hidden: 16, ...changes, train: { ...base.train, batch: 16, steps: 12 } });
 };
 
@@ -80,6 +82,21 @@ const subjects: ModelSubject[] = [
     name: 'linear',
     create: () => createForecaster('linear', { horizon: CHECK_HORIZON, contextLength: 24, validationTail: 24 }),
     tolerance: { scale: 1e-5, constant: 1e-4 },
+  },
+  {
+    name: 'auto',
+    create: () =>
+      createForecaster('auto', {
+        ...defaultAuto({ ...checkFacts, horizon: CHECK_HORIZON }, 'standard'),
+        members: [
+          { kind: 'segment', config: segment().config, weight: 2 },
+          { kind: 'optimisedTheta', config: {} },
+          { kind: 'autoEts', config: {} },
+          { kind: 'seasonalNaive', config: { seasonLength: 12 } },
+        ],
+      }),
+    resumeAfter: 5,
+    tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 },
   },
   {
     name: 'coldStart over segment',

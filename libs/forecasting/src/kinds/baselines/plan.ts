@@ -26,6 +26,7 @@ export const NAIVE = 'naive' satisfies BaselineKind;
 export const SEASONAL_NAIVE = 'seasonalNaive' satisfies BaselineKind;
 /** The member that short series get in an ensemble. */
 export const OPTIMISED_THETA = 'optimisedTheta' satisfies BaselineKind;
+export const AUTO_ETS = 'autoEts' satisfies BaselineKind;
 /** What a prediction chooses from where nobody names a model. */
 export const CANDIDATES: readonly BaselineKind[] = ['autoEts', OPTIMISED_THETA, SEASONAL_NAIVE];
 

@@ -75,7 +75,7 @@ function fewSeriesChanges(config: SegmentConfig): Partial<SegmentConfig>[] {
  * Of many series: contexts alternately as they are, shorter and longer where the series are long enough, and every second one with an LSTM
  * and without the calendar of the longer seasons (M4 Hourly, five networks: the calendar takes a tenth off the WQL, the LSTM a twentieth).
  */
-function manySeriesChanges(config: SegmentConfig, room: number): Partial<SegmentConfig>[] {
+export function manySeriesChanges(config: SegmentConfig, room: number): Partial<SegmentConfig>[] {
   const other = { seasonLengths: config.seasonLengths.slice(0, 1), cell: 'lstm' as const };
   const spans = [1, 0.5, 1.5].map((factor) => spanOf(config, factor, Math.max(room, config.contextLength)));
   return [...spans, ...spans].map((contextLength, i) => ({ contextLength, ...(i % 2 === 1 ? other : {}) }));

@@ -151,6 +151,15 @@ export class LinearForecaster implements Forecaster {
     return forecasts;
   }
 
+  heldOut({ series }: Panel): ReadonlyMap<string, number> {
+    return new Map(
+      series.flatMap((one) => {
+        const end = this.trainingEnd(one);
+        return end < one.values.length ? [[one.id, one.values.length - end]] : [];
+      }),
+    );
+  }
+
   save(): Checkpoint {
     const { weights, errors, deviations, nonNegative, persistence } = this.need();
     const { contextLength, horizon } = this.config;
@@ -181,12 +190,10 @@ export class LinearForecaster implements Forecaster {
 
   /** Windows spread evenly over the series; no training window reaches into a tail. */
   private split(series: readonly SeriesData[]): { training: Window[]; validation: Window[] } {
-    const { horizon, contextLength, validationTail: tail } = this.config;
-    const held = tail >= horizon ? tail : 0;
+    const { horizon, contextLength } = this.config;
     const ranges = series.map((one) => {
       const { length } = one.values;
-      // A series too short for both gives all of itself to training.
-      const end = length - held >= contextLength + 2 * horizon ? length - held : length;
+      const end = this.trainingEnd(one);
       const first = Math.min(contextLength, Math.max(1, end - horizon));
       return {
         series: one,
@@ -212,6 +219,13 @@ export class LinearForecaster implements Forecaster {
       });
     };
     return { training: pick('first', 'count', MOST_WINDOWS), validation: pick('tailFrom', 'tailCount', MOST_VALIDATION_WINDOWS) };
+  }
+
+  /** Where the tail begins. A series too short for both gives all of itself to training. */
+  private trainingEnd({ values: { length } }: SeriesData): number {
+    const { horizon, contextLength, validationTail: tail } = this.config;
+    const held = tail >= horizon ? tail : 0;
+    return length - held >= contextLength + 2 * horizon ? length - held : length;
   }
 
   private read({ series, origin }: Window, deviations: ReadonlyMap<string, number>): { x: Float64Array; center: number; scale: number } {

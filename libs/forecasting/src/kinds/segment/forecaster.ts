@@ -26,6 +26,7 @@ import { parameterSpecs } from './specs.js';
 import { Parameters } from '../../training/parameters.js';
 import { unbend } from '../../scalers/windowScale.js';
 import { EVALUATION_BATCH } from './gradient.js';
+import { validationTails } from './sampler.js';
 import { train } from './train.js';
 
 /** Horizons in a validation tail that stand for more than one period. */
@@ -117,6 +118,10 @@ export class SegmentForecaster implements Forecaster {
       await new Promise((resolve) => setImmediate(resolve));
     }
     return forecasts;
+  }
+
+  heldOut({ series }: Panel, seed: number): ReadonlyMap<string, number> {
+    return new Map([...validationTails(series, this.config, seed)].map(([{ id }, tail]) => [id, tail]));
   }
 
   save(): Checkpoint {

@@ -73,7 +73,8 @@ function trainingRange(series: SeriesData, tail: number, config: SegmentConfig):
   return { series, first, count: Math.max(0, last - first + 1) };
 }
 
-function validationTails(series: readonly SeriesData[], config: SegmentConfig, seed: number): Map<SeriesData, number> {
+/** Steps at the end of each series that only choose when to stop: those of all series, or of as many as the settings say. */
+export function validationTails(series: readonly SeriesData[], config: SegmentConfig, seed: number): Map<SeriesData, number> {
   const { validationTail: tail, validationSeries } = config.train;
   if (tail < config.horizon || validationSeries < 1) return new Map();
   // A tail must leave the series enough windows to train on.
