@@ -65,22 +65,22 @@ describe('a series that is mostly 0', () => {
   it.each([0.02, 0.1, 0.3, 0.45])('with a share of %f above it has that share, at every step, and the sizes that occurred', (share) => {
     const values = rare(share, 2000).subarray(1900);
     const zeros = values.filter((value) => value === 0).length / values.length;
-    const found = intermittentOf(values, 7)!;
+    const found = intermittentOf(values, [7])!;
     for (const step of [0, 3, 13]) expect(found.zeros(step)).toBeCloseTo(zeros, 12);
     for (const level of [0, 0.5, 0.999]) expect([1, 2, 3, 4]).toContain(found.size(level));
   });
 
   it('is none where more is above 0, where anything is below, where it sells now, or where too little is known', () => {
-    expect(intermittentOf(rare(0.7), 7)).toBeUndefined();
-    expect(intermittentOf(Float64Array.of(...rare(0.1), -1, 0, 0), 7)).toBeUndefined();
-    expect(intermittentOf(Float64Array.of(...new Float64Array(80), ...new Float64Array(16).fill(20)), 7)).toBeUndefined();
-    expect(intermittentOf(Float64Array.of(0, 0, 0, 1), 1)).toBeUndefined();
+    expect(intermittentOf(rare(0.7), [7])).toBeUndefined();
+    expect(intermittentOf(Float64Array.of(...rare(0.1), -1, 0, 0), [7])).toBeUndefined();
+    expect(intermittentOf(Float64Array.of(...new Float64Array(80), ...new Float64Array(16).fill(20)), [7])).toBeUndefined();
+    expect(intermittentOf(Float64Array.of(0, 0, 0, 1), [1])).toBeUndefined();
   });
 
   it('has its zeros at night where the nights have them', () => {
     const found = intermittentOf(
       Float64Array.from({ length: 24 * 20 }, (_, t) => (t % 24 >= 8 && t % 24 < 18 ? 30 : 0)),
-      24,
+      [24],
     )!;
     expect(Array.from({ length: 24 }, (_, hour) => found.zeros(hour))).toEqual(
       Array.from({ length: 24 }, (_, h) => Number(h < 8 || h >= 18)),

@@ -68,7 +68,7 @@ function kindAmong(panel: TargetKind, seen: Seen): TargetKind {
 
 function withLeast(kind: TargetKind, values: Float64Array): TargetKind {
   const { nonNegative, whole } = kind;
-  const least = nonNegative ? intermittentOf(values, 1)?.least : undefined;
+  const least = nonNegative ? intermittentOf(values, [])?.least : undefined;
   return { nonNegative, whole, ...(least === undefined ? {} : { least }) };
 }
 

@@ -24,7 +24,7 @@ export function factsOf({ values }: Pick<SeriesData, 'values'>, seasonLengths: r
     observations: history.reduce((count, value) => count + Number(!Number.isNaN(value)), 0),
     seasonLengths: found,
     trend: trendOf(found.length > 0 ? deseasonalise(history, findSeason(history, found[0]!)) : history),
-    intermittent: history.length > 0 && intermittentOf(history, seasonLengths[0] ?? 1) !== undefined,
+    intermittent: history.length > 0 && intermittentOf(history, seasonLengths) !== undefined,
   };
 }
 

@@ -85,6 +85,7 @@ export class LocalForecaster implements Forecaster {
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     const { horizon, levels, signal } = options;
     const seasonLength = this.seasonLength ?? panel.seasonLengths[0] ?? 1;
+    const seasons = [...new Set([seasonLength, ...panel.seasonLengths])].sort((a, b) => a - b);
     const ofPanel = this.spread ?? relativeSpread(panel.series);
     const forecasts: SeriesForecast[] = [];
     const turn = turns(signal);
@@ -96,7 +97,7 @@ export class LocalForecaster implements Forecaster {
       if (first >= 0) {
         const values = series.values.subarray(first);
         const spread = spreadOf(values, seasonLength, ofPanel);
-        const quantile = hurdled(this.method({ values, seasonLength, horizon, spread }), intermittentOf(values, seasonLength));
+        const quantile = hurdled(this.method({ values, seasonLength, horizon, spread }), intermittentOf(values, seasons), seasonLength);
         for (let step = 0; step < horizon; step++) {
           let previous = -Infinity;
           for (let k = 0; k < levels.length; k++) {

@@ -119,6 +119,7 @@ export class LinearForecaster implements Forecaster {
 
   private async predictBlock(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     const { horizon, levels, targets } = options;
+    const { contextLength } = this.config;
     const { deviations, errors, weights, nonNegative, persistence } = this.need();
     const scores = levels.map((level): Score => ({ level, z: normalQuantile(level) }));
     const turn = turns(options.signal);
@@ -130,12 +131,13 @@ export class LinearForecaster implements Forecaster {
       const scaled = this.apply(x, weights);
       const unknown = series.values.every(Number.isNaN);
       const clipped = nonNegative && neverNegative([series]);
-      const rare = intermittentOf(series.values, panel.seasonLengths[0] ?? 1);
+      const rare = intermittentOf(series.values, panel.seasonLengths);
       const normal = (t: number, z: number): number => {
         const value = unknown ? NaN : center + scale * (scaled[t]! + z * errors[t]!);
         return clipped ? Math.max(0, value) : value;
       };
-      const at = (t: number, { level, z }: Score): number => (rare ? hurdled(() => normal(t, z), rare)(level, t) : normal(t, z));
+      const at = (t: number, { level, z }: Score): number =>
+        rare ? hurdled(() => normal(t, z), rare, contextLength)(level, t) : normal(t, z);
       const quantiles = new Float64Array(levels.length * horizon);
       scores.forEach((score, i) => {
         for (let t = 0; t < horizon; t++) quantiles[i * horizon + t] = at(t, score);
