@@ -1,7 +1,7 @@
 /** The request side of training: what can be known to be wrong is refused before anything is queued. */
 import { type Run, trainRequest, type TrainRequestInput } from '@almanac/contracts';
 import { checkShared, plans } from '@almanac/forecasting/plan';
-import { AlmanacError } from '@almanac/series';
+import { AlmanacError, nearest } from '@almanac/series';
 import type { DatasetRecord } from '@almanac/store';
 import { ask } from '../ask.js';
 import { seasonLengthsOf } from '../query/grid.js';
@@ -14,7 +14,7 @@ import { spanOf, trainPlanOf } from './plan.js';
 
 /**
  * @throws AlmanacError DATASET_NOT_FOUND, DATASET_VERSION_NOT_FOUND, MODEL_KIND_UNKNOWN, MODEL_OF_OTHER_DATASET, HOLDOUT_TOO_SHORT,
- * SERIES_TOO_SHORT, and what the forecast after it is refused for
+ * SERIES_TOO_SHORT, HIERARCHY_INVALID, and what the forecast after it is refused for
  */
 export async function requestTraining(context: FlowContext, input: TrainRequestInput, options: { priority?: number } = {}): Promise<Run> {
   return ask(context, planTrainingRun(context, input), options);
@@ -54,11 +54,35 @@ export async function planTrainingRun({ store }: Pick<FlowContext, 'store'>, inp
   const { facts } = await storedFacts(store, dataset.name, plan);
   const config = plans.settings(kind, facts, request);
   checkShared([{ kind, config: request.config }], request);
+  await refuseStrangers(store, dataset, plans.of(kind).hierarchy(config));
   if (request.forecast) {
     checkHorizon({ kind, model, no: 'new', horizon, config }, request.forecast.horizon ?? horizon);
     await selectSeries(store, dataset, request.forecast);
   }
   return { kind: 'train', dataset: plan.dataset, model, seed: plan.seed, config: plan };
+}
+
+/** Sums over series that are not there would never be made. @throws AlmanacError HIERARCHY_INVALID */
+async function refuseStrangers(
+  store: FlowContext['store'],
+  dataset: DatasetRecord,
+  hierarchy: Readonly<Record<string, string>> | undefined,
+): Promise<void> {
+  if (!hierarchy) return;
+  const ids = (await store.series.spans(dataset.id)).map(({ uniqueId }) => uniqueId);
+  const known = new Set(ids);
+  const strangers = [...new Set(Object.entries(hierarchy).flat())].filter((id) => !known.has(id)).sort();
+  if (strangers.length === 0) return;
+  const near = nearest(strangers[0]!, ids);
+  throw new AlmanacError(
+    'HIERARCHY_INVALID',
+    `The hierarchy names ${strangers.length} series that "${dataset.name}" does not have: "${strangers.slice(0, 5).join('", "')}"${strangers.length > 5 ? ' and more' : ''}.`,
+    {
+      hint: near ? `Did you mean "${near}"?` : 'Name each child and each parent by its unique_id; totals are series of the dataset, too.',
+      subject: { dataset: dataset.name, series: strangers.slice(0, 5) },
+      status: 400,
+    },
+  );
 }
 
 async function refuseOtherDataset(store: FlowContext['store'], model: string, dataset: DatasetRecord): Promise<void> {

@@ -6,12 +6,10 @@
  * Invariants: a parent is the sum of its children only where all of them are there and forecast; other series stay as they are; what was
  * not negative anywhere stays so, and adds up.
  */
+import type { Parents } from './families.js';
 import { keepTo, type TargetKinds } from '../dataset/target.js';
 import { type SeriesForecast } from '../forecaster.js';
-import { reconcile, summingMatrix, type Hierarchy } from './hierarchy.js';
-
-/** Child to parent, by id. */
-export type Parents = Readonly<Record<string, string>>;
+import { type Hierarchy, reconcile, summedUp } from './hierarchy.js';
 
 /** The hierarchy among these ids, parents that are elsewhere left out. */
 export function hierarchyOf(ids: readonly string[], parents: Parents): Hierarchy {
@@ -24,6 +22,8 @@ const LEAST_TRUST = 1e-8;
 
 /** Levels that `coherent` needs beside those asked for. */
 export const COHERENT_LEVELS = [0.1, 0.5, 0.9] as const;
+
+const MOST_NAMED = 5;
 
 /** @param levels of the forecasts' quantiles, the three of `COHERENT_LEVELS` among them */
 export function coherent(
@@ -38,7 +38,7 @@ export function coherent(
   const incomplete = new Set(Object.entries(parents).flatMap(([child, parent]) => (usable.has(child) ? [] : [parent])));
   const within = Object.fromEntries(Object.entries(parents).filter(([, parent]) => usable.has(parent) && !incomplete.has(parent)));
   const members = forecasts.filter(({ id }) => id in within || Object.values(within).includes(id));
-  if (members.length === 0) return [...forecasts];
+  if (members.length === 0) return withIncomplete(forecasts, parents, usable);
   const hierarchy = hierarchyOf(
     members.map(({ id }) => id),
     within,
@@ -83,7 +83,11 @@ export function coherent(
       return [forecast.id, { ...forecast, quantiles: keepTo(target, quantiles), ...(paths ? { paths } : {}) }] as const;
     }),
   );
-  return forecasts.map((forecast) => result.get(forecast.id) ?? forecast);
+  return withIncomplete(
+    forecasts.map((forecast) => result.get(forecast.id) ?? forecast),
+    parents,
+    usable,
+  );
 }
 
 /** Sums of the leaves, once these keep to what they can be. */
@@ -94,14 +98,33 @@ function addedUp(
   nonNegative: boolean,
   whole: readonly boolean[],
 ): Float64Array {
-  const { matrix, leaves } = summingMatrix(hierarchy);
-  const bottom = new Float64Array(leaves.length * horizon);
-  leaves.forEach((leaf, k) => {
-    const own = together.slice(leaf * horizon, (leaf + 1) * horizon);
-    bottom.set(keepTo({ nonNegative, whole: whole[leaf]! }, own), k * horizon);
+  const kept = new Float64Array(together.length);
+  whole.forEach((one, node) =>
+    kept.set(keepTo({ nonNegative, whole: one }, together.slice(node * horizon, (node + 1) * horizon)), node * horizon),
+  );
+  return summedUp(hierarchy, kept);
+}
+
+/** Says of each parent that has parts without a forecast here that it is no sum of them. */
+function withIncomplete(forecasts: readonly SeriesForecast[], parents: Parents, usable: ReadonlySet<string>): SeriesForecast[] {
+  const missing = new Map<string, string[]>();
+  for (const [child, parent] of Object.entries(parents))
+    if (usable.has(parent) && !usable.has(child)) missing.set(parent, [...(missing.get(parent) ?? []), child]);
+  const given = new Set(forecasts.map(({ id }) => id));
+  return forecasts.map((forecast) => {
+    const parent = parents[forecast.id];
+    if (parent !== undefined && !given.has(parent))
+      return noted(forecast, `It was not made to add up with its relatives: "${parent}" is not forecast here.`);
+    const absent = missing.get(forecast.id);
+    if (!absent) return forecast;
+    const named = absent.slice(0, MOST_NAMED).join('", "');
+    const detail =
+      `It was not made the sum of its parts: ${absent.length} of them ${absent.length === 1 ? 'has' : 'have'} no forecast here ("${named}"` +
+      `${absent.length > MOST_NAMED ? ' and more' : ''}).`;
+    return noted(forecast, detail);
   });
-  return together.map((_, at) => {
-    const node = Math.floor(at / horizon);
-    return leaves.reduce((sum, __, k) => sum + matrix[node * leaves.length + k]! * bottom[k * horizon + (at % horizon)]!, 0);
-  });
+}
+
+function noted(forecast: SeriesForecast, detail: string): SeriesForecast {
+  return { ...forecast, notes: [...(forecast.notes ?? []), { code: 'HIERARCHY_INCOMPLETE', detail }] };
 }

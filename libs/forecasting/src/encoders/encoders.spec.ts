@@ -9,7 +9,7 @@ import { type Encoder } from './encoder.js';
 import { delayedEncoder } from './delayed.js';
 import { gridEncoder } from './grid.js';
 import { hierarchicalEncoder } from './hierarchical.js';
-import { incoherence, levelsOf, reconcile, summingMatrix } from './hierarchy.js';
+import { incoherence, levelsOf, reconcile, summedUp } from './hierarchy.js';
 import { runDilated, stackedEncoder } from './stacked.js';
 import { treeEncoder } from './tree.js';
 
@@ -173,13 +173,38 @@ describe('coherent forecasts', () => {
     const again = reconcile(family, coherent);
     again.forEach((value, i) => expect(value).toBeCloseTo(coherent[i]!, 8));
     // The distance to any other coherent set, here the one built from the leaves alone, is larger.
-    const { matrix, leaves } = summingMatrix(family);
-    const bottomUp = base.map((_, i) =>
-      leaves.reduce((sum, leaf, k) => sum + matrix[Math.floor(i / 5) * leaves.length + k]! * base[leaf * 5 + (i % 5)]!, 0),
-    );
+    const bottomUp = summedUp(family, base);
     const distance = (other: Float64Array): number => Math.hypot(...other.map((value, i) => value - base[i]!));
     expect(incoherence(family, bottomUp)).toBeLessThan(1e-12);
     expect(distance(coherent)).toBeLessThan(distance(bottomUp));
+  });
+
+  it('are the least-squares solution: no coherent change of the leaves comes closer, whatever the weights and the tree', () => {
+    for (let round = 0; round < 30; round++) {
+      const nodes = 2 + Math.floor(random.next() * 30);
+      // Parents in any order of their indices, several roots among them.
+      const parents = Array.from({ length: nodes }, (_, i) => (i === 0 || random.next() < 0.15 ? -1 : Math.floor(random.next() * i)));
+      const given = Float64Array.from({ length: nodes }, () => 50 + 20 * random.normal());
+      const weights = Array.from({ length: nodes }, () => 10 ** (4 * random.next() - 2));
+      const best = reconcile({ parents }, given, weights);
+      expect(incoherence({ parents }, best)).toBeLessThan(1e-9);
+      const loss = (values: Float64Array): number => values.reduce((sum, value, i) => sum + weights[i]! * (value - given[i]!) ** 2, 0);
+      const inner = new Set(parents);
+      for (let leaf = 0; leaf < nodes; leaf++) {
+        if (inner.has(leaf)) continue;
+        for (const by of [-0.01, 0.01]) {
+          const moved = best.slice();
+          for (let at = leaf; at !== -1; at = parents[at]!) moved[at]! += by;
+          expect(loss(moved)).toBeGreaterThan(loss(best));
+        }
+      }
+    }
+  });
+
+  it('add up in a tree of 20,000 leaves', () => {
+    const parents = Array.from({ length: 20_201 }, (_, i) => (i === 0 ? -1 : i <= 200 ? 0 : 1 + (i % 200)));
+    const given = Float64Array.from(parents, () => 50 + 20 * random.normal());
+    expect(incoherence({ parents }, reconcile({ parents }, given))).toBeLessThan(1e-9);
   });
 
   it('weight members by the given trust', () => {

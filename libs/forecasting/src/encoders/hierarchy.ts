@@ -29,48 +29,63 @@ export function levelsOf({ parents }: Hierarchy): number[][] {
   return levels;
 }
 
-/** S [nodes, leaves], row-major: 1 where a leaf is part of a node. Leaves in the order of their nodes. */
-export function summingMatrix({ parents }: Hierarchy): { matrix: Float64Array; leaves: number[] } {
+/** Each node's values replaced by the sum over the leaves below it. @param values [nodes, horizon], row-major; leaves are read */
+export function summedUp(hierarchy: Hierarchy, values: Float64Array): Float64Array {
+  const { parents } = hierarchy;
+  const horizon = values.length / parents.length;
   const inner = new Set(parents);
-  const leaves = [...parents.keys()].filter((node) => !inner.has(node));
-  const matrix = new Float64Array(parents.length * leaves.length);
-  leaves.forEach((leaf, column) => {
-    for (let node = leaf; node !== -1; node = parents[node]!) matrix[node * leaves.length + column] = 1;
-  });
-  return { matrix, leaves };
+  const result = values.map((value, at) => (inner.has(Math.floor(at / horizon)) ? 0 : value));
+  for (const level of levelsOf(hierarchy).reverse())
+    for (const node of level) {
+      const parent = parents[node]!;
+      if (parent >= 0) for (let t = 0; t < horizon; t++) result[parent * horizon + t]! += result[node * horizon + t]!;
+    }
+  return result;
 }
 
 /**
- * Makes forecasts add up.
+ * Makes forecasts add up. In a tree the least-squares problem is solved by two passes, up and down, in time that is linear in the
+ * nodes: a node's estimate from the sum of its children and its own forecast are combined by their variances (1 / weight), and what
+ * remains between a parent and the sum of its children is shared among these by theirs.
  *
  * @param forecasts [nodes, horizon], row-major
- * @param weights trust in each node, e.g. 1 / variance of its errors; all equal by default
+ * @param weights trust in each node, above 0, e.g. 1 / variance of its errors; all equal by default
  * @returns [nodes, horizon], each parent the sum of its children
  */
 export function reconcile(hierarchy: Hierarchy, forecasts: Float64Array, weights?: readonly number[]): Float64Array {
-  const { matrix, leaves } = summingMatrix(hierarchy);
-  const nodes = hierarchy.parents.length;
-  const n = leaves.length;
-  const horizon = forecasts.length / nodes;
-  const normal = new Float64Array(n * n);
-  const right = new Float64Array(n * horizon);
-  for (let node = 0; node < nodes; node++) {
-    const weight = weights?.[node] ?? 1;
-    for (let i = 0; i < n; i++) {
-      if (matrix[node * n + i] === 0) continue;
-      for (let j = 0; j < n; j++) normal[i * n + j]! += weight * matrix[node * n + j]!;
-      for (let t = 0; t < horizon; t++) right[i * horizon + t]! += weight * forecasts[node * horizon + t]!;
+  const { parents } = hierarchy;
+  const horizon = forecasts.length / parents.length;
+  const levels = levelsOf(hierarchy);
+  const inner = new Set(parents);
+  const variance = Float64Array.from(parents, (_, node) => 1 / (weights?.[node] ?? 1));
+  const below = new Float64Array(parents.length); // variance of the sum of the children
+  const sums = new Float64Array(forecasts.length);
+  const result = forecasts.slice();
+  for (const level of [...levels].reverse())
+    for (const node of level) {
+      if (inner.has(node)) {
+        const own = variance[node]!;
+        const share = below[node]! / (below[node]! + own);
+        for (let t = 0; t < horizon; t++) {
+          const sum = sums[node * horizon + t]!;
+          result[node * horizon + t] = sum + share * (forecasts[node * horizon + t]! - sum);
+        }
+        variance[node] = share * own;
+      }
+      const parent = parents[node]!;
+      if (parent < 0) continue;
+      below[parent]! += variance[node]!;
+      for (let t = 0; t < horizon; t++) sums[parent * horizon + t]! += result[node * horizon + t]!;
     }
-  }
-  const bottom = solve(normal, right, n, horizon);
-  const result = new Float64Array(forecasts.length);
-  for (let node = 0; node < nodes; node++) {
-    for (let i = 0; i < n; i++) {
-      if (matrix[node * n + i] === 0) continue;
-      for (let t = 0; t < horizon; t++) result[node * horizon + t]! += bottom[i * horizon + t]!;
+  // Fixed from the roots down; the leaves decide, so that sums are sums to the last bit that addition has.
+  for (const level of levels.slice(1))
+    for (const node of level) {
+      const parent = parents[node]!;
+      const share = variance[node]! / below[parent]!;
+      for (let t = 0; t < horizon; t++)
+        result[node * horizon + t]! += share * (result[parent * horizon + t]! - sums[parent * horizon + t]!);
     }
-  }
-  return result;
+  return summedUp(hierarchy, result);
 }
 
 /** Largest |parent − sum of children| over the size of the parent's forecasts. */
@@ -90,28 +105,4 @@ export function incoherence({ parents }: Hierarchy, forecasts: Float64Array): nu
     }
   }
   return worst;
-}
-
-/** A·X = B for a symmetric positive definite A [n,n], by Cholesky. */
-function solve(a: Float64Array, b: Float64Array, n: number, columns: number): Float64Array {
-  const l = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = a[i * n + j]!;
-      for (let k = 0; k < j; k++) sum -= l[i * n + k]! * l[j * n + k]!;
-      l[i * n + j] = i === j ? Math.sqrt(sum) : sum / l[j * n + j]!;
-    }
-  }
-  const x = b.slice();
-  for (let t = 0; t < columns; t++) {
-    for (let i = 0; i < n; i++) {
-      for (let k = 0; k < i; k++) x[i * columns + t]! -= l[i * n + k]! * x[k * columns + t]!;
-      x[i * columns + t]! /= l[i * n + i]!;
-    }
-    for (let i = n - 1; i >= 0; i--) {
-      for (let k = i + 1; k < n; k++) x[i * columns + t]! -= l[k * n + i]! * x[k * columns + t]!;
-      x[i * columns + t]! /= l[i * n + i]!;
-    }
-  }
-  return x;
 }

@@ -120,8 +120,20 @@ describe('coherent forecasts', () => {
 
   it('leave alone what cannot be summed', () => {
     const strangers = [forecast('total', 12, 1), forecast('north', 5, 1), forecast('east', 7, 1)];
-    expect(coherent(strangers, parents, levels, 1)).toEqual(strangers);
+    const [ofStrangers, ...others] = coherent(strangers, parents, levels, 1);
+    expect(ofStrangers).toEqual({
+      ...strangers[0],
+      notes: [{ code: 'HIERARCHY_INCOMPLETE', detail: expect.stringContaining('1 of them has no forecast here ("south")') }],
+    });
+    expect(others).toEqual(strangers.slice(1));
     const unknown = [forecast('total', 12, 1), forecast('north', 5, 1), forecast('south', Number.NaN, 1)];
-    expect(coherent(unknown, parents, levels, 1)).toEqual(unknown);
+    expect(coherent(unknown, parents, levels, 1)).toMatchObject([
+      { ...unknown[0], notes: [{ code: 'HIERARCHY_INCOMPLETE' }] },
+      ...unknown.slice(1),
+    ]);
+    expect(coherent([forecast('north', 5, 1)], parents, levels, 1)[0]).toMatchObject({
+      ...forecast('north', 5, 1),
+      notes: [{ detail: expect.stringContaining('"total" is not forecast here') }],
+    });
   });
 });

@@ -1,6 +1,7 @@
 /** What can be said about a model before it is trained. Loads no TensorFlow.js, so that the API may ask. */
 export { calendarNames } from '../dataset/calendarCovariates.js';
 export { covariatesOf, type CovariateNames } from '../dataset/covariates.js';
+export { familiesOf } from '../encoders/families.js';
 export type { PanelFacts } from '../facts.js';
 export { CANDIDATES, NAIVE, SEASONAL_NAIVE } from '../kinds/baselines/plan.js';
 export type { Config, CovariateUse, KindPlan, Member, Plans, Wishes, Work, WorkFacts } from '../kinds/plan.js';

@@ -1,7 +1,7 @@
 /**
  * The forecast run. Many series are cut into parts that any worker takes; the series of a part, or of a small run, stream out
  * of the store in shards, each is forecast in a process of its own and stored under the run, and memory holds no more than that.
- * Invariant: a shard that is forecast twice is stored once.
+ * Invariants: a shard that is forecast twice is stored once; the series of a hierarchy, whose forecasts add up, are in one shard.
  */
 import type { EngineInfo, ForecastResult } from '@almanac/contracts';
 import type { ForecastNote, SeriesData } from '@almanac/forecasting';
@@ -19,6 +19,7 @@ import type { PlannedRun } from '../../runs/kinds.js';
 import type { PartOf } from '../../part/plan.js';
 import type { ForecastPlan } from '../plan.js';
 import { Replay } from './replay.js';
+import { sharesOf, type Shares } from './shares.js';
 import { latestWidths, namedWidths, NO_WIDTHS, type Widths } from './widths.js';
 
 const SHARD = 512;
@@ -38,10 +39,14 @@ export async function executeForecast(context: RunContext<PlannedRun<'forecast'>
   await store.runs.pinVersion(run.id, dataset.id, plan.datasetVersion);
   const total = plan.uniqueIds?.length ?? dataset.seriesCount;
   const replay = plan.replayOf === undefined ? undefined : await Replay.of(store, plan.replayOf);
+  const hierarchy = await hierarchyOf(store, plan);
+  const size = SHARD * Math.ceil(total / (SHARD * MOST_PARTS));
+  const all: Shares =
+    hierarchy || total > SHARD ? await sharesOf(store, dataset.id, { ...plan, size, hierarchy }) : [{ ids: plan.uniqueIds }];
   const { series, unknown } =
-    total > SHARD && !replay
-      ? await forecastInParts(context, plan, dataset, total)
-      : await forecastShare(context, compute, { plan, dataset, runId: run.id, share: { ids: plan.uniqueIds }, replay }, (done) => {
+    all.length > 1 && !replay
+      ? await forecastInParts(context, all, { total, size })
+      : await forecastHere(context, compute, { plan, dataset, runId: run.id, shares: all, replay }, (done) => {
           const fraction = total > 0 ? Math.min(1, done / total) : null;
           void report({ phase: 'forecasting', message: `${done} of ${total} series`, fraction, step: done, totalSteps: total });
         });
@@ -87,13 +92,34 @@ function unknownNotes(unknown: readonly string[]): ForecastResult['notes'] {
   return [{ code: PARTIAL, detail, series: unknown.length, examples: unknown.slice(0, MOST_EXAMPLES) }];
 }
 
-async function forecastInParts(context: RunContext, plan: ForecastPlan, dataset: DatasetRecord, total: number): Promise<Done> {
+async function hierarchyOf(store: RunContext['store'], plan: ForecastPlan): Promise<Readonly<Record<string, string>> | undefined> {
+  const { kind, config } = await store.models.versionById(plan.modelVersionId);
+  return plans.of(kind).hierarchy(config);
+}
+
+/** Share by share, in this run. */
+async function forecastHere(
+  context: RunContext,
+  compute: Compute,
+  { shares, ...rest }: Omit<Asked, 'share'> & { shares: Shares },
+  onDone: (done: number) => void,
+): Promise<Done> {
+  const all: Done = { series: 0, unknown: [] };
+  for (const share of shares) {
+    const before = all.series;
+    const { series, unknown } = await forecastShare(context, compute, { ...rest, share }, (done) => onDone(before + done));
+    all.series += series;
+    all.unknown.push(...unknown);
+  }
+  return all;
+}
+
+async function forecastInParts(context: RunContext, shares: Shares, { total, size }: { total: number; size: number }): Promise<Done> {
   const { store, run, report } = context;
-  const size = SHARD * Math.ceil(total / (SHARD * MOST_PARTS));
   const startedAt = Date.now();
   const parts = await runParts(
     context,
-    (await sharesOf(store, plan, dataset, size)).map((share) => ({ queue: 'part', config: { task: 'forecast', share } })),
+    shares.map((share) => ({ queue: 'part', config: { task: 'forecast', share } })),
     (states) => {
       const { done, ...rest } = shareDone(states, startedAt);
       const series = Math.min(total, done * size);
@@ -105,11 +131,6 @@ async function forecastInParts(context: RunContext, plan: ForecastPlan, dataset:
   return { series: done.reduce((sum, { series }) => sum + series, 0), unknown: done.flatMap(({ unknown }) => unknown) };
 }
 
-async function sharesOf(store: RunContext['store'], { uniqueIds }: ForecastPlan, { id }: DatasetRecord, size: number): Promise<Share[]> {
-  if (!uniqueIds) return (await store.series.groups(id, size)).map((between) => ({ between }));
-  return Array.from({ length: Math.ceil(uniqueIds.length / size) }, (_, no) => ({ ids: uniqueIds.slice(no * size, (no + 1) * size) }));
-}
-
 /** The engine of all parts; where they had different ones, a replay must not take the run for one of either. */
 function togetherOn(engines: readonly (Json | null)[]): Json {
   const known = engines.filter((engine) => engine !== null) as unknown as EngineInfo[];
@@ -117,17 +138,19 @@ function togetherOn(engines: readonly (Json | null)[]): Json {
   return { ...known[0], name: distinct(({ name }) => name), variant: distinct(({ variant }) => variant) };
 }
 
+interface Asked {
+  plan: ForecastPlan;
+  dataset: DatasetRecord;
+  runId: string;
+  share: Share;
+  replay?: Replay | undefined;
+}
+
 /** Forecasts and stores so many series, or compares them with what a run had stored. */
 async function forecastShare(
   context: RunContext,
   compute: Compute,
-  {
-    plan,
-    dataset,
-    runId,
-    share,
-    replay,
-  }: { plan: ForecastPlan; dataset: DatasetRecord; runId: string; share: Share; replay?: Replay | undefined },
+  { plan, dataset, runId, share, replay }: Asked,
   onShard: (done: number) => void,
 ): Promise<Done> {
   const { store, run, signal, objects } = context;
@@ -136,6 +159,9 @@ async function forecastShare(
   const checkpoint = await loadCheckpoint(objects, version);
   const lookBack = plans.of(version.kind).lookBack(version.config, plans);
   const calibrates = plan.calibrate && mayCalibrate(version);
+  const together = plans.of(version.kind).hierarchy(version.config) !== undefined;
+  // Relatives of the series that were asked for are forecast with them, and not stored.
+  const wanted = together && plan.uniqueIds ? new Set(plan.uniqueIds) : undefined;
   const done: Done = { series: 0, unknown: [] };
   const widthsOf = (shard: readonly StoredSeries[]): Widths | Promise<Widths> => {
     if (replay) return namedWidths(store, version.id, shard, (id) => replay.calibrationOf(id));
@@ -178,14 +204,17 @@ async function forecastShare(
       ];
       if (notes.length > 0) forecast.notes = notes;
     });
-    if (replay) replay.compare(forecasts);
-    else await storeShard(store, runId, plan, dataset, shard, forecasts, widths);
-    done.series += shard.length;
+    const kept = forecasts.map((_, i) => i).filter((i) => wanted?.has(forecasts[i]!.id) ?? true);
+    const made = kept.map((i) => forecasts[i]!);
+    const stored = kept.map((i) => shard[i]!);
+    if (replay) replay.compare(made);
+    else await storeShard(store, runId, plan, dataset, stored, made, widths);
+    done.series += made.length;
     onShard(done.series);
   };
   // A part is one thread's work; a run that is not cut has the machine to itself.
   const atOnce = run.parentId === null ? compute.threads : 1;
-  await severalAtOnce(shards(readSeries(context, dataset, plan, share), SHARD), atOnce, forecastShard, signal);
+  await severalAtOnce(shards(readSeries(context, dataset, plan, share), together ? Infinity : SHARD), atOnce, forecastShard, signal);
   return done;
 }
 

@@ -1,8 +1,9 @@
 /** What is known about the `ensemble` kind before it is trained: what is known about its members. */
+import { AlmanacError } from '@almanac/series';
 import { z } from 'zod';
 import { METRICS } from '../segment/config.js';
 import { segmentPlan } from '../segment/plan.js';
-import { type Config, type KindPlan, type Member, refuseContrary, SINGLE } from '../plan.js';
+import { type Config, type KindPlan, type Member, type Plans, refuseContrary, SINGLE } from '../plan.js';
 import { levels, members, oneOf, steps } from '../schema.js';
 import { checkEnsembleConfig, COMBINATIONS, defaultEnsemble, type EnsembleConfig } from './config.js';
 
@@ -12,6 +13,20 @@ const DEFAULT_MEMBERS = 3;
 function membersOf(config: Config): readonly Member[] {
   const { members = DEFAULT_MEMBERS } = config as { members?: number | Member[] };
   return typeof members === 'number' ? Array.from({ length: members }, () => ({ kind: segmentPlan.kind, config: {} })) : members;
+}
+
+/** What members say of a series is weighed anew, and sums would no longer be sums. @throws INVALID_CONFIG */
+function refuseHierarchies(members: readonly Member[], plans: Plans): void {
+  const at = members.findIndex(({ kind, config }) => plans.of(kind).hierarchy(config) !== undefined);
+  if (at < 0) return;
+  throw new AlmanacError(
+    'INVALID_CONFIG',
+    `Member ${at} of the ensemble has a hierarchy (parents); forecasts that are combined would no longer add up.`,
+    {
+      hint: 'Train that kind by itself, or leave parents out.',
+      subject: { setting: `members.${at}.config.parents` },
+    },
+  );
 }
 
 export const ensemblePlan: KindPlan = {
@@ -50,11 +65,13 @@ export const ensemblePlan: KindPlan = {
       members: listed.map((member) => ({ ...member, config: plans.settings(member.kind, facts, { ...wishes, config: member.config }) })),
     };
     checkEnsembleConfig(whole);
+    refuseHierarchies(whole.members, plans);
     return whole;
   },
   check(config, plans) {
     checkEnsembleConfig(config as EnsembleConfig);
     for (const member of membersOf(config)) plans.of(member.kind).check(member.config, plans);
+    refuseHierarchies(membersOf(config), plans);
   },
   minimumLength: (config, plans) => Math.max(...membersOf(config).map(({ kind, config: own }) => plans.of(kind).minimumLength(own, plans))),
   lookBack(config, plans) {

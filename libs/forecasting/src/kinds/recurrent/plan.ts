@@ -91,6 +91,10 @@ export const recurrentPlan: KindPlan = {
   check: (config) => checkRecurrentConfig(completeRecurrentConfig(config as RecurrentConfig)),
   minimumLength: (config) => 2 * (config as RecurrentConfig).horizon,
   lookBack: (config) => lookBack(config as RecurrentConfig),
+  hierarchy(config) {
+    const { parents = {} } = config as Partial<RecurrentConfig>;
+    return Object.keys(parents).length > 0 ? parents : undefined;
+  },
   choices: (config) => ({ ...networkChoices(config as RecurrentConfig), cell: CELL_KINDS, encoder: ['plain', 'dilated', 'stacked'] }),
   work(given, facts) {
     const config = completeRecurrentConfig(given as RecurrentConfig);
