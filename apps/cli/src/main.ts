@@ -6,6 +6,7 @@ import { ApiError } from '@almanac/contracts';
 import { Command, CommanderError } from 'commander';
 import { findConnection, environment, UsageError } from './connection.js';
 import { adminCommands } from './commands/admin.js';
+import { auditCommands } from './commands/audit.js';
 import { backtestCommands } from './commands/backtests.js';
 import { modelCommands } from './commands/models.js';
 import { registryCommands } from './commands/registry.js';
@@ -32,6 +33,7 @@ scheduleCommands(program);
 keyCommands(program);
 webhookCommands(program);
 workspaceCommands(program);
+auditCommands(program);
 adminCommands(program);
 // Sub-commands inherit no override, and a slip there must exit with 2 as well.
 const inherit = (command: Command): void =>

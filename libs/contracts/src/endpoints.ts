@@ -4,6 +4,7 @@
  */
 import { type z } from 'zod';
 import { apiKeyEndpoints } from './endpoints/api-keys.js';
+import { auditEndpoints } from './endpoints/audit.js';
 import { backtestEndpoints } from './endpoints/backtests.js';
 import { datasetEndpoints } from './endpoints/datasets.js';
 import { erasureEndpoints } from './endpoints/erasures.js';
@@ -37,6 +38,7 @@ export const endpoints = {
   ...monitoringEndpoints,
   ...scheduleEndpoints,
   ...webhookEndpoints,
+  ...auditEndpoints,
 } as const;
 
 export type EndpointName = keyof typeof endpoints;

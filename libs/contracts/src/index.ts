@@ -4,6 +4,7 @@ export { endpoints, type Endpoint, type EndpointInput, type EndpointName, type E
 export { JOB_NAMES, deliverJob, type DeliverJob, type JobName, runJob, type RunJob } from './jobs.js';
 export { explainError, fromProblem, toProblem, withHint } from './problem.js';
 export * from './schemas/admission.js';
+export * from './schemas/audit.js';
 export * from './schemas/backtests.js';
 export * from './schemas/common.js';
 export * from './schemas/datasets.js';

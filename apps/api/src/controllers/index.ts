@@ -1,4 +1,5 @@
 /** Every controller; a test compares what they serve with the endpoint table. */
+import { AuditController } from './audit.js';
 import { DatasetsController } from './datasets.js';
 import { ErasuresController } from './erasures.js';
 import { ForecastsController } from './forecasts.js';
@@ -12,6 +13,7 @@ import { WebhooksController } from './webhooks.js';
 import { WorkspacesController } from './workspaces.js';
 
 export const controllers = [
+  AuditController,
   DatasetsController,
   ErasuresController,
   ForecastsController,

@@ -35,6 +35,7 @@ export const router = createBrowserRouter([
           { path: 'attention/:runId/:uniqueId', lazy: () => import('../views/attention') },
           { path: 'what-if/:model/:uniqueId', lazy: () => import('../views/whatIf') },
           { path: 'settings', lazy: () => import('../views/settings') },
+          { path: 'audit', lazy: () => import('../views/audit') },
           { path: '*', element: <Empty title="There is no view at this address">The navigation lists every view.</Empty> },
         ],
       },

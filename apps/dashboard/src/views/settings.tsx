@@ -21,9 +21,14 @@ export function Component() {
     <Page
       title="Settings"
       actions={
-        <button type="button" onClick={signOut}>
-          Sign out
-        </button>
+        <>
+          <Link className="button" to="/audit">
+            Audit log
+          </Link>
+          <button type="button" onClick={signOut}>
+            Sign out
+          </button>
+        </>
       }
     >
       <System />

@@ -12,7 +12,7 @@ export interface Endpoint {
   query?: z.ZodType;
   body?: z.ZodType;
   /** Content of the answer where it is not JSON. */
-  produces?: 'text/csv' | 'text/event-stream' | 'application/x-tar';
+  produces?: 'text/csv' | 'application/x-ndjson' | 'text/event-stream' | 'application/x-tar';
   /** `multipart`: a file part and an `options` part; else the bare file is the body. */
   consumes?: 'multipart' | 'application/x-tar';
   status: number;

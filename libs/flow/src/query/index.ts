@@ -8,6 +8,7 @@ export {
   listStaticCovariates,
   type ObservationsQuery,
 } from './datasets.js';
+export { auditCsv, auditLines, listAudit, verifyAudit } from './audit.js';
 export { getChangepoints, listHolidays } from './marks.js';
 export { columnsOf, getAttention, latestForecasts, latestForecastsCsv, listSeriesForecasts } from './forecasts.js';
 export { getModelVersion, listAliasHistory, listModels, listModelVersions } from './models.js';
