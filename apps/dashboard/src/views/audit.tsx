@@ -123,7 +123,7 @@ function Verdict({
         {intact ? `All ${count(entries)} entries are as they were written` : `Entry ${firstBroken} is not as it was written, or is gone`}
       </strong>
       {head && (
-        <span className="small">
+        <span className="small" style={{ overflowWrap: 'anywhere' }}>
           The last entry and its hash, to note elsewhere: <span className="mono">{head}</span>
         </span>
       )}
@@ -165,15 +165,15 @@ function Changes({ before, after }: Pick<AuditEntry, 'before' | 'after'>) {
       </details>
     );
   return (
-    <ul className="plain">
+    <>
       {Object.keys(after)
         .filter((key) => text(before[key]) !== text(after[key]) || before[key] === '(hidden)')
         .map((key) => (
-          <li key={key}>
+          <div key={key}>
             {key}: <del>{text(before[key])}</del> → <ins>{text(after[key])}</ins>
-          </li>
+          </div>
         ))}
-    </ul>
+    </>
   );
 }
 
