@@ -3,42 +3,13 @@
  * Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted.
  */
 import { ApiError } from '@almanac/contracts';
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { findConnection, environment, UsageError } from './connection.js';
-import { adminCommands } from './commands/admin.js';
-import { auditCommands } from './commands/audit.js';
-import { backtestCommands } from './commands/backtests.js';
-import { modelCommands } from './commands/models.js';
-import { registryCommands } from './commands/registry.js';
-import { runCommands } from './commands/runs.js';
-import { keyCommands, scheduleCommands } from './commands/schedules.js';
-import { uploadCommand } from './commands/upload.js';
-import { webhookCommands, workspaceCommands } from './commands/webhooks.js';
 import { RunFailed } from './follow.js';
 import { note } from './print.js';
+import { createProgram } from './program.js';
 
-const program = new Command('almanac')
-  .description('upload time series, train forecasters, read forecasts')
-  .option('--url <address>', 'address of the API (ALMANAC_URL, else where npm start listens)')
-  .option('--api-key <key>', 'API key (ALMANAC_API_KEY, else the one npm start made)')
-  .option('--json', 'print results as JSON')
-  .showHelpAfterError('(almanac --help shows every command)')
-  .exitOverride();
-uploadCommand(program);
-modelCommands(program);
-registryCommands(program);
-backtestCommands(program);
-runCommands(program);
-scheduleCommands(program);
-keyCommands(program);
-webhookCommands(program);
-workspaceCommands(program);
-auditCommands(program);
-adminCommands(program);
-// Sub-commands inherit no override, and a slip there must exit with 2 as well.
-const inherit = (command: Command): void =>
-  command.commands.forEach((child) => inherit(child.exitOverride().showHelpAfterError('(--help shows the options)')));
-inherit(program);
+const program = createProgram();
 
 function explain(error: unknown): { message: string; code: number } {
   if (error instanceof UsageError) return { message: error.message, code: 2 };

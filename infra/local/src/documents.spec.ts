@@ -38,6 +38,22 @@ describe('ARCHITECTURE.md and CONTRIBUTING.md', () => {
   });
 });
 
+describe('links', () => {
+  const files = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'SECURITY.md'].concat(
+    ['docs', 'docs/guide', 'docs/adr', 'docs/models'].flatMap((folder) =>
+      existsSync(`${root}${folder}`) ? readdirSync(`${root}${folder}`).map((name) => `${folder}/${name}`) : [],
+    ),
+  );
+  const targets = (file: string): string[] =>
+    [...read(file).matchAll(/\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"/g)]
+      .map(([, link, picture]) => (link ?? picture)!.replace(/#.*/, ''))
+      .filter((target) => target !== '' && !/^[a-z]+:/.test(target));
+
+  it.each(files.filter((file) => file.endsWith('.md')))('of %s lead to files that exist', (file) => {
+    expect(targets(file).filter((target) => !existsSync(new URL(target, `file://${root}${file}`)))).toEqual([]);
+  });
+});
+
 describe('a README', () => {
   const projects = ['apps', 'libs'].flatMap((folder) => readdirSync(`${root}${folder}`).map((name) => `${folder}/${name}`));
 

@@ -83,7 +83,7 @@ export interface KindPlan {
   minimumLength(config: Config, plans: Plans): number;
   /** Last steps of a history that a forecast may depend on; undefined where it depends on all of it. Forecasters keep to it. */
   lookBack(config: Config, plans: Plans): number | undefined;
-  /** Child to parent by id, where forecasts of a hierarchy are made together because they add up; undefined where each series is on its own. */
+  /** Child to parent by id, where forecasts of relatives are made together because they add up; undefined for series on their own. */
   hierarchy(config: Config): Readonly<Record<string, string>> | undefined;
   /** Steps that a model trained for `horizon` of them can forecast. */
   longestHorizon(horizon: number, config: Config, plans: Plans): number;

@@ -1,0 +1,37 @@
+/** Every command of `almanac`, so that help, completion and the documentation check read the same tree. */
+import { Command } from 'commander';
+import { adminCommands } from './commands/admin.js';
+import { auditCommands } from './commands/audit.js';
+import { backtestCommands } from './commands/backtests.js';
+import { modelCommands } from './commands/models.js';
+import { registryCommands } from './commands/registry.js';
+import { runCommands } from './commands/runs.js';
+import { keyCommands, scheduleCommands } from './commands/schedules.js';
+import { uploadCommand } from './commands/upload.js';
+import { webhookCommands, workspaceCommands } from './commands/webhooks.js';
+
+export function createProgram(): Command {
+  const program = new Command('almanac')
+    .description('upload time series, train forecasters, read forecasts')
+    .option('--url <address>', 'address of the API (ALMANAC_URL, else where npm start listens)')
+    .option('--api-key <key>', 'API key (ALMANAC_API_KEY, else the one npm start made)')
+    .option('--json', 'print results as JSON')
+    .showHelpAfterError('(almanac --help shows every command)')
+    .exitOverride();
+  uploadCommand(program);
+  modelCommands(program);
+  registryCommands(program);
+  backtestCommands(program);
+  runCommands(program);
+  scheduleCommands(program);
+  keyCommands(program);
+  webhookCommands(program);
+  workspaceCommands(program);
+  adminCommands(program);
+  auditCommands(program);
+  // Sub-commands inherit no override, and a slip there must exit with 2 as well.
+  const inherit = (command: Command): void =>
+    command.commands.forEach((child) => inherit(child.exitOverride().showHelpAfterError('(--help shows the options)')));
+  inherit(program);
+  return program;
+}
