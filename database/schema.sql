@@ -328,6 +328,45 @@ CREATE TABLE idempotency_key (
 ALTER TABLE idempotency_key ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON idempotency_key USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 
+CREATE TABLE invitation (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  email text NOT NULL,
+  role text NOT NULL,
+  token_hash text NOT NULL,
+  invited_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  accepted_at timestamp with time zone,
+  CONSTRAINT invitation_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT invitation_pkey PRIMARY KEY (id),
+  CONSTRAINT invitation_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  CONSTRAINT invitation_email_check CHECK ((email = lower(email))),
+  CONSTRAINT invitation_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'editor'::text, 'admin'::text])))
+);
+CREATE INDEX invitation_by_email ON public.invitation USING btree (email) WHERE (accepted_at IS NULL);
+CREATE INDEX invitation_by_workspace ON public.invitation USING btree (workspace_id, id);
+ALTER TABLE invitation ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON invitation USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.invitation DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_row('invitation', 'email', '{token_hash}', '{}');
+COMMENT ON COLUMN invitation.token_hash IS 'sha256 of the token, in hex; the link with it is shown once';
+COMMENT ON COLUMN invitation.invited_by IS 'Name of the user or key, as it was then';
+
+CREATE TABLE member (
+  workspace_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  role text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT member_pkey PRIMARY KEY (workspace_id, user_id),
+  CONSTRAINT member_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(id) ON DELETE CASCADE,
+  CONSTRAINT member_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  CONSTRAINT member_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'editor'::text, 'admin'::text])))
+);
+CREATE INDEX member_by_user ON public.member USING btree (user_id);
+ALTER TABLE member ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON member USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.member FOR EACH ROW EXECUTE FUNCTION audit_member();
+
 CREATE TABLE migration (
   name text NOT NULL,
   sha256 text NOT NULL,
@@ -670,6 +709,50 @@ CREATE POLICY workspace ON series_summary USING (((workspace_id = ( SELECT seen_
 COMMENT ON COLUMN series_summary.change IS 'Mean of the last season over that of the season before, minus 1';
 COMMENT ON COLUMN series_summary.error IS 'Of the latest forecast that steps have been observed after: mean absolute error of the median over the mean size of what came';
 
+CREATE TABLE session (
+  id uuid NOT NULL,
+  token_hash text NOT NULL,
+  user_id uuid NOT NULL,
+  method text NOT NULL,
+  address text NOT NULL,
+  agent text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT session_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT session_pkey PRIMARY KEY (id),
+  CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(id) ON DELETE CASCADE,
+  CONSTRAINT session_method_check CHECK ((method = ANY (ARRAY['password'::text, 'link'::text, 'oidc'::text, 'invitation'::text])))
+);
+CREATE INDEX session_by_user ON public.session USING btree (user_id);
+ALTER TABLE session ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON session USING (( SELECT sees_all_workspaces() AS sees_all_workspaces));
+COMMENT ON COLUMN session.token_hash IS 'sha256 of what the cookie holds, in hex';
+
+CREATE TABLE sign_in_attempt (
+  about text NOT NULL,
+  attempts integer NOT NULL,
+  until timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_attempt_pkey PRIMARY KEY (about)
+);
+ALTER TABLE sign_in_attempt ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON sign_in_attempt USING (( SELECT sees_all_workspaces() AS sees_all_workspaces));
+
+COMMENT ON TABLE sign_in_attempt IS 'Passwords that were tried for an account or from an address, in the window that ends at until';
+
+CREATE TABLE sign_in_link (
+  token_hash text NOT NULL,
+  user_id uuid NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_link_pkey PRIMARY KEY (token_hash),
+  CONSTRAINT sign_in_link_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(id) ON DELETE CASCADE
+);
+CREATE INDEX sign_in_link_by_user ON public.sign_in_link USING btree (user_id);
+ALTER TABLE sign_in_link ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON sign_in_link USING (( SELECT sees_all_workspaces() AS sees_all_workspaces));
+
+COMMENT ON TABLE sign_in_link IS 'Printed at the machine, taken once';
+
 CREATE TABLE sql_user (
   role name NOT NULL,
   workspace_id uuid NOT NULL,
@@ -700,6 +783,37 @@ CREATE INDEX upload_by_object ON public.upload USING btree (object_key);
 CREATE INDEX upload_by_sha256 ON public.upload USING btree (workspace_id, sha256);
 ALTER TABLE upload ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON upload USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+
+CREATE TABLE user_account (
+  id uuid NOT NULL,
+  email text NOT NULL,
+  name text NOT NULL,
+  password_hash text,
+  is_owner boolean NOT NULL DEFAULT false,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  signed_in_at timestamp with time zone,
+  CONSTRAINT user_account_email_key UNIQUE (email),
+  CONSTRAINT user_account_pkey PRIMARY KEY (id),
+  CONSTRAINT user_account_email_check CHECK ((email = lower(email)))
+);
+CREATE UNIQUE INDEX user_account_owner ON public.user_account USING btree (is_owner) WHERE is_owner;
+ALTER TABLE user_account ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON user_account USING (( SELECT sees_all_workspaces() AS sees_all_workspaces));
+COMMENT ON COLUMN user_account.password_hash IS 'argon2id in PHC form; null: comes in by OIDC or by a link at the machine';
+COMMENT ON COLUMN user_account.is_owner IS 'The one that a start at the machine signs in';
+
+CREATE TABLE user_identity (
+  issuer text NOT NULL,
+  subject text NOT NULL,
+  user_id uuid NOT NULL,
+  CONSTRAINT user_identity_pkey PRIMARY KEY (issuer, subject),
+  CONSTRAINT user_identity_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(id) ON DELETE CASCADE
+);
+CREATE INDEX user_identity_by_user ON public.user_identity USING btree (user_id);
+ALTER TABLE user_identity ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON user_identity USING (( SELECT sees_all_workspaces() AS sees_all_workspaces));
+
+COMMENT ON TABLE user_identity IS 'Who somebody is to an OpenID provider; an e-mail address may change there, the subject does not';
 
 CREATE TABLE webhook (
   id uuid NOT NULL,
@@ -887,6 +1001,21 @@ AS $function$
   FROM jsonb_each(of_row) WHERE key <> 'workspace_id'
 $function$;
 
+CREATE OR REPLACE FUNCTION public.audit_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  of_user uuid := coalesce(NEW.user_id, OLD.user_id);
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.role = NEW.role THEN RETURN NULL; END IF;
+  PERFORM record_audit(coalesce(NEW.workspace_id, OLD.workspace_id), NULL, 'member', of_user::text, (SELECT u.email FROM user_account u WHERE u.id = of_user),
+    CASE WHEN TG_OP <> 'INSERT' THEN jsonb_build_object('role', OLD.role) END, CASE WHEN TG_OP <> 'DELETE' THEN jsonb_build_object('role', NEW.role) END);
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.audit_model_version()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -994,6 +1123,15 @@ CREATE OR REPLACE FUNCTION public.grid_key(of_frequency text)
 AS $function$
   SELECT CASE WHEN length(of_frequency) <= 100 THEN of_frequency ELSE 'md5 ' || md5(of_frequency) END
 $function$;
+
+CREATE OR REPLACE FUNCTION public.hide_from_workspaces(of_table regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', of_table);
+  EXECUTE format('CREATE POLICY workspace ON %s USING ((SELECT sees_all_workspaces()))', of_table);
+END $function$;
 
 CREATE OR REPLACE FUNCTION public.isolate_workspaces(of_table regclass, by_column text DEFAULT 'workspace_id'::text)
  RETURNS void

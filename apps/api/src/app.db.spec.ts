@@ -1,6 +1,17 @@
 /** The API over a real store and queue, without a worker: what a client meets at the edge. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type AlmanacClient, ApiError, createClient, type Endpoint, endpoints, type JobName, problem } from '@almanac/contracts';
+import {
+  type AlmanacClient,
+  ApiError,
+  createClient,
+  CSRF_HEADER,
+  type Endpoint,
+  endpoints,
+  type JobName,
+  problem,
+  type SessionState,
+  type SignInLink,
+} from '@almanac/contracts';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
 import { cipherOf, folderObjectStore, type ObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
@@ -156,6 +167,16 @@ describe('errors', () => {
     expect({ status: answer.status, code: problem.parse(await answer.json()).code }).toEqual({ status, code });
   });
 
+  /** What a page sends for somebody who is signed in. */
+  const personsHeaders = async (): Promise<Record<string, string>> => {
+    const made = await fetch(`${url}/v1/session/links`, { method: 'POST', headers: { authorization: `Bearer ${KEYS.admin}` } });
+    const { token } = (await made.json()) as SignInLink;
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${url}/v1/session/link`, { method: 'POST', headers, body: JSON.stringify({ token }) });
+    const { csrfToken } = (await answer.json()) as SessionState;
+    return { cookie: answer.headers.getSetCookie()[0]!.split(';')[0]!, origin: url, [CSRF_HEADER]: csrfToken! };
+  };
+
   /** Some value that the schema of a path parameter takes. */
   const pathOf = ({ path, params }: Endpoint): string =>
     path.replace(/:(\w+)/g, (_, key: string) => {
@@ -164,10 +185,11 @@ describe('errors', () => {
     });
 
   it.each(Object.entries<Endpoint>(endpoints))('name what %s does not know, in the query and in the body', async (name, endpoint) => {
+    const asked = endpoint.scope === 'person' ? await personsHeaders() : { authorization: `Bearer ${KEYS.admin}` };
     const send = async (query: string, body?: string): Promise<unknown> => {
       const answer = await fetch(url + pathOf(endpoint) + query, {
         method: endpoint.method,
-        headers: { authorization: `Bearer ${KEYS.admin}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: { ...asked, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body }),
       });
       return answer.json();

@@ -21,6 +21,8 @@ import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
 import { Keyring } from './http/keyring.js';
 import { ProblemFilter } from './http/problem.js';
 import { Rate } from './http/rate.js';
+import { Doorkeeper } from './people/doorkeeper.js';
+import { PEOPLE_DEFAULTS, type PeopleSettings } from './people/settings.js';
 import { BODY_PATIENCE, type BodyPatience } from './http/slow.js';
 import { RunFeed } from './http/runFeed.js';
 import { nestLogger } from './logger.js';
@@ -31,6 +33,8 @@ export interface AppOptions {
   requestsPerMinute?: number;
   /** How long bodies may take; `BODY_PATIENCE` unless given. */
   bodyPatience?: BodyPatience;
+  /** How people come in; `PEOPLE_DEFAULTS` unless given. */
+  people?: PeopleSettings;
   /** Where there has to be room; not looked at unless given. */
   disk?: Disk;
   /** Folder of the built dashboard. */
@@ -43,6 +47,8 @@ const besideTheApi = fileURLToPath(new URL('../../dashboard/dist', import.meta.u
 
 export async function createApp(context: FlowContext, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const keyring = new Keyring(context);
+  const people = options.people ?? PEOPLE_DEFAULTS;
+  const doorkeeper = new Doorkeeper(context, people);
 
   @Module({
     controllers,
@@ -50,6 +56,7 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
       { provide: CONTEXT, useValue: context },
       RunFeed,
       { provide: Keyring, useValue: keyring },
+      { provide: Doorkeeper, useValue: doorkeeper },
       { provide: ReadinessProbe, useValue: new ReadinessProbe(context, options.disk) },
       { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       { provide: APP_INTERCEPTOR, useClass: CursorInterceptor },
@@ -76,6 +83,7 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
   keepGate(fastify, {
     context,
     keyring,
+    doorkeeper,
     memory,
     patience: options.bodyPatience ?? BODY_PATIENCE,
     rate: new Rate(options.requestsPerMinute ?? REQUESTS_PER_MINUTE),

@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document, made from the endpoint table alone. */
-import { type Endpoint, endpoints, problem, run } from '@almanac/contracts';
+import { CSRF_HEADER, type Endpoint, endpoints, problem, run, WORKSPACE_HEADER } from '@almanac/contracts';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 
@@ -28,6 +28,13 @@ function requestBody(endpoint: Endpoint): ZodOpenApiOperationObject['requestBody
   return { required: true, content: { 'application/json': { schema: endpoint.body } } };
 }
 
+/** A key with the scope, or a session of somebody whose role has it; what a session changes carries its token, too. */
+function securityOf({ scope, method }: Endpoint): NonNullable<ZodOpenApiOperationObject['security']> {
+  if (scope === null) return [];
+  const session = { session: [], ...(method === 'GET' ? {} : { csrf: [] }) };
+  return scope === 'person' ? [session] : [{ apiKey: [scope] }, session];
+}
+
 function operation(name: string, endpoint: Endpoint): ZodOpenApiOperationObject {
   const success =
     endpoint.status === 204
@@ -38,7 +45,7 @@ function operation(name: string, endpoint: Endpoint): ZodOpenApiOperationObject 
     operationId: name,
     summary: endpoint.summary,
     tags: [tagOf(endpoint.path)],
-    security: endpoint.scope === null ? [] : [{ apiKey: [endpoint.scope] }],
+    security: securityOf(endpoint),
     requestParams: {
       ...(endpoint.params ? { path: endpoint.params as z.ZodObject } : {}),
       ...(endpoint.query ? { query: endpoint.query as z.ZodObject } : {}),
@@ -76,7 +83,16 @@ export function openApiDocument(version: string): object {
     info: { title: 'Almanac', version, description: 'Time-series forecasting: upload series, train, forecast, query.' },
     paths,
     components: {
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key; its scopes are read, write and admin.' } },
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, for machines; its scopes are read, write and admin.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-almanac',
+          description: `The session of a person, set by POST /v1/session; on plain HTTP the cookie is called almanac-<port>. ${WORKSPACE_HEADER} names the workspace.`,
+        },
+        csrf: { type: 'apiKey', in: 'header', name: CSRF_HEADER, description: 'The csrfToken of GET /v1/session.' },
+      },
     },
   });
 }

@@ -10,6 +10,11 @@ import type { IngestOptionsInput, UploadAccepted } from './schemas/datasets.js';
 import type { Prediction, PredictionRequestInput, WhatIf, WhatIfRequestInput } from './schemas/predictions.js';
 import { isFinished, run, type Run } from './schemas/runs.js';
 
+/** Proves that a page of ours asks, with everything that a session changes. */
+export const CSRF_HEADER = 'x-csrf-token';
+/** In which workspace a session acts; its user's first one unless given. A key has one only. */
+export const WORKSPACE_HEADER = 'x-almanac-workspace';
+
 export class ApiError extends Error {
   constructor(readonly problem: Problem) {
     super(withHint(problem.detail, problem.hint));
@@ -24,6 +29,8 @@ export interface ClientOptions {
   /** e.g. http://127.0.0.1:3000 */
   baseUrl: string;
   apiKey?: string;
+  /** Of a person instead of a key: the browser sends the cookie by itself. */
+  session?: { csrfToken: string; workspace?: string };
   fetch?: typeof fetch;
 }
 
@@ -115,6 +122,8 @@ export function createClient(options: ClientOptions): AlmanacClient {
   const base = options.baseUrl.replace(/\/$/, '');
   const headers = (extra: Record<string, string> = {}): Record<string, string> => ({
     ...(options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}),
+    ...(options.session ? { [CSRF_HEADER]: options.session.csrfToken } : {}),
+    ...(options.session?.workspace ? { [WORKSPACE_HEADER]: options.session.workspace } : {}),
     ...extra,
   });
 

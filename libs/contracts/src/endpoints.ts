@@ -9,12 +9,14 @@ import { backtestEndpoints } from './endpoints/backtests.js';
 import { datasetEndpoints } from './endpoints/datasets.js';
 import { erasureEndpoints } from './endpoints/erasures.js';
 import { forecastEndpoints } from './endpoints/forecasts.js';
+import { memberEndpoints } from './endpoints/members.js';
 import { modelEndpoints } from './endpoints/models.js';
 import { monitoringEndpoints } from './endpoints/monitoring.js';
 import { predictionEndpoints } from './endpoints/predictions.js';
 import { runEndpoints } from './endpoints/runs.js';
 import { scheduleEndpoints } from './endpoints/schedules.js';
 import { seriesEndpoints } from './endpoints/series.js';
+import { sessionEndpoints } from './endpoints/sessions.js';
 import { systemEndpoints } from './endpoints/system.js';
 import { trainingEndpoints } from './endpoints/training.js';
 import { webhookEndpoints } from './endpoints/webhooks.js';
@@ -24,6 +26,8 @@ export { type Endpoint } from './endpoints/endpoint.js';
 
 export const endpoints = {
   ...systemEndpoints,
+  ...sessionEndpoints,
+  ...memberEndpoints,
   ...apiKeyEndpoints,
   ...workspaceEndpoints,
   ...datasetEndpoints,

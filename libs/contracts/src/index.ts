@@ -1,5 +1,5 @@
 /** The wire: schemas, the endpoint table, job payloads and the typed client. Runs in a browser as well. */
-export { type AlmanacClient, ApiError, buildPath, type ClientOptions, createClient } from './client.js';
+export { type AlmanacClient, ApiError, buildPath, type ClientOptions, createClient, CSRF_HEADER, WORKSPACE_HEADER } from './client.js';
 export { endpoints, type Endpoint, type EndpointInput, type EndpointName, type EndpointOutput } from './endpoints.js';
 export { JOB_NAMES, deliverJob, type DeliverJob, type JobName, runJob, type RunJob } from './jobs.js';
 export { explainError, fromProblem, toProblem, withHint } from './problem.js';
@@ -13,6 +13,7 @@ export * from './schemas/forecasts.js';
 export * from './schemas/models.js';
 export * from './schemas/learning.js';
 export * from './schemas/monitoring.js';
+export * from './schemas/people.js';
 export * from './schemas/predictions.js';
 export * from './schemas/runs.js';
 export * from './schemas/schedules.js';

@@ -10,6 +10,7 @@ export {
   requireDatabaseUrl,
   type RunLimits,
 } from './config.js';
+export { isLoopback } from './loopback.js';
 export { createLogger, type Logger, silentLogger } from './logging.js';
 export { openQueue } from './queue/open.js';
 export {

@@ -2,6 +2,7 @@
  * The store by noun. Everything below one `Store` belongs to one workspace. `get` throws a coded 404 where `find` gives
  * null; lists are pages with cursors.
  */
+import type * as people from './people.js';
 import type * as r from './records.js';
 
 /** The store's own workspace is `get`; everything else here is the operator's. */
@@ -398,6 +399,10 @@ export interface Store {
   readonly isolated: boolean;
   readonly workspaces: Workspaces;
   readonly apiKeys: ApiKeys;
+  /** Of the installation, like their sessions. */
+  readonly users: people.Users;
+  readonly sessions: people.Sessions;
+  readonly members: people.Members;
   readonly uploads: Uploads;
   readonly datasets: Datasets;
   readonly series: Series;

@@ -20,6 +20,7 @@
  * - SQL users read the views `observation` and `forecast_value`.
  */
 export type * from './facade.js';
+export type * from './people.js';
 export type * from './records.js';
 export { conflictWith } from './chunks/conflict.js';
 export { isDataRefused, isDiskFull, isPassing } from './errors.js';

@@ -20,12 +20,15 @@ import { erasures } from './repositories/erasures.js';
 import { forecasts } from './repositories/forecasts.js';
 import { idempotency } from './repositories/idempotency.js';
 import { apiKeys, uploads, workers } from './repositories/keys.js';
+import { members } from './repositories/members.js';
 import { models } from './repositories/models.js';
 import { predictions } from './repositories/predictions.js';
 import { runs } from './repositories/runs.js';
 import { schedules } from './repositories/schedules.js';
 import { scores } from './repositories/scores.js';
 import { series } from './repositories/series.js';
+import { sessions } from './repositories/sessions.js';
+import { users } from './repositories/users.js';
 import { webhooks } from './repositories/webhooks.js';
 import { workspaces } from './repositories/workspaces.js';
 import { dumpSchema } from './schema/dump.js';
@@ -137,6 +140,9 @@ function bind(context: Context, isolated: boolean): Store {
     isolated,
     workspaces: workspaces(context),
     apiKeys: apiKeys(context),
+    users: users(context),
+    sessions: sessions(context),
+    members: members(context),
     uploads: uploads(context),
     datasets: datasets(context),
     series: series(context),

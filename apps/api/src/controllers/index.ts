@@ -3,10 +3,12 @@ import { AuditController } from './audit.js';
 import { DatasetsController } from './datasets.js';
 import { ErasuresController } from './erasures.js';
 import { ForecastsController } from './forecasts.js';
+import { MembersController } from './members.js';
 import { ModelsController } from './models.js';
 import { PredictionsController } from './predictions.js';
 import { RunsController } from './runs.js';
 import { SchedulesController } from './schedules.js';
+import { SessionsController } from './sessions.js';
 import { SystemController } from './system.js';
 import { UploadsController } from './uploads.js';
 import { WebhooksController } from './webhooks.js';
@@ -17,10 +19,12 @@ export const controllers = [
   DatasetsController,
   ErasuresController,
   ForecastsController,
+  MembersController,
   ModelsController,
   PredictionsController,
   RunsController,
   SchedulesController,
+  SessionsController,
   SystemController,
   UploadsController,
   WebhooksController,

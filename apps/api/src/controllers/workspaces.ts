@@ -5,15 +5,20 @@ import { eraseWorkspace } from '@almanac/flow/erase';
 import type { FlowContext } from '@almanac/flow/runs';
 import { AlmanacError } from '@almanac/series';
 import type { WorkspaceRecord } from '@almanac/store';
-import { CONTEXT, Flow } from '../http/caller.js';
+import { By, type Caller, CONTEXT, Flow } from '../http/caller.js';
 import { newKey } from '../http/newKey.js';
+import { refuseOthers } from '../http/operator.js';
 import { Input, type Parse, Route } from '../http/route.js';
+import { Doorkeeper } from '../people/doorkeeper.js';
 
 const toWorkspace = ({ name, createdAt }: WorkspaceRecord): Workspace => ({ name, createdAt: createdAt.toISOString() });
 
 @Controller()
 export class WorkspacesController {
-  constructor(@Inject(CONTEXT) private readonly context: FlowContext) {}
+  constructor(
+    @Inject(CONTEXT) private readonly context: FlowContext,
+    private readonly doorkeeper: Doorkeeper,
+  ) {}
 
   @Route('listWorkspaces')
   async list(@Input() { query }: Parse<'listWorkspaces'>, @Flow() flow: FlowContext): Promise<Page<Workspace>> {
@@ -22,12 +27,16 @@ export class WorkspacesController {
   }
 
   @Route('createWorkspace')
-  create(@Input() { body }: Parse<'createWorkspace'>, @Flow() flow: FlowContext): Promise<WorkspaceCreated> {
+  async create(@Input() { body }: Parse<'createWorkspace'>, @By() { kind, id, flow }: Caller): Promise<WorkspaceCreated> {
     this.ofOperator(flow);
-    return flow.store.transaction(async (within) => {
+    const created = await flow.store.transaction(async (within) => {
       const made = await within.workspaces.create(body.name);
+      // A person who makes one wants to open it.
+      if (kind === 'user') await within.forWorkspace(made.id).members.put(id, 'admin');
       return { ...toWorkspace(made), adminKey: await newKey(within.forWorkspace(made.id), 'admin', ['admin']) };
     });
+    if (kind === 'user') this.doorkeeper.forget(id);
+    return created;
   }
 
   @Route('renameWorkspace')
@@ -46,11 +55,8 @@ export class WorkspacesController {
 
   /** @throws AlmanacError OPERATOR_ONLY */
   private ofOperator({ store }: FlowContext): FlowContext['store']['workspaces'] {
-    if (store.workspaceId === this.context.store.workspaceId) return store.workspaces;
-    throw new AlmanacError('OPERATOR_ONLY', 'Workspaces are managed with an admin key of the default workspace.', {
-      hint: 'Ask the operator of this Almanac.',
-      status: 403,
-    });
+    refuseOthers(this.context, store);
+    return store.workspaces;
   }
 
   /** Programs find their own workspace by its name. */

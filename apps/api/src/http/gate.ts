@@ -1,16 +1,17 @@
 /**
- * What a request must show before a byte of its body is read: a route that has a rule, a place in the rate, a key, the
- * key's scope, and a body of the size that the route takes.
+ * What a request must show before a byte of its body is read: a route that has a rule, a place in the rate, a key or a
+ * session, its scope or role, and a body of the size that the route takes.
  *
  * Invariants: a route without a rule stops the program at its start; a refusal costs no more than its headers; a refused
  * client may go on sending for `LINGER_MS`, so that it reads the answer, and is cut off then.
  */
-import { type Endpoint, type EndpointName, endpoints } from '@almanac/contracts';
+import { type Endpoint, type EndpointName, endpoints, SCOPE_OF_ROLE, WORKSPACE_HEADER } from '@almanac/contracts';
 import type { FlowContext } from '@almanac/flow/runs';
 import { AlmanacError } from '@almanac/series';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Doorkeeper } from '../people/doorkeeper.js';
 import { type BodyMemory, bodyLimitOf, refuseBody } from './bodies.js';
-import { setCaller } from './caller.js';
+import { type Caller, setCaller, setPerson } from './caller.js';
 import { bearerOf, hashOfKey, opening } from './credentials.js';
 import type { Keyring } from './keyring.js';
 import type { Rate } from './rate.js';
@@ -28,9 +29,12 @@ const byRoute = new Map(
   (Object.entries(endpoints) as [EndpointName, Endpoint][]).map(([name, one]) => [`${one.method} ${one.path}`, name]),
 );
 
+type Needed = Exclude<Endpoint['scope'], null>;
+
 interface GateKeepers {
   context: FlowContext;
   keyring: Keyring;
+  doorkeeper: Doorkeeper;
   rate: Rate;
   memory: BodyMemory;
   patience: BodyPatience;
@@ -74,26 +78,37 @@ export function keepGate(fastify: FastifyInstance, keepers: GateKeepers): void {
   fastify.server.on('checkContinue', (request, response) => fastify.server.emit('request', request, response));
 }
 
-/** @throws AlmanacError API_KEY_MISSING, API_KEY_UNKNOWN, SCOPE_MISSING, TOO_MANY_REQUESTS */
-async function admit({ context, keyring, rate }: GateKeepers, request: FastifyRequest, rule: EndpointName): Promise<void> {
-  const { scope, method, pure }: Endpoint = endpoints[rule];
+/** @throws AlmanacError API_KEY_MISSING, API_KEY_UNKNOWN, SESSION_ENDED, SCOPE_MISSING, ROLE_MISSING, CROSS_SITE, TOO_MANY_REQUESTS */
+async function admit(keepers: GateKeepers, request: FastifyRequest, rule: EndpointName): Promise<void> {
+  const { scope }: Endpoint = endpoints[rule];
   const key = bearerOf(request);
-  if (scope === null || key === undefined) await rate.take(`address ${request.ip}`);
-  if (scope === null) return;
+  const cookie = key === undefined && keepers.doorkeeper.tokenOf(request) !== undefined;
+  if (scope === null || (key === undefined && !cookie)) await keepers.rate.take(`address ${request.ip}`);
+  if (scope === null) return keepers.doorkeeper.refuseStrangers(request);
+  if (cookie) return admitPerson(keepers, request, rule, scope);
   if (key === undefined) {
-    throw new AlmanacError('API_KEY_MISSING', 'This endpoint needs an API key.', {
+    throw new AlmanacError('API_KEY_MISSING', 'This endpoint needs an API key, or somebody who is signed in.', {
       hint: 'Send the header "Authorization: Bearer <key>". npm start keeps a key in connection.json in the data folder.',
       status: 401,
     });
   }
-  const record = await keyring.find(hashOfKey(key));
-  await rate.take(record?.id ?? `address ${request.ip}`);
+  return admitKey(keepers, request, rule, scope, key);
+}
+
+async function admitKey(keepers: GateKeepers, request: FastifyRequest, rule: EndpointName, scope: Needed, key: string): Promise<void> {
+  const record = await keepers.keyring.find(hashOfKey(key));
+  await keepers.rate.take(record?.id ?? `address ${request.ip}`);
   if (!record) {
     throw new AlmanacError('API_KEY_UNKNOWN', `The API key ${key.slice(0, 8)}… is not known.`, {
       hint: 'It may have been revoked. An admin makes a new one: almanac keys create NAME.',
       status: 401,
     });
   }
+  if (scope === 'person')
+    throw new AlmanacError('PERSON_NEEDED', 'This is about the own account of a person; a key has none.', {
+      hint: 'Sign in with the dashboard.',
+      status: 403,
+    });
   if (!opening[scope].some((one) => record.scopes.includes(one))) {
     throw new AlmanacError('SCOPE_MISSING', `The API key "${record.name}" may not do this: it needs the scope "${scope}".`, {
       hint: `It has: ${record.scopes.join(', ')}. An admin can make another key.`,
@@ -101,11 +116,54 @@ async function admit({ context, keyring, rate }: GateKeepers, request: FastifyRe
       status: 403,
     });
   }
-  const store = record.workspaceId === context.store.workspaceId ? context.store : context.store.forWorkspace(record.workspaceId);
-  const { id, name } = record;
+  letIn(keepers, request, rule, { kind: 'key', id: record.id, name: record.name }, record.workspaceId);
+}
+
+async function admitPerson(keepers: GateKeepers, request: FastifyRequest, rule: EndpointName, scope: Needed): Promise<void> {
+  const { doorkeeper } = keepers;
+  const session = await doorkeeper.find(request);
+  await keepers.rate.take(session?.userId ?? `address ${request.ip}`);
+  if (!session) throw new AlmanacError('SESSION_ENDED', 'Nobody is signed in here any more.', { hint: 'Sign in again.', status: 401 });
+  doorkeeper.refuseForgery(request);
+  setPerson(request, session);
+  if (scope === 'person') return;
+  const named = request.headers[WORKSPACE_HEADER];
+  const member = session.memberships.find(({ workspace }) => named === undefined || workspace === named);
+  if (!member)
+    throw new AlmanacError(
+      'NOT_A_MEMBER',
+      `${session.user.email} is no member of ${typeof named === 'string' ? `"${named.slice(0, 100)}"` : 'any workspace'}.`,
+      {
+        hint: 'An admin of the workspace can send an invitation.',
+        status: 403,
+      },
+    );
+  if (!opening[scope].includes(SCOPE_OF_ROLE[member.role]))
+    throw new AlmanacError(
+      'ROLE_MISSING',
+      `${member.role === 'viewer' ? 'A viewer' : 'An editor'} may not do this; ${scope === 'write' ? 'an editor or an admin' : 'an admin'} may.`,
+      {
+        hint: `Ask an admin of the workspace "${member.workspace}".`,
+        subject: { role: member.role, workspace: member.workspace },
+        status: 403,
+      },
+    );
+  letIn(keepers, request, rule, { kind: 'user', id: session.userId, name: session.user.email }, member.workspaceId);
+}
+
+/** The audit log says of every change who made it. */
+function letIn(
+  { context }: GateKeepers,
+  request: FastifyRequest,
+  rule: EndpointName,
+  actor: Omit<Caller, 'flow'>,
+  workspaceId: string,
+): void {
+  const { method, pure }: Endpoint = endpoints[rule];
+  const store = workspaceId === context.store.workspaceId ? context.store : context.store.forWorkspace(workspaceId);
   const changes = method !== 'GET' && !pure;
-  const acting = { actor: { kind: 'key', id, name }, action: rule, address: request.ip, requestId: request.id } as const;
-  setCaller(request, { key: record, flow: { ...context, store: changes ? store.by(acting) : store } });
+  const acting = { actor, action: rule, address: request.ip, requestId: request.id };
+  setCaller(request, { ...actor, flow: { ...context, store: changes ? store.by(acting) : store } });
 }
 
 const notServed = ({ method, url }: FastifyRequest): AlmanacError =>

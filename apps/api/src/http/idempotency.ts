@@ -27,7 +27,7 @@ export async function once<T>(request: FastifyRequest, reply: FastifyReply, cont
     );
   }
   const { idempotency } = caller.flow.store;
-  const key = `${caller.key.id}:${header}`;
+  const key = `${caller.id}:${header}`;
   const hash = createHash('sha256')
     .update(`${request.method} ${request.url}\n${JSON.stringify(content)}`)
     .digest('hex');

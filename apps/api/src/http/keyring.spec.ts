@@ -1,7 +1,8 @@
 import type { FlowContext } from '@almanac/flow/runs';
 import type { ApiKeyRecord } from '@almanac/store';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Keyring, REMEMBERED_MS } from './keyring.js';
+import { Keyring } from './keyring.js';
+import { REMEMBERED_MS } from './remembered.js';
 
 const KEY: ApiKeyRecord = {
   id: '1',

@@ -6,8 +6,11 @@ export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   summary: string;
-  /** Scope a key needs; null: no key. */
-  scope: Scope | null;
+  /**
+   * Scope that a key, or the role of a user in the workspace, needs; `person`: whoever has signed in, whatever the role, and no key;
+   * null: anybody.
+   */
+  scope: Scope | 'person' | null;
   params?: z.ZodType;
   query?: z.ZodType;
   body?: z.ZodType;

@@ -106,6 +106,27 @@ for (const [name, start, there] of SERVERS) {
         await store.webhooks.create({ url: 'https://example.org', events: ['run.finished'], description: '', enabled: true, secret: 's' });
         await store.idempotency.begin('k', 'h');
         await store.apiKeys.create({ name: 'k', prefix: 'k', hash: store.workspaceId, scopes: ['admin'] });
+        const { id } = await store.users.create({ email: `${store.workspaceId}@example.org`, name: 'n', passwordHash: null });
+        await store.users.addIdentity(id, 'https://issuer', store.workspaceId);
+        await store.members.put(id, 'admin');
+        await store.members.invite({
+          email: 'a@example.org',
+          role: 'viewer',
+          tokenHash: store.workspaceId,
+          invitedBy: 'k',
+          lifeSeconds: 60,
+        });
+        const session = {
+          tokenHash: store.workspaceId,
+          userId: id,
+          method: 'password' as const,
+          address: '::1',
+          agent: '',
+          lifeSeconds: 60,
+        };
+        await store.sessions.create(session);
+        await store.sessions.createLink(store.workspaceId, id, 60);
+        await store.sessions.attempt(store.workspaceId, 1, 60);
       }
     }, 120_000);
     afterAll(async () => {
@@ -125,16 +146,25 @@ for (const [name, start, there] of SERVERS) {
     });
 
     it('every table has its policy, and shows nothing of another workspace; a new one calls isolate_workspaces()', async () => {
-      const tables = await query<{ name: string; secured: boolean; column: string }>(
+      // Those of the installation show a workspace nothing at all (hide_from_workspaces).
+      const tables = await query<{ name: string; secured: boolean; column: string | null }>(
         server.url,
         `SELECT c.relname AS name, c.relrowsecurity AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'workspace') AS secured,
-           CASE c.relname WHEN 'workspace' THEN 'id' ELSE 'workspace_id' END AS column
+           CASE c.relname WHEN 'workspace' THEN 'id' ELSE (SELECT attname FROM pg_attribute WHERE attrelid = c.oid AND attname = 'workspace_id') END AS column
          FROM pg_class c WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'migration' ORDER BY 1`,
       );
       expect(tables.length).toBeGreaterThan(30);
       expect(tables.filter(({ secured }) => !secured).map((one) => one.name)).toEqual([]);
+      const hidden = tables.filter(({ column }) => column === null).map((one) => one.name);
+      expect(hidden).toEqual(['session', 'sign_in_attempt', 'sign_in_link', 'user_account', 'user_identity']);
+      for (const table of hidden) {
+        const count = async (seen: string): Promise<number> =>
+          (await asApp<{ n: number }>(server.url, seen, `SELECT count(*)::int AS n FROM ${table}`))[0]!.n;
+        expect([table, await count(theirs.workspaceId)]).toEqual([table, 0]);
+        expect([table, await count('*')]).not.toEqual([table, 0]);
+      }
       const filled: string[] = [];
-      for (const { name: table, column } of tables) {
+      for (const { name: table, column } of tables.filter((one) => one.column !== null)) {
         const count = async (workspace: string | null): Promise<{ n: number; others: number }> =>
           (
             await asApp<{ n: number; others: number }>(
@@ -149,7 +179,9 @@ for (const [name, start, there] of SERVERS) {
         if (seen.n > 0) filled.push(table);
       }
       expect(filled).toEqual(
-        expect.arrayContaining(['api_key', 'dataset', 'idempotency_key', 'run', 'series', 'series_chunk', 'webhook', 'workspace']),
+        expect.arrayContaining([
+          ...['api_key', 'dataset', 'idempotency_key', 'invitation', 'member', 'run', 'series', 'series_chunk', 'webhook', 'workspace'],
+        ]),
       );
     });
 

@@ -1,0 +1,102 @@
+/** Sessions of people: signing in and out, and what an own account can do. */
+import { z } from 'zod';
+import {
+  accountChange,
+  linkRequest,
+  passwordChange,
+  sessionList,
+  sessionState,
+  signInLink,
+  signInRequest,
+  user,
+} from '../schemas/people.js';
+import { uuid } from '../schemas/common.js';
+import { type Endpoint } from './endpoint.js';
+
+export const sessionEndpoints = {
+  getSession: {
+    method: 'GET',
+    path: '/v1/session',
+    summary: 'Who is signed in, where, and which ways in there are',
+    scope: null,
+    status: 200,
+    response: sessionState,
+  },
+  signIn: {
+    method: 'POST',
+    path: '/v1/session',
+    summary: 'Sign in with e-mail address and password; the answer sets the cookie of the session',
+    scope: null,
+    body: signInRequest,
+    status: 200,
+    response: sessionState,
+  },
+  signOut: {
+    method: 'DELETE',
+    path: '/v1/session',
+    summary: 'End this session',
+    scope: 'person',
+    status: 204,
+    response: z.void(),
+  },
+  createSignInLink: {
+    method: 'POST',
+    path: '/v1/session/links',
+    summary: 'Make a link that signs the local owner in, once; on loopback only, for admins of the default workspace',
+    scope: 'admin',
+    status: 201,
+    response: signInLink,
+  },
+  signInByLink: {
+    method: 'POST',
+    path: '/v1/session/link',
+    summary: 'Sign in with the token of a link that was made at this machine; on loopback only',
+    scope: null,
+    body: linkRequest,
+    status: 200,
+    response: sessionState,
+  },
+  listSessions: {
+    method: 'GET',
+    path: '/v1/account/sessions',
+    summary: 'Own sessions that live, newest first',
+    scope: 'person',
+    status: 200,
+    response: sessionList,
+  },
+  endSession: {
+    method: 'DELETE',
+    path: '/v1/account/sessions/:sessionId',
+    summary: 'End one of the own sessions',
+    scope: 'person',
+    params: z.object({ sessionId: uuid }),
+    status: 204,
+    response: z.void(),
+  },
+  endOtherSessions: {
+    method: 'DELETE',
+    path: '/v1/account/sessions',
+    summary: 'End all own sessions but this one',
+    scope: 'person',
+    status: 204,
+    response: z.void(),
+  },
+  changeAccount: {
+    method: 'PATCH',
+    path: '/v1/account',
+    summary: 'Change the own name',
+    scope: 'person',
+    body: accountChange,
+    status: 200,
+    response: user,
+  },
+  changePassword: {
+    method: 'PUT',
+    path: '/v1/account/password',
+    summary: 'Set the own password; every other session of the user ends, and this one gets another cookie',
+    scope: 'person',
+    body: passwordChange,
+    status: 200,
+    response: sessionState,
+  },
+} as const satisfies Record<string, Endpoint>;
