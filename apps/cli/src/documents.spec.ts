@@ -39,7 +39,11 @@ function unknownIn(program: Command, given: readonly string[]): string | undefin
     rest = rest.slice(1);
   }
   if (command === program && rest[0] !== undefined && !rest[0].startsWith('-')) return `no command ${rest[0]}`;
-  const known = [...command.options, ...program.options].flatMap(({ long, short }) => [long, short]);
+  // `almanac audit --csv` is its default command.
+  const shown = command.commands.find(
+    (child) => child.name() === (command as unknown as { _defaultCommandName?: string })._defaultCommandName,
+  );
+  const known = [...command.options, ...(shown?.options ?? []), ...program.options].flatMap(({ long, short }) => [long, short]);
   const strange = rest.find(
     (word) => /^--?[a-z]/i.test(word) && !known.includes(word.split('=')[0]) && word !== '--help' && word !== '--version',
   );
