@@ -3,7 +3,7 @@
  * Closing it lets running jobs end for a while, gives the rest back, and leaves nothing behind.
  */
 import type { EngineInfo, JobName, WorkerResources } from '@almanac/contracts';
-import { startCompute } from '@almanac/flow/compute';
+import { type Compute, Ledger, startCompute } from '@almanac/flow/compute';
 import { carryOutErasures } from '@almanac/flow/erase';
 import { applyRetention } from '@almanac/flow/ingest';
 import { carryDeliveries, forgetDeliveries } from '@almanac/flow/notify/execute';
@@ -55,16 +55,23 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     limits: config.limits,
     ingest: config.ingest,
   };
-  const compute = startCompute({ engine: config.engine, threads: config.threads });
+  const ledger = new Ledger({
+    threads: config.threads,
+    memoryBytes: () => freeMemory(config.memoryBytes, [compute, ...onDevices]),
+    turnSeconds: config.turnSeconds,
+  });
+  const onDevices: Compute[] = [];
+  const compute = startCompute({ engine: config.engine, threads: config.threads, ledger });
   const engine = await probe(compute);
   const devices = config.devices ?? (engine.variant === 'gpu' ? ['0'] : []);
   // A process that sees one device only cannot take another's memory.
-  const onDevices = devices.map((device) =>
-    startCompute({ engine: config.engine, threads: config.threads, env: environmentWith({ CUDA_VISIBLE_DEVICES: device }) }),
-  );
+  for (const device of devices) {
+    const env = environmentWith({ CUDA_VISIBLE_DEVICES: device });
+    onDevices.push(startCompute({ engine: config.engine, threads: config.threads, env, ledger }));
+  }
   const resources = (): WorkerResources => {
     const freeBytes = freeMemory(config.memoryBytes, [compute, ...onDevices]);
-    return { threads: config.threads, memoryBytes: config.memoryBytes, freeBytes, devices: [...devices] };
+    return { threads: config.threads, memoryBytes: config.memoryBytes, freeBytes, devices: [...devices], reserved: ledger.reserved };
   };
   const presence = await announce(store, newWorkerId(), engine, resources, clock, logger);
   // Training takes every thread that it may use, so one at a time; a part takes one thread.

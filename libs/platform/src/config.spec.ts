@@ -49,6 +49,7 @@ describe('configuration', () => {
       'The environment variable ALMANAC_OBJECTS_URL must be the address of a bucket, e.g. s3://bucket/prefix.',
     ],
     [{ ALMANAC_PORT: 'many' }, 'The environment variable ALMANAC_PORT must be a whole number.'],
+    [{ ALMANAC_TURN_SECONDS: '0' }, 'The environment variable ALMANAC_TURN_SECONDS must be at least 1.'],
     [{ ALMANAC_PORT: '70000' }, 'The environment variable ALMANAC_PORT must be at most 65535.'],
     [{ DATABASE_URL: 'mysql://x' }, 'The environment variable DATABASE_URL must be a URL that starts with postgres:// or postgresql://.'],
     [{ ALMANAC_ENGINE: 'abacus' }, 'The environment variable ALMANAC_ENGINE must be one of tensorflow, wasm.'],

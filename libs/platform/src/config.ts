@@ -36,6 +36,8 @@ export interface Config {
   readonly threads: number;
   /** Jobs of a kind that one worker runs at a time; training is always one. */
   readonly concurrency: number;
+  /** Seconds that a long computation has the threads to itself before it lends them to others that wait. */
+  readonly turnSeconds: number;
   /** Devices of this worker, as CUDA numbers them; undefined: whatever the engine finds. */
   readonly devices: readonly string[] | undefined;
   /** Memory that this worker offers to a run. */
@@ -144,6 +146,7 @@ const environment = z.object({
   ALMANAC_ENGINE: oneOf(ENGINE_NAMES).optional(),
   ALMANAC_THREADS: whole(1, 256).optional(),
   ALMANAC_CONCURRENCY: whole(1, 64).optional(),
+  ALMANAC_TURN_SECONDS: whole(1, 86_400).optional(),
   ALMANAC_DEVICES: z
     .string()
     .regex(/^(none|\d+(,\d+)*)$/, 'must be numbers of devices with commas between, e.g. 0,1, or none')
@@ -175,6 +178,7 @@ const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 3000;
 const MEGABYTE = 2 ** 20;
 const DEFAULT_FREE_DISK_MB = 256;
+const DEFAULT_TURN_SECONDS = 30;
 const VERSION = '0.1.0';
 
 /**
@@ -208,6 +212,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     engine: values.ALMANAC_ENGINE,
     threads: values.ALMANAC_THREADS ?? availableParallelism(),
     concurrency: values.ALMANAC_CONCURRENCY ?? 2,
+    turnSeconds: values.ALMANAC_TURN_SECONDS ?? DEFAULT_TURN_SECONDS,
     devices: values.ALMANAC_DEVICES === undefined ? undefined : values.ALMANAC_DEVICES === 'none' ? [] : values.ALMANAC_DEVICES.split(','),
     memoryBytes: values.ALMANAC_MEMORY_MB === undefined ? memoryHere() : values.ALMANAC_MEMORY_MB * MEGABYTE,
     limits: Object.freeze({

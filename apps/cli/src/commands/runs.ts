@@ -1,5 +1,5 @@
 /** `almanac runs …` and `almanac status`. */
-import { clockFault, runKind, runStatus, type SystemStatus } from '@almanac/contracts';
+import { clockFault, reservedOf, runKind, runStatus, type SystemStatus } from '@almanac/contracts';
 import { type Command, Option } from 'commander';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
@@ -94,6 +94,7 @@ export function runCommands(program: Command): void {
         const workers = status.workers.map((w) => [
           w.id,
           w.engine ? `${w.engine.name} (${w.engine.variant})` : '-',
+          w.resources ? reservedOf(w.resources, gigabytes) : '-',
           busyOf(w),
           shortDate(w.seenAt),
         ]);
@@ -101,12 +102,16 @@ export function runCommands(program: Command): void {
         return [
           `Almanac ${status.version} at ${context.connection.url}, workspace ${status.workspace}`,
           `queue ${status.queueDriver}: ${waiting.join(', ') || 'empty'}`,
-          workers.length === 0 ? 'No worker is running: runs stay queued.' : table(['worker', 'engine', 'busy with', 'last seen'], workers),
+          workers.length === 0
+            ? 'No worker is running: runs stay queued.'
+            : table(['worker', 'engine', 'reserved', 'busy with', 'last seen'], workers),
           ...clocks,
         ].join('\n');
       });
     });
 }
+
+const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
 
 function busyOf({ busyWith, busyElsewhere }: SystemStatus['workers'][number]): string {
   const elsewhere = busyElsewhere === 0 ? [] : [`${busyElsewhere} of other workspaces`];

@@ -1,5 +1,13 @@
 /** Settings: workers with their engines, the queue, API keys, workspaces. */
-import { type ApiKey, type ApiKeyCreated, clockFault, scope as scopes, type Scope, type SystemStatus } from '@almanac/contracts';
+import {
+  type ApiKey,
+  type ApiKeyCreated,
+  clockFault,
+  reservedOf,
+  scope as scopes,
+  type Scope,
+  type SystemStatus,
+} from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
@@ -80,6 +88,13 @@ const workers: Column<Worker>[] = [
     className: 'small',
     cell: ({ resources }) =>
       resources ? [`${resources.threads} threads`, bytes(resources.memoryBytes), ...resources.devices].join(', ') : '–',
+  },
+  {
+    id: 'reserved',
+    title: 'Reserved',
+    className: 'small',
+    by: (one) => one.resources?.reserved?.threads ?? 0,
+    cell: ({ resources }) => (resources ? reservedOf(resources, bytes) : '–'),
   },
   {
     id: 'busy',

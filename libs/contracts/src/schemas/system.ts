@@ -41,6 +41,15 @@ export const workerResources = z
     memoryBytes: z.number(),
     freeBytes: z.number().optional().meta({ description: 'What nothing but its own runs has taken of it; a run must fit in it.' }),
     devices: z.array(z.string()).meta({ description: 'GPUs, one job at a time each.' }),
+    reserved: z
+      .object({
+        threads: z.number().int(),
+        memoryBytes: z.number(),
+        paused: z.number().int().meta({ description: 'Long computations that have lent their threads to shorter ones.' }),
+        waiting: z.number().int().meta({ description: 'Computations that wait for threads or memory of it.' }),
+      })
+      .optional()
+      .meta({ description: 'What its computations have reserved: never more threads than it has. Older workers do not say.' }),
   })
   .meta({ id: 'WorkerResources' });
 export type WorkerResources = z.infer<typeof workerResources>;
@@ -68,6 +77,15 @@ export const systemStatus = z
   })
   .meta({ id: 'SystemStatus' });
 export type SystemStatus = z.infer<typeof systemStatus>;
+
+/** What a worker's computations have reserved, in words. @param bytes writes an amount of memory */
+export function reservedOf({ threads, reserved }: WorkerResources, bytes: (amount: number) => string): string {
+  if (!reserved) return '–';
+  const parts = reserved.memoryBytes > 0 ? [`${reserved.threads} of ${threads} threads`, bytes(reserved.memoryBytes)] : ['nothing'];
+  if (reserved.paused > 0) parts.push(`${reserved.paused} paused`);
+  if (reserved.waiting > 0) parts.push(`${reserved.waiting} waiting`);
+  return parts.join(', ');
+}
 
 /** From here on a machine's clock is wrong, and its worker takes no schedule. */
 export const CLOCK_OFF_MS = 2_000;

@@ -15,17 +15,44 @@ const say = (message: FromChild): void => {
 };
 
 let stopper = new AbortController();
+/** Set while the threads of this process are wanted elsewhere. */
+let pause: { over: Promise<void>; goOn: () => void } | undefined;
+
+function goOn(): void {
+  pause?.goOn();
+  pause = undefined;
+}
+
+/** Where a long task can wait. */
+function turn(): Promise<void> | void {
+  if (!pause) return;
+  say({ kind: 'paused' });
+  return pause.over;
+}
 
 process.on('disconnect', () => process.exit(0));
 // The parent decides when this process stops; a Ctrl-C at the terminal reaches both.
 process.on('SIGINT', () => undefined);
 process.on('message', (message: ToChild) => {
-  if (message.kind === 'stop') stopper.abort(new Error('stopped'));
-  else void run(message.task, message.wish);
+  switch (message.kind) {
+    case 'run':
+      return void run(message.task, message.wish);
+    case 'pause': {
+      const { promise: over, resolve } = Promise.withResolvers<void>();
+      pause ??= { over, goOn: resolve };
+      return;
+    }
+    case 'goOn':
+      return goOn();
+    case 'stop':
+      stopper.abort(new Error('stopped'));
+      return goOn();
+  }
 });
 
 async function run(task: Task, wish: EngineWish): Promise<void> {
   stopper = new AbortController();
+  goOn();
   try {
     const engine = await initEngine({ engine: wish.engine ?? 'auto', threads: wish.threads });
     say({ kind: 'engine', engine });
@@ -38,7 +65,7 @@ async function run(task: Task, wish: EngineWish): Promise<void> {
 
 async function outcomeOf(task: Task, threads: number, report: (progress: RunProgress) => void): Promise<unknown> {
   const { signal } = stopper;
-  const tools = { threads, report, saveState: (state: Checkpoint) => say({ kind: 'state', state }), signal };
+  const tools = { threads, report, saveState: (state: Checkpoint) => say({ kind: 'state', state }), turn, signal };
   switch (task.task) {
     case 'train':
       return train(task, tools);

@@ -1,18 +1,22 @@
 /**
  * Computes in a process of its own, so that heartbeats, cancels and shutdowns go on while every core is busy, and so that
  * a computation that runs out of memory takes nothing else with it.
- * Invariants: one task at a time in a process; a process whose task was stopped or failed is not used again; a process
- * whose parent is gone ends.
+ * Invariants: one task at a time in a process, and none without its place in the ledger of the worker; a process whose task was
+ * stopped or failed is not used again; a process whose parent is gone ends.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type EngineInfo, fromProblem, type RunProgress } from '@almanac/contracts';
 import type { Checkpoint } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
+import { demandOf } from './demand.js';
+import { type Demand, Ledger } from './ledger.js';
 import type { EngineWish, FromChild, OutcomeOf, Task, ToChild } from './tasks.js';
 
 export interface ComputeOptions {
   signal: AbortSignal;
+  /** The workspace that it is for; `Compute.of` says it for a whole run. */
+  whose?: string;
   /** Other than those of the worker, where the result must not depend on which worker it is. */
   threads?: number | undefined;
   onEngine?: (engine: EngineInfo) => void;
@@ -22,10 +26,17 @@ export interface ComputeOptions {
 }
 
 export interface Compute {
-  /** @throws what the task throws, the reason of the signal, or AlmanacError COMPUTE_DIED */
+  /**
+   * Starts once there are threads and memory for it.
+   * @throws what the task throws, the reason of the signal, or AlmanacError COMPUTE_DIED
+   */
   run<T extends Task>(task: T, options: ComputeOptions): Promise<OutcomeOf<T>>;
   /** How many tasks of one thread may run at a time without crowding the machine. */
   readonly threads: number;
+  /** Takes a place for what computes elsewhere, such as a reader of files. */
+  hold<T>(demand: Omit<Demand, 'whose'> & { whose?: string }, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  /** The same, computing for a workspace: it takes turns with the others. */
+  of(workspaceId: string): Compute;
   /** Memory that its processes hold now; 0 where the system does not tell. */
   residentBytes(): number;
   close(): Promise<void>;
@@ -52,11 +63,22 @@ interface Idle {
   timer: NodeJS.Timeout;
 }
 
-/**
- * Keeps a process warm for each thread between tasks; more tasks at once get processes of their own.
- * @param options.env of the processes; that of the worker unless given
- */
-export function startCompute({ env, ...wish }: EngineWish & { env?: Record<string, string | undefined> }): Compute {
+/** What can wait between its steps. */
+const LONG: readonly Task['task'][] = ['train', 'member', 'backtest'];
+
+export const DEFAULT_TURN_SECONDS = 30;
+
+export interface StartCompute extends EngineWish {
+  /** Of the processes; that of the worker unless given. */
+  env?: Record<string, string | undefined>;
+  /** Of the worker, shared by all that computes for it; unless given, one of its own with so many threads and memory without end. */
+  ledger?: Ledger;
+}
+
+/** Keeps a process warm for each thread between tasks; more tasks at once get processes of their own. */
+export function startCompute({ env, ledger: shared, ...wish }: StartCompute): Compute {
+  const ledger =
+    shared ?? new Ledger({ threads: wish.threads, memoryBytes: () => Number.POSITIVE_INFINITY, turnSeconds: DEFAULT_TURN_SECONDS });
   const idle: Idle[] = [];
   const all = new Set<ChildProcess>();
 
@@ -99,21 +121,43 @@ export function startCompute({ env, ...wish }: EngineWish & { env?: Record<strin
 
   return {
     threads: wish.threads,
-    residentBytes: () => [...all].reduce((sum, { pid }) => sum + residentOf(pid), 0),
     async run<T extends Task>(task: T, options: ComputeOptions): Promise<OutcomeOf<T>> {
-      options.signal.throwIfAborted();
-      const { child, checkpointKey } = take(task);
-      const known = task.task === 'predict' && checkpointKey === task.checkpointKey;
+      const { signal, whose = '', threads = wish.threads } = options;
+      let child: ChildProcess | undefined;
+      const tell = (message: ToChild): void => void child?.send(message, () => undefined);
+      const pausing = LONG.includes(task.task) ? { pause: () => tell({ kind: 'pause' }), goOn: () => tell({ kind: 'goOn' }) } : undefined;
+      const place = await ledger.enter({ ...demandOf(task, threads), whose }, signal, pausing);
       try {
-        const wanted = { ...wish, threads: options.threads ?? wish.threads };
-        const outcome = await runIn(child, { kind: 'run', task: known ? { ...task, checkpoint: undefined } : task, wish: wanted }, options);
+        const warm = take(task);
+        child = warm.child;
+        const known = task.task === 'predict' && warm.checkpointKey === task.checkpointKey;
+        const message: ToChild = { kind: 'run', task: known ? { ...task, checkpoint: undefined } : task, wish: { ...wish, threads } };
+        const outcome = await runIn(child, message, { ...options, onPaused: () => place.paused() });
         giveBack(child, task.task === 'predict' ? task.checkpointKey : undefined);
         return outcome as OutcomeOf<T>;
       } catch (error) {
-        child.kill('SIGKILL');
+        child?.kill('SIGKILL');
         throw error;
+      } finally {
+        place.leave();
       }
     },
+    async hold(demand, signal, work) {
+      const place = await ledger.enter({ whose: '', ...demand }, signal);
+      try {
+        return await work();
+      } finally {
+        place.leave();
+      }
+    },
+    of(whose) {
+      return {
+        ...this,
+        run: (task, options) => this.run(task, { ...options, whose }),
+        hold: (demand, signal, work) => this.hold({ ...demand, whose }, signal, work),
+      };
+    },
+    residentBytes: () => [...all].reduce((sum, { pid }) => sum + residentOf(pid), 0),
     async close() {
       await Promise.all(
         [...all].map(async (child) => {
@@ -126,7 +170,11 @@ export function startCompute({ env, ...wish }: EngineWish & { env?: Record<strin
   };
 }
 
-function runIn(child: ChildProcess, message: ToChild, { signal, onEngine, onProgress, onState }: ComputeOptions): Promise<unknown> {
+function runIn(
+  child: ChildProcess,
+  message: ToChild,
+  { signal, onEngine, onProgress, onState, onPaused }: ComputeOptions & { onPaused: () => void },
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let force: NodeJS.Timeout | undefined;
     const settle = (end: () => void): void => {
@@ -158,6 +206,7 @@ function runIn(child: ChildProcess, message: ToChild, { signal, onEngine, onProg
       if (heard.kind === 'engine') onEngine?.(heard.engine);
       else if (heard.kind === 'progress') onProgress?.(heard.progress);
       else if (heard.kind === 'state') onState?.(heard.state);
+      else if (heard.kind === 'paused') onPaused();
       else if (heard.kind === 'done') settle(() => resolve(heard.outcome));
       else if (heard.kind === 'failed')
         settle(() => reject(signal.aborted ? (signal.reason as Error) : fromProblem(heard.problem, heard.stack)));

@@ -1,5 +1,6 @@
 /** Computing away from the worker's own thread. */
-export { type Compute, startCompute } from './compute.js';
+export { type Compute, DEFAULT_TURN_SECONDS, startCompute } from './compute.js';
+export { type Demand, Ledger, type Reserved } from './ledger.js';
 export type {
   BacktestTask,
   CalibrateTask,

@@ -204,9 +204,11 @@ export type Task =
   | ProbeTask;
 export type OutcomeOf<T extends Task> = Outcomes[T['task']];
 
-export type ToChild = { kind: 'run'; task: Task; wish: EngineWish } | { kind: 'stop' };
+/** `pause`: at its next step the task gives its threads back, says so, and waits until it may `goOn`. */
+export type ToChild = { kind: 'run'; task: Task; wish: EngineWish } | { kind: 'pause' } | { kind: 'goOn' } | { kind: 'stop' };
 export type FromChild =
   | { kind: 'ready' }
+  | { kind: 'paused' }
   | { kind: 'engine'; engine: EngineInfo }
   | { kind: 'progress'; progress: RunProgress }
   | { kind: 'state'; state: Checkpoint }

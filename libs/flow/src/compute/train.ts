@@ -32,6 +32,8 @@ export interface TrainTools {
   threads: number;
   report: (progress: RunProgress) => void;
   saveState: (state: Checkpoint) => void;
+  /** Awaited between steps: where a training waits while others have its threads. */
+  turn: () => Promise<void> | void;
   signal: AbortSignal;
 }
 
@@ -67,13 +69,14 @@ async function fit(
   forecaster: Forecaster,
   history: Panel,
   { seed, resume, kind, config }: Pick<TrainTask, 'seed' | 'resume' | 'kind' | 'config'>,
-  { threads, signal, saveState, report }: TrainTools,
+  { threads, signal, saveState, report, turn }: TrainTools,
 ): Promise<number> {
   let steps = 0;
   await forecaster.fit(history, {
     seed,
     threads,
     signal,
+    turn,
     checkpoint: { everySteps: stepsBetweenStates(kind, config), save: saveState },
     ...(resume ? { resume } : {}),
     onProgress: (progress) => {
@@ -112,8 +115,8 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
       : await fit(forecaster, history, { seed, resume, kind, config }, tools);
     const trainSeconds = (performance.now() - started) / 1000;
     report({ phase: 'scoring', message: `Forecasting the last ${holdout} steps of ${usable.series.length} series`, fraction: null });
-    const score = await measure(forecaster, usable, task, { kind, label: kind }, DEFAULT_QUANTILES, signal);
-    const baselines = await measureReferences(usable, task, signal);
+    const score = await measure(forecaster, usable, task, { kind, label: kind }, DEFAULT_QUANTILES, tools);
+    const baselines = await measureReferences(usable, task, tools);
     const gate = await compareWithChampion(forecaster, usable, task, signal);
     const saved = forecaster.save();
     const checkpoint = { ...saved, manifest: { ...saved.manifest, ...learnedTargets(history.series) } };
@@ -203,17 +206,18 @@ async function measure(
   { horizon, holdout }: TrainTask,
   { kind, label }: Pick<Score, 'kind' | 'label'>,
   levels: readonly number[],
-  signal: AbortSignal,
+  { signal, turn }: Pick<TrainTools, 'signal' | 'turn'>,
 ): Promise<Score> {
   const forecasts: SeriesForecast[] = [];
   for (let back = holdout; back >= horizon; back -= horizon) {
+    await turn();
     const known = knownAt(panel, back, horizon);
     forecasts.push(...(await forecaster.predict(known, { horizon, levels, signal, targets: targetKindsOf(known.series) })));
   }
   return { kind, label, metrics: metricsOf(scoreForecasts(panel, forecasts, { levels }).overall) };
 }
 
-async function measureReferences(panel: Panel, task: TrainTask, signal: AbortSignal): Promise<Score[]> {
+async function measureReferences(panel: Panel, task: TrainTask, tools: Pick<TrainTools, 'signal' | 'turn'>): Promise<Score[]> {
   const references: Reference[] = [
     { kind: NAIVE, label: NAIVE, config: {} },
     ...panel.seasonLengths.map((seasonLength) => ({
@@ -228,7 +232,7 @@ async function measureReferences(panel: Panel, task: TrainTask, signal: AbortSig
   for (const reference of references) {
     const forecaster = createForecaster(reference.kind, reference.config);
     // One level: its point is used at every quantile.
-    scores.push(await measure(forecaster, panel, task, reference, [0.5], signal));
+    scores.push(await measure(forecaster, panel, task, reference, [0.5], tools));
     forecaster.dispose();
   }
   return scores;

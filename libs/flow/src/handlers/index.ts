@@ -92,10 +92,10 @@ export function runHandlers(
       const workspace = { ...flow, store: flow.store.forWorkspace(job.workspaceId) };
       return executeRun(workspace, job, delivery, holder, async (context) => {
         const handler = bound.get(job.kind)!;
-        if (name !== 'gpu') return withPlan(handler, context, computes.cpu);
+        if (name !== 'gpu') return withPlan(handler, context, computes.cpu.of(job.workspaceId));
         const device = free.shift()!;
         try {
-          return await withPlan(handler, context, device);
+          return await withPlan(handler, context, device.of(job.workspaceId));
         } finally {
           free.push(device);
         }

@@ -88,6 +88,8 @@ export interface KindPlan {
   /** Steps that a model trained for `horizon` of them can forecast. */
   longestHorizon(horizon: number, config: Config, plans: Plans): number;
   work(config: Config, facts: WorkFacts, plans: Plans): Work;
+  /** Threads that a training keeps busy, of those that it is given. */
+  threads(config: Config, given: number, plans: Plans): number;
   /** What the model is made of, by its settings or by what a request says of them; none for most kinds. */
   members(config: Config): readonly Member[];
   /** What a search may vary around these settings; nothing where absent. */
@@ -119,6 +121,7 @@ export const SINGLE = {
   members: (): readonly Member[] => [],
   apart: (): number => 0,
   hierarchy: (): Readonly<Record<string, string>> | undefined => undefined,
+  threads: (): number => 1,
   longestHorizon: (horizon: number): number => HORIZONS_BEYOND * horizon,
 };
 

@@ -4,6 +4,16 @@ export { covariatesOf, type CovariateNames } from '../dataset/covariates.js';
 export { familiesOf } from '../encoders/families.js';
 export type { PanelFacts } from '../facts.js';
 export { CANDIDATES, NAIVE, SEASONAL_NAIVE } from '../kinds/baselines/plan.js';
-export type { Config, CovariateUse, KindPlan, Member, Plans, Wishes, Work, WorkFacts } from '../kinds/plan.js';
+export {
+  type Config,
+  type CovariateUse,
+  type KindPlan,
+  type Member,
+  type Plans,
+  PROCESS_BYTES,
+  type Wishes,
+  type Work,
+  type WorkFacts,
+} from '../kinds/plan.js';
 export { isKind, PLANS, plans } from '../kinds/plans.js';
 export { checkShared } from '../kinds/shared.js';

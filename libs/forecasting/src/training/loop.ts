@@ -31,16 +31,21 @@ export interface Training {
 export async function runTraining(
   training: Training,
   state: TrainingState,
-  { onProgress, signal, checkpoint }: Pick<FitOptions, 'onProgress' | 'signal' | 'checkpoint'>,
+  { onProgress, signal, checkpoint, turn }: Pick<FitOptions, 'onProgress' | 'signal' | 'checkpoint' | 'turn'>,
 ): Promise<void> {
   const { steps, validations, patience = Infinity } = training;
   const every = Math.max(1, Math.floor(steps / validations));
   const firstStep = state.step;
-  const started = performance.now();
+  let started = performance.now();
+  let saved = firstStep;
   for (let step = firstStep; step < steps && state.stale < patience; step++) {
     // Lets timers, aborts and messages through.
     await new Promise((resolve) => setImmediate(resolve));
-    if (signal?.aborted) throw cancelled(state.step);
+    if (turn) started += await lasted(turn());
+    if (signal?.aborted) {
+      if (checkpoint && state.step > saved) await checkpoint.save(state.save());
+      throw cancelled(state.step);
+    }
     const loss = await training.step(step);
     state.step = step + 1;
     const last = step + 1 === steps;
@@ -59,9 +64,20 @@ export async function runTraining(
         etaSeconds: (steps - step - 1) / stepsPerSecond,
       });
     }
-    if (checkpoint && (step + 1) % checkpoint.everySteps === 0 && !last) await checkpoint.save(state.save());
+    if (checkpoint && (step + 1) % checkpoint.everySteps === 0 && !last) {
+      await checkpoint.save(state.save());
+      saved = state.step;
+    }
   }
   if (signal?.aborted && state.step < steps) throw cancelled(state.step);
+}
+
+/** Milliseconds that it took; 0 where there was nothing to wait for. */
+async function lasted(wait: Promise<void> | void): Promise<number> {
+  if (!wait) return 0;
+  const from = performance.now();
+  await wait;
+  return performance.now() - from;
 }
 
 function cancelled(step: number): AlmanacError {

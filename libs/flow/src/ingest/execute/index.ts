@@ -1,15 +1,22 @@
 /** The worker's side of ingest. */
+import { PROCESS_BYTES } from '@almanac/forecasting/plan';
+import { DEFAULT_INGEST_LIMITS } from '@almanac/platform';
+import type { Compute } from '../../compute/index.js';
 import type { PlannedRun } from '../../runs/kinds.js';
 import type { RunContext, Worked } from '../../runs/execute/index.js';
 import { ingestUpload } from './execute.js';
 
 export { ingestUpload, type IngestDependencies, type IngestRequest } from './execute.js';
 
-export async function executeIngest(context: RunContext<PlannedRun<'ingest'>>): Promise<Worked> {
-  const { store, objects, ingest: limits, run, signal, report } = context;
+/** Memory of the reader for a byte of the file, beside that of any process; its limit holds anyway. */
+const BYTES_PER_BYTE = 4;
+
+export async function executeIngest(context: RunContext<PlannedRun<'ingest'>>, compute: Compute): Promise<Worked> {
+  const { store, objects, ingest: limits = DEFAULT_INGEST_LIMITS, run, signal, report } = context;
   const { uploadId, options } = run.config;
-  return ingestUpload(
-    { store, objects, limits },
-    { uploadId, options, runId: run.id, onProgress: (progress) => void report(progress), signal },
+  const { size } = await store.uploads.get(uploadId);
+  const memoryBytes = Math.min(limits.memoryMb * 2 ** 20, PROCESS_BYTES + BYTES_PER_BYTE * size);
+  return compute.hold({ threads: limits.threads, memoryBytes }, signal, () =>
+    ingestUpload({ store, objects, limits }, { uploadId, options, runId: run.id, onProgress: (progress) => void report(progress), signal }),
   );
 }

@@ -86,6 +86,7 @@ export const segmentPlan: KindPlan = {
     const fitting = segmentLength * Math.max(2, Math.ceil(contextLength / segmentLength));
     return { ...config, contextLength: fitting, temporalSeason: temporalSeason <= fitting ? temporalSeason : 0 };
   },
+  threads: (_, given) => given,
   work(given, facts) {
     const config = given as SegmentConfig;
     return {
