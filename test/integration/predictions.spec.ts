@@ -68,7 +68,7 @@ describe('POST /v1/forecast', () => {
     expect(answer.validation).toMatchObject({ series: 2, steps: 12 });
     const best = [...answer.validation!.models].sort((a, b) => a.wql! - b.wql!)[0]!;
     expect(answer.model).toBe(best.model);
-    expect(answer.validation!.models.map(({ model }) => model)).toEqual(['autoEts', 'optimisedTheta', 'seasonalNaive']);
+    expect(answer.validation!.models.map(({ model }) => model)).toEqual(['autoEts', 'optimisedTheta', 'seasonalNaive', 'pretrained']);
     const { unique_id, ds, cutoff, ...forecasts } = answer.columns;
     expect(Object.keys(forecasts)).toEqual([answer.model, `${answer.model}-lo-90`, `${answer.model}-hi-90`]);
     expect(unique_id).toEqual([...Array<string>(12).fill('shuffled'), ...Array<string>(12).fill('gapped')]);
@@ -83,6 +83,18 @@ describe('POST /v1/forecast', () => {
       await query(almanac.databaseUrl, 'SELECT count(*)::int AS n FROM prediction WHERE request IS NOT NULL OR answer IS NOT NULL'),
     ).toEqual([{ n: 0 }]);
     expect(await query(almanac.databaseUrl, 'SELECT count(*)::int AS n FROM forecast')).toEqual([{ n: 0 }]);
+  });
+
+  it('forecasts with the pretrained network what nothing was trained on, and refuses more steps than that goes on for', async () => {
+    const series = [{ uniqueId: 'shop', start: at(0), y: hours(24 * 20).map(sales) }];
+    const answer = await almanac.client.predict({ model: 'pretrained', frequency: 'h', series, horizon: 48, level: [80] });
+    expect(answer).toMatchObject({ model: 'pretrained', version: null, seasonLengths: [24, 168], validation: null });
+    const point = answer.columns['pretrained']! as number[];
+    const error = point.reduce((sum, value, t) => sum + Math.abs(value - (10 + 4 * Math.sin((2 * Math.PI * t) / 24))), 0) / 48;
+    expect(error).toBeLessThan(8);
+    point.forEach((value, t) => expect(answer.columns['pretrained-hi-80']![t]).toBeGreaterThanOrEqual(value));
+    const far = almanac.client.predict({ model: 'pretrained', frequency: 'h', series, horizon: 2000 });
+    expect(await refusal(far)).toMatchObject({ code: 'HORIZON_TOO_LONG' });
   });
 
   it('forecasts with a trained model what that has never seen, and what is younger than its context', async () => {

@@ -80,7 +80,7 @@ export const predictionRequest = z
     quantiles: quantileLevels.optional().meta({ description: 'Instead of `level`; columns `<model>-q-10`.' }),
     model: z.string().default('auto').meta({
       description:
-        'A version of the registry (`models:/flights@champion`), a baseline (`autoEts`, `theta`, …), or `auto`: of AutoETS, Theta and seasonal naive the one that was best on the last steps.',
+        'A version of the registry (`models:/flights@champion`), a kind that needs no training (`pretrained`, `autoEts`, `theta`, …), or `auto`: of AutoETS, Theta, seasonal naive and the pretrained network the one that was best on the last steps.',
     }),
     covariateFill: covariateFill.default('none'),
     wait,
@@ -94,7 +94,7 @@ const validated = z.object({ model: z.string(), wql: z.number().nullable(), mase
 export const prediction = z
   .object({
     model: z.string(),
-    version: z.number().int().nullable().meta({ description: 'Null for a baseline.' }),
+    version: z.number().int().nullable().meta({ description: 'Null for a kind that needs no training.' }),
     frequency: z.string(),
     timeZone: z.string(),
     seasonLengths: z.array(z.number().int()).meta({ description: 'Steps per season, shortest first, as they were taken.' }),

@@ -25,3 +25,13 @@ export function checkHorizon(
     },
   );
 }
+
+/** Of a kind that forecasts without training. @throws AlmanacError HORIZON_TOO_LONG */
+export function checkKindHorizon(kind: string, horizon: number): void {
+  const longest = plans.of(kind).longestHorizon(horizon, {}, plans);
+  if (horizon <= longest) return;
+  throw new AlmanacError('HORIZON_TOO_LONG', `${kind} forecasts up to ${longest} steps, not ${horizon}.`, {
+    hint: 'Ask for fewer steps, or of another kind.',
+    subject: { model: kind, horizon: longest },
+  });
+}

@@ -62,6 +62,8 @@ export interface KindPlan {
   readonly summary: string;
   /** False: a baseline, which learns nothing. */
   readonly trainable: boolean;
+  /** It forecasts without having been trained: a baseline, or a network that comes with the library. */
+  readonly untrained: boolean;
   /** Learns without a network to speak of, in seconds: not worth an accelerator, nor an estimate of its time. */
   readonly quick: boolean;
   /** It goes on learning with every observation, see `learnOnline`. */
@@ -117,6 +119,7 @@ export const PROCESS_BYTES = 150 * 2 ** 20;
 /** What most plans have in common. */
 export const SINGLE = {
   goesOn: false,
+  untrained: false,
   follows: {} as KindPlan['follows'],
   members: (): readonly Member[] => [],
   apart: (): number => 0,

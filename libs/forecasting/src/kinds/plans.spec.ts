@@ -45,6 +45,7 @@ const QUICK: Record<string, object> = {
   },
   coldStart: { member: { kind: 'segment', config: { hidden: 4, contextLength: 24, train: { steps: 2, batch: 4 } } }, steps: 2 },
   online: { hidden: 4 },
+  pretrained: { train: { steps: 2, batch: 4 } },
 };
 const settingsOf = (kind: string): Record<string, unknown> => plans.settings(kind, facts, { config: { ...QUICK[kind] } });
 const refusal = (kind: string, config: Record<string, unknown>): unknown => {
@@ -155,7 +156,7 @@ describe('settings that a request gives', () => {
     expect(said([{ kind: 'linear' }], { steps: 5 })).toMatchObject({
       code: 'INVALID_CONFIG',
       message: expect.stringContaining('linear') as string,
-      hint: 'Leave steps out, or choose a kind that follows it: auto, segment, recurrent, ensemble, coldStart.',
+      hint: 'Leave steps out, or choose a kind that follows it: auto, segment, recurrent, ensemble, coldStart, pretrained.',
       subject: { setting: 'steps', kind: 'linear' },
     });
     for (const kind of ['online', 'theta', 'seasonalNaive'])

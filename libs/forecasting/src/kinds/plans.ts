@@ -10,6 +10,7 @@ import { ensemblePlan } from './ensemble/plan.js';
 import { linearPlan } from './linear/plan.js';
 import { onlinePlan } from './online/plan.js';
 import { checkWishes, type KindPlan, type Plans, refuseContrary } from './plan.js';
+import { pretrainedPlan } from './pretrained/plan.js';
 import { recurrentPlan } from './recurrent/plan.js';
 import { segmentPlan } from './segment/plan.js';
 
@@ -21,6 +22,7 @@ export const PLANS: readonly KindPlan[] = [
   coldStartPlan,
   onlinePlan,
   linearPlan,
+  pretrainedPlan,
   ...baselinePlans,
 ];
 

@@ -10,10 +10,21 @@ import { coldStartRoom } from './coldStart/forecaster.js';
 import { ensembleRoom } from './ensemble/forecaster.js';
 import { linearRoom } from './linear/forecaster.js';
 import { onlineRoom } from './online/forecaster.js';
+import { pretrainedRoom } from './pretrained/forecaster.js';
 import { recurrentRoom } from './recurrent/forecaster.js';
 import { segmentRoom } from './segment/forecaster.js';
 
-const ROOMS: readonly Room[] = [autoRoom, segmentRoom, recurrentRoom, ensembleRoom, coldStartRoom, onlineRoom, linearRoom, baselineRoom];
+const ROOMS: readonly Room[] = [
+  autoRoom,
+  segmentRoom,
+  recurrentRoom,
+  ensembleRoom,
+  coldStartRoom,
+  onlineRoom,
+  linearRoom,
+  pretrainedRoom,
+  baselineRoom,
+];
 
 const BY_KIND = new Map(ROOMS.flatMap((room) => room.kinds.map((kind) => [kind, room] as const)));
 

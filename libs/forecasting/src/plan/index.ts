@@ -15,5 +15,6 @@ export {
   type Work,
   type WorkFacts,
 } from '../kinds/plan.js';
+export { PRETRAINED } from '../kinds/pretrained/plan.js';
 export { isKind, PLANS, plans } from '../kinds/plans.js';
 export { checkShared } from '../kinds/shared.js';

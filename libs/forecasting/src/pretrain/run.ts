@@ -7,17 +7,18 @@ import { join } from 'node:path';
 import { initEngine, SharedOptimiser } from '@almanac/kernels';
 import { evaluate, gradient } from '../kinds/pretrained/gradient.js';
 import { parameterSpecs } from '../kinds/pretrained/specs.js';
-import { type Batch, WindowReader } from '../kinds/pretrained/windows.js';
 import { Parameters } from '../training/parameters.js';
 import { TrainingState } from '../training/state.js';
 import { Batches } from './batches.js';
 import { decodeState, encodeState } from './stateFile.js';
-import { drawWindows } from './sampler.js';
+import { heldOutBatches } from './heldOut.js';
 
 export interface RunOptions {
   folder: string;
   seed: number;
   hours: number;
+  /** Ends after so many steps in all, if that is sooner. */
+  steps?: number;
   /** The learning rate goes to zero over this run, instead of falling slowly. */
   anneal: boolean;
   engine: 'auto' | 'wasm' | 'tensorflow';
@@ -31,23 +32,22 @@ const WARMUP = 300;
 /** From this step on the learning rate falls. */
 const FLAT = 2500;
 const SETTINGS = { weightDecay: 1e-3, clip: 1, ema: 0.999 };
-/** Of the held-out windows: another stream than any run's. */
-const HELD_OUT_SEED = 987654321;
-const HELD_OUT_BATCHES = 12;
 const SAVE_MINUTES = 3;
 const INFORM_MINUTES = 6;
 const MINUTE = 60_000;
 
 export const STATE_FILE = 'state.bin';
+/** Of the states of these runs. */
+export const STATE_KIND = 'pretrained-run';
 
 export async function pretrain(options: RunOptions): Promise<void> {
-  const { folder, seed, hours, anneal, say } = options;
+  const { folder, seed, hours, anneal, say, steps = Infinity } = options;
   mkdirSync(folder, { recursive: true });
   const engine = await initEngine({ engine: options.engine });
   const parameters = new Parameters(parameterSpecs());
   const optimiser = new SharedOptimiser(SharedOptimiser.allocate(parameters.values.length, 1), 0);
   optimiser.decay.set(parameters.decayMask());
-  const state = new TrainingState(optimiser, { kind: 'pretrained-run', seed, threads: 1, config: {} });
+  const state = new TrainingState(optimiser, { kind: STATE_KIND, seed, threads: 1, config: {} });
   const file = join(folder, STATE_FILE);
   if (existsSync(file)) state.restore(decodeState(readFileSync(file)));
   else {
@@ -65,7 +65,7 @@ export async function pretrain(options: RunOptions): Promise<void> {
   let [saved, informed] = [started, anneal ? started : 0];
   let [sum, count] = [0, 0];
   const save = (): void => write(file, encodeState(state.save()));
-  while (performance.now() < end) {
+  while (performance.now() < end && state.step < steps) {
     const batch = await batches.of(state.step);
     sum += gradient(trained, batch, optimiser.gradient);
     count++;
@@ -95,14 +95,6 @@ export async function pretrain(options: RunOptions): Promise<void> {
 
 function learningRate(step: number): number {
   return LEARNING_RATE * Math.min((step + 1) / WARMUP, Math.sqrt(FLAT / Math.max(FLAT, step)));
-}
-
-function heldOutBatches(): Batch[] {
-  const reader = new WindowReader();
-  return Array.from({ length: HELD_OUT_BATCHES }, (_, i) => {
-    const { n, m, windows } = drawWindows(HELD_OUT_SEED, i);
-    return reader.read(windows, n, m);
-  });
 }
 
 /** Whole or not at all. */

@@ -27,11 +27,11 @@ interface Bucket {
 
 /** A step's windows are alike in length, so that short ones cost little; seasons come as often as series of that length have them. */
 const BUCKETS: readonly Bucket[] = [
-  { n: 2, often: 22, horizons: [1], size: 320, from: 3, seasons: [[1, 42], [4, 24], [12, 12], [7, 8], [24, 5], ['other', 9]] }, // prettier-ignore
-  { n: 4, often: 20, horizons: [1, 1, 2], size: 256, from: 33, seasons: [[1, 22], [4, 28], [12, 26], [7, 10], [24, 5], [52, 2], ['other', 7]] }, // prettier-ignore
-  { n: 8, often: 20, horizons: [1, 2], size: 256, from: 65, seasons: [[1, 15], [4, 13], [12, 38], [7, 12], [24, 10], [52, 4], ['other', 8]] }, // prettier-ignore
-  { n: 16, often: 16, horizons: [2, 3], size: 192, from: 129, seasons: [[1, 10], [12, 26], [7, 20], [24, 22], [52, 8], [48, 6], ['other', 8]] }, // prettier-ignore
-  { n: 32, often: 22, horizons: [2, 3, 4], size: 160, from: 257, seasons: [[1, 9], [12, 9], [7, 17], [24, 36], [48, 10], [96, 8], [52, 3], ['other', 8]] }, // prettier-ignore
+  { n: 2, often: 22, horizons: [1], size: 160, from: 3, seasons: [[1, 42], [4, 24], [12, 12], [7, 8], [24, 5], ['other', 9]] }, // prettier-ignore
+  { n: 4, often: 20, horizons: [1, 1, 2], size: 128, from: 33, seasons: [[1, 22], [4, 28], [12, 26], [7, 10], [24, 5], [52, 2], ['other', 7]] }, // prettier-ignore
+  { n: 8, often: 20, horizons: [1, 2], size: 128, from: 65, seasons: [[1, 15], [4, 13], [12, 38], [7, 12], [24, 10], [52, 4], ['other', 8]] }, // prettier-ignore
+  { n: 16, often: 16, horizons: [2, 3], size: 96, from: 129, seasons: [[1, 10], [12, 26], [7, 20], [24, 22], [52, 8], [48, 6], ['other', 8]] }, // prettier-ignore
+  { n: 32, often: 22, horizons: [2, 3, 4], size: 80, from: 257, seasons: [[1, 9], [12, 9], [7, 17], [24, 36], [48, 10], [96, 8], [52, 3], ['other', 8]] }, // prettier-ignore
 ];
 
 const SHAPE_PURPOSE = 11;

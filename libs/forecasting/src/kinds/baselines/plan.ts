@@ -42,6 +42,7 @@ export const baselinePlans: readonly KindPlan[] = BASELINE_KINDS.map((kind) => (
   summary: SUMMARIES[kind],
   ...(COMPARED[kind] ? { compared: COMPARED[kind] } : {}),
   trainable: false,
+  untrained: true,
   quick: true,
   covariates: [],
   schema,

@@ -75,9 +75,13 @@ export function forward(p: Tensors, batch: Batch): Output {
     tf.tensor2d(batch.candidates, [rows, K]),
     tf.reshape(dense(deep, p['gate.w']!, p['gate.b']!), [rows]),
   );
-  const centre = tf.add(copy.copied, tf.reshape(dense(deep, p['centre.w']!, p['centre.b']!), [rows]));
+  // Corrections and increments are in units of the error that the window lets expect: softplus(x + log e) is near e·softplus(x).
+  const expected = tf.tensor1d(batch.expected);
+  const correction = tf.mul(tf.reshape(dense(deep, p['centre.w']!, p['centre.b']!), [rows]), expected);
+  const centre = tf.add(copy.copied, correction);
+  const spread = tf.add(dense(deep, p['spread.w']!, p['spread.b']!), tf.reshape(tf.log(expected), [rows, 1]));
   return {
-    quantiles: tf.reshape(quantiles(centre, dense(deep, p['spread.w']!, p['spread.b']!), ANCHOR), [m, B, w, LEVELS.length]),
+    quantiles: tf.reshape(quantiles(centre, spread, ANCHOR), [m, B, w, LEVELS.length]),
     contextual: weights,
     temporal: tf.reshape(copy.weights, [m, B, w, K]),
     gate: tf.reshape(copy.gate, [m, B, w]),

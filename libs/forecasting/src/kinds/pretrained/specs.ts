@@ -7,11 +7,8 @@ import {
   COARSE_INPUTS,
   CONTEXT_SEGMENTS,
   HORIZON_SEGMENTS,
-  LAGS,
   LEVELS,
-  METHODS,
   QUERY_INPUTS,
-  SEASON_LAGS,
   SEGMENT,
   SEGMENT_INPUTS,
   STEP_INPUTS,
@@ -20,8 +17,8 @@ import {
 } from './shape.js';
 
 const zeros = { kind: 'values', of: () => 0 } as const;
-/** A forecast begins as a mix of the candidates with so wide a spread, in z. */
-const FIRST_SPREAD = 0.3;
+/** A forecast begins as a mix of the candidates; mean absolute errors are so many deviations of a normal. */
+const FIRST_SPREAD = 1.25;
 /** The gate begins open. */
 const OPEN = 4;
 
@@ -53,9 +50,6 @@ const recurrent = (name: string): ParameterSpec[] => [
   bias(`${name}.bu`, 3 * D),
 ];
 
-/** Recent seasons and the plain methods first. */
-const prior = (k: number): number => (k < SEASON_LAGS ? -0.3 * k : k < LAGS ? -0.5 : k < LAGS + METHODS ? 0 : -0.5);
-
 export function parameterSpecs(): ParameterSpec[] {
   const anchor = anchorIndex(LEVELS);
   const z = LEVELS.map(normalQuantile);
@@ -81,7 +75,7 @@ export function parameterSpecs(): ParameterSpec[] {
     weight('deep.w', P, P),
     bias('deep.b', P),
     nothing('temporal.w', P, CANDIDATES),
-    bias('temporal.b', CANDIDATES, prior),
+    bias('temporal.b', CANDIDATES),
     nothing('gate.w', P, 1),
     bias('gate.b', 1, () => OPEN),
     nothing('centre.w', P, 1),

@@ -41,8 +41,10 @@ export interface Batch {
   steps: Float32Array;
   /** [m, B, w, K] */
   candidates: Float32Array;
-  /** As `candidates`: 0 where there is one, −1e9 where not. */
+  /** As `candidates`: what its logit begins with, by how well it did in the window; −1e9 where there is none. */
   candidateBias: Float32Array;
+  /** [m, B, w] z that a forecast may be expected to be off by, by what the window shows. */
+  expected: Float32Array;
   /** [B, 1, n] 0 for a segment with an observation, −1e9 for one without. */
   segmentBias: Float32Array;
   /** [m, B, w] z of what followed; 0 where unknown. */
@@ -79,6 +81,7 @@ export class WindowReader {
       steps: new Float32Array(m * size * SEGMENT * STEP_INPUTS),
       candidates: new Float32Array(m * size * SEGMENT * CANDIDATES),
       candidateBias: new Float32Array(m * size * SEGMENT * CANDIDATES),
+      expected: new Float32Array(m * size * SEGMENT),
       segmentBias: new Float32Array(size * n),
       target: new Float32Array(m * size * SEGMENT),
       weight: new Float32Array(m * size * SEGMENT),
@@ -166,14 +169,17 @@ export class WindowReader {
     }
   }
 
-  private readSteps({ history, season, second }: Window, b: number, { size, m, steps, candidates, candidateBias }: Batch): void {
+  private readSteps({ history, season, second }: Window, b: number, batch: Batch): void {
+    const { size, m, steps, candidates, candidateBias, expected } = batch;
     const { location, scale, plain, logarithmic, hasLogarithms, highest } = this.summary;
+    const { trust } = this.facts;
     const N = history.length;
     const { found } = this;
     const methods = new Float64Array(METHODS);
     for (let h = 0; h < m * SEGMENT; h++) {
       const row = (Math.floor(h / SEGMENT) * size + b) * SEGMENT + (h % SEGMENT);
       const at = row * STEP_INPUTS;
+      expected[row] = this.facts.expected(h + 1);
       for (let k = 0; k < LAGS; k++) {
         const [period, turn] = k < SEASON_LAGS ? [season, k] : [second, k - SEASON_LAGS];
         const from = period > 0 ? N - period + (h % period) - turn * period : -1;
@@ -190,8 +196,9 @@ export class WindowReader {
       } else found.fill(NaN, LAGS + METHODS);
       for (let k = 0; k < CANDIDATES; k++) {
         const value = found[k]!;
-        if (value === value) steps[at + k] = candidates[row * CANDIDATES + k] = value;
-        else candidateBias[row * CANDIDATES + k] = MASKED;
+        const there = value === value;
+        if (there) steps[at + k] = candidates[row * CANDIDATES + k] = value;
+        candidateBias[row * CANDIDATES + k] = there ? trust[k]! : MASKED;
       }
       writePhases(steps, at + CANDIDATES + LAGS, h, season, second);
       steps[at + CANDIDATES + LAGS + PHASES] = Math.log1p(h) / 4;
