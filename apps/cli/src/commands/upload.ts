@@ -106,6 +106,8 @@ export function uploadCommand(program: Command): void {
     .option('--time-format <format>', 'how times are written, in the letters of strptime, e.g. "%d/%m/%Y %H:%M" (default: found)')
     .option('--time-marks <side>', 'start or end: which end of its step a time is (default: start)')
     .option('--year-pivot <yy>', 'two-digit years below it are of the 2000s, the others of the 1900s', Number)
+    .option('--from <time>', 'leave out rows before it, and say that what comes after is meant: 2020-01-01')
+    .option('--to <time>', 'the same for rows after it; a date means its whole day')
     .option('--max-rejected-share <share>', 'share of rows that may be rejected while the rest is stored (default: 0)', share)
     .option('--replace', 'the file is the whole dataset, instead of adding to it')
     .option('--dry-run', 'report what would happen and store nothing')

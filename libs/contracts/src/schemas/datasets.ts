@@ -84,6 +84,11 @@ export const ingestOptions = z
         'Of years with two digits, those below it are of the 2000s, the others of the 1900s. Asked for where the times would lie in the future or half a century apart.',
       example: 30,
     }),
+    from: givenTime.optional().meta({
+      description:
+        'Rows of steps that start before it are left out, and counted. A date alone means its first instant, in the time zone; steps that are plain integers take a number. It also says that what lies between it and the rest is meant: nothing after it is called far.',
+    }),
+    to: givenTime.optional().meta({ description: 'The same for rows of steps that start after it; a date alone means its whole day.' }),
     maxRejectedShare: z.number().min(0).max(1).default(0).meta({
       description: 'Share of rows that may be rejected while the rest is committed. 0: any rejected row refuses the upload.',
     }),
@@ -102,6 +107,12 @@ export const rejection = z.object({
   count: z.number().int(),
   examples: z.array(z.object({ line: z.number().int().nullable(), text: z.string() })),
 });
+
+const namedRows = z.object({
+  count: z.number().int(),
+  items: z.array(z.object({ line: z.number().int().nullable(), uniqueId: z.string(), ds: stepTime })),
+});
+const NO_ROWS: z.infer<typeof namedRows> = { count: 0, items: [] };
 
 export const findings = z
   .object({
@@ -133,6 +144,11 @@ export const findings = z
     partialSteps: partialSteps.extend({ dropped: z.boolean() }).default({ count: 0, items: [], dropped: false }).meta({
       description:
         'First and last steps of series that the gathered events cover in part, compared with the steps beside them; the first 100 by name. `dropped`: they were left out.',
+    }),
+    leftOut: z.number().int().default(0).meta({ description: 'Rows outside the stated range (`from`, `to`).' }),
+    oddTimes: z.object({ far: namedRows, future: namedRows }).default({ far: NO_ROWS, future: NO_ROWS }).meta({
+      description:
+        'Rows whose times lie far from all others, by years and by more than ten times any gap between them, and rows with a value later than now; the first 100 by line. No zeros are filled in between: the upload is refused where that was asked for.',
     }),
     start: stepTime.nullable(),
     end: stepTime.nullable(),

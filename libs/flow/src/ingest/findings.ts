@@ -2,7 +2,8 @@
 import type { Findings } from '@almanac/contracts';
 import { Frequency } from '@almanac/series';
 import type { GapPatterns } from './gapPatterns.js';
-import type { HeadMessage, PartialSteps } from './protocol.js';
+import { oddWarnings } from './oddWords.js';
+import type { HeadMessage, NamedRows, PartialSteps } from './protocol.js';
 import type { Tally } from './tally.js';
 
 const LEAST_STEPS = 8;
@@ -31,10 +32,10 @@ export function describe(
 ): Findings {
   const frequency = Frequency.parse(head.frequency, head.timeZone);
   const timeOf = (step: number | null): string | number | null => (step === null ? null : frequency.wire(step));
-  const future =
-    tally.lastStep !== null && frequency.kind !== 'integer' && frequency.timeOf(tally.lastStep - 1) > Date.now()
-      ? [`Series "${tally.lastId}" has a value at ${frequency.format(tally.lastStep)}, which lies in the future. Is the time mistyped?`]
-      : [];
+  const items = ({ count, rows }: NamedRows): Findings['oddTimes']['far'] => ({
+    count,
+    items: rows.map(({ line, id, step }) => ({ line, uniqueId: id, ds: frequency.wire(step) })),
+  });
   const empty = named.filter((id) => !tally.withTarget.has(id));
   const { format, layout, columns, timeZone, rowsRead, rowsRejected, rejections } = head;
   return {
@@ -62,16 +63,26 @@ export function describe(
       items: head.partial.series.slice(0, NAMED).map(({ id, step }) => ({ uniqueId: id, ds: frequency.wire(step) })),
       dropped,
     },
+    leftOut: head.leftOut,
+    oddTimes: { far: items(head.odd.far), future: items(head.odd.future) },
     start: timeOf(tally.firstStep),
     end: timeOf(tally.lastStep),
     rejections,
     warnings: [
       ...head.warnings,
-      ...future,
+      ...oddWarnings(head.odd, frequency),
+      ...leftOutWarning(head.leftOut),
       ...partialWarning(frequency, head.partial, dropped),
       ...gapWarnings(frequency, tally.patterns, { gaps: tally.gaps, values: tally.observations - tally.filled }),
     ],
   };
+}
+
+function leftOutWarning(rows: number): string[] {
+  if (rows === 0) return [];
+  return [
+    `${rows === 1 ? 'One row lies' : `${rows.toLocaleString('en')} rows lie`} outside the stated range and ${rows === 1 ? 'was' : 'were'} left out.`,
+  ];
 }
 
 function partialWarning(grid: Frequency, { series }: PartialSteps, dropped: boolean): string[] {

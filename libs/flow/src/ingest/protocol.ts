@@ -13,6 +13,8 @@ export interface ReadJob {
   options: IngestOptions;
   /** The grid of the dataset that the file is for, where there is one: rows fit it or are rejected. */
   grid?: string | undefined;
+  /** First and last step of the dataset that the file adds to. */
+  stored?: { firstStep: number; lastStep: number } | undefined;
   /** Days that are no steps of a dataset which the file makes. */
   closures?: Closures | undefined;
   /** An empty folder for what does not fit into memory. */
@@ -44,8 +46,35 @@ export interface HeadMessage extends Pick<
   lastStep: number | null;
   /** That events cover in part; those that were left out too. */
   partial: PartialSteps;
+  odd: OddTimes;
+  /** Rows outside the range that was stated. */
+  leftOut: number;
   warnings: string[];
 }
+
+/** A row by its line (null where the format has none), series and step. */
+export interface NamedRow {
+  line: number | null;
+  id: string;
+  step: number;
+}
+
+/** How many, and the first of them. */
+export interface NamedRows {
+  count: number;
+  rows: NamedRow[];
+}
+
+/** See far.ts. */
+export interface OddTimes {
+  far: NamedRows;
+  /** With a target. */
+  future: NamedRows;
+  /** Where the longest series, the first and the last of all begin and end, if that may be too much. */
+  ends: NamedRow[];
+}
+
+export const NO_ODD_TIMES: OddTimes = { far: { count: 0, rows: [] }, future: { count: 0, rows: [] }, ends: [] };
 
 export interface PartialSteps {
   /** In part by the events of all series together. */

@@ -77,6 +77,68 @@ describe('a file', () => {
     expect(await written()).toEqual(before);
   });
 
+  const daysOf = (id: string, from: string, count: number): string =>
+    Array.from({ length: count }, (_, t) => `${id},${new Date(Date.parse(from) + t * 86_400_000).toISOString().slice(0, 10)},${t}\n`).join(
+      '',
+    );
+
+  it('with a single bad time is stored, and the row is named; zeros over it are refused, by line, series and time', async () => {
+    const content = `${HEAD}${daysOf('a', '2024-01-01', 100)}a,2608-04-10,5\n`;
+    const dataset = 'bad-year';
+    await expect(upload(content, { dataset, frequency: 'D', fillPolicy: 'zero' })).rejects.toMatchObject({
+      code: 'TIME_FAR',
+      message: expect.stringMatching(/line 102 \(2608-04-10 of series "a"\)/) as string,
+      hint: expect.stringMatching(/`from` and `to`/) as string,
+    });
+    expect(await store.datasets.find(dataset)).toBeNull();
+    const { findings } = await upload(content, { dataset, frequency: 'D' });
+    expect(findings.oddTimes.far).toMatchObject({ count: 1, items: [{ line: 102, ds: '2608-04-10T00:00:00.000Z' }] });
+    expect(findings.warnings.join()).toMatch(/line 102 /);
+  });
+
+  it('leaves out what lies outside a stated range, which also says that what is in it is meant', async () => {
+    const content = `${HEAD}a,1970-01-01,5\n${daysOf('a', '2023-01-01', 60)}a,2608-04-10,5\n`;
+    const within = { dataset: 'range', frequency: 'D', fillPolicy: 'zero', mode: 'replace', from: '2020-01-01', to: '2024-12-31' } as const;
+    const { findings } = await upload(content, within);
+    expect(findings).toMatchObject({ leftOut: 2, observations: 60, rowsRejected: 0, start: '2023-01-01T00:00:00.000Z' });
+    expect(findings.warnings).toEqual(['2 rows lie outside the stated range and were left out.']);
+    const meant = await upload(content, { ...within, dataset: 'meant', from: '1970-01-01' });
+    expect(meant.findings).toMatchObject({ leftOut: 1, oddTimes: { far: { count: 0 } }, start: '1970-01-01T00:00:00.000Z' });
+    expect(meant.findings.observations).toBeGreaterThan(19_000);
+    const never = { ...within, from: '2100-01-01', to: '2100-12-31' };
+    await expect(upload(content, never)).rejects.toMatchObject({ code: 'RANGE_WITHOUT_VALUES' });
+    await expect(upload(content, { ...within, from: '2025-01-01' })).rejects.toMatchObject({ code: 'RANGE_EMPTY' });
+  });
+
+  it('names rows in the future, and fills no zeros up to them', async () => {
+    const now = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+    const date = (days: number): string => new Date(now + days * 86_400_000).toISOString().slice(0, 10);
+    const content = `${HEAD}${daysOf('a', date(-50), 51)}a,${date(40)},7\n`;
+    const { findings } = await upload(content, { dataset: 'future', frequency: 'D' });
+    expect(findings.oddTimes).toMatchObject({ far: { count: 0 }, future: { count: 1, items: [{ line: 53, uniqueId: 'a' }] } });
+    const zero = { dataset: 'future-zero', frequency: 'D', fillPolicy: 'zero' } as const;
+    await expect(upload(content, zero)).rejects.toMatchObject({
+      code: 'TIME_IN_FUTURE',
+      subject: { rows: [{ at: 'line 53', series: 'a' }] },
+    });
+    expect((await upload(content, { ...zero, dryRun: true })).refusal).toMatchObject({ code: 'TIME_IN_FUTURE' });
+    expect((await upload(content, { ...zero, to: date(40) })).findings.observations).toBe(91);
+    expect((await upload(content, { ...zero, dataset: 'today', to: date(0) })).findings).toMatchObject({ leftOut: 1, observations: 51 });
+  });
+
+  it('tells by the line what makes it too long, also in what is added to a dataset', async () => {
+    const content = `${HEAD}${hours('near', 48)}far,2024-01-01T00:00:00Z,1\nfar,2999-01-01T00:00:00Z,2\n`;
+    await expect(upload(content, { dataset: 'lines', frequency: 'h' })).rejects.toThrow(
+      /from 2024-01-01\S* \(line 50\) to 2999-01-01\S* \(line 51\)/,
+    );
+    await upload(HEAD + hours('near', 48), { dataset: 'lines', frequency: 'h' });
+    const added = `${HEAD}near,2024-01-03T00:00:00Z,1\nnear,2999-01-01T00:00:00Z,2\n`;
+    await expect(upload(added, { dataset: 'lines', frequency: 'h' })).rejects.toThrow(/to 2999-01-01\S* \(line 3\)/);
+    const slip = `${HEAD}near,2034-01-03T00:00:00Z,1\n`;
+    await expect(upload(slip, { dataset: 'lines', frequency: 'h', fillPolicy: 'zero' })).rejects.toMatchObject({ code: 'TIME_FAR' });
+    expect((await upload(slip, { dataset: 'lines', frequency: 'h' })).findings.oddTimes.far).toMatchObject({ items: [{ line: 2 }] });
+  });
+
   it('says so in a dry run as well', async () => {
     const content = `${HEAD}a,2024-01-01T00:00:00Z,1\na,2999-01-01T00:00:00Z,2\n`;
     const { refusal, findings } = await upload(content, { dataset: 'dry', frequency: 'h', fillPolicy: 'zero', dryRun: true });
@@ -85,11 +147,11 @@ describe('a file', () => {
   });
 
   it('may be sparse as far as its rows go, and by what the operator allows', async () => {
-    const content = `${HEAD}a,2024-01-01T00:00:00Z,1\na,2044-01-01T00:00:00Z,2\n`;
+    const content = `${HEAD}a,2004-01-01T00:00:00Z,1\na,2024-01-01T00:00:00Z,2\n`;
     expect((await upload(content, { dataset: 'sparse', frequency: 'h', fillPolicy: 'zero' })).findings.observations).toBe(175_321);
     const options = { dataset: 'limited', frequency: 'h', fillPolicy: 'zero' } as const;
     await expect(upload(content, options, { steps: 100_000 })).rejects.toMatchObject({ code: 'SPAN_TOO_LONG' });
-    const far = content.replace('2044', '2644');
+    const far = content.replace('2004', '1404');
     await expect(upload(far, options)).rejects.toMatchObject({ code: 'SPAN_TOO_LONG' });
     expect(await store.datasets.find('limited')).toBeNull();
     await upload(far, { ...options, fillPolicy: 'none' }, { stepsPerRow: 10_000_000 });

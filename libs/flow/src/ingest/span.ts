@@ -32,10 +32,35 @@ interface Write {
   filled: boolean;
   stored: Stored;
   limits?: SpanLimits | undefined;
+  /** What the write calls the row of a series at a step: `line 7`. */
+  where?: ((id: string, step: number) => string | undefined) | undefined;
+}
+
+/** Whether first and last steps alone may be refused, whatever is stored. */
+export function isLong(
+  { firstSteps, lastSteps, rows }: { firstSteps: readonly number[]; lastSteps: readonly number[]; rows: readonly number[] },
+  filled: boolean,
+  { steps: most = DEFAULT_INGEST_LIMITS.steps, stepsPerRow = DEFAULT_INGEST_LIMITS.stepsPerRow }: Partial<SpanLimits>,
+): boolean {
+  let [end, steps, read] = [-Infinity, 0, 0];
+  if (filled) for (const last of lastSteps) end = Math.max(end, last);
+  for (let no = 0; no < rows.length; no += 1) {
+    steps += Math.max(end, lastSteps[no]!) - firstSteps[no]! + 1;
+    read += rows[no]!;
+  }
+  return steps > most || steps > Math.max(FREE_STEPS, stepsPerRow * read);
 }
 
 /** Why a write is refused; undefined where it is not. */
-export function spanRefusal({ spans, dataset, grid, filled, stored, limits = DEFAULT_INGEST_LIMITS }: Write): AlmanacError | undefined {
+export function spanRefusal({
+  spans,
+  dataset,
+  grid,
+  filled,
+  stored,
+  limits = DEFAULT_INGEST_LIMITS,
+  where,
+}: Write): AlmanacError | undefined {
   const arrived = [...spans];
   const latest = arrived.reduce<Span | undefined>(
     (most, one) => (most === undefined || one.lastStep > most.lastStep ? one : most),
@@ -65,7 +90,11 @@ export function spanRefusal({ spans, dataset, grid, filled, stored, limits = DEF
   const count = (number: number): string => number.toLocaleString('en');
   const { span, from, to } = worst;
   const [start, last] = [grid.format(from), grid.format(to)];
-  const through = to === latest.lastStep && latest.id !== span.id ? ` (the last time, of series "${latest.id}")` : '';
+  const by = (id: string, step: number): string[] => [where?.(id, step)].filter((one) => one !== undefined);
+  const ends = to === latest.lastStep && latest.id !== span.id ? latest : span;
+  const [begun, ended] = [by(span.id, from), by(ends.id, to)];
+  const named = [...(ends === span ? [] : [`the last time, of series "${ends.id}"`]), ...ended].join(', ');
+  const through = named === '' ? '' : ` (${named})`;
   const steps = to - from + 1;
   const why =
     added > most
@@ -73,12 +102,23 @@ export function spanRefusal({ spans, dataset, grid, filled, stored, limits = DEF
       : `the dataset would have ${count(total)} steps; ${count(limits.steps)} are allowed`;
   return new AlmanacError(
     'SPAN_TOO_LONG',
-    `Series "${span.id}" would span ${count(steps)} steps of the grid ${grid.code}, from ${start} to ${last}${through}: ${why}. Nothing was stored.`,
+    `Series "${span.id}" would span ${count(steps)} steps of the grid ${grid.code}, from ${start}${begun.length > 0 ? ` (${begun[0]})` : ''} to ${last}${through}: ${why}. Nothing was stored.`,
     {
       hint:
-        'Is one of the two times mistyped, or read in a way that was not meant (timeFormat)? Else choose a coarser frequency with an aggregation. ' +
+        'Is one of the two times mistyped, or read in a way that was not meant (timeFormat)? `from` and `to` leave out what lies outside. Else choose a coarser frequency with an aggregation. ' +
         'The operator sets the bounds: ALMANAC_MAX_STEPS_PER_ROW and ALMANAC_MAX_STEPS.',
-      subject: { dataset, series: span.id, start, end: last, endsWith: latest.id, steps, added, rows, allowed: most },
+      subject: {
+        dataset,
+        series: span.id,
+        start,
+        end: last,
+        endsWith: latest.id,
+        steps,
+        added,
+        rows,
+        allowed: most,
+        at: [...begun, ...ended],
+      },
       status: 422,
     },
   );

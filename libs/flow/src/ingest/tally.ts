@@ -10,8 +10,6 @@ export class Tally {
   leadingZeros = 0;
   firstStep: number | null = null;
   lastStep: number | null = null;
-  /** Series that has it. */
-  lastId = '';
   shortest: { uniqueId: string; length: number } | null = null;
   /** Series of fewer than `enough` steps. */
   tooShort = 0;
@@ -85,7 +83,7 @@ export class Tally {
     }
     this.next = firstStep + values.length;
     this.firstStep = Math.min(this.firstStep ?? firstStep, firstStep);
-    if (this.lastStep === null || this.next - 1 > this.lastStep) [this.lastStep, this.lastId] = [this.next - 1, id];
+    this.lastStep = Math.max(this.lastStep ?? this.next - 1, this.next - 1);
     for (const value of values) {
       if (Number.isNaN(value)) continue;
       this.observations++;

@@ -12,7 +12,7 @@ interface Props {
   wrong: Record<string, string>;
 }
 
-type TextKey = 'dataset' | 'idColumn' | 'timeColumn' | 'valueColumn' | 'frequency' | 'timeZone' | 'timeFormat';
+type TextKey = 'dataset' | 'idColumn' | 'timeColumn' | 'valueColumn' | 'frequency' | 'timeZone' | 'timeFormat' | 'from' | 'to';
 
 const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
 const listOrNothing = (value: unknown): string[] | undefined => {
@@ -137,6 +137,8 @@ export function MappingForm({ form, columns, wrong }: Props) {
             <input id="closedDates" placeholder="none" autoComplete="off" {...register('closedDates', { setValueAs: listOrNothing })} />
           </Field>
           {text('timeFormat', 'Time format', 'In the letters of strptime, where day and month could be swapped.', '%d/%m/%Y %H:%M')}
+          {text('from', 'From', 'Rows before it are left out.', 'the first row')}
+          {text('to', 'To', 'Rows after it are left out; a date means its whole day.', 'the last row')}
           <Field
             id="maxRejectedShare"
             label="Rejected rows allowed, %"

@@ -14,6 +14,7 @@ import { fillZeros, NOTHING_STORED, type Stored } from '../fill.js';
 import type { Piece } from '../frames.js';
 import type { HeadMessage, RejectedLine } from '../protocol.js';
 import { reading } from '../reading.js';
+import { byLine, zerosRefusal } from '../oddWords.js';
 import { spanRefusal } from '../span.js';
 import { storedSteps } from '../stored.js';
 import { Tally } from '../tally.js';
@@ -67,7 +68,7 @@ export async function ingestUpload(
   return objects.withFile(upload.objectKey, async (path) => {
     const known = gridFor(options, dataset);
     const closures = known === undefined ? await closuresOf(options) : undefined;
-    const job = { path, fileName: upload.fileName, options, grid: known, closures, limits };
+    const job = { path, fileName: upload.fileName, options, grid: known, stored: extentOf(options, dataset), closures, limits };
     const onRejects = async (rows: RejectedLine[]): Promise<void> => {
       if (runId !== undefined) await store.runs.addRejectedRows(runId, rows);
     };
@@ -84,7 +85,8 @@ export async function ingestUpload(
           : (): Promise<Stored> => Promise.resolve(NOTHING_STORED);
       const grid = Frequency.parse(head.frequency, head.timeZone);
       const tooFar = (known: Stored): AlmanacError | undefined =>
-        spanRefusal({ spans, dataset: options.dataset, grid, filled: zero, stored: known, limits });
+        spanRefusal({ spans, dataset: options.dataset, grid, filled: zero, stored: known, limits, where: lineAt(head) }) ??
+        (zero ? zerosRefusal(head.odd, grid) : undefined);
       // A dry run says what it found before it says that it is too far; nothing is filled then.
       const refusedSpan = options.dryRun ? tooFar(await stored()) : undefined;
       const inReach = async (): Promise<Stored> => {
@@ -116,7 +118,7 @@ export async function ingestUpload(
         const refusal =
           read.refusal ??
           inShort(refusedSpan) ??
-          inShort(await refusalBy(store, dataset, definitionOf(options, head), tally, upload.fileName));
+          inShort(await refusalBy(store, dataset, definitionOf(options, head), tally, upload.fileName, head));
         return { dataset: options.dataset, version: null, unchanged: false, seconds: seconds(), refusal, findings: findings() };
       }
       // A series without an event in a part of a step is no zero of the step.
@@ -128,7 +130,7 @@ export async function ingestUpload(
         mode: options.mode,
         pieces: asStored(withZeros(pieces, head, zeroed), head.channels),
         summary: () => {
-          if (tally.observations === 0) throw noValues(upload.fileName);
+          if (tally.observations === 0) throw noValues(upload.fileName, head);
           const found = findings();
           const partialSteps = options.dropPartialSteps ? [] : [...head.partial.series, ...zeroed];
           return { rowsRead: found.rowsRead, rowsRejected: found.rowsRejected, findings: found, partialSteps };
@@ -152,6 +154,19 @@ function gridFor(options: IngestOptions, dataset: DatasetRecord | null): string 
   const own = Frequency.parse(dataset.frequency, dataset.timeZone);
   if (options.frequency !== 'auto' && !canMean(options.frequency, own)) return undefined;
   return declaresClosures(options) && !hasClosures(own, options) ? undefined : dataset.frequency;
+}
+
+/** First and last step of what the file is added to. */
+function extentOf({ mode }: IngestOptions, dataset: DatasetRecord | null): { firstStep: number; lastStep: number } | undefined {
+  const { firstStep = null, lastStep = null } = mode === 'append' && dataset ? dataset : {};
+  return firstStep === null || lastStep === null ? undefined : { firstStep, lastStep };
+}
+
+function lineAt({ odd }: HeadMessage): (id: string, step: number) => string | undefined {
+  return (id, step) => {
+    const row = odd.ends.find((one) => one.id === id && one.step === step);
+    return row && byLine(row);
+  };
 }
 
 function definitionOf(options: IngestOptions, head: HeadMessage): DatasetDefinition {
@@ -227,15 +242,25 @@ async function refusalBy(
   definition: DatasetDefinition,
   tally: Tally,
   fileName: string,
+  head: HeadMessage,
 ): Promise<AlmanacError | undefined> {
-  if (tally.observations === 0) return noValues(fileName);
+  if (tally.observations === 0) return noValues(fileName, head);
   return dataset === null ? undefined : conflictWith(dataset, await store.datasets.channels(dataset.id), definition);
 }
 
 const inShort = (error: AlmanacError | undefined): IngestResult['refusal'] =>
   error === undefined ? null : { code: error.code, detail: error.message, hint: error.hint ?? null };
 
-function noValues(fileName: string): AlmanacError {
+function noValues(fileName: string, { leftOut }: HeadMessage): AlmanacError {
+  if (leftOut > 0)
+    return new AlmanacError(
+      'RANGE_WITHOUT_VALUES',
+      `No row of ${fileName} within the stated range has a value; ${leftOut.toLocaleString('en')} lie outside.`,
+      {
+        hint: 'Give another `from` or `to`, or the zone of the times (timeZone).',
+        subject: { file: fileName, leftOut },
+      },
+    );
   return new AlmanacError('NO_VALUES', `${fileName} has rows, but no value in any of them.`, {
     hint: 'Name the column that holds the values with valueColumn, or count rows with aggregation count.',
     subject: { file: fileName },

@@ -6,6 +6,7 @@
  * twice (the clock went back) the rows around it tell which it is, see repeatedHours.ts.
  */
 import { AlmanacError, Frequency, zoneOf } from '@almanac/series';
+import { type Range, stepsIn } from '../range.js';
 import type { Database } from './database.js';
 import { type Bounds, frequencyOf, type GridWanted } from './rhythm.js';
 import { writeRepeatedHours } from './repeatedHours.js';
@@ -23,6 +24,8 @@ export interface PlaceOptions extends GridWanted {
   aggregated: boolean;
   /** A time marks the end of a step instead of its start. */
   marksEnd: boolean;
+  /** Steps that do not start in it are left out. */
+  range: Range;
   /** Columns of `parsed` to carry along. */
   carried: readonly string[];
 }
@@ -30,10 +33,10 @@ export interface PlaceOptions extends GridWanted {
 /** @throws AlmanacError FREQUENCY_UNKNOWN, FREQUENCY_NOT_INFERRED, TIME_ZONE_UNKNOWN, TIMESTAMP_INVALID */
 export async function place(database: Database, options: PlaceOptions): Promise<Frequency> {
   const { timeZone, integer } = options;
-  const bounds = await database.one<Record<keyof Bounds, number | null>>(
+  const extent = await database.one<Record<keyof Bounds, number | null>>(
     `SELECT min(t)::DOUBLE AS least, max(t)::DOUBLE AS most, count(*) FILTER (NOT z)::DOUBLE AS clocks, count(*) FILTER (z)::DOUBLE AS instants FROM parsed WHERE rule = 0`,
   );
-  const counted = { ...bounds, clocks: bounds.clocks ?? 0, instants: bounds.instants ?? 0 };
+  const counted = { ...extent, clocks: extent.clocks ?? 0, instants: extent.instants ?? 0 };
   const zoned = !integer && timeZone !== 'UTC' && counted.least !== null;
   if (zoned) await writeZoneTables(database, timeZone, counted.least! / 1000, counted.most! / 1000);
   const frequency = await frequencyOf(database, options, counted);
@@ -50,8 +53,11 @@ export async function place(database: Database, options: PlaceOptions): Promise<
   // What happened until a boundary belongs to the step before it, what lies within a step to that step.
   const ended = options.marksEnd ? ` - CASE WHEN ${onGrid} THEN 1 ELSE 0 END` : '';
   const select = `SELECT p.rowid AS row, p.id, CAST(${step}${ahead}${ended} AS BIGINT) AS step, ${options.ahead === undefined ? onGrid : 'true'} AS on_grid, ${closed} AS closed, ${skipped} AS skipped${carried} FROM ${from} WHERE p.rule = 0`;
+  const { first, last } = stepsIn(options.range, frequency);
+  const bounds = [...(first > -Infinity ? [`step >= ${first}`] : []), ...(last < Infinity ? [`step <= ${last}`] : [])];
+  const within = bounds.length === 0 ? select : `SELECT * FROM (${select}) WHERE step IS NULL OR (${bounds.join(' AND ')})`;
   // Joining a zone is worth keeping; arithmetic is done again faster than it is stored.
-  await database.run(`CREATE ${from === 'parsed p' ? 'VIEW' : 'TABLE'} placed AS ${select}`);
+  await database.run(`CREATE ${from === 'parsed p' ? 'VIEW' : 'TABLE'} placed AS ${within}`);
   return frequency;
 }
 

@@ -6,8 +6,10 @@ import { createReadStream } from 'node:fs';
 import { type Counted, counted, findRhythm, Frequency } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
 import type { ReadJob } from '../protocol.js';
+import { stepsIn } from '../range.js';
 import type { Column, Mapping } from './columns.js';
 import type { Detected } from './detect.js';
+import { areEven } from './oddTimes.js';
 import { type PlainShape, PlainScanner, ROLE, type SortedRows, type Spans } from './scanner.js';
 import type { Source } from './source.js';
 
@@ -26,12 +28,8 @@ export interface PlainFile {
 }
 
 /** @returns undefined where the general reader has to read it */
-export async function readPlain(
-  source: Source,
-  mapping: Mapping,
-  detected: Detected,
-  { options, grid, closures }: ReadJob,
-): Promise<PlainFile | undefined> {
+export async function readPlain(source: Source, mapping: Mapping, detected: Detected, job: ReadJob): Promise<PlainFile | undefined> {
+  const { options, grid, closures } = job;
   if (closures && grid === undefined) return undefined;
   const shape = shapeOf(source, mapping, detected, options, grid);
   const { lines } = source;
@@ -42,9 +40,15 @@ export async function readPlain(
   for await (const batch of rows(scanner)) if (batch.rows === 0) break;
   if (scanner.odd || scanner.rowsRead === 0) return undefined;
   const { rowsRead, lastStep, ids } = scanner;
+  const spans = scanner.spans();
+  // What lies outside of the stated range, and what looks odd, the general reader leaves out or names.
+  if (!isWithin(spans, stepsIn(job.options, shape.grid)) || !areEven({ frequency: shape.grid, spans, lastStep }, job)) return undefined;
   if (grid === undefined && options.frequency === 'auto' && !shows(scanner.rowsOfSteps, shape.grid)) return undefined;
-  return { frequency: shape.grid, rowsRead, lastStep, ids, spans: scanner.spans(), rows: () => rows(new PlainScanner(shape)) };
+  return { frequency: shape.grid, rowsRead, lastStep, ids, spans, rows: () => rows(new PlainScanner(shape)) };
 }
+
+const isWithin = ({ firstSteps, lastSteps }: Spans, { first, last }: { first: number; last: number }): boolean =>
+  (first === -Infinity || firstSteps.every((step) => step >= first)) && (last === Infinity || lastSteps.every((step) => step <= last));
 
 /** Whether all times of the file make the grid that the first of them made: they may show a coarser one. */
 function shows(rowsOfSteps: ReadonlyMap<number, number>, grid: Frequency): boolean {

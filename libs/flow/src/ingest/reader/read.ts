@@ -6,12 +6,13 @@ import { AlmanacError, type Frequency, isAlmanacError } from '@almanac/series';
 import type { Findings, IngestOptions, IngestResult } from '@almanac/contracts';
 import type { Piece } from '../frames.js';
 import { gathers, nothingGathered } from '../gathered.js';
-import { NO_PARTIAL_STEPS, type ReaderMessage, type ReadJob, type ReadLimits } from '../protocol.js';
+import { NO_ODD_TIMES, NO_PARTIAL_STEPS, type ReaderMessage, type ReadJob, type ReadLimits } from '../protocol.js';
 import { collect, duplicateError, type SeriesNames, sortedSql } from './collect.js';
 import { type Column, mapColumns, mapDeepAr, type Mapping } from './columns.js';
 import { Database } from './database.js';
 import { detect, type Detected } from './detect.js';
 import { isMissing, numberSql } from './numbers.js';
+import { findOddTimes } from './oddTimes.js';
 import { parse, type Parsed } from './parse.js';
 import { findPartialSteps } from './partial.js';
 import { place } from './place.js';
@@ -77,6 +78,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
       await database.run('CREATE VIEW whole_steps AS SELECT * FROM usable ANTI JOIN partial_step USING (id, step)');
     const last = await lastStep(database, kept, options);
     const dropped = options.dropLastStep && last !== null ? last : undefined;
+    const odd = await findOddTimes(database, source, parsed, { frequency, ids: series.ids, spans: series.spans, lastStep: last }, job);
     const partial = { steps: found.steps.filter((step) => step !== dropped), series: found.series.filter(({ step }) => step !== dropped) };
     const channels = channelsOf(mapping);
     await sendSpans(series.ids, series.spans, output);
@@ -93,6 +95,8 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
       rowsRead,
       rowsRejected: rejects.total,
       partial,
+      odd,
+      leftOut: await countLeftOut(database, options),
       rejections: describeRejects(rejects),
       warnings: [...warningsAbout(detected, parsed.times, options), ...warningsOfRejects(rejects)],
     });
@@ -131,6 +135,8 @@ async function sendPlain(
     rowsRead,
     rowsRejected: 0,
     partial: NO_PARTIAL_STEPS,
+    odd: NO_ODD_TIMES,
+    leftOut: 0,
     rejections: [],
     warnings: warningsAbout(detected, undefined, options),
   });
@@ -232,6 +238,7 @@ function placeRows(database: Database, source: Source, parsed: Parsed, { options
     frequency: options.frequency,
     grid,
     closures,
+    range: options,
     timeZone: options.timeZone,
     integer: parsed.times.integer,
     events: options.aggregation !== undefined,
@@ -309,6 +316,15 @@ async function lastStep(database: Database, rows: string, { aggregation }: Inges
   const conditions = [...(aggregation === 'count' ? [] : ['y IS NOT NULL']), ...(before === undefined ? [] : [`step < ${before}`])];
   const where = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : '';
   return (await database.one<{ last: number | null }>(`SELECT max(step)::DOUBLE AS last FROM ${rows}${where}`)).last;
+}
+
+/** Rows outside the range that was stated. */
+async function countLeftOut(database: Database, { from, to }: IngestOptions): Promise<number> {
+  if (from === undefined && to === undefined) return 0;
+  const { n } = await database.one<{ n: number }>(
+    'SELECT ((SELECT count(*) FROM parsed WHERE rule = 0) - (SELECT count(*) FROM placed))::DOUBLE AS n',
+  );
+  return n;
 }
 
 async function linesOfStep(
