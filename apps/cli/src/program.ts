@@ -7,6 +7,7 @@ import { modelCommands } from './commands/models.js';
 import { registryCommands } from './commands/registry.js';
 import { runCommands } from './commands/runs.js';
 import { keyCommands, scheduleCommands } from './commands/schedules.js';
+import { totalCommands } from './commands/totals.js';
 import { uploadCommand } from './commands/upload.js';
 import { webhookCommands, workspaceCommands } from './commands/webhooks.js';
 
@@ -21,6 +22,7 @@ export function createProgram(): Command {
   uploadCommand(program);
   modelCommands(program);
   registryCommands(program);
+  totalCommands(program);
   backtestCommands(program);
   runCommands(program);
   scheduleCommands(program);

@@ -18,4 +18,5 @@ export * from './schemas/predictions.js';
 export * from './schemas/runs.js';
 export * from './schemas/schedules.js';
 export * from './schemas/system.js';
+export * from './schemas/totals.js';
 export * from './schemas/webhooks.js';

@@ -98,3 +98,4 @@ export { OnlineConformal, type OnlineConformalSettings, type OnlineConformalStat
 export { CALENDAR_FIELDS, calendarNames, withCalendar, type CalendarField, type CalendarSettings } from './dataset/calendarCovariates.js';
 export type { CellState } from './cells/state.js';
 export type { PointwiseNetwork } from './attention/shapes.js';
+export * from './paths/index.js';

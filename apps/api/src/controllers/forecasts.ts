@@ -1,10 +1,12 @@
 /** Forecasts: asked for, read as JSON or as CSV that is streamed row by row, with the attention of one. */
 import { Controller, Res } from '@nestjs/common';
-import type { AttentionMapsResource, BacktestSeries, Forecast, ForecastScores, Page, Run } from '@almanac/contracts';
+import type { AttentionMapsResource, BacktestSeries, Forecast, ForecastPaths, ForecastScores, Page, Run, Totals } from '@almanac/contracts';
 import { requestForecast, requestReplay } from '@almanac/flow/forecast';
 import {
+  forecastPaths,
   forecastScores,
   forecastSeriesScores,
+  forecastTotals,
   getAttention,
   latestForecasts,
   latestForecastsCsv,
@@ -45,6 +47,16 @@ export class ForecastsController {
       .header('content-type', 'text/csv; charset=utf-8')
       .header('content-disposition', 'attachment; filename="forecasts.csv"')
       .send(Readable.from(lines));
+  }
+
+  @Route('forecastTotals')
+  totals(@Input() { body }: Parse<'forecastTotals'>, @Flow() flow: FlowContext): Promise<Totals> {
+    return forecastTotals(flow, body);
+  }
+
+  @Route('forecastPaths')
+  paths(@Input() { params, query }: Parse<'forecastPaths'>, @Flow() flow: FlowContext): Promise<ForecastPaths> {
+    return forecastPaths(flow, params.runId, query);
   }
 
   @Route('forecastScores')

@@ -17,6 +17,7 @@ const ORDINARY = MEGABYTE / 4;
 const LONG: Partial<Record<EndpointName, number>> = {
   appendObservations: 4 * MEGABYTE,
   forecast: 4 * MEGABYTE,
+  forecastTotals: 4 * MEGABYTE,
   whatIf: 4 * MEGABYTE,
   estimateRun: 4 * MEGABYTE,
   createSchedule: 4 * MEGABYTE,

@@ -9,6 +9,7 @@ import {
   seriesForecastsQuery,
 } from '../schemas/forecasts.js';
 import { run } from '../schemas/runs.js';
+import { paths, pathsQuery, totals, totalsRequest } from '../schemas/totals.js';
 import { type Endpoint } from './endpoint.js';
 import { uniqueId } from '../schemas/common.js';
 import { byRun, bySeries, idInQuery, text } from './parts.js';
@@ -60,6 +61,26 @@ export const forecastEndpoints = {
     params: byRun,
     status: 202,
     response: run,
+  },
+  forecastTotals: {
+    method: 'POST',
+    path: '/v1/forecasts/totals',
+    summary: 'Sums of a stored forecast over steps and series, with their intervals; nothing is stored',
+    scope: 'read',
+    body: totalsRequest,
+    pure: true,
+    status: 200,
+    response: totals,
+  },
+  forecastPaths: {
+    method: 'GET',
+    path: '/v1/forecasts/:runId/paths',
+    summary: 'Sampled paths of one series of a stored forecast: possible futures whose steps hang together',
+    scope: 'read',
+    params: byRun,
+    query: pathsQuery,
+    status: 200,
+    response: paths,
   },
   getAttention: {
     method: 'GET',

@@ -38,6 +38,15 @@ export const trainRequest = z
 export type TrainRequest = z.infer<typeof trainRequest>;
 export type TrainRequestInput = z.input<typeof trainRequest>;
 
+/** How the errors of a model hang together, which decides how far off sums over steps and series may be. */
+export const dependence = z
+  .object({
+    persistence: z.number().meta({ description: 'Of neighbouring steps, 0 to 1: what fades from step to step.' }),
+    constant: z.number().meta({ description: 'Share of an error, 0 to 1, that stays over the whole forecast.' }),
+    common: z.number().meta({ description: 'Correlation, 0 to 1, of the errors of different series at the same step.' }),
+  })
+  .meta({ id: 'Dependence' });
+
 export const modelVersion = z
   .object({
     model: name,
@@ -52,6 +61,7 @@ export const modelVersion = z
     score: score.nullable(),
     baselines: z.array(score),
     wqlRatio: z.number().nullable(),
+    dependence: dependence.nullable().default(null).meta({ description: 'Measured on the held-out steps; null where it was not.' }),
     lineage: z.object({
       dataset: name,
       datasetVersion: z.number().int(),

@@ -1,6 +1,14 @@
 /** What can be computed away from the worker, and what is said meanwhile. Everything here travels between processes. */
 import type { BacktestResult, EngineInfo, GateVerdict, LiveScore, Prediction, Problem, RunProgress, Score } from '@almanac/contracts';
-import type { Checkpoint, LearnedSeries, OnlineConformalState, OnlineLearning, Panel, SeriesForecast } from '@almanac/forecasting';
+import type {
+  Checkpoint,
+  Dependence,
+  LearnedSeries,
+  OnlineConformalState,
+  OnlineLearning,
+  Panel,
+  SeriesForecast,
+} from '@almanac/forecasting';
 import type { ForecastScores, NewAnomaly, SeriesScore } from '@almanac/store';
 
 /** Engine settings that a run records, and that resuming or replaying it forces. */
@@ -46,6 +54,8 @@ export interface TrainOutcome {
   score: Score;
   baselines: Score[];
   wqlRatio: number | null;
+  /** Of the errors on the held-out steps. */
+  dependence: Dependence;
   /** Optimiser steps; 0 for a baseline. */
   steps: number;
   trainSeconds: number;

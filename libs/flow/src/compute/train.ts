@@ -8,6 +8,7 @@ import {
   type Checkpoint,
   createForecaster,
   cutPanel,
+  dependenceOf,
   type Forecaster,
   joinMembers,
   learnedTargets,
@@ -115,7 +116,7 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
       : await fit(forecaster, history, { seed, resume, kind, config }, tools);
     const trainSeconds = (performance.now() - started) / 1000;
     report({ phase: 'scoring', message: `Forecasting the last ${holdout} steps of ${usable.series.length} series`, fraction: null });
-    const score = await measure(forecaster, usable, task, { kind, label: kind }, DEFAULT_QUANTILES, tools);
+    const { score, forecasts } = await measure(forecaster, usable, task, { kind, label: kind }, DEFAULT_QUANTILES, tools);
     const baselines = await measureReferences(usable, task, tools);
     const gate = await compareWithChampion(forecaster, usable, task, signal);
     const saved = forecaster.save();
@@ -126,6 +127,7 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
       score,
       baselines,
       wqlRatio: ratio(score, baselines),
+      dependence: dependenceOf(usable, forecasts, DEFAULT_QUANTILES),
       steps,
       trainSeconds,
       parameters: checkpoint.weights.length,
@@ -207,14 +209,15 @@ async function measure(
   { kind, label }: Pick<Score, 'kind' | 'label'>,
   levels: readonly number[],
   { signal, turn }: Pick<TrainTools, 'signal' | 'turn'>,
-): Promise<Score> {
+): Promise<{ score: Score; forecasts: SeriesForecast[] }> {
   const forecasts: SeriesForecast[] = [];
   for (let back = holdout; back >= horizon; back -= horizon) {
     await turn();
     const known = knownAt(panel, back, horizon);
     forecasts.push(...(await forecaster.predict(known, { horizon, levels, signal, targets: targetKindsOf(known.series) })));
   }
-  return { kind, label, metrics: metricsOf(scoreForecasts(panel, forecasts, { levels }).overall) };
+  const score = { kind, label, metrics: metricsOf(scoreForecasts(panel, forecasts, { levels }).overall) };
+  return { score, forecasts };
 }
 
 async function measureReferences(panel: Panel, task: TrainTask, tools: Pick<TrainTools, 'signal' | 'turn'>): Promise<Score[]> {
@@ -232,7 +235,7 @@ async function measureReferences(panel: Panel, task: TrainTask, tools: Pick<Trai
   for (const reference of references) {
     const forecaster = createForecaster(reference.kind, reference.config);
     // One level: its point is used at every quantile.
-    scores.push(await measure(forecaster, panel, task, reference, [0.5], tools));
+    scores.push((await measure(forecaster, panel, task, reference, [0.5], tools)).score);
     forecaster.dispose();
   }
   return scores;

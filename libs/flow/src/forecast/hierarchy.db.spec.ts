@@ -1,20 +1,11 @@
 /** Forecasts of a hierarchy add up however many series it has, and whichever of them were asked for. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Forecast, JobName, Run } from '@almanac/contracts';
-import { type Compute, startCompute } from '@almanac/flow/compute';
+import type { Forecast, Run } from '@almanac/contracts';
 import { requestForecast } from '@almanac/flow/forecast';
-import { runHandlers } from '@almanac/flow/handlers';
-import { getRun, latestForecasts } from '@almanac/flow/query';
-import { type FlowContext, JOBS } from '@almanac/flow/runs';
-import { newWorkerId } from '@almanac/flow/runs/execute';
+import { latestForecasts } from '@almanac/flow/query';
 import { requestTraining } from '@almanac/flow/train';
-import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { DEFAULT_QUANTILES } from '@almanac/series';
-import { openStore, type Store } from '@almanac/store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { openTestFlow, type Piece, type TestFlow } from '../../../../test/support/flow.js';
 
 const LEAVES = 600;
 const LENGTH = 40;
@@ -23,62 +14,24 @@ const leaf = (no: number): string => `leaf-${String(no).padStart(3, '0')}`;
 const value = (no: number, t: number): number => 5 + (no % 7) + 3 * Math.sin((2 * Math.PI * (t + no)) / 7);
 const parents = Object.fromEntries(Array.from({ length: LEAVES }, (_, no) => [leaf(no), 'total']));
 
-let database: TestDatabase;
-let folder: string;
-let store: Store;
-let queue: Queue<JobName>;
-let compute: Compute;
-let flow: FlowContext;
-
-async function succeeded({ id }: Run): Promise<string> {
-  for (;;) {
-    const run = await getRun(flow, id);
-    if (run.finishedAt !== null) {
-      expect(run.error).toBeNull();
-      return id;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+let test: TestFlow;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  folder = await mkdtemp(join(tmpdir(), 'almanac-hierarchy-'));
-  store = await openStore({ databaseUrl: database.url });
-  queue = await openQueue({ databaseUrl: database.url, redisUrl: undefined }, JOBS, silentLogger);
-  compute = startCompute({ threads: 1 });
-  flow = { store, queue, objects: folderObjectStore(folder), logger: silentLogger, now: () => new Date(), codeVersion: 'test' };
-  const holder = { workerId: newWorkerId(), holds: () => undefined, letsGo: () => undefined };
-  await queue.work([...runHandlers(flow, { cpu: compute }, holder), { name: 'deliver', handle: () => Promise.resolve() }], {
-    train: 1,
-    forecast: 1,
-    part: 1,
-  });
-  const piece = (id: string, of: (t: number) => number): object => ({
+  test = await openTestFlow();
+  const piece = (id: string, of: (t: number) => number): Piece => ({
     id,
     firstStep: 19_000,
     values: Float64Array.from({ length: LENGTH }, (_, t) => of(t)),
   });
   const each = Array.from({ length: LEAVES }, (_, no) => no);
-  await store.series.writeVersion({
-    dataset: { name: 'chain', frequency: 'D', timeZone: 'UTC' },
-    mode: 'replace',
-    pieces: [
-      ...each.map((no) => piece(leaf(no), (t) => value(no, t))),
-      piece('other', (t) => value(3, t)),
-      piece('total', (t) => each.reduce((sum, no) => sum + value(no, t), 0)),
-    ] as Parameters<Store['series']['writeVersion']>[0]['pieces'],
-    summary: () => ({ rowsRead: 0, rowsRejected: 0, findings: null }),
-  });
+  await test.write({ name: 'chain', frequency: 'D', timeZone: 'UTC' }, [
+    ...each.map((no) => piece(leaf(no), (t) => value(no, t))),
+    piece('other', (t) => value(3, t)),
+    piece('total', (t) => each.reduce((sum, no) => sum + value(no, t), 0)),
+  ]);
 });
 
-afterAll(async () => {
-  await queue?.close();
-  await compute?.close();
-  await store?.close();
-  await database?.drop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => test?.close());
 
 const settings = (of: Record<string, string>): object => ({
   parents: of,
@@ -89,13 +42,13 @@ const settings = (of: Record<string, string>): object => ({
   train: { steps: 1, batch: 1, validations: 1 },
 });
 const train = (model: string, of: Record<string, string>): Promise<Run> =>
-  requestTraining(flow, { dataset: 'chain', model, kind: 'recurrent', horizon: HORIZON, config: settings(of) });
+  requestTraining(test.flow, { dataset: 'chain', model, kind: 'recurrent', horizon: HORIZON, config: settings(of) });
 
 async function forecast(uniqueIds?: string[]): Promise<Forecast[]> {
-  const runId = await succeeded(await requestForecast(flow, { model: 'chain', calibrate: false, ...(uniqueIds ? { uniqueIds } : {}) }));
+  const runId = await test.succeeded(requestForecast(test.flow, { model: 'chain', calibrate: false, ...(uniqueIds ? { uniqueIds } : {}) }));
   const found: Forecast[] = [];
   for (let cursor: string | undefined; ;) {
-    const { items, next } = await latestForecasts(flow, { runId, limit: 500, ...(cursor ? { after: cursor } : {}) });
+    const { items, next } = await latestForecasts(test.flow, { runId, limit: 500, ...(cursor ? { after: cursor } : {}) });
     found.push(...items);
     if (!next) return found;
     cursor = next;
@@ -103,7 +56,7 @@ async function forecast(uniqueIds?: string[]): Promise<Forecast[]> {
 }
 
 it('adds up over more series than one part holds, and says of one series what it says of all', async () => {
-  await succeeded(await train('chain', parents));
+  await test.succeeded(train('chain', parents));
   const all = await forecast();
   expect(all).toHaveLength(LEAVES + 2);
   const median = ({ quantiles }: Forecast): (number | null)[] => quantiles[DEFAULT_QUANTILES.indexOf(0.5)]!;

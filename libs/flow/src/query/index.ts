@@ -14,4 +14,5 @@ export { columnsOf, getAttention, latestForecasts, latestForecastsCsv, listSerie
 export { getModelVersion, listAliasHistory, listModels, listModelVersions } from './models.js';
 export { forecastScores, forecastSeriesScores, listAnomalies } from './scores.js';
 export { getRun, getRunCurve, listBacktestSeries, listRuns, rejectsCsv } from './runs.js';
+export { forecastPaths, forecastTotals } from './totals.js';
 export { systemStatus } from './system.js';

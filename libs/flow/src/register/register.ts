@@ -3,7 +3,7 @@
  * Invariants: a version never changes; the history of an alias is only ever added to; one run makes at most one version.
  */
 import type { ModelVersion, Score } from '@almanac/contracts';
-import type { Checkpoint } from '@almanac/forecasting';
+import type { Checkpoint, Dependence } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
 import type { AliasName, Json, ModelVersionRecord } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
@@ -34,6 +34,8 @@ export interface Registration {
   score: Score;
   baselines: Score[];
   wqlRatio: number | null;
+  /** How its errors hang together; left out where no steps were held out. */
+  dependence?: Dependence | undefined;
   /** How fast it was trained; left out for what learns nothing. */
   pace?: Pace | undefined;
   /** Make it champion where there is none. */
@@ -56,7 +58,8 @@ export async function registerVersion(
     const { id } = await within.models.ensure(model, datasetId);
     const before = await within.models.findVersion(model, { runId });
     if (before) return before;
-    const metrics = { score, baselines, wqlRatio, ...(registration.pace ? { pace: registration.pace } : {}) };
+    const { pace, dependence } = registration;
+    const metrics = { score, baselines, wqlRatio, ...(pace ? { pace } : {}), ...(dependence ? { dependence } : {}) };
     const added = await within.models.addVersion(
       id,
       { runId, kind, horizon, config, metrics, ...stored },

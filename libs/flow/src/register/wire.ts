@@ -8,6 +8,7 @@ interface Measured {
   score?: Score;
   baselines?: Score[];
   wqlRatio?: number | null;
+  dependence?: ModelVersion['dependence'];
   /** Set for a version that came from an archive. */
   imported?: { digest: string; model: string; version: number };
 }
@@ -48,6 +49,7 @@ export async function toModelVersion(store: Store, record: ModelVersionRecord): 
     score: measured.score ?? null,
     baselines: measured.baselines ?? [],
     wqlRatio: measured.wqlRatio ?? null,
+    dependence: measured.dependence ?? null,
     lineage: origin
       ? { ...origin, holdout: origin.holdout ?? null, imported: measured.imported }
       : {

@@ -39,7 +39,7 @@ export async function executeTraining(context: RunContext<PlannedRun<'train'>>, 
   const outcome = await trainPanel(context, compute, interrupted, engine, { panel, plan, champion, members });
   await engine.noted();
   void report({ phase: 'registering', message: `Registering ${plan.model}`, fraction: null });
-  const { checkpoint, score, baselines, wqlRatio } = outcome;
+  const { checkpoint, score, baselines, wqlRatio, dependence } = outcome;
   const registered = await registerVersion(context, {
     model: plan.model,
     datasetId: dataset.id,
@@ -51,6 +51,7 @@ export async function executeTraining(context: RunContext<PlannedRun<'train'>>, 
     score,
     baselines,
     wqlRatio,
+    dependence,
     pace: paceOf(context, kind, outcome, members ? memberSeconds : outcome.trainSeconds, plan.device === 'gpu' ? 'gpu' : 'cpu'),
     promoteIfFirst: plan.promote,
   });

@@ -1,0 +1,111 @@
+/** Sums of a stored forecast: over steps, over series, by region; refused where they would not be sums of what is there. */
+import type { Totals } from '@almanac/contracts';
+import { totalsRequest } from '@almanac/contracts';
+import { requestForecast } from '@almanac/flow/forecast';
+import { forecastPaths, forecastTotals, getModelVersion, latestForecasts } from '@almanac/flow/query';
+import { requestTraining } from '@almanac/flow/train';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestFlow, type Piece, type TestFlow } from '../../../../test/support/flow.js';
+
+const LENGTH = 200;
+const HORIZON = 14;
+const FIRST = 19_000;
+const day = (step: number): string => new Date(step * 86_400_000).toISOString().slice(0, 10);
+
+let test: TestFlow;
+let runId: string;
+
+/** All shops have good and bad days together. */
+beforeAll(async () => {
+  test = await openTestFlow();
+  let state = 7;
+  const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647 - 0.5;
+  const shared = Array.from({ length: LENGTH }, () => 40 * random());
+  const shop = (id: string, region: string, length = LENGTH): Piece => ({
+    id,
+    firstStep: FIRST + LENGTH - length,
+    values: Float64Array.from(
+      { length },
+      (_, t) => 100 + 10 * Math.sin((2 * Math.PI * t) / 7) + shared[t + LENGTH - length]! + 2 * random(),
+    ),
+    staticCovariates: { region },
+  });
+  await test.write({ name: 'shops', frequency: 'D', timeZone: 'UTC' }, [shop('a', 'north'), shop('b', 'north'), shop('c', 'south')]);
+  await test.succeeded(
+    requestTraining(test.flow, { dataset: 'shops', model: 'shops', kind: 'theta', horizon: HORIZON, holdout: 4 * HORIZON }),
+  );
+  runId = await test.succeeded(requestForecast(test.flow, { model: 'shops', calibrate: false }));
+});
+afterAll(() => test?.close());
+
+const total = (request: object): Promise<Totals> => forecastTotals(test.flow, totalsRequest.parse({ model: 'shops', ...request }));
+const width = ({ intervals }: Totals['items'][number]): number => intervals[0]!.upper! - intervals[0]!.lower!;
+
+describe('the sum of a forecast', () => {
+  it('is as wide as its errors hang together, and its median near the sum of the medians', async () => {
+    const { dependence } = await getModelVersion(test.flow, 'shops', 1);
+    // What all shops share was found on the steps that were held out.
+    expect(dependence!.common).toBeGreaterThan(0.3);
+    const { items, ...rest } = await total({});
+    expect(rest).toMatchObject({
+      runId,
+      model: 'shops',
+      version: 1,
+      paths: 1000,
+      seed: 1,
+      dependence: { ...dependence, basis: 'measured' },
+      notes: [],
+    });
+    expect(items).toHaveLength(1);
+    const [all] = items;
+    expect(all).toMatchObject({ group: null, series: 3, steps: HORIZON, intervals: [{ level: 80 }, { level: 95 }] });
+    const forecasts = (await latestForecasts(test.flow, { runId })).items;
+    const middle = forecasts[0]!.levels.indexOf(0.5);
+    const medians = forecasts.reduce((sum, { quantiles }) => sum + quantiles[middle]!.reduce<number>((a, b) => a + b!, 0), 0);
+    expect(Math.abs(all!.median! / medians - 1)).toBeLessThan(0.02);
+    const widthsOfSteps = forecasts.flatMap(({ levels, quantiles }) =>
+      quantiles[0]!.map((_, h) => quantiles[levels.indexOf(0.9)]![h]! - quantiles[levels.indexOf(0.1)]![h]!),
+    );
+    // Neither as if all misses came together, nor as if none did.
+    expect(width(all!)).toBeLessThan(widthsOfSteps.reduce((a, b) => a + b, 0));
+    expect(width(all!)).toBeGreaterThan(1.2 * Math.hypot(...widthsOfSteps));
+    expect(await total({})).toEqual({ items, ...rest });
+  });
+
+  it('is made for regions and weeks, of series that are named or filtered', async () => {
+    const { items } = await total({ by: 'region', every: 7 });
+    expect(
+      items.map(({ group, series, from, to, steps }) => [group, series, String(from).slice(0, 10), String(to).slice(0, 10), steps]),
+    ).toEqual([
+      ['north', 2, day(FIRST + LENGTH), day(FIRST + LENGTH + 6), 7],
+      ['north', 2, day(FIRST + LENGTH + 7), day(FIRST + LENGTH + 13), 7],
+      ['south', 1, day(FIRST + LENGTH), day(FIRST + LENGTH + 6), 7],
+      ['south', 1, day(FIRST + LENGTH + 7), day(FIRST + LENGTH + 13), 7],
+    ]);
+    const south = (await total({ where: { region: 'south' }, every: 7 })).items;
+    expect(south.map(({ median }) => median)).toEqual(items.slice(2).map(({ median }) => median));
+    const oneDay = (await total({ uniqueIds: ['a'], from: day(FIRST + LENGTH), to: day(FIRST + LENGTH), level: [50] })).items[0]!;
+    expect(oneDay).toMatchObject({ series: 1, steps: 1, intervals: [{ level: 50 }] });
+  });
+
+  it('is refused, by name, outside of what is forecast', async () => {
+    await expect(total({ to: day(FIRST + LENGTH + HORIZON) })).rejects.toMatchObject({
+      code: 'TOTALS_OUTSIDE_HORIZON',
+      message: expect.stringContaining(`to ${day(FIRST + LENGTH + 13)}, which does not hold`),
+    });
+    await expect(total({ by: 'colour' })).rejects.toMatchObject({ code: 'COVARIATE_UNKNOWN' });
+    await expect(total({ uniqueIds: ['z'] })).rejects.toMatchObject({ code: 'SERIES_NOT_FOUND' });
+    await expect(total({ paths: 10_000, runId, model: undefined })).resolves.toMatchObject({ paths: 10_000 });
+    expect(() => totalsRequest.parse({ model: 'shops', runId })).toThrow(/runId or model/);
+  });
+});
+
+it('paths are drawn again from their seed, and add up to the sum', async () => {
+  const paths = await forecastPaths(test.flow, runId, { uniqueId: 'a', count: 1000, seed: 1 });
+  expect(paths.paths).toHaveLength(1000);
+  expect(paths.paths[0]).toHaveLength(HORIZON);
+  const sums = paths.paths.map((path) => path.reduce<number>((sum, value) => sum + value!, 0));
+  const mean = sums.reduce((a, b) => a + b, 0) / sums.length;
+  expect((await total({ uniqueIds: ['a'] })).items[0]!.mean).toBeCloseTo(mean, 6);
+  expect((await forecastPaths(test.flow, runId, { uniqueId: 'a', count: 100, seed: 1 })).paths).toEqual(paths.paths.slice(0, 100));
+});

@@ -1,0 +1,3 @@
+/** Paths and sums of forecasts that are stored. Loads no TensorFlow.js, so that the API may ask. */
+export { type Dependence, dependenceOf, scoreOf, UNMEASURED } from './dependence.js';
+export { type Marginals, PathSampler, quantilesOf, type SampleOptions } from './sample.js';
