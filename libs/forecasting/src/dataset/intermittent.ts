@@ -12,6 +12,8 @@
 export interface Intermittent {
   /** The smallest value above 0; undefined where every value is 0. */
   least: number | undefined;
+  /** Values that say so. */
+  observed: number;
   /** Steps of the season that the zeros follow; 1 where they follow none. */
   seasonLength: number;
   /** Share of zeros at a step after the last value, 0 being the next. */
@@ -45,6 +47,7 @@ export function intermittentOf(values: Float64Array, seasonLengths: readonly num
   sizes.sort((a, b) => a - b);
   return {
     least: sizes[0],
+    observed: all.count,
     seasonLength: best?.seasonLength ?? 1,
     zeros: (step) => best?.phase(values.length + step)?.share ?? all.share,
     size(level, step) {

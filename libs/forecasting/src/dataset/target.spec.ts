@@ -57,6 +57,15 @@ describe('keepTo', () => {
 });
 
 describe('a series that is mostly 0', () => {
+  it('is 0 at every quantile where it has been 0 for long, and not yet where it has for a week', () => {
+    const of = (values: Float64Array): Float64Array =>
+      keepTo(targetKindsOf([{ id: 'a', firstStep: 0, values }]).get('a'), Float64Array.of(-0.1, 0.2, 0.6, 1.4));
+    expect([...of(new Float64Array(40))]).toEqual([0, 0, 0, 0]);
+    expect(of(new Float64Array(10)).at(-1)).toBeGreaterThan(0);
+    // A spike long ago is none of now, and a price of 0.3 is a fraction.
+    expect([...of(Float64Array.of(0.3, ...new Float64Array(139)))]).toEqual([0, 0, 0, 0]);
+  });
+
   const rare = (share: number, length = 120, seed = 3): Float64Array => {
     const random = new Random(seed);
     return Float64Array.from({ length }, () => (random.next() < share ? 1 + Math.floor(4 * random.next()) : 0));

@@ -12,7 +12,7 @@ export interface TargetKind {
   nonNegative: boolean;
   /** Counts, or anything else in whole numbers. */
   whole: boolean;
-  /** Of a series that is mostly 0: its smallest value above 0. Nothing lies between the two. */
+  /** Of a series that is mostly 0: its smallest value above 0, infinite where it has long been 0. Nothing lies between the two. */
   least?: number;
 }
 
@@ -29,6 +29,9 @@ export interface LearnedTargets {
 
 /** A handful of whole numbers may be chance: prices of 3, 4 and 5 say nothing about the next. */
 const ENOUGH = 20;
+
+/** So many zeros and nothing else leave less than 2.5 % for the next to be anything else (rule of succession). */
+const LONG_ZERO = 38;
 
 /** No observed value is below 0; true where there is none. */
 export function neverNegative(series: readonly SeriesData[]): boolean {
@@ -68,7 +71,8 @@ function kindAmong(panel: TargetKind, seen: Seen): TargetKind {
 
 function withLeast(kind: TargetKind, values: Float64Array): TargetKind {
   const { nonNegative, whole } = kind;
-  const least = nonNegative ? intermittentOf(values, [])?.least : undefined;
+  const rare = nonNegative ? intermittentOf(values, []) : undefined;
+  const least = rare?.least ?? (rare && rare.observed >= LONG_ZERO ? Infinity : undefined);
   return { nonNegative, whole, ...(least === undefined ? {} : { least }) };
 }
 
