@@ -86,23 +86,46 @@ function closedForm(fit: EtsFit, horizon: number): QuantileFunction {
   );
 }
 
-function simulated(fit: EtsFit, horizon: number): QuantileFunction {
-  const { form, parameters } = fit;
-  const sigma = Math.sqrt(fit.variance);
-  const paths = Array.from({ length: horizon }, () => new Float64Array(PATHS));
-  for (let path = 0; path < PATHS; path++) {
-    // A stream for each path, so that the first steps are the same for every horizon.
+/** Standard normals by path and step, the same for every series: a stream for each path, so the first steps are those of every horizon. */
+let drawn: Float64Array[] = [];
+
+function normals(horizon: number): readonly Float64Array[] {
+  if ((drawn[0]?.length ?? 0) >= horizon) return drawn;
+  drawn = Array.from({ length: PATHS }, (_, path) => {
     const random = new Random(20080606, path);
-    const state = copy(fit.state);
+    return Float64Array.from({ length: horizon }, () => random.normal());
+  });
+  return drawn;
+}
+
+/** Forms with relative errors: quantiles of possible futures. */
+function simulated({ form, parameters, state: last, variance }: EtsFit, horizon: number): QuantileFunction {
+  const sigma = Math.sqrt(variance);
+  const { alpha, beta, gamma, phi } = parameters;
+  const kind = form.season;
+  const period = last.season.length;
+  const season = new Float64Array(period);
+  const paths = Array.from({ length: horizon }, () => new Float64Array(PATHS));
+  normals(horizon).forEach((errors, path) => {
+    let { level, trend, phase } = last;
+    season.set(last.season);
     for (let step = 0; step < horizon; step++) {
+      const base = level + phi * trend;
+      const s = kind === 'N' ? 0 : season[phase]!;
+      const expected = kind === 'M' ? base * s : base + s;
       // Relative errors stay above −1, as positive data demand.
-      const value = expectation(form, parameters, state) * (1 + Math.max(-0.999, sigma * random.normal()));
+      const value = expected * (1 + Math.max(-0.999, sigma * errors[step]!));
       paths[step]![path] = value;
-      advance(form, parameters, state, value);
+      const surprise = kind === 'M' ? value / s - base : value - expected;
+      level = base + alpha * surprise;
+      trend = phi * trend + beta * surprise;
+      if (kind === 'A') season[phase] = s + gamma * surprise;
+      else if (kind === 'M') season[phase] = s + gamma * (value / base - s);
+      if (period > 0 && ++phase === period) phase = 0;
     }
-  }
+  });
   // The median of finitely many paths is noisy; shift each step so that its centre is the path without errors.
-  const state = copy(fit.state);
+  const state = copy({ ...last });
   for (const draws of paths) {
     draws.sort();
     const centre = expectation(form, parameters, state);

@@ -6,6 +6,7 @@
  * trend are fitted with the smoothing parameters; the first season comes from a classical decomposition and is not
  * (it still counts in the AICc). Values are divided by their mean size first, so results follow the scale.
  */
+import { devianceOf } from './deviance.js';
 import { seasonalIndex } from '../seasonality.js';
 import { straightLine } from '../theta.js';
 import { filter, type EtsFit, type EtsForm, type EtsParameters, type EtsState } from './model.js';
@@ -41,69 +42,97 @@ const LARGEST_TREND_SHARE = 0.2;
 const squash = (x: number): number => 1 / (1 + Math.exp(-x));
 const between = (x: number, from: number, to: number): number => from + (to - from) * squash(x);
 
+/**
+ * A form this much less likely than another by a first, rough search is not searched further: nothing that the second search finds makes
+ * up for it. In AICc.
+ */
+const HOPELESS = 25;
+
 /** Every form that the history is long enough for (4 observations more than parameters), fitted; the least AICc first. */
 export function fitForms(values: Float64Array, seasonLength: number): EtsFit[] {
   const observed = values.filter((value) => !Number.isNaN(value));
   const positive = observed.every((value) => value > 0);
   const seasonal = seasonLength > 1 && values.length >= 2 * seasonLength && observed.length >= seasonLength + 5;
-  return admissibleForms(positive, seasonal)
-    .flatMap((form) => fitEts(values, seasonLength, form, observed.length) ?? [])
+  const searches = admissibleForms(positive, seasonal).flatMap((form) => searchEts(values, seasonLength, form, observed.length) ?? []);
+  const best = Math.min(...searches.map(({ aicc }) => aicc));
+  return searches
+    .filter(({ aicc }) => aicc <= best + HOPELESS)
+    .flatMap((search) => search.refine() ?? [])
     .sort((a, b) => a.aicc - b.aicc);
 }
 
 /** The form of least AICc, or null where the history is too short for any. */
 export const selectEts = (values: Float64Array, seasonLength: number): EtsFit | null => fitForms(values, seasonLength)[0] ?? null;
 
+interface Search {
+  /** As the first search has it. */
+  aicc: number;
+  /** Null where no parameters give a likelihood. */
+  refine: () => EtsFit | null;
+}
+
 /** @returns null where the form has too many parameters for `count` observations */
-export function fitEts(values: Float64Array, seasonLength: number, form: EtsForm, count: number): EtsFit | null {
+function searchEts(values: Float64Array, seasonLength: number, form: EtsForm, count: number): Search | null {
   const hasTrend = form.trend !== 'N';
   const damped = form.trend === 'Ad';
   const hasSeason = form.season !== 'N';
   const free = 2 + (hasTrend ? 2 : 0) + (damped ? 1 : 0) + (hasSeason ? seasonLength : 0);
   const k = free + 1;
   if (count - k - 1 < 1) return null;
+  const aiccOf = (cost: number): number => cost + 2 * k + (2 * k * (k + 1)) / (count - k - 1);
 
   let start = firstState(values, seasonLength, form);
   const spread = Math.abs(start.level) * 0.05 + Math.abs(start.trend) + 0.01;
-  const decode = (x: Float64Array): { parameters: EtsParameters; state: EtsState } => {
-    const rest = x.values();
-    const next = (): number => rest.next().value!;
-    const alpha = between(next(), 1e-4, 0.9999);
-    const level = start.level + spread * next();
-    const beta = hasTrend ? between(next(), 1e-4 * alpha, LARGEST_TREND_SHARE * alpha) : 0;
-    const trend = hasTrend ? start.trend + 0.1 * spread * next() : 0;
-    const gamma = hasSeason ? between(next(), 1e-4 * (1 - alpha), 1 - alpha) : 0;
-    const phi = damped ? between(next(), PHI.from, PHI.to) : 1;
-    return { parameters: { alpha, beta, gamma, phi }, state: { level, trend, season: start.season.slice(), phase: 0 } };
+  const parametersOf = (x: Float64Array): EtsParameters => {
+    let at = 2;
+    const alpha = between(x[0]!, 1e-4, 0.9999);
+    const beta = hasTrend ? between(x[at]!, 1e-4 * alpha, LARGEST_TREND_SHARE * alpha) : 0;
+    if (hasTrend) at += 2;
+    const gamma = hasSeason ? between(x[at++]!, 1e-4 * (1 - alpha), 1 - alpha) : 0;
+    const phi = damped ? between(x[at]!, PHI.from, PHI.to) : 1;
+    return { alpha, beta, gamma, phi };
   };
+  const levelOf = (x: Float64Array): number => start.level + spread * x[1]!;
+  const trendOf = (x: Float64Array): number => (hasTrend ? start.trend + 0.1 * spread * x[3]! : 0);
+  const decode = (x: Float64Array): { parameters: EtsParameters; state: EtsState } => ({
+    parameters: parametersOf(x),
+    state: { level: levelOf(x), trend: trendOf(x), season: start.season.slice(), phase: 0 },
+  });
+  const costOf = devianceOf(form, values, count);
+  const season = new Float64Array(start.season.length);
   const deviance = (x: Float64Array): number => {
-    const { parameters, state } = decode(x);
-    const { squares, logs } = filter(form, parameters, state, values);
-    // A perfect fit would have deviance −∞; a floor keeps forms comparable, and constants then prefer the smallest form.
-    const cost = count * Math.log(Math.max(squares, count * 1e-24)) + 2 * logs;
-    return Number.isNaN(cost) ? Infinity : cost;
+    season.set(start.season);
+    return costOf(parametersOf(x), levelOf(x), trendOf(x), season);
   };
   // Starting points: α slow for short seasons as in R; β a tenth of α, γ a tenth of what α leaves, φ near its upper end.
   const x0 = [-1.4, 0, ...(hasTrend ? [-2.2, 0] : []), ...(hasSeason ? [-2.2] : []), ...(damped ? [1.5] : [])];
-  let x: Float64Array = nelderMead(deviance, Float64Array.from(x0), new Float64Array(x0.length).fill(1), 60 * x0.length);
-  // Backcasting: the filter run from the last state to the first sees the whole history, not only its first seasons.
-  const first = backcast(form, decode(x), values);
-  if (first) {
-    const before = { start, x, cost: deviance(x) };
-    start = first;
-    x = x.slice();
-    x[1] = 0;
-    if (hasTrend) x[3] = 0;
-    if (deviance(x) > before.cost) ({ start, x } = before);
-  }
-  x = nelderMead(deviance, x, new Float64Array(x.length).fill(0.5), 60 * x.length);
-  const { parameters, state } = decode(x);
-  const cost = deviance(x);
-  if (!Number.isFinite(cost)) return null;
-  const { squares } = filter(form, parameters, state, values);
-  const variance = squares / Math.max(1, count - free);
-  return { form, parameters, state, variance, deviance: cost, aicc: cost + 2 * k + (2 * k * (k + 1)) / (count - k - 1) };
+  const rough = nelderMead(deviance, Float64Array.from(x0), new Float64Array(x0.length).fill(1), 60 * x0.length);
+  const refine = (): EtsFit | null => {
+    let x: Float64Array = rough;
+    // Backcasting: the filter run from the last state to the first sees the whole history, not only its first seasons.
+    const first = backcast(form, decode(x), values);
+    if (first) {
+      const before = { start, x, cost: deviance(x) };
+      start = first;
+      x = x.slice();
+      x[1] = 0;
+      if (hasTrend) x[3] = 0;
+      if (deviance(x) > before.cost) ({ start, x } = before);
+    }
+    x = nelderMead(deviance, x, new Float64Array(x.length).fill(0.5), 60 * x.length);
+    const { parameters, state } = decode(x);
+    const cost = deviance(x);
+    if (!Number.isFinite(cost)) return null;
+    const { squares } = filter(form, parameters, state, values);
+    const variance = squares / Math.max(1, count - free);
+    return { form, parameters, state, variance, deviance: cost, aicc: aiccOf(cost) };
+  };
+  return { aicc: aiccOf(deviance(rough)), refine };
 }
+
+/** One form alone. @returns null where it has too many parameters for `count` observations */
+export const fitEts = (values: Float64Array, seasonLength: number, form: EtsForm, count: number): EtsFit | null =>
+  searchEts(values, seasonLength, form, count)?.refine() ?? null;
 
 /** Season by decomposition of up to the first four seasons, level and trend by a line through the first adjusted values. */
 function firstState(values: Float64Array, seasonLength: number, form: EtsForm): EtsState {
