@@ -77,7 +77,7 @@ async function measure(server: { url: string; folder: string }, home: string, se
   try {
     await until(() => client.call('health', {}).then(() => true));
     await withWorkers(1);
-    const trained = await client.call('train', { body: { dataset: 'many', model: 'many', horizon: HORIZON, steps: 5 } });
+    const trained = await client.call('train', { body: { dataset: 'many', model: 'many', kind: 'segment', horizon: HORIZON, steps: 5 } });
     await succeeded(client, trained.id);
     const took: Record<number, Measured[]> = { 1: [], [WORKERS]: [] };
     for (let round = 0; round < ROUNDS; round++) {

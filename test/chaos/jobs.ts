@@ -16,7 +16,7 @@ const HOURS = 600;
 const RUNS_PER_KILL = 2;
 /** One run in so many trains, and one is a backtest. */
 const TRAINING_EVERY = 8;
-const TRAINING = { dataset: 'chaos', horizon: 24, contextLength: 72, steps: 150, seed: 11, config: { hidden: 16 } };
+const TRAINING = { dataset: 'chaos', kind: 'segment', horizon: 24, contextLength: 72, steps: 150, seed: 11, config: { hidden: 16 } };
 const BACKTEST = { dataset: 'chaos', horizon: 24, windows: 2, models: [{ kind: 'theta' }] };
 /** Theta and seasonal naive: their windows, and a certificate of each. */
 const BACKTEST_PARTS = 4;

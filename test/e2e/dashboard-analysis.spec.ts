@@ -54,7 +54,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard, as
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
     [almanac, browser] = await Promise.all([startAlmanac({ ALMANAC_WEBHOOK_NETWORKS: '127.0.0.0/8' }), startBrowser()]);
     await upload('shops', shops(), { futureCovariates: ['price'], staticCovariates: ['region'] });
-    const { id } = await almanac.client.call('train', { body: { dataset: 'shops', horizon: HORIZON, steps: 60 } });
+    const { id } = await almanac.client.call('train', { body: { dataset: 'shops', kind: 'segment', horizon: HORIZON, steps: 60 } });
     expect((await almanac.client.waitForRun(id)).error).toBeNull();
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
     page = await context.newPage();

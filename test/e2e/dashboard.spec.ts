@@ -132,6 +132,8 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
 
   it('trains from a form with defaults, live, and shows what the model is worth', async () => {
     await page.getByRole('link', { name: 'Train a model' }).click();
+    expect(await page.getByLabel('Kind of model').inputValue()).toBe('auto');
+    await page.getByLabel('Kind of model').selectOption('segment');
     await page.getByLabel('Horizon', { exact: true }).fill('24');
     await page.getByText('More options').click();
     await page.getByLabel('Training steps').fill('40');
@@ -277,7 +279,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await visit('/backtests');
     await page.getByText('No backtest yet').waitFor();
     await page.getByRole('button', { name: 'New backtest' }).click();
-    await page.getByLabel('segment', { exact: true }).uncheck();
+    await page.getByLabel('auto', { exact: true }).uncheck();
     await page.getByLabel('Cutoffs', { exact: true }).fill('2');
     await page.getByLabel('Horizon', { exact: true }).fill('24');
     expect(await axe()).toEqual([]);

@@ -110,7 +110,9 @@ describe('from a file of flights to a forecast', () => {
 
   it('cancels a training that is under way and leaves no model behind', async () => {
     const { client } = almanac;
-    const { id } = await client.call('train', { body: { dataset: 'flights', model: 'endless', horizon: 48, steps: 100_000 } });
+    const { id } = await client.call('train', {
+      body: { dataset: 'flights', kind: 'segment', model: 'endless', horizon: 48, steps: 100_000 },
+    });
     for await (const run of client.followRun(id)) {
       if (run.status === 'running' && (run.progress?.step ?? 0) > 0) await client.call('cancelRun', { params: { runId: id } });
     }

@@ -84,7 +84,7 @@ beforeAll(async () => {
   await arrive(0, FIRST_DAYS);
   now = at(FIRST_DAYS);
   const config = { hidden: 24, train: { batch: 64 } };
-  const training = { dataset: 'load', model: 'load', horizon: DAY, contextLength: 72, steps: STEPS, config };
+  const training = { dataset: 'load', model: 'load', kind: 'segment', horizon: DAY, contextLength: 72, steps: STEPS, config };
   await requestTraining(flow, training);
   await allEnded();
   now = at(FIRST_DAYS + 1);

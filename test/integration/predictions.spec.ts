@@ -30,7 +30,16 @@ async function upload(dataset: string, csv: string, options: object = {}): Promi
 
 async function train(dataset: string): Promise<void> {
   const { id } = await almanac.client.call('train', {
-    body: { dataset, model: `${dataset}-model`, horizon: 24, contextLength: 96, steps: 120, config: { hidden: 16 }, seed: 3 },
+    body: {
+      dataset,
+      model: `${dataset}-model`,
+      kind: 'segment',
+      horizon: 24,
+      contextLength: 96,
+      steps: 120,
+      config: { hidden: 16 },
+      seed: 3,
+    },
   });
   const run = await almanac.client.waitForRun(id);
   expect(run.error).toBeNull();

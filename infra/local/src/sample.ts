@@ -10,7 +10,6 @@ import { type AlmanacClient, ApiError, ingestResult, type Run, type RunKind, typ
 import { count, follow, say, seconds } from './terminal.js';
 
 const DATASET = 'flights';
-const MODEL = 'flights-segment';
 const HORIZON = 48;
 
 const sampleFile = (): string => join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data/flights-3m.parquet');
@@ -57,8 +56,7 @@ async function ingest(client: AlmanacClient, signal: AbortSignal): Promise<void>
 
 async function train(client: AlmanacClient, signal: AbortSignal): Promise<TrainResult> {
   const earlier = await lastRun(client, 'train');
-  const runId =
-    earlier?.id ?? (await client.call('train', { body: { dataset: DATASET, model: MODEL, horizon: HORIZON, holdout: HORIZON } })).id;
+  const runId = earlier?.id ?? (await client.call('train', { body: { dataset: DATASET, horizon: HORIZON, holdout: HORIZON } })).id;
   const run = await follow(client, runId, 'Training', signal);
   const result = trainResult.parse(run.result);
   if (earlier?.status !== 'succeeded') {
@@ -68,23 +66,23 @@ async function train(client: AlmanacClient, signal: AbortSignal): Promise<TrainR
       for (const other of engine.rejected) say(`  not ${other.name}: ${other.why}`);
     }
     say(
-      `Trained ${MODEL} version ${result.version} in ${seconds(result.trainSeconds)}: ${count(result.steps)} steps, ${count(result.parameters)} parameters.`,
+      `Trained ${result.model} version ${result.version} in ${seconds(result.trainSeconds)}: ${count(result.steps)} steps, ${count(result.parameters)} parameters.`,
     );
   }
   return result;
 }
 
-async function forecast(client: AlmanacClient, signal: AbortSignal): Promise<void> {
-  const { items } = await client.call('latestForecasts', { query: { model: MODEL, limit: 1 } });
+async function forecast(client: AlmanacClient, model: string, signal: AbortSignal): Promise<void> {
+  const { items } = await client.call('latestForecasts', { query: { model, limit: 1 } });
   if (items.length > 0) return;
   const runId =
     (await lastRun(client, 'forecast'))?.id ??
-    (await client.call('forecast', { body: { model: `${MODEL}@champion`, attention: true } })).id;
+    (await client.call('forecast', { body: { model: `${model}@champion`, attention: true } })).id;
   const run = await follow(client, runId, 'Forecasting', signal);
   say(`Stored the next ${HORIZON} hours of ${count(Number(run.result?.['series'] ?? 0))} airports (50, 80, 90 and 95 % intervals).`);
 }
 
-async function schedule(client: AlmanacClient): Promise<void> {
+async function schedule(client: AlmanacClient, model: string): Promise<void> {
   const { items } = await client.call('listSchedules', { query: {} });
   if (items.length > 0) return;
   const made = await client.call('createSchedule', {
@@ -92,7 +90,7 @@ async function schedule(client: AlmanacClient): Promise<void> {
       name: 'flights-nightly',
       cron: '0 3 * * *',
       timeZone: 'America/New_York',
-      action: { kind: 'forecast', request: { model: `${MODEL}@champion` } },
+      action: { kind: 'forecast', request: { model: `${model}@champion` } },
     },
   });
   say(`Scheduled: a forecast every night at 03:00 New York time, next ${made.nextDueAt[0]}.`);
@@ -114,8 +112,8 @@ function printAccuracy(result: TrainResult): void {
 export async function loadSample(client: AlmanacClient, signal: AbortSignal): Promise<TrainResult> {
   await ingest(client, signal);
   const result = await train(client, signal);
-  await forecast(client, signal);
-  await schedule(client);
+  await forecast(client, result.model, signal);
+  await schedule(client, result.model);
   printAccuracy(result);
   return result;
 }

@@ -100,7 +100,7 @@ it.each(['seriesDeviation', 'robustArcsinh'])('a stranger is forecast the same b
   const model = `shops-${scaler}`;
   const config = { hidden: 4, contextLength: 24, segmentLength: 12, temporalSeason: 24, scaler, train: { batch: 4, steps: 4 } };
   const holdout = HORIZON + STEP_SIZE;
-  await succeeded(await requestTraining(flow, { dataset: 'shops', model, horizon: HORIZON, holdout, config }));
+  await succeeded(await requestTraining(flow, { dataset: 'shops', model, kind: 'segment', horizon: HORIZON, holdout, config }));
   const cutoff = new Date((FIRST + CUTOFF) * 3_600_000).toISOString();
 
   const forecast = await succeeded(await requestForecast(flow, { model, uniqueIds: ['stranger'], cutoff, calibrate: false }));

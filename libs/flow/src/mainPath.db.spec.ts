@@ -82,7 +82,14 @@ afterAll(async () => {
 describe('from a panel to a forecast', () => {
   it('trains the network, registers it as champion, forecasts every series and answers in JSON and CSV', async () => {
     await write('waves');
-    const queued = await requestTraining(flow, { dataset: 'waves', steps: 30, horizon: 24, contextLength: 96, config: { hidden: 16 } });
+    const queued = await requestTraining(flow, {
+      dataset: 'waves',
+      kind: 'segment',
+      steps: 30,
+      horizon: 24,
+      contextLength: 96,
+      config: { hidden: 16 },
+    });
     expect(queued).toMatchObject({ kind: 'train', status: 'queued', model: 'waves-segment' });
     const trained = await ended(queued.id);
     expect(trained.error).toBeNull();
@@ -140,6 +147,7 @@ describe('from a panel to a forecast', () => {
     const weights = async (dataset: string): Promise<string> => {
       const { id } = await requestTraining(flow, {
         dataset,
+        kind: 'segment',
         model: `${dataset}-model`,
         steps: 12,
         horizon: 24,
@@ -171,7 +179,14 @@ describe('from a panel to a forecast', () => {
 
   it('names the series that is too short, and trains on the others', async () => {
     await write('ragged', value, [HOURS, HOURS, 60]);
-    const { id } = await requestTraining(flow, { dataset: 'ragged', steps: 5, horizon: 24, contextLength: 96, config: { hidden: 16 } });
+    const { id } = await requestTraining(flow, {
+      dataset: 'ragged',
+      kind: 'segment',
+      steps: 5,
+      horizon: 24,
+      contextLength: 96,
+      config: { hidden: 16 },
+    });
     const run = await ended(id);
     expect(run.error).toBeNull();
     expect(trainResult.parse(run.result).skippedSeries).toEqual([
@@ -179,7 +194,7 @@ describe('from a panel to a forecast', () => {
     ]);
 
     await write('short', value, [60]);
-    const failed = await ended((await requestTraining(flow, { dataset: 'short', horizon: 24, contextLength: 96 })).id);
+    const failed = await ended((await requestTraining(flow, { dataset: 'short', kind: 'segment', horizon: 24, contextLength: 96 })).id);
     expect(failed).toMatchObject({ status: 'failed', error: { code: 'SERIES_TOO_SHORT', subject: { series: 's0' } } });
     await expect(store.models.get('short-segment')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
   });
@@ -239,7 +254,7 @@ describe('from a panel to a forecast', () => {
   });
 
   it('stops a training that is under way, and registers nothing', async () => {
-    const { id } = await requestTraining(flow, { dataset: 'waves', model: 'endless', steps: 100_000 });
+    const { id } = await requestTraining(flow, { dataset: 'waves', kind: 'segment', model: 'endless', steps: 100_000 });
     const under = async (): Promise<boolean> => {
       const { progress, finishedAt } = await getRun(flow, id);
       return finishedAt !== null || (progress?.step ?? 0) > 0;
@@ -251,8 +266,8 @@ describe('from a panel to a forecast', () => {
   });
 
   it('cancels a run that still waits', async () => {
-    const blocking = await requestTraining(flow, { dataset: 'waves', model: 'endless', steps: 100_000 });
-    const waiting = await requestTraining(flow, { dataset: 'waves', model: 'endless', steps: 100_000 });
+    const blocking = await requestTraining(flow, { dataset: 'waves', kind: 'segment', model: 'endless', steps: 100_000 });
+    const waiting = await requestTraining(flow, { dataset: 'waves', kind: 'segment', model: 'endless', steps: 100_000 });
     expect((await cancelRun(flow, waiting.id)).status).toBe('cancelled');
     await cancelRun(flow, blocking.id);
     expect((await ended(blocking.id)).status).toBe('cancelled');

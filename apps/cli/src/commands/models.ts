@@ -3,6 +3,7 @@ import {
   type CovariateFill,
   covariateFill,
   type CovariateReport,
+  DEFAULT_KIND,
   forecastResult,
   type TrainRequestInput,
   trainResult,
@@ -160,7 +161,7 @@ export function modelCommands(program: Command): void {
     .description('train a model on a dataset and put it into the registry')
     .requiredOption('-d, --dataset <name>', 'dataset to learn from')
     .option('-m, --model <name>', 'name in the registry (default: <dataset>-<kind>)')
-    .option('-k, --kind <kind>', 'kind of model; "almanac kinds" lists them (default: segment)')
+    .option('-k, --kind <kind>', `kind of model; "almanac kinds" lists them (default: ${DEFAULT_KIND})`)
     .option('--horizon <steps>', 'steps ahead', whole)
     .option('--context-length <steps>', 'steps of look-back', whole)
     .option('--holdout <steps>', 'last steps kept from training to measure accuracy on', whole)

@@ -5,7 +5,7 @@ import { forecastRequest } from './forecasts.js';
 import { score } from './runs.js';
 
 /** The kind of model where nobody names one. */
-export const DEFAULT_KIND = 'segment';
+export const DEFAULT_KIND = 'auto';
 
 /** What to train. `config` overrides the defaults that one rule derives from frequency, length and size. */
 export const trainRequest = z

@@ -20,7 +20,7 @@ import { admit, estimateRun } from './admit.js';
 
 const GIGABYTE = 2 ** 30;
 const free: RunLimits = { memoryBytes: undefined, seconds: undefined, cost: undefined, pricePerHour: { cpu: undefined, gpu: undefined } };
-const small: TrainRequestInput = { dataset: 'waves', horizon: 24, contextLength: 48, steps: 4, config: { hidden: 8 } };
+const small: TrainRequestInput = { dataset: 'waves', kind: 'segment', horizon: 24, contextLength: 48, steps: 4, config: { hidden: 8 } };
 
 let database: TestDatabase;
 let folder: string;

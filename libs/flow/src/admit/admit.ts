@@ -5,7 +5,7 @@
  * Invariants: nothing is computed to predict it, so the API can; where nothing is known (no worker runs, no limit is set)
  * nothing is refused.
  */
-import { DEFAULT_KIND, type RunKind, type RunEstimate, toProblem } from '@almanac/contracts';
+import { type RunKind, type RunEstimate, toProblem } from '@almanac/contracts';
 import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError } from '@almanac/series';
 import type { Store } from '@almanac/store';
@@ -161,7 +161,7 @@ async function paced(
     const { pace } = metrics as { pace?: Omit<Pace, 'kind'> & Partial<Pace> };
     return pace?.device === device && pace.seconds >= TELLING_SECONDS ? [{ ...pace, runId }] : [];
   });
-  const own = measured.filter(({ kind = DEFAULT_KIND }) => kinds.includes(kind));
+  const own = measured.filter(({ kind }) => kind !== undefined && kinds.includes(kind));
   const telling = own.length > 0 ? own : measured;
   if (telling.length === 0) return { seconds: operations / ASSUMED_PACE[device] + ASSUMED_OTHER_SECONDS, likeRun: undefined };
   const pace = median(telling.map((one) => one.operations / one.seconds));

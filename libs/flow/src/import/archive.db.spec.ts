@@ -114,8 +114,18 @@ async function ended({ store }: FlowContext, id: string): Promise<RunRecord> {
 const train = async (seed: number): Promise<RunRecord> =>
   ended(
     here,
-    (await requestTraining(here, { dataset: 'load', model: 'load', horizon: 24, contextLength: 48, steps: 5, config: { hidden: 8 }, seed }))
-      .id,
+    (
+      await requestTraining(here, {
+        dataset: 'load',
+        model: 'load',
+        kind: 'segment',
+        horizon: 24,
+        contextLength: 48,
+        steps: 5,
+        config: { hidden: 8 },
+        seed,
+      })
+    ).id,
   );
 
 async function quantiles(flow: FlowContext, model: string): Promise<number[][]> {

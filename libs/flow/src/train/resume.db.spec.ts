@@ -68,7 +68,7 @@ async function deliver(runId: string, until: (step: number) => boolean, why: Job
 }
 
 it('goes on from its last state, with the same weights as an undisturbed run', async () => {
-  const request = { dataset: 'waves', steps: 300, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 3 };
+  const request = { dataset: 'waves', kind: 'segment', steps: 300, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 3 };
   const whole = await requestTraining(flow, { ...request, model: 'whole' });
   const undisturbed = await deliver(whole.id, () => false);
   expect((await store.runs.get(whole.id)).status).toBe('succeeded');
@@ -100,7 +100,7 @@ it('goes on from its last state, with the same weights as an undisturbed run', a
 });
 
 it('keeps a state that no identical run can delete', async () => {
-  const request = { dataset: 'waves', steps: 300, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 5 };
+  const request = { dataset: 'waves', kind: 'segment', steps: 300, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 5 };
   const kept = await requestTraining(flow, { ...request, model: 'kept' });
   await deliver(kept.id, (step) => step >= 200);
   const { state } = (await store.runs.get(kept.id)).progress as unknown as { state: { manifestKey: string; weightsKey: string } };

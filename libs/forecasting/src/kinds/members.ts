@@ -3,7 +3,8 @@
  *
  * Invariant: a member has the seed that its place gives it, so a model has the same weights however its members were trained.
  */
-import type { Checkpoint, CheckpointManifest, FitOptions, Forecaster, MemberMaker, Panel } from '../forecaster.js';
+import type { Checkpoint, CheckpointManifest, FitOptions, FitProgress, Forecaster, MemberMaker, Panel } from '../forecaster.js';
+import { plans } from './plans.js';
 
 /** Members get seeds this far apart, so that models of neighbouring seeds share none. */
 const SEED_STRIDE = 1009;
@@ -32,9 +33,10 @@ export class Members {
     return this.forecasters;
   }
 
-  /** One after the other; progress runs over all of them. A saved state belongs to the member in training. @param kind of the whole */
+  /** One after the other; progress runs over the steps of all. A saved state belongs to the member in training. @param kind of the whole */
   async fit(kind: string, panel: Panel, options: FitOptions): Promise<void> {
     const { resume, checkpoint, onProgress } = options;
+    const steps = this.forecasters.map((one) => stepsOf(one));
     const saved = resume?.manifest.config as { done: CheckpointManifest[]; member: CheckpointManifest } | undefined;
     const done = saved && resume ? this.restore(saved.done, resume.weights) : 0;
     for (let i = done; i < this.forecasters.length; i++) {
@@ -46,7 +48,9 @@ export class Members {
         seed: memberSeed(options.seed, i),
         ...(own ? { resume: own } : { resume: undefined }),
         ...(checkpoint ? { checkpoint: { ...checkpoint, save: (state) => checkpoint.save(stateOf(kind, finished, state)) } } : {}),
-        ...(onProgress ? { onProgress: (progress) => onProgress(overall(progress, i, this.forecasters.length)) } : {}),
+        ...(onProgress && steps[i]! > 0
+          ? { onProgress: (progress) => onProgress(overall(progress, i, steps)) }
+          : { onProgress: undefined }),
       } as FitOptions);
     }
   }
@@ -103,16 +107,17 @@ function weightsOf({ tensors }: CheckpointManifest): number {
   return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
 }
 
-function overall<T extends { step: number; totalSteps: number; etaSeconds: number; stepsPerSecond: number }>(
-  progress: T,
-  member: number,
-  members: number,
-): T {
-  const left = (members - member - 1) * progress.totalSteps;
+/** Optimiser steps of a member; 0 for one that is fitted in one go, and has no progress to speak of. */
+function stepsOf({ kind, config }: Forecaster): number {
+  return plans.of(kind).work({ ...config }, { count: 1, observations: 1 }, plans).steps;
+}
+
+function overall(progress: FitProgress, member: number, steps: readonly number[]): FitProgress {
+  const sum = (of: readonly number[]): number => of.reduce((total, one) => total + one, 0);
   return {
     ...progress,
-    step: member * progress.totalSteps + progress.step,
-    totalSteps: members * progress.totalSteps,
-    etaSeconds: progress.etaSeconds + left / progress.stepsPerSecond,
+    step: sum(steps.slice(0, member)) + progress.step,
+    totalSteps: sum(steps),
+    etaSeconds: progress.etaSeconds + sum(steps.slice(member + 1)) / progress.stepsPerSecond,
   };
 }

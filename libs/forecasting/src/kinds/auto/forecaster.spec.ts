@@ -3,7 +3,7 @@ import { Random } from '../../dataset/random.js';
 import type { Panel, SeriesData } from '../../forecaster.js';
 import { plans } from '../plans.js';
 import { createForecaster, loadForecaster } from '../registry.js';
-import { defaultAuto } from './config.js';
+import { type defaultAuto } from './config.js';
 import type { AutoForecaster } from './forecaster.js';
 import { learnWeights, normalised } from './weights.js';
 

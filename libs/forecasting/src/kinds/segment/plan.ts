@@ -32,7 +32,6 @@ export const segmentPlan: KindPlan = {
   summary: 'Recurrent sequence-to-sequence network over segments, with contextual and temporal attention; one model for all series.',
   trainable: true,
   quick: false,
-  compared: 'suggested',
   covariates: ['static', 'past', 'future'],
   follows: { contextLength: 'contextLength', steps: 'train.steps' },
   schema: z
