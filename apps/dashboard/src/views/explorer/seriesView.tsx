@@ -18,6 +18,7 @@ import { Failure, Skeleton, Title } from '../../ui/parts';
 import { ForecastCards, NoForecast } from './forecastCards';
 import { edgeOf, useHistory, windowOf } from './history';
 import { Changes, useMarks } from './marks';
+import { TotalsCard } from './totals';
 
 /** Stored forecasts that can be chosen and laid over what came. */
 const MOST_PAST = 100;
@@ -181,6 +182,7 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
       {forecasts.error ? <Failure error={forecasts.error} retry={() => void forecasts.refetch()} /> : null}
       {forecasts.data && !forecast && <NoForecast dataset={dataset} uniqueId={uniqueId} />}
       {forecast && <ForecastCards dataset={dataset} forecast={forecast} fared={hindsight(history.data, forecast)} />}
+      {forecast && <TotalsCard key={forecast.runId} dataset={dataset} forecast={forecast} />}
       <Changes changes={changes} dataset={dataset} onShow={showChange} />
     </>
   );
