@@ -135,6 +135,10 @@ describe('almanac', () => {
     expect(JSON.parse(named.out)).toMatchObject({ model: 'sales-theta', version: 1, horizon: 14 });
     expect((await run(['get', '--format', 'json'])).out).toBe(stored);
     expect(await run(['forecast'])).toMatchObject({ code: 2 });
+    const look = await run(['look', 'sales', '--horizon', '7', '--series', 'a']);
+    expect(look).toMatchObject({ code: 0 });
+    expect(look.out).toMatch(/^unique_id,ds,cutoff,pretrained-q-2\.5,.*,pretrained,/);
+    expect(look.out.trim().split('\n')).toHaveLength(8);
   });
 
   it('makes, tries out and deletes webhooks, and workspaces', async () => {

@@ -209,6 +209,35 @@ describe('POST /v1/forecast', () => {
   });
 });
 
+describe('POST /v1/datasets/:dataset/first-look', () => {
+  it('forecasts a dataset before anything is trained on it, and stores nothing', async () => {
+    const looked = await almanac.client.firstLook('plain', { horizon: 48 });
+    expect(looked).toMatchObject({ model: 'pretrained', dataset: 'plain', datasetVersion: 1, horizon: 48, seriesCount: 1 });
+    const [only] = looked.firstLook;
+    const wire = (t: number): string => new Date(START + t * HOUR).toISOString();
+    expect(only).toMatchObject({ uniqueId: 'shop', cutoff: wire(24 * 40 - 1) });
+    expect([only!.ds[0], only!.ds[47]]).toEqual([wire(24 * 40), wire(24 * 42 - 1)]);
+    const [low, median, high] = [0.1, 0.5, 0.9].map((level) => only!.quantiles[looked.levels.indexOf(level)]!);
+    median!.forEach((value, h) => {
+      expect(low![h]).toBeLessThanOrEqual(value!);
+      expect(high![h]).toBeGreaterThanOrEqual(value!);
+    });
+    const error = (of: (t: number) => number): number => median!.reduce<number>((sum, value, h) => sum + Math.abs(value! - of(h)), 0) / 48;
+    expect(error((h) => sales(24 * 40 + h))).toBeLessThan(error(() => 13));
+    expect(await query(almanac.databaseUrl, 'SELECT count(*)::int AS n FROM forecast')).toEqual([{ n: 0 }]);
+  });
+
+  it('refuses series that are not there, kinds that need training, and more steps than are gone on for', async () => {
+    const refused = async (body: object): Promise<string> => (await refusal(almanac.client.firstLook('plain', body))).code;
+    expect(await refused({ uniqueIds: ['nobody'] })).toBe('SERIES_NOT_FOUND');
+    expect(await refused({ model: 'segment' })).toBe('MODEL_NEEDS_TRAINING');
+    expect(await refused({ model: 'thetta' })).toBe('MODEL_KIND_UNKNOWN');
+    expect(await refused({ horizon: 5000 })).toBe('HORIZON_TOO_LONG');
+    expect(await almanac.client.firstLook('plain', { model: 'theta', horizon: 3 })).toMatchObject({ model: 'theta', horizon: 3 });
+    expect((await refusal(almanac.client.firstLook('nothing', {}))).code).toBe('DATASET_NOT_FOUND');
+  });
+});
+
 describe('POST /v1/forecasts/what-if', () => {
   it('shows a stored series with other future covariates beside the unchanged, and stores neither', async () => {
     const answer = await almanac.client.whatIf({

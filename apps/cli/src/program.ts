@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { adminCommands } from './commands/admin.js';
 import { auditCommands } from './commands/audit.js';
 import { backtestCommands } from './commands/backtests.js';
+import { lookCommand } from './commands/look.js';
 import { modelCommands } from './commands/models.js';
 import { registryCommands } from './commands/registry.js';
 import { runCommands } from './commands/runs.js';
@@ -20,6 +21,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(almanac --help shows every command)')
     .exitOverride();
   uploadCommand(program);
+  lookCommand(program);
   modelCommands(program);
   registryCommands(program);
   totalCommands(program);

@@ -7,7 +7,14 @@ import { endpoints, type Endpoint, type EndpointInput, type EndpointName, type E
 import { withHint } from './problem.js';
 import { problem, type Problem } from './schemas/common.js';
 import type { IngestOptionsInput, UploadAccepted } from './schemas/datasets.js';
-import type { Prediction, PredictionRequestInput, WhatIf, WhatIfRequestInput } from './schemas/predictions.js';
+import type {
+  FirstLook,
+  FirstLookRequestInput,
+  Prediction,
+  PredictionRequestInput,
+  WhatIf,
+  WhatIfRequestInput,
+} from './schemas/predictions.js';
 import { isFinished, run, type Run } from './schemas/runs.js';
 
 /** Proves that a page of ours asks, with everything that a session changes. */
@@ -58,6 +65,8 @@ export interface AlmanacClient {
   predict(body: PredictionRequestInput, signal?: AbortSignal): Promise<Prediction>;
   /** Forecasts stored series with changed future covariates, beside the unchanged. */
   whatIf(body: WhatIfRequestInput, signal?: AbortSignal): Promise<WhatIf>;
+  /** Forecasts series of a dataset before anything is trained on it. */
+  firstLook(dataset: string, body: FirstLookRequestInput, signal?: AbortSignal): Promise<FirstLook>;
   /** Follows a run to its end. A failed or cancelled run is returned, not thrown. */
   waitForRun(runId: string, onChange?: (run: Run) => void, signal?: AbortSignal): Promise<Run>;
 }
@@ -140,7 +149,7 @@ export function createClient(options: ClientOptions): AlmanacClient {
   }
 
   /** A run instead of the answer: the answer is fetched when the run has ended. */
-  async function answerOf<T extends Prediction | WhatIf>(given: T | Run, signal?: AbortSignal): Promise<T> {
+  async function answerOf<T extends Prediction | WhatIf | FirstLook>(given: T | Run, signal?: AbortSignal): Promise<T> {
     if (!('status' in given)) return given;
     await client.waitForRun(given.id, undefined, signal);
     return (await client.call('getPrediction', { params: { runId: given.id } }, signal)) as T;
@@ -149,6 +158,7 @@ export function createClient(options: ClientOptions): AlmanacClient {
   const client: AlmanacClient = {
     predict: async (body, signal) => answerOf(await client.call('predict', { body }, signal), signal),
     whatIf: async (body, signal) => answerOf(await client.call('whatIf', { body }, signal), signal),
+    firstLook: async (dataset, body, signal) => answerOf(await client.call('firstLook', { params: { dataset }, body }, signal), signal),
     async call(name, input, signal) {
       const endpoint: Endpoint = endpoints[name];
       const response = await send(endpoint, input as CallInput, signal);

@@ -1,7 +1,7 @@
 /** Predictions: asked for, waited for, answered, forgotten. Who cannot wait so long gets the run to follow. */
 import { Controller, Res } from '@nestjs/common';
-import { isFinished, type Prediction, type Run, type WhatIf } from '@almanac/contracts';
-import { forgetPrediction, readPrediction, requestPrediction, requestWhatIf } from '@almanac/flow/predict';
+import { type FirstLook, isFinished, type Prediction, type Run, type WhatIf } from '@almanac/contracts';
+import { forgetPrediction, readPrediction, requestFirstLook, requestPrediction, requestWhatIf } from '@almanac/flow/predict';
 import { getRun } from '@almanac/flow/query';
 import { cancelRun, type FlowContext } from '@almanac/flow/runs';
 import type { FastifyReply } from 'fastify';
@@ -12,6 +12,8 @@ import { RunFeed } from '../http/runFeed.js';
 /** A look this often makes up for a lost announcement. */
 const LOOK_MS = 500;
 
+type Answer = Prediction | WhatIf | FirstLook;
+
 @Controller()
 export class PredictionsController {
   constructor(private readonly feed: RunFeed) {}
@@ -21,7 +23,7 @@ export class PredictionsController {
     @Input() { body }: Parse<'predict'>,
     @Flow() flow: FlowContext,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Prediction | WhatIf | Run> {
+  ): Promise<Answer | Run> {
     return this.answer(flow, await requestPrediction(flow, body), body.wait, reply);
   }
 
@@ -30,16 +32,25 @@ export class PredictionsController {
     @Input() { body }: Parse<'whatIf'>,
     @Flow() flow: FlowContext,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Prediction | WhatIf | Run> {
+  ): Promise<Answer | Run> {
     return this.answer(flow, await requestWhatIf(flow, body), body.wait, reply);
   }
 
+  @Route('firstLook')
+  async firstLook(
+    @Input() { params, body }: Parse<'firstLook'>,
+    @Flow() flow: FlowContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Answer | Run> {
+    return this.answer(flow, await requestFirstLook(flow, params.dataset, body), body.wait, reply);
+  }
+
   @Route('getPrediction')
-  read(@Input() { params }: Parse<'getPrediction'>, @Flow() flow: FlowContext): Promise<Prediction | WhatIf> {
+  read(@Input() { params }: Parse<'getPrediction'>, @Flow() flow: FlowContext): Promise<Answer> {
     return readPrediction(flow, params.runId);
   }
 
-  private async answer(flow: FlowContext, asked: Run, waitSeconds: number, reply: FastifyReply): Promise<Prediction | WhatIf | Run> {
+  private async answer(flow: FlowContext, asked: Run, waitSeconds: number, reply: FastifyReply): Promise<Answer | Run> {
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     const until = performance.now() + 1000 * waitSeconds;

@@ -1,10 +1,10 @@
 /** History, cutoff and forecast fan of one series, with a readout of the point under the cursor. */
-import type { Forecast, Observations } from '@almanac/contracts';
+import type { Observations } from '@almanac/contracts';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import { axisPlace, time, value } from '../app/format';
 import { colour } from '../app/theme';
-import { BANDS, chartData, isolated } from './forecastData';
+import { BANDS, chartData, type Drawn, isolated } from './forecastData';
 import { drawMarks, holidaysAt, type Marks, noMarks } from './marks';
 import { drawPast, forecastAt, type PastForecast } from './pastForecasts';
 import { clampWindow, type Extent, panBy, panZoom, zoomBy } from './panZoom';
@@ -13,7 +13,7 @@ import { timeAxis } from './timeAxis';
 
 interface Props {
   history: Observations | undefined;
-  forecast: Forecast | undefined;
+  forecast: Drawn | undefined;
   zone: string;
   withTime: boolean;
   height: number;

@@ -12,16 +12,19 @@ export const BANDS = [
   { share: 50, lo: 0.25, hi: 0.75 },
 ] as const;
 
+/** What of a forecast is drawn: one that is stored, or a first look that is not. */
+export type Drawn = Pick<Forecast, 'cutoff' | 'ds' | 'levels' | 'quantiles'>;
+
 type Column = (number | null | undefined)[];
 export type ChartData = [number[], ...Column[]];
 
 /** Values of a quantile level over the horizon, null where it is not known; undefined where the forecast has no such level. */
-export function atLevel(forecast: Forecast, level: number): (number | null)[] | undefined {
+export function atLevel(forecast: Drawn, level: number): (number | null)[] | undefined {
   const index = forecast.levels.findIndex((candidate) => Math.abs(candidate - level) < 1e-9);
   return index < 0 ? undefined : forecast.quantiles[index];
 }
 
-export function chartData(history: Observations | undefined, forecast: Forecast | undefined): ChartData {
+export function chartData(history: Observations | undefined, forecast: Drawn | undefined): ChartData {
   const past = (history?.ds ?? []).map(axisPlace);
   const values = history?.y ?? [];
   const ahead = forecast ? forecast.ds.map(axisPlace) : [];
@@ -63,7 +66,7 @@ export interface Hindsight {
 }
 
 /** How the forecast fared against what came after its cutoff; null while nothing has. */
-export function hindsight(history: Observations | undefined, forecast: Forecast | undefined): Hindsight | null {
+export function hindsight(history: Observations | undefined, forecast: Drawn | undefined): Hindsight | null {
   if (!history || !forecast || history.downsampled) return null;
   const came = new Map(history.ds.map((ds, index) => [axisPlace(ds), history.y[index]]));
   const median = atLevel(forecast, 0.5);

@@ -88,6 +88,9 @@ function One({ name }: { name: string }) {
           <Link className="button" to={`/train?dataset=${path}`}>
             Train
           </Link>
+          <Link className="button" to={`/series/${path}?look=`}>
+            First look
+          </Link>
           <Link className="button" to={`/upload?dataset=${path}`}>
             Add to it
           </Link>

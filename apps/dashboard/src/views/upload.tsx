@@ -152,6 +152,9 @@ export function Component() {
               <Link className="button primary" to={`/train?dataset=${encodeURIComponent(result.dataset)}`}>
                 Train a model
               </Link>
+              <Link className="button" to={`/series/${encodeURIComponent(result.dataset)}?look=`}>
+                First look
+              </Link>
               <Link className="button" to={`/series/${encodeURIComponent(result.dataset)}`}>
                 Look at the series
               </Link>

@@ -1,8 +1,9 @@
 /** Forecasts that are answered and not stored. */
 import { z } from 'zod';
-import { byPrediction, prediction, predictionRequest, whatIf, whatIfRequest } from '../schemas/predictions.js';
+import { byPrediction, firstLook, firstLookRequest, prediction, predictionRequest, whatIf, whatIfRequest } from '../schemas/predictions.js';
 import { run } from '../schemas/runs.js';
 import { type Endpoint } from './endpoint.js';
+import { byDataset } from './parts.js';
 
 export const predictionEndpoints = {
   predict: {
@@ -27,6 +28,18 @@ export const predictionEndpoints = {
     slow: true,
     pure: true,
   },
+  firstLook: {
+    method: 'POST',
+    path: '/v1/datasets/:dataset/first-look',
+    summary: 'Forecast series of a dataset before anything is trained on it; nothing is stored',
+    scope: 'write',
+    params: byDataset,
+    body: firstLookRequest,
+    status: 200,
+    response: z.union([firstLook, run]),
+    slow: true,
+    pure: true,
+  },
   getPrediction: {
     method: 'GET',
     path: '/v1/predictions/:runId',
@@ -34,6 +47,6 @@ export const predictionEndpoints = {
     scope: 'read',
     params: byPrediction,
     status: 200,
-    response: z.union([prediction, whatIf]),
+    response: z.union([prediction, whatIf, firstLook]),
   },
 } as const satisfies Record<string, Endpoint>;

@@ -7,7 +7,13 @@ import { flagAsNumber, givenTime, name, seasonLength, stepTime, uniqueId, uuid, 
 import { covariateFill, forecastNote, modelReference, percentLevel, quantileLevels } from './forecasts.js';
 
 /** What one request may ask for; more belongs into a dataset. */
-export const PREDICTION_LIMITS = { series: 1000, observations: 200_000, values: 2_000_000, whatIfSeries: 100 } as const;
+export const PREDICTION_LIMITS = {
+  series: 1000,
+  observations: 200_000,
+  values: 2_000_000,
+  whatIfSeries: 100,
+  firstLookSeries: 100,
+} as const;
 
 const numbers = z.array(z.number().nullable());
 const flag = z.preprocess(flagAsNumber, z.number().nullable()) as unknown as z.ZodType<number | null, number | boolean | string | null>;
@@ -176,5 +182,51 @@ export const whatIf = z
   })
   .meta({ id: 'WhatIf' });
 export type WhatIf = z.infer<typeof whatIf>;
+
+export const firstLookRequest = z
+  .object({
+    uniqueIds: z
+      .array(uniqueId)
+      .min(1)
+      .max(PREDICTION_LIMITS.firstLookSeries)
+      .optional()
+      .meta({ description: 'Which series; the first 20 by id unless given.' }),
+    horizon: z
+      .number()
+      .int()
+      .positive()
+      .max(10_000)
+      .optional()
+      .meta({ description: 'Steps ahead; two of the shortest season unless given.' }),
+    datasetVersion: versionNumber.optional(),
+    quantiles: quantileLevels.default([0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975]),
+    model: z.string().optional().meta({ description: 'A kind that needs no training; the pretrained network unless given.' }),
+    wait,
+  })
+  .meta({ id: 'FirstLookRequest' });
+export type FirstLookRequest = z.output<typeof firstLookRequest>;
+export type FirstLookRequestInput = z.input<typeof firstLookRequest>;
+
+export const firstLook = z
+  .object({
+    model: z.string().meta({ description: 'The kind that forecast.' }),
+    dataset: name,
+    datasetVersion: z.number().int(),
+    horizon: z.number().int(),
+    levels: z.array(z.number()),
+    firstLook: z.array(
+      z.object({
+        uniqueId: z.string(),
+        cutoff: stepTime,
+        ds: z.array(stepTime),
+        quantiles: rows.meta({ description: 'One array over the horizon for each level.' }),
+        notes: z.array(forecastNote),
+      }),
+    ),
+    seriesCount: z.number().int().meta({ description: 'Series that the dataset has; those that were not asked for are not here.' }),
+    seconds: z.number(),
+  })
+  .meta({ id: 'FirstLook' });
+export type FirstLook = z.infer<typeof firstLook>;
 
 export const byPrediction = z.object({ runId: uuid });

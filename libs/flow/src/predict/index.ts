@@ -1,2 +1,3 @@
 /** Predictions: forecasts that are answered and not stored. `@almanac/flow/predict/execute` is the worker's side. */
+export { requestFirstLook } from './firstLook.js';
 export { forgetPrediction, readPrediction, requestPrediction, requestWhatIf } from './request.js';

@@ -52,8 +52,21 @@ export const whatIfPlan = z.object({
 });
 export type WhatIfPlan = z.infer<typeof whatIfPlan>;
 
+export const firstLookPlan = z.object({
+  kind: z.literal('firstLook'),
+  uniqueIds: z.array(z.string()),
+  /** A kind that needs no training. */
+  model: z.string(),
+  dataset: z.string(),
+  datasetVersion: z.number().int(),
+  seriesCount: z.number().int(),
+  horizon: z.number().int(),
+  levels: z.array(z.number()),
+});
+export type FirstLookPlan = z.infer<typeof firstLookPlan>;
+
 /** What a worker is asked. */
-export const predictionPlan = z.discriminatedUnion('kind', [inlinePlan, whatIfPlan]);
+export const predictionPlan = z.discriminatedUnion('kind', [inlinePlan, whatIfPlan, firstLookPlan]);
 export type PredictionPlan = z.infer<typeof predictionPlan>;
 
 /** What stays on the run. */

@@ -1,5 +1,6 @@
 /** The request side of predictions. What can be known to be wrong is refused before a worker is asked. */
 import {
+  type FirstLook,
   fromProblem,
   asSeasonLengths,
   type Prediction,
@@ -73,7 +74,7 @@ export async function requestPrediction(context: FlowContext, given: PredictionR
     versionId: named?.version.id ?? null,
     kinds: named ? [] : request.model === 'auto' ? candidatesFor(horizon) : [request.model],
   };
-  return start(context, plan, { model: label, series: laid.length, horizon, frequency: grid.label });
+  return startPrediction(context, plan, { model: label, series: laid.length, horizon, frequency: grid.label });
 }
 
 /**
@@ -128,14 +129,14 @@ export async function requestWhatIf(context: FlowContext, request: WhatIfRequest
     levels: request.quantiles,
     cutoffStep: request.cutoff === undefined ? null : stepAt(grid, request.cutoff),
   };
-  return start(context, plan, { model: version.model, series: plan.uniqueIds.length, horizon, dataset: dataset.name });
+  return startPrediction(context, plan, { model: version.model, series: plan.uniqueIds.length, horizon, dataset: dataset.name });
 }
 
 /**
  * The answer of a run that has ended.
  * @throws AlmanacError PREDICTION_EXPIRED, PREDICTION_NOT_READY, NOT_A_PREDICTION, and what the run failed with
  */
-export async function readPrediction({ store }: Pick<FlowContext, 'store'>, runId: string): Promise<Prediction | WhatIf> {
+export async function readPrediction({ store }: Pick<FlowContext, 'store'>, runId: string): Promise<Prediction | WhatIf | FirstLook> {
   const { kind, status, error } = await store.runs.get(runId);
   const subject = { run: runId, status };
   if (kind !== 'predict')
@@ -151,7 +152,7 @@ export async function readPrediction({ store }: Pick<FlowContext, 'store'>, runI
         status: 409,
       },
     );
-  return (await store.predictions.answer(runId)) as unknown as Prediction | WhatIf;
+  return (await store.predictions.answer(runId)) as unknown as Prediction | WhatIf | FirstLook;
 }
 
 /** Once it has been read by whoever waited for it. */
@@ -159,7 +160,8 @@ export async function forgetPrediction({ store }: Pick<FlowContext, 'store'>, ru
   await store.predictions.forget(runId, FORGOTTEN_MS);
 }
 
-function start(context: FlowContext, plan: PredictionPlan, about: PredictPlan): Promise<Run> {
+/** Asks a worker; the plan is kept until it is answered. */
+export function startPrediction(context: FlowContext, plan: PredictionPlan, about: PredictPlan): Promise<Run> {
   const { dataset = null, model } = about;
   return ask(
     context,

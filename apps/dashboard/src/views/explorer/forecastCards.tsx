@@ -7,7 +7,7 @@ import { seriesAddress } from '../../app/address';
 import { count, isSubDaily, shortTime, value } from '../../app/format';
 import { useCall } from '../../app/queries';
 import { useClient } from '../../app/session';
-import { atLevel, type Hindsight } from '../../chart/forecastData';
+import { atLevel, type Drawn, type Hindsight } from '../../chart/forecastData';
 import { Fact, Failure } from '../../ui/parts';
 
 export function ForecastCards({ dataset, forecast, fared }: { dataset: Dataset; forecast: Forecast; fared: Hindsight | null }) {
@@ -63,7 +63,7 @@ export function ForecastCards({ dataset, forecast, fared }: { dataset: Dataset; 
   );
 }
 
-function NextSteps({ forecast, zone, withTime }: { forecast: Forecast; zone: string; withTime: boolean }) {
+export function NextSteps({ forecast, zone, withTime }: { forecast: Drawn; zone: string; withTime: boolean }) {
   const [all, setAll] = useState(false);
   const [median, lo, hi] = [0.5, 0.1, 0.9].map((level) => atLevel(forecast, level));
   const shown = all ? forecast.ds : forecast.ds.slice(0, 6);
@@ -98,7 +98,8 @@ function NextSteps({ forecast, zone, withTime }: { forecast: Forecast; zone: str
   );
 }
 
-export function NoForecast({ dataset, uniqueId }: { dataset: Dataset; uniqueId: string }) {
+/** @param onLook asks for a first look, which needs no training */
+export function NoForecast({ dataset, uniqueId, onLook }: { dataset: Dataset; uniqueId: string; onLook: () => void }) {
   const models = useCall('listModels', { query: { limit: 1000 } });
   const client = useClient();
   const fitting = models.data?.items.filter((model) => model.dataset === dataset.name) ?? [];
@@ -122,14 +123,16 @@ export function NoForecast({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
                 {ask.isSuccess ? 'Queued' : `Forecast with ${model.name}`}
               </button>
             ))}
+            <FirstLookButton onLook={onLook} />
           </div>
           {ask.error ? <Failure error={ask.error} /> : null}
         </>
       ) : (
         <>
-          <span>Train a model on {dataset.name} first. Sound defaults are filled in.</span>
+          <span>A first look needs no training; a model that is trained on {dataset.name} mostly forecasts better.</span>
           <div className="row actions">
-            <Link className="button primary" to={`/train?dataset=${encodeURIComponent(dataset.name)}`}>
+            <FirstLookButton onLook={onLook} />
+            <Link className="button" to={`/train?dataset=${encodeURIComponent(dataset.name)}`}>
               Train a model
             </Link>
           </div>
@@ -138,3 +141,9 @@ export function NoForecast({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
     </div>
   );
 }
+
+const FirstLookButton = ({ onLook }: { onLook: () => void }) => (
+  <button type="button" className="primary" onClick={onLook}>
+    First look
+  </button>
+);

@@ -15,6 +15,7 @@ import { clampWindow, type Extent } from '../../chart/panZoom';
 import { type PastForecast, pastForecasts } from '../../chart/pastForecasts';
 import { type Cell, save, saveCsv, savePng } from '../../ui/download';
 import { Failure, Skeleton, Title } from '../../ui/parts';
+import { FirstLookCards, useFirstLook } from './firstLook';
 import { ForecastCards, NoForecast } from './forecastCards';
 import { edgeOf, useHistory, windowOf } from './history';
 import { Changes, useMarks } from './marks';
@@ -51,6 +52,11 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
   );
   const stored = useCall('listSeriesForecasts', { params: { dataset: dataset.name, uniqueId }, query: { limit: MOST_PAST } });
   const forecast = forecasts.data?.items[0];
+  const [looks, keepLook] = useAddressState('look');
+  const none = forecasts.data !== undefined && !forecast;
+  const wantsLook = none && looks !== undefined;
+  const look = useFirstLook(dataset, uniqueId, wantsLook);
+  const drawn = forecast ?? (wantsLook ? look.data?.forecast : undefined);
   const plot = useRef<uPlot>(null);
   const { marks, controls, changes } = useMarks(dataset, uniqueId);
   const [past, keepPast] = useAddressState('past');
@@ -130,11 +136,11 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
         {observed ? (
           <ForecastChart
             history={observed}
-            forecast={forecast}
+            forecast={drawn}
             zone={dataset.timeZone}
             withTime={withTime}
             height={380}
-            label={`${uniqueId}: history${forecast ? ` and forecast of ${forecast.ds.length} steps` : ''}`}
+            label={`${uniqueId}: history${drawn ? ` and ${forecast ? 'forecast' : 'first look'} of ${drawn.ds.length} steps` : ''}`}
             marks={marks}
             past={withPast ? earlier : noPast}
             window={window}
@@ -180,7 +186,8 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
       </section>
       {csv.error ? <Failure error={csv.error} /> : null}
       {forecasts.error ? <Failure error={forecasts.error} retry={() => void forecasts.refetch()} /> : null}
-      {forecasts.data && !forecast && <NoForecast dataset={dataset} uniqueId={uniqueId} />}
+      {none && !wantsLook && <NoForecast dataset={dataset} uniqueId={uniqueId} onLook={() => keepLook('')} />}
+      {wantsLook && <FirstLookCards dataset={dataset} look={look} onEnd={() => keepLook(undefined)} />}
       {forecast && <ForecastCards dataset={dataset} forecast={forecast} fared={hindsight(history.data, forecast)} />}
       {forecast && <TotalsCard key={forecast.runId} dataset={dataset} forecast={forecast} />}
       <Changes changes={changes} dataset={dataset} onShow={showChange} />

@@ -1,5 +1,5 @@
 /** The prediction run: forecasts what was asked in a process of its own, and leaves the answer where it is fetched. */
-import type { CovariateChange, Prediction, WhatIf } from '@almanac/contracts';
+import type { CovariateChange, FirstLook, Prediction, WhatIf } from '@almanac/contracts';
 import type { Panel, SeriesData, SeriesForecast } from '@almanac/forecasting';
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { Json, ModelVersionRecord } from '@almanac/store';
@@ -9,7 +9,9 @@ import type { RunContext } from '../../runs/execute/index.js';
 import { completed, namesUsed } from '../../runs/covariates.js';
 import { readPanel } from '../../runs/panel.js';
 import { readPlan, type PlannedRun } from '../../runs/kinds.js';
-import { type InlinePlan, type LaidSeries, predictionPlan, type WhatIfPlan } from '../plan.js';
+import { type InlinePlan, type LaidSeries, predictionPlan, type PredictionPlan, type WhatIfPlan } from '../plan.js';
+import { lookFirst } from './firstLook.js';
+import { finite, rowsOf } from './rows.js';
 
 type Context = RunContext<PlannedRun<'predict'>>;
 
@@ -19,16 +21,33 @@ export async function executePrediction(context: Context, compute: Compute): Pro
   const started = performance.now();
   // A worker may have died between the answer and the end of the run.
   const known = run.attempts > 1 ? await store.predictions.answer(run.id).catch(() => null) : null;
-  if (known) return summaryOf(known as unknown as Prediction | WhatIf);
+  if (known) return summaryOf(known as unknown as Answer);
   const plan = readPlan(predictionPlan, await store.predictions.request(run.id), run.id);
-  const answer = plan.kind === 'inline' ? await predictInline(context, compute, plan) : await predictWhatIf(context, compute, plan);
+  const answer = await answerTo(context, compute, plan);
   const whole = { ...answer, seconds: (performance.now() - started) / 1000 };
   await store.predictions.finish(run.id, whole);
   return summaryOf(whole);
 }
 
+type Answer = Prediction | WhatIf | FirstLook;
+type Unmeasured = Omit<Prediction, 'seconds'> | Omit<WhatIf, 'seconds'> | Omit<FirstLook, 'seconds'>;
+
+function answerTo(context: Context, compute: Compute, plan: PredictionPlan): Promise<Unmeasured> {
+  switch (plan.kind) {
+    case 'inline':
+      return predictInline(context, compute, plan);
+    case 'whatIf':
+      return predictWhatIf(context, compute, plan);
+    case 'firstLook':
+      return lookFirst(context, compute, plan);
+  }
+}
+
 /** What stays of it on the run. */
-const summaryOf = ({ model, version, horizon, seconds }: Prediction | WhatIf): Json => ({ model, version, horizon, seconds });
+const summaryOf = (answer: Answer): Json => {
+  const { model, horizon, seconds } = answer;
+  return { model, version: 'version' in answer ? answer.version : null, horizon, seconds };
+};
 
 async function predictInline(context: Context, compute: Compute, plan: InlinePlan): Promise<Omit<Prediction, 'seconds'>> {
   const { frequency, timeZone, seasonLengths, horizon, levels, notes } = plan;
@@ -149,15 +168,8 @@ function withChanges(series: SeriesData, changes: readonly CovariateChange[], ho
   return { ...series, futureCovariates };
 }
 
-const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
-
 const ahead = ({ values, futureCovariates }: SeriesData, name: string, horizon: number): (number | null)[] =>
   Array.from({ length: horizon }, (_, h) => finite(futureCovariates?.[name]?.[values.length + h] ?? Number.NaN));
-
-const rowsOf = (quantiles: Float64Array, horizon: number): (number | null)[][] =>
-  Array.from({ length: quantiles.length / horizon }, (_, level) =>
-    Array.from(quantiles.subarray(level * horizon, (level + 1) * horizon), finite),
-  );
 
 function revived({ values, pastCovariates, futureCovariates, ...series }: LaidSeries): SeriesData {
   const floats = (given: readonly (number | null)[]): Float64Array => Float64Array.from(given, (value) => value ?? Number.NaN);
