@@ -10,7 +10,7 @@ import type { Bench, BenchRow } from './bench.js';
 import { saveResult, writeReport } from './report.js';
 
 /** Each is a module of this folder that exports a bench under its own name. */
-const NAMES = ['kernels', 'training', 'accuracy', 'techniques', 'ingest', 'query', 'forecast', 'scale'].filter((file) =>
+const NAMES = ['kernels', 'training', 'accuracy', 'techniques', 'ingest', 'query', 'forecast', 'scale', 'zeroshot'].filter((file) =>
   existsSync(new URL(`./${file}.js`, import.meta.url)),
 );
 

@@ -1,8 +1,9 @@
 /** Results of benches, one JSON file a command, and BENCHMARKS.md made of them: what was measured last, where and at which commit. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { BenchRow } from './bench.js';
 
 interface Result {
@@ -14,6 +15,8 @@ interface Result {
 }
 
 const folder = (root: string): string => join(root, 'test/bench/results');
+
+const fileOf = (command: string): string => `${command.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '')}.json`;
 
 function commit(root: string): string {
   try {
@@ -34,8 +37,13 @@ export function saveResult(root: string, command: string, rows: readonly BenchRo
     machine: `${cpus().length} cores ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
     rows,
   };
-  const file = `${command.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '')}.json`;
-  writeFileSync(join(folder(root), file), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(join(folder(root), fileOf(command)), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+/** The rows that a command gave last; undefined where it was never run. */
+export function keptResult(command: string): readonly BenchRow[] | undefined {
+  const file = join(folder(fileURLToPath(new URL('../../..', import.meta.url))), fileOf(command));
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Result).rows : undefined;
 }
 
 const number = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(4));

@@ -21,7 +21,7 @@ export interface Windows {
 
 const HOUR = 3_600_000;
 
-function rows(dataDir: string, file: string): { header: string[]; rows: string[][] } {
+export function rows(dataDir: string, file: string): { header: string[]; rows: string[][] } {
   const lines = gunzipSync(readFileSync(join(dataDir, `${file}.csv.gz`)))
     .toString('utf8')
     .trimEnd()
@@ -31,7 +31,7 @@ function rows(dataDir: string, file: string): { header: string[]; rows: string[]
 }
 
 /** `unique_id` first, the value in column `y`; series in order of appearance, first step from the first row. */
-function longSeries(table: string[][], y: number, firstStep: (row: string[]) => number): SeriesData[] {
+export function longSeries(table: string[][], y: number, firstStep: (row: string[]) => number): SeriesData[] {
   const found = new Map<string, { first: number; values: number[] }>();
   for (const row of table) {
     const known = found.get(row[0]!);
