@@ -26,3 +26,39 @@ it('26 empty-late-and-ended', async () => {
   const ended = rows.filter((row) => row['unique_id'] === 'ended');
   expect([ended[0]!['ds'], ended[0]!['cutoff']]).toEqual(['2024-02-10', '2024-02-09']);
 });
+
+it('26 empty series with static covariates are kept, and started cold', async () => {
+  const rows = ['a', 'b', 'c'].flatMap((id, no) =>
+    Array.from(
+      { length: 60 },
+      (_, t) => `${id},${new Date(Date.UTC(2024, 0, 1 + t)).toISOString().slice(0, 10)},${10 + no + (t % 7)},${no}`,
+    ),
+  );
+  const content = ['unique_id,ds,y,size', ...rows, 'new,2024-02-01,,2', 'nothing,2024-02-01,,'].join('\n');
+  const dataset = 'c26-new';
+  const findings = await trial.stored({ name: 'new.csv', content }, { dataset, staticCovariates: ['size'], fillPolicy: 'zero' });
+  expect(findings).toMatchObject({ series: 3, observations: 180, emptySeries: { count: 2, ids: ['new', 'nothing'], kept: 1 } });
+  expect(findings.warnings.join()).toMatch(
+    /not stored: the series "nothing".*kept for their static covariates: the series "new".*coldStart/,
+  );
+  const cold = { member: { kind: 'seasonalNaive', config: {} }, steps: 20, hidden: 8 };
+  await trial.train({ dataset, model: 'c26-cold', kind: 'coldStart', horizon: 3, holdout: 7, config: cold });
+  await trial.forecast({ model: 'c26-cold' });
+  const made = (await trial.exported({ model: 'c26-cold' })).filter((row) => row['unique_id'] === 'new');
+  expect(made.map(({ ds, cutoff }) => [ds, cutoff])).toEqual(['03-01', '03-02', '03-03'].map((day) => [`2024-${day}`, '2024-02-29']));
+  expect(made.every((row) => Number.isFinite(Number(row['c26-cold'])))).toBe(true);
+  await trial.forecast({ model: 'c26-cold', uniqueIds: ['new'] });
+  await trial.train({ dataset, model: 'c26-warm', kind: 'seasonalNaive', horizon: 3 });
+  await expect(trial.forecast({ model: 'c26-warm', uniqueIds: ['new'] })).rejects.toMatchObject({ problem: { code: 'SERIES_EMPTY' } });
+  await trial.forecast({ model: 'c26-warm' });
+  expect(new Set((await trial.exported({ model: 'c26-warm' })).map((row) => row['unique_id']))).toEqual(new Set(['a', 'b', 'c']));
+  // Nothing new: the place is there. A file that is the whole dataset takes it away.
+  const again = await trial.upload(
+    { name: 'more.csv', content: `${content}\n` },
+    { dataset, staticCovariates: ['size'], fillPolicy: 'zero' },
+  );
+  expect(again).toMatchObject({ result: { unchanged: true } });
+  const without = { dataset, staticCovariates: ['size'], mode: 'replace' as const };
+  await trial.stored({ name: 'whole.csv', content: ['unique_id,ds,y,size', ...rows].join('\n') }, without);
+  await expect(trial.forecast({ model: 'c26-cold', uniqueIds: ['new'] })).rejects.toMatchObject({ problem: { code: 'SERIES_NOT_FOUND' } });
+});

@@ -96,8 +96,9 @@ export interface Series {
   staticCovariates(datasetId: string, most: number): Promise<{ name: string; value: string; series: number }[]>;
   /** By the error of the latest forecast that can be judged, or by how the last season differs from the one before. */
   ranked(datasetId: string, query: r.RankingQuery): Promise<r.Page<r.RankedSeries>>;
+  /** Also one that has a place and no observation. */
   find(datasetId: string, uniqueId: string): Promise<r.SeriesRecord | null>;
-  /** @throws AlmanacError SERIES_NOT_FOUND */
+  /** The same. @throws AlmanacError SERIES_NOT_FOUND */
   get(datasetId: string, uniqueId: string): Promise<r.SeriesRecord>;
   /** First and last step of every series of the current version, or of those named. */
   spans(datasetId: string, uniqueIds?: readonly string[]): Promise<{ uniqueId: string; firstStep: number; lastStep: number }[]>;

@@ -122,6 +122,8 @@ export interface SeriesRecord {
 }
 
 export interface SeriesFilter extends PageQuery {
+  /** Also those that have a place and no observation. */
+  places?: boolean | undefined;
   /** Part of the id, any case. */
   search?: string | undefined;
   /** Static covariates and the values they must have, as text. */
@@ -214,6 +216,8 @@ export interface ReadPanel {
   between?: { from: string; to: string } | undefined;
   /** Also read the covariate channels. */
   covariates?: boolean | undefined;
+  /** Also series that have a place and no observation, as if they began at this step; left out unless given. */
+  places?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 

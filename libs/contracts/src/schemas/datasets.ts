@@ -138,9 +138,12 @@ export const findings = z
         'Series of fewer than so many steps (two seasons, 8 at least): too short to learn a season from. Null where the file adds to series that are there.',
     }),
     emptySeries: z
-      .object({ count: z.number().int(), ids: z.array(z.string()) })
-      .default({ count: 0, ids: [] })
-      .meta({ description: 'Series that have rows and no value in any of them; the first 100 by name. They are not stored.' }),
+      .object({ count: z.number().int(), ids: z.array(z.string()), kept: z.number().int().default(0) })
+      .default({ count: 0, ids: [], kept: 0 })
+      .meta({
+        description:
+          'Series that have rows and no value in any of them; the first 100 by name. Those with static covariates (`kept`) are stored, and a model of the kind `coldStart` forecasts them; the others are not.',
+      }),
     partialSteps: partialSteps.extend({ dropped: z.boolean() }).default({ count: 0, items: [], dropped: false }).meta({
       description:
         'First and last steps of series that the gathered events cover in part, compared with the steps beside them; the first 100 by name. `dropped`: they were left out.',

@@ -1,5 +1,6 @@
 /** The request side of forecasting: the model reference is resolved when it is asked for, so that a run is about one version. */
 import { type ForecastRequest, forecastRequest, type ForecastRequestInput, type Run } from '@almanac/contracts';
+import { isKind, plans } from '@almanac/forecasting/plan';
 import { AlmanacError, Frequency } from '@almanac/series';
 import { ask } from '../ask.js';
 import { selectSeries } from '../query/selectSeries.js';
@@ -51,7 +52,7 @@ async function planForecast({ store }: Pick<FlowContext, 'store'>, request: Fore
   const { no } = await store.datasets.version(dataset.id, request.datasetVersion ?? dataset.currentVersion);
   const horizon = request.horizon ?? version.horizon;
   checkHorizon(version, horizon);
-  const uniqueIds = await selectSeries(store, dataset, request);
+  const uniqueIds = await selectSeries(store, dataset, request, isKind(version.kind) && plans.of(version.kind).startsCold);
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   return {
     ...request,

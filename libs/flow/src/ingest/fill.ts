@@ -36,6 +36,11 @@ export async function* fillZeros(pieces: AsyncIterable<Piece>, lastStep: number 
   let next: number | undefined;
 
   for await (const piece of pieces) {
+    // A place without a value begins nothing.
+    if (piece.channel === 0 && piece.values.length === 0) {
+      yield piece;
+      continue;
+    }
     if (piece.id !== id) {
       if (id !== undefined && next !== undefined) yield* zeros(id, next, end, stored);
       id = piece.id;

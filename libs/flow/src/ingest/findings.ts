@@ -57,7 +57,7 @@ export function describe(
     leadingZeros: tally.leadingZeros,
     shortest: tally.shortest,
     tooShort: whole ? { series: tally.tooShort, steps: tally.enough } : null,
-    emptySeries: { count: empty.length, ids: empty.slice(0, NAMED) },
+    emptySeries: { count: empty.length, ids: empty.slice(0, NAMED), kept: empty.filter((id) => tally.places.has(id)).length },
     partialSteps: {
       count: head.partial.series.length,
       items: head.partial.series.slice(0, NAMED).map(({ id, step }) => ({ uniqueId: id, ds: frequency.wire(step) })),
@@ -72,10 +72,35 @@ export function describe(
       ...head.warnings,
       ...oddWarnings(head.odd, frequency),
       ...leftOutWarning(head.leftOut),
+      ...emptyWarning(empty, tally.places),
       ...partialWarning(frequency, head.partial, dropped),
       ...gapWarnings(frequency, tally.patterns, { gaps: tally.gaps, values: tally.observations - tally.filled }),
     ],
   };
+}
+
+/** What becomes of series that have rows and no value in any of them. */
+function emptyWarning(empty: readonly string[], places: ReadonlySet<string>): string[] {
+  const named = (ids: readonly string[]): string => {
+    const more = ids.length > 3 ? ` and ${(ids.length - 3).toLocaleString('en')} more` : '';
+    return (
+      ids
+        .slice(0, 3)
+        .map((id) => `"${id.slice(0, 100)}"`)
+        .join(', ') + more
+    );
+  };
+  const [kept, dropped] = [empty.filter((id) => places.has(id)), empty.filter((id) => !places.has(id))];
+  return [
+    ...(dropped.length > 0
+      ? [`Without any value, and not stored: the series ${named(dropped)}. With static covariates they would be kept.`]
+      : []),
+    ...(kept.length > 0
+      ? [
+          `Without any value, and kept for their static covariates: the series ${named(kept)}. A model of the kind coldStart forecasts them; others leave them out.`,
+        ]
+      : []),
+  ];
 }
 
 function leftOutWarning(rows: number): string[] {

@@ -15,6 +15,8 @@ export class Tally {
   tooShort = 0;
   /** Series that have a value, or a place for one. */
   readonly withTarget = new Set<string>();
+  /** Series without a value that keep a place. */
+  readonly places = new Set<string>();
   /** How the gaps of the file lie. */
   readonly patterns: GapPatterns;
   private id: string | undefined;
@@ -36,7 +38,7 @@ export class Tally {
     let id: string | undefined;
     let next = 0;
     for await (const piece of pieces) {
-      if (piece.channel === 0) {
+      if (piece.channel === 0 && piece.values.length > 0) {
         if (piece.id !== id) {
           next = piece.firstStep;
           this.patterns.nextSeries();
@@ -56,7 +58,8 @@ export class Tally {
   /** Passes the pieces as they are stored. */
   async *after(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
     for await (const piece of pieces) {
-      if (piece.channel === 0) this.count(piece);
+      if (piece.channel === 0 && piece.values.length > 0) this.count(piece);
+      if (piece.channel === 0 && piece.values.length === 0) this.places.add(piece.id);
       yield piece;
     }
     this.endSeries();

@@ -19,6 +19,7 @@ import { checkHorizon, checkKindHorizon } from '../forecast/horizon.js';
 import { parseReference, resolveModel } from '../register/reference.js';
 import { covariatesOf, futureCovariatesOf } from '../register/wire.js';
 import { stepAt } from '../query/grid.js';
+import { neverObserved } from '../query/selectSeries.js';
 import type { FlowContext } from '../runs/context.js';
 import { defaultHorizon } from '../train/plan.js';
 import { gapWarnings } from '../ingest/findings.js';
@@ -116,7 +117,8 @@ export async function requestWhatIf(context: FlowContext, request: WhatIfRequest
       });
   }
   const { no } = await store.datasets.version(dataset.id, request.datasetVersion ?? dataset.currentVersion);
-  for (const uniqueId of request.uniqueIds) await store.series.get(dataset.id, uniqueId);
+  for (const uniqueId of request.uniqueIds)
+    if ((await store.series.get(dataset.id, uniqueId)).length === 0) throw neverObserved(dataset.name, uniqueId);
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   const plan: WhatIfPlan = {
     kind: 'whatIf',

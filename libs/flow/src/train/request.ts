@@ -57,7 +57,7 @@ export async function planTrainingRun({ store }: Pick<FlowContext, 'store'>, inp
   await refuseStrangers(store, dataset, plans.of(kind).hierarchy(config));
   if (request.forecast) {
     checkHorizon({ kind, model, no: 'new', horizon, config }, request.forecast.horizon ?? horizon);
-    await selectSeries(store, dataset, request.forecast);
+    await selectSeries(store, dataset, request.forecast, plans.of(kind).startsCold);
   }
   return { kind: 'train', dataset: plan.dataset, model, seed: plan.seed, config: plan };
 }

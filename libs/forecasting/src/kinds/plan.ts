@@ -68,6 +68,8 @@ export interface KindPlan {
   readonly quick: boolean;
   /** It goes on learning with every observation, see `learnOnline`. */
   readonly goesOn: boolean;
+  /** Forecasts a series that has no observation at all. */
+  readonly startsCold: boolean;
   /** Stands in every backtest (`always`), or in the form of one until somebody strikes it out (`suggested`). */
   readonly compared?: 'always' | 'suggested';
   /** Covariates that it reads itself; members may read more. */
@@ -119,6 +121,7 @@ export const PROCESS_BYTES = 150 * 2 ** 20;
 /** What most plans have in common. */
 export const SINGLE = {
   goesOn: false,
+  startsCold: false,
   untrained: false,
   follows: {} as KindPlan['follows'],
   members: (): readonly Member[] => [],

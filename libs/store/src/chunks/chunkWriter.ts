@@ -9,7 +9,7 @@ import { CopyRows, float8ArrayLength, readFloat8Array, readInt8 } from '../postg
 import { copyInAsOwner, copyOutAll, literal } from '../postgres/transfer.js';
 import type { SeriesPiece } from '../records.js';
 import { CHUNK_COLUMNS, encodeChunk } from './encode.js';
-import { CHUNK_STEPS, chunkOf, TARGET, toChunk } from './layout.js';
+import { CHUNK_STEPS, chunkOf, PLACE, TARGET, toChunk } from './layout.js';
 import { resolveSeries, type SeriesIds } from './seriesIds.js';
 
 /** 2048 chunks are 16 MB. */
@@ -34,6 +34,8 @@ interface Part {
 export class ChunkWriter {
   private parts = new Map<string, Part>();
   private statics = new Map<string, NonNullable<SeriesPiece['staticCovariates']>>();
+  /** Series without an observation that keep a place. */
+  private places = new Set<string>();
   private last: Part | undefined;
   private sending: Promise<void> = Promise.resolve();
   /** Chunks written, and observations of the target added (corrections add none). */
@@ -51,6 +53,7 @@ export class ChunkWriter {
     const channel = piece.channel === undefined ? TARGET : this.target.channels.get(piece.channel);
     if (channel === undefined) throw new Error(`Channel "${piece.channel}" is not among those the dataset was written with.`);
     if (piece.staticCovariates) this.statics.set(piece.id, piece.staticCovariates);
+    if (channel === TARGET && piece.values.length === 0) this.places.add(piece.id);
     const end = piece.firstStep + piece.values.length;
     for (let step = piece.firstStep; step < end;) {
       const chunkNo = chunkOf(step);
@@ -86,21 +89,23 @@ export class ChunkWriter {
   /** Waits for the batch before, then lets this one go without waiting. */
   private async send(): Promise<void> {
     await this.sending;
-    const { parts, statics } = this;
+    const { parts, statics, places } = this;
     this.parts = new Map();
     this.statics = new Map();
+    this.places = new Set();
     this.last = undefined;
-    this.sending = this.write([...parts.values()], statics);
+    this.sending = this.write([...parts.values()], statics, places);
     // Awaited by the next send or by finish; this only keeps Node from calling it unhandled meanwhile.
     this.sending.catch(() => undefined);
   }
 
-  private async write(parts: Part[], statics: Map<string, object>): Promise<void> {
+  private async write(parts: Part[], statics: Map<string, object>, places: ReadonlySet<string>): Promise<void> {
     const ids = new Set(parts.map((part) => part.id));
-    for (const id of statics.keys()) ids.add(id);
+    for (const id of [...statics.keys(), ...places]) ids.add(id);
     if (ids.size === 0) return;
     const series = await resolveSeries(this.client, this.target, [...ids]);
     if (statics.size > 0) await this.writeStatics(series, statics);
+    if (places.size > 0) await this.writePlaces([...places].map((id) => series.ids.get(id)!));
     const stored = await this.lookUp(parts, series);
     const rows = new CopyRows();
     const replaced: Part[] = [];
@@ -170,6 +175,16 @@ export class ChunkWriter {
        WHERE s.id = m.series_id AND (s.first_step, s.length) IS DISTINCT FROM (m.first_step, m.length)`,
       [[...ids]],
     );
+  }
+
+  private async writePlaces(ids: readonly number[]): Promise<void> {
+    const { rowCount } = await this.client.query(
+      `INSERT INTO series_chunk (workspace_id, series_id, channel, chunk_no, valid_from, first_step, length, count, min, max, values)
+       SELECT $1, g.id, ${PLACE.channel}, ${PLACE.chunkNo}, $2, 0, 0, 0, 0, 0, '{}' FROM unnest($3::bigint[]) AS g(id)
+       WHERE NOT EXISTS (SELECT 1 FROM series_chunk c WHERE c.series_id = g.id AND c.channel = ${PLACE.channel} AND c.valid_to IS NULL)`,
+      [this.target.workspaceId, this.target.version, ids],
+    );
+    this.chunks += rowCount ?? 0;
   }
 
   private async writeStatics(series: SeriesIds, statics: Map<string, object>): Promise<void> {

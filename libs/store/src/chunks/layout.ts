@@ -7,6 +7,11 @@ export const BLOCK_STEPS = 60;
 /** Shorter chunks keep no block extremes; their values are as quick to read. */
 export const BLOCKS_FROM_STEPS = 2 * BLOCK_STEPS;
 export const TARGET = 0;
+/**
+ * The channel of a mark without values: in the versions that hold it, the series has a place though it may have no observation. It
+ * lies behind every chunk, so that no cut by time reaches it.
+ */
+export const PLACE = { channel: -1, chunkNo: 2_147_483_647 } as const;
 
 export function chunkOf(step: number): number {
   return Math.floor(step / CHUNK_STEPS);

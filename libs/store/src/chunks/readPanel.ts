@@ -12,7 +12,7 @@ import { float8ArrayLength, readFloat8Array, readInt8 } from '../postgres/binary
 import type { Context } from '../postgres/context.js';
 import { copyOut } from '../postgres/transfer.js';
 import type { ReadPanel, StoredSeries } from '../records.js';
-import { TARGET } from './layout.js';
+import { PLACE, TARGET } from './layout.js';
 
 /** Values of one channel, growing chunk by chunk; steps between chunks are NaN. */
 class Channel {
@@ -78,7 +78,8 @@ export async function* readPanel(context: Context, datasetId: string, options: R
     const conditions = [
       `s.dataset_id = '${datasetId}'`,
       `c.valid_from <= ${version} AND (c.valid_to IS NULL OR c.valid_to > ${version})`,
-      ...(options.covariates ? [] : [`c.channel = ${TARGET}`]),
+      ...(options.covariates ? [] : [`c.channel IN (${TARGET}, ${PLACE.channel})`]),
+      ...(options.places === undefined ? [`c.channel <> ${PLACE.channel}`] : []),
       // Future covariates are known beyond the cutoff: that is what they are for.
       ...(Number.isFinite(until) ? [`(c.first_step <= ${until} OR c.channel <> ${TARGET})`] : []),
       ...(options.between ? [`s.unique_id BETWEEN ${escapeLiteral(options.between.from)} AND ${escapeLiteral(options.between.to)}`] : []),
@@ -93,7 +94,7 @@ export async function* readPanel(context: Context, datasetId: string, options: R
         const firstStep = readInt8(firstStepField!);
         if (current?.seriesId !== seriesId) {
           options.signal?.throwIfAborted();
-          const done = current && toSeries(current, channels, statics, until);
+          const done = current && toSeries(current, channels, statics, options);
           current = { seriesId, id: uniqueId!.toString('utf8'), channels: new Map() };
           if (done) yield done;
         }
@@ -103,7 +104,7 @@ export async function* readPanel(context: Context, datasetId: string, options: R
       }
     }
     complete = true;
-    const done = current && toSeries(current, channels, statics, until);
+    const done = current && toSeries(current, channels, statics, options);
     if (done) yield done;
   } finally {
     // A reader that stopped early leaves the connection in the middle of a COPY: it is thrown away.
@@ -121,22 +122,29 @@ function toSeries(
   read: { seriesId: number; id: string; channels: Map<number, Channel> },
   names: Map<number, Names>,
   statics: Statics,
-  until: number,
+  { untilStep = Infinity, places }: ReadPanel,
 ): StoredSeries | undefined {
   const target = read.channels.get(TARGET);
-  const values = target?.until(until);
-  if (!target || !values || values.length === 0) return undefined;
+  const observed = target?.until(untilStep);
+  const [firstStep, values] =
+    target && observed && observed.length > 0
+      ? [target.firstStep, observed]
+      : places !== undefined && read.channels.has(PLACE.channel)
+        ? [places, new Float64Array(0)]
+        : [];
+  if (firstStep === undefined || values === undefined) return undefined;
   const series: StoredSeries = {
     id: read.id,
     seriesId: read.seriesId,
-    firstStep: target.firstStep,
+    firstStep,
     values,
     staticCovariates: statics.get(read.seriesId) ?? {},
   };
   for (const [no, channel] of read.channels) {
+    if (no === PLACE.channel) continue;
     const { name, kind } = names.get(no)!;
-    if (kind === 'past') (series.pastCovariates ??= {})[name] = channel.aligned(target.firstStep, values.length);
-    if (kind === 'future') (series.futureCovariates ??= {})[name] = channel.aligned(target.firstStep);
+    if (kind === 'past') (series.pastCovariates ??= {})[name] = channel.aligned(firstStep, values.length);
+    if (kind === 'future') (series.futureCovariates ??= {})[name] = channel.aligned(firstStep);
   }
   return series;
 }

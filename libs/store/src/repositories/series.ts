@@ -1,6 +1,7 @@
 /** Series: values in and out by chunks, and the list of what there is. */
 import { And, MoreThan, Raw, type FindOperator, type FindOptionsWhere } from 'typeorm';
 import type { Series } from '../facade.js';
+import { PLACE } from '../chunks/layout.js';
 import { readPanel } from '../chunks/readPanel.js';
 import { readRange } from '../chunks/readRange.js';
 import { writeVersion } from '../chunks/writeVersion.js';
@@ -13,7 +14,11 @@ import { ranked } from './summaries.js';
 export function series(context: Context): Series {
   const table = context.repository(SeriesEntity);
   const { workspaceId } = context;
-  const find: Series['find'] = (datasetId, uniqueId) => table.findOneBy({ workspaceId, datasetId, uniqueId, length: MoreThan(0) });
+  const find: Series['find'] = (datasetId, uniqueId) =>
+    table.findOneBy([
+      { workspaceId, datasetId, uniqueId, length: MoreThan(0) },
+      { workspaceId, datasetId, uniqueId, id: HAS_PLACE },
+    ]);
   return {
     find,
     ranked: ranked(context),
@@ -64,15 +69,23 @@ export function series(context: Context): Series {
       ),
     async list(datasetId, query = {}) {
       const after = keyOf(query, 1);
-      const where: FindOptionsWhere<SeriesEntity> = { workspaceId, datasetId, length: MoreThan(0) };
+      const where: FindOptionsWhere<SeriesEntity> = { workspaceId, datasetId };
       const conditions = [...(after ? [MoreThan(String(after[0]))] : []), ...(query.search ? [contains(query.search)] : [])];
       if (conditions.length > 0) where.uniqueId = And(...conditions);
       const wanted = Object.entries(query.where ?? {});
       if (wanted.length > 0) where.staticCovariates = holds(wanted);
-      return toPage(await table.find({ where, order: { uniqueId: 'ASC' }, take: limitOf(query) + 1 }), query, (one) => [one.uniqueId]);
+      const observed = { ...where, length: MoreThan(0) };
+      const wide = query.places ? [observed, { ...where, id: HAS_PLACE }] : observed;
+      return toPage(await table.find({ where: wide, order: { uniqueId: 'ASC' }, take: limitOf(query) + 1 }), query, (one) => [
+        one.uniqueId,
+      ]);
     },
   };
 }
+
+const HAS_PLACE: FindOperator<number> = Raw(
+  (column) => `EXISTS (SELECT 1 FROM series_chunk c WHERE c.series_id = ${column} AND c.channel = ${PLACE.channel} AND c.valid_to IS NULL)`,
+);
 
 /** Ids sort by bytes; looking for a part of one follows the rules of letters, so that "zür" finds "ZÜRICH". */
 function contains(text: string): FindOperator<string> {

@@ -170,8 +170,10 @@ async function forecastShare(
   const names = namesUsed(version.config);
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   const forecastShard = async (all: readonly WholeSeries[]): Promise<void> => {
-    const known = all.filter(({ series }) => series.values.length > 0);
-    for (const { series } of all) if (series.values.length === 0) done.unknown.push(series.id);
+    // What has no value is either a place, which is started cold, or has none of a whole step.
+    const isKnown = ({ series, partial }: WholeSeries): boolean => series.values.length > 0 || partial.length === 0;
+    const known = all.filter(isKnown);
+    for (const one of all) if (!isKnown(one)) done.unknown.push(one.series.id);
     if (known.length === 0) return;
     const shard = known.map(({ series }) => series);
     const read = shard.map((one) => lastSteps(toSeriesData(one), lookBack));
@@ -214,7 +216,12 @@ async function forecastShare(
   };
   // A part is one thread's work; a run that is not cut has the machine to itself.
   const atOnce = run.parentId === null ? compute.threads : 1;
-  await severalAtOnce(shards(readSeries(context, dataset, plan, share), together ? Infinity : SHARD), atOnce, forecastShard, signal);
+  await severalAtOnce(
+    shards(readSeries(context, dataset, plan, share, await placesAt(store, dataset, plan, version.kind)), together ? Infinity : SHARD),
+    atOnce,
+    forecastShard,
+    signal,
+  );
   return done;
 }
 
@@ -250,13 +257,22 @@ async function severalAtOnce<T>(
   if (failure) throw failure.error;
 }
 
+/** The step at which series without an observation begin: after the last that any has. Undefined where the kind needs a history. */
+async function placesAt(store: RunContext['store'], dataset: DatasetRecord, plan: ForecastPlan, kind: string): Promise<number | undefined> {
+  if (!plans.of(kind).startsCold) return undefined;
+  const { lastStep } = await store.datasets.version(dataset.id, plan.datasetVersion);
+  return lastStep === null ? undefined : Math.min(lastStep, plan.cutoffStep ?? Infinity) + 1;
+}
+
 function readSeries(
   { store, signal }: RunContext,
   dataset: DatasetRecord,
   plan: ForecastPlan,
   share: Share,
+  places: number | undefined,
 ): AsyncGenerator<WholeSeries, void> {
   return readWhole(store, dataset, {
+    places,
     version: plan.datasetVersion,
     untilStep: plan.cutoffStep,
     ...share,

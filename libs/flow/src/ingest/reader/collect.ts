@@ -65,6 +65,8 @@ export async function collect(
   let previous = NaN;
   let used = 0;
   let announced = -1;
+  /** Of those that something is known of. */
+  const observed = new Set<number>();
 
   const flush = async (): Promise<void> => {
     if (used === 0) return;
@@ -72,6 +74,7 @@ export async function collect(
       let first = 0;
       while (first < used && Number.isNaN(buffer[first])) first++;
       if (first === used) continue;
+      if (channel === 0 && series.statics[current]) observed.add(current);
       let end = used;
       while (Number.isNaN(buffer[end - 1])) end--;
       const piece: Piece = { id: series.ids[current]!, channel, firstStep: start + first, values: buffer.slice(first, end) };
@@ -108,6 +111,10 @@ export async function collect(
     }
   }
   await flush();
+  // Series without a value that something is known of keep a place: a piece without values.
+  for (const [no, statics] of series.statics.entries())
+    if (statics && !observed.has(no) && Object.values(statics).some((value) => value !== null))
+      await emit({ id: series.ids[no]!, channel: 0, firstStep: 0, values: new Float64Array(0), statics });
   return collected;
 }
 

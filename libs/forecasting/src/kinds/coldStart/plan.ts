@@ -17,6 +17,7 @@ export const coldStartPlan: KindPlan = {
   summary: 'Another model, and beside it a network that forecasts series without a history from their static covariates and the calendar.',
   trainable: true,
   quick: false,
+  startsCold: true,
   covariates: ['static', 'future'],
   schema: z
     .strictObject({
