@@ -134,7 +134,9 @@ async function recordsOf(
 ): Promise<ForecastRecord[]> {
   const run = await store.runs.get(runId);
   const dataset = run.kind === 'forecast' && run.dataset !== null ? await store.datasets.get(run.dataset) : undefined;
-  const wanted = dataset ? await selectSeries(store, dataset, { uniqueIds, search, where }) : undefined;
+  // Names only: what has no forecast is missing below, a series without an observation too.
+  const named = uniqueIds !== undefined && search === undefined && where === undefined;
+  const wanted = dataset ? await selectSeries(store, dataset, { uniqueIds, search, where }, named) : undefined;
   const among = wanted && new Set(wanted);
   const records: ForecastRecord[] = [];
   for await (const record of store.forecasts.stream({ runId })) if (among?.has(record.uniqueId) ?? true) records.push(record);
