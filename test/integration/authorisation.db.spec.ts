@@ -1,8 +1,8 @@
 /**
  * Every route of the API against every key that must not open it: none, an unknown and a revoked one, each scope below its own,
  * and the highest key of another workspace, which meets nothing that is not its own; and against sessions of people: each role
- * below what the route needs, a member of another workspace, one that has ended, and pages of other sites. Made from the route table, so that a new
- * route is in it; a route of the server that is not in the table stops its start.
+ * below what the route needs, a member of another workspace, one that has ended, and pages of other sites. Made from the route
+ * table, so that a new route is in it; a route of the server that is not in the table stops its start.
  */
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CSRF_HEADER, type Endpoint, endpoints, type JobName, type Scope, type SessionState, WORKSPACE_HEADER } from '@almanac/contracts';

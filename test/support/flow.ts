@@ -1,65 +1,77 @@
-/** The use cases in this process, over a Postgres of their own: what a request asks for is done by the handlers of a worker. */
+/** Flows with their workers inside the test, over a fresh database; nothing is replaced but the clock. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JobName, Run } from '@almanac/contracts';
+import { type JobName } from '@almanac/contracts';
 import { startCompute } from '@almanac/flow/compute';
-import { runHandlers } from '@almanac/flow/handlers';
-import { getRun } from '@almanac/flow/query';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
 import { newWorkerId } from '@almanac/flow/runs/execute';
+import { runHandlers } from '@almanac/flow/handlers';
 import { folderObjectStore, openQueue, silentLogger } from '@almanac/platform';
-import { openStore, type Store } from '@almanac/store';
-import { expect } from 'vitest';
-import { createTestDatabase } from './database.js';
+import { openStore, type RunRecord, type Store } from '@almanac/store';
+import { createTestDatabase, type TestDatabase } from './database.js';
+
+type Write = Parameters<Store['series']['writeVersion']>[0];
 
 export interface TestFlow {
   flow: FlowContext;
-  /** Waits until a run has ended well, and answers its id. */
-  succeeded(run: Run | Promise<Run>): Promise<string>;
-  /** Stores series of whole numbers of steps, the first of which is `firstStep`. */
-  write(dataset: Dataset, series: readonly Piece[]): Promise<void>;
+  database: TestDatabase;
+  /** Adds hourly values to a dataset; `values` is asked for each step of each series. */
+  arrive(
+    dataset: string,
+    series: readonly string[],
+    from: number,
+    to: number,
+    values: (series: number, t: number) => number,
+  ): Promise<void>;
+  /** Stores a dataset anew, whole. */
+  write(dataset: Write['dataset'], pieces: Write['pieces']): Promise<void>;
+  /** The run once it has ended, well unless an error is expected. */
+  ended(run: { id: string }, wanted?: RunRecord['status']): Promise<RunRecord>;
   close(): Promise<void>;
 }
 
-export type Dataset = Parameters<Store['series']['writeVersion']>[0]['dataset'];
-export interface Piece {
-  id: string;
-  firstStep: number;
-  values: Float64Array;
-  staticCovariates?: Record<string, string | number>;
-}
-
-export async function openTestFlow(): Promise<TestFlow> {
+/** @param works kinds of job that are done; the others wait */
+export async function startFlow(works: readonly JobName[], now: () => Date = () => new Date()): Promise<TestFlow> {
   const database = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'almanac-flow-'));
   const store = await openStore({ databaseUrl: database.url });
   const queue = await openQueue<JobName>({ databaseUrl: database.url, redisUrl: undefined }, JOBS, silentLogger);
   const compute = startCompute({ threads: 1 });
-  const flow = { store, queue, objects: folderObjectStore(folder), logger: silentLogger, now: () => new Date(), codeVersion: 'test' };
+  const flow: FlowContext = { store, queue, objects: folderObjectStore(folder), logger: silentLogger, now, codeVersion: 'test' };
   const holder = { workerId: newWorkerId(), holds: () => undefined, letsGo: () => undefined };
-  const handlers = [...runHandlers(flow, { cpu: compute }, holder), { name: 'deliver' as const, handle: () => Promise.resolve() }];
-  await queue.work(handlers, { train: 1, forecast: 1, part: 1, backtest: 1 });
+  await queue.work(
+    [...runHandlers(flow, { cpu: compute }, holder), { name: 'deliver', handle: () => Promise.resolve() }],
+    Object.fromEntries(works.map((name) => [name, 1])),
+  );
   return {
     flow,
-    async succeeded(asked) {
-      const { id } = await asked;
-      for (;;) {
-        const run = await getRun(flow, id);
-        if (run.finishedAt !== null) {
-          expect(run.error).toBeNull();
-          return id;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    },
-    async write(dataset, series) {
+    database,
+    async arrive(dataset, series, from, to, values) {
       await store.series.writeVersion({
-        dataset,
-        mode: 'replace',
-        pieces: series as unknown as Parameters<Store['series']['writeVersion']>[0]['pieces'],
+        dataset: { name: dataset, frequency: 'h', timeZone: 'UTC' },
+        mode: 'append',
+        pieces: series.map((id, no) => ({
+          id,
+          firstStep: from,
+          values: Float64Array.from({ length: to - from }, (_, t) => values(no, from + t)),
+        })),
         summary: () => ({ rowsRead: 0, rowsRejected: 0, findings: null }),
       });
+    },
+    async write(dataset, pieces) {
+      const summary = (): ReturnType<Write['summary']> => ({ rowsRead: 0, rowsRejected: 0, findings: null });
+      await store.series.writeVersion({ dataset, mode: 'replace', pieces, summary });
+    },
+    async ended({ id }, wanted = 'succeeded') {
+      for (;;) {
+        const run = await store.runs.get(id);
+        if (run.finishedAt !== null) {
+          if (run.status !== wanted) throw new Error(`The ${run.kind} run ${run.status}, not ${wanted}: ${JSON.stringify(run.error)}`);
+          return run;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
     },
     async close() {
       await queue.close();

@@ -48,7 +48,7 @@ export async function signIn(store: Store, email: string, password: string, requ
   return known!.id;
 }
 
-/** Of somebody who is signed in: counted like a sign-in, so that a stolen session guesses no password. @throws AlmanacError PASSWORD_WRONG */
+/** Of somebody who is signed in; counted like a sign-in, so that a stolen session guesses none. @throws AlmanacError PASSWORD_WRONG */
 export async function confirmPassword(store: Store, email: string, password: string | undefined, request: FastifyRequest): Promise<void> {
   try {
     await signIn(store, email, password ?? '', request);

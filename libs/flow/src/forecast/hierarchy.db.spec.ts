@@ -5,7 +5,8 @@ import { latestForecasts } from '@almanac/flow/query';
 import { requestTraining } from '@almanac/flow/train';
 import { DEFAULT_QUANTILES } from '@almanac/series';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestFlow, type Piece, type TestFlow } from '../../../../test/support/flow.js';
+import type { SeriesPiece } from '@almanac/store';
+import { startFlow, type TestFlow } from '../../../../test/support/flow.js';
 
 const LEAVES = 600;
 const LENGTH = 40;
@@ -17,8 +18,8 @@ const parents = Object.fromEntries(Array.from({ length: LEAVES }, (_, no) => [le
 let test: TestFlow;
 
 beforeAll(async () => {
-  test = await openTestFlow();
-  const piece = (id: string, of: (t: number) => number): Piece => ({
+  test = await startFlow(['train', 'forecast', 'part']);
+  const piece = (id: string, of: (t: number) => number): SeriesPiece => ({
     id,
     firstStep: 19_000,
     values: Float64Array.from({ length: LENGTH }, (_, t) => of(t)),
@@ -31,9 +32,9 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(() => test?.close());
+afterAll(async () => test?.close());
 
-const settings = (of: Record<string, string>): object => ({
+const settings = (of: Record<string, string>): Record<string, unknown> => ({
   parents: of,
   hidden: 3,
   contextLength: 7,
@@ -45,7 +46,9 @@ const train = (model: string, of: Record<string, string>): Promise<Run> =>
   requestTraining(test.flow, { dataset: 'chain', model, kind: 'recurrent', horizon: HORIZON, config: settings(of) });
 
 async function forecast(uniqueIds?: string[]): Promise<Forecast[]> {
-  const runId = await test.succeeded(requestForecast(test.flow, { model: 'chain', calibrate: false, ...(uniqueIds ? { uniqueIds } : {}) }));
+  const { id: runId } = await test.ended(
+    await requestForecast(test.flow, { model: 'chain', calibrate: false, ...(uniqueIds ? { uniqueIds } : {}) }),
+  );
   const found: Forecast[] = [];
   for (let cursor: string | undefined; ;) {
     const { items, next } = await latestForecasts(test.flow, { runId, limit: 500, ...(cursor ? { after: cursor } : {}) });
@@ -56,7 +59,7 @@ async function forecast(uniqueIds?: string[]): Promise<Forecast[]> {
 }
 
 it('adds up over more series than one part holds, and says of one series what it says of all', async () => {
-  await test.succeeded(train('chain', parents));
+  await test.ended(await train('chain', parents));
   const all = await forecast();
   expect(all).toHaveLength(LEAVES + 2);
   const median = ({ quantiles }: Forecast): (number | null)[] => quantiles[DEFAULT_QUANTILES.indexOf(0.5)]!;

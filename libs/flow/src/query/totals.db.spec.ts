@@ -5,7 +5,8 @@ import { requestForecast } from '@almanac/flow/forecast';
 import { forecastPaths, forecastTotals, getModelVersion, latestForecasts } from '@almanac/flow/query';
 import { requestTraining } from '@almanac/flow/train';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestFlow, type Piece, type TestFlow } from '../../../../test/support/flow.js';
+import type { SeriesPiece } from '@almanac/store';
+import { startFlow, type TestFlow } from '../../../../test/support/flow.js';
 
 const LENGTH = 200;
 const HORIZON = 14;
@@ -17,11 +18,11 @@ let runId: string;
 
 /** All shops have good and bad days together. */
 beforeAll(async () => {
-  test = await openTestFlow();
+  test = await startFlow(['train', 'forecast', 'part']);
   let state = 7;
   const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647 - 0.5;
   const shared = Array.from({ length: LENGTH }, () => 40 * random());
-  const shop = (id: string, region: string, length = LENGTH): Piece => ({
+  const shop = (id: string, region: string, length = LENGTH): SeriesPiece => ({
     id,
     firstStep: FIRST + LENGTH - length,
     values: Float64Array.from(
@@ -31,12 +32,12 @@ beforeAll(async () => {
     staticCovariates: { region },
   });
   await test.write({ name: 'shops', frequency: 'D', timeZone: 'UTC' }, [shop('a', 'north'), shop('b', 'north'), shop('c', 'south')]);
-  await test.succeeded(
-    requestTraining(test.flow, { dataset: 'shops', model: 'shops', kind: 'theta', horizon: HORIZON, holdout: 4 * HORIZON }),
+  await test.ended(
+    await requestTraining(test.flow, { dataset: 'shops', model: 'shops', kind: 'theta', horizon: HORIZON, holdout: 4 * HORIZON }),
   );
-  runId = await test.succeeded(requestForecast(test.flow, { model: 'shops', calibrate: false }));
+  runId = (await test.ended(await requestForecast(test.flow, { model: 'shops', calibrate: false }))).id;
 });
-afterAll(() => test?.close());
+afterAll(async () => test?.close());
 
 const total = (request: object): Promise<Totals> => forecastTotals(test.flow, totalsRequest.parse({ model: 'shops', ...request }));
 const width = ({ intervals }: Totals['items'][number]): number => intervals[0]!.upper! - intervals[0]!.lower!;

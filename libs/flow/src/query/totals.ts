@@ -19,8 +19,8 @@ const MOST_SUMS = 10_000;
 const MOST_EXAMPLES = 5;
 
 /**
- * @throws AlmanacError RUN_NOT_FOUND, MODEL_NOT_FOUND, SERIES_NOT_FOUND, FORECAST_NOT_FOUND, COVARIATE_UNKNOWN, TIME_INVALID, TOTALS_TOO_LARGE,
- * TOTALS_OUTSIDE_HORIZON
+ * @throws AlmanacError RUN_NOT_FOUND, MODEL_NOT_FOUND, SERIES_NOT_FOUND, FORECAST_NOT_FOUND, COVARIATE_UNKNOWN, TIME_INVALID,
+ * TOTALS_TOO_LARGE, TOTALS_OUTSIDE_HORIZON
  */
 export async function forecastTotals({ store }: Source, request: TotalsRequest): Promise<Totals> {
   const runId = request.runId ?? (await latestRun(store, request.model!));

@@ -3,8 +3,8 @@
  * each value may be; whether misses come together decides how far off their sum is.
  *
  * The errors are taken as normal scores (the score whose quantile came true), as a Gaussian copula has them. A score is a share that
- * all series have in common and one of its own; either follows the same correlation over time, `constant + (1 − constant) · persistence^lag`:
- * what stays for the whole forecast (a level that is wrong) and what fades.
+ * all series have in common and one of its own; either has the same correlation over time,
+ * `constant + (1 − constant) · persistence^lag`: what stays for the whole forecast (a level that is wrong) and what fades.
  *
  * Source: the copula of Pinson et al. (2009), From probabilistic forecasts to statistical scenarios; one common factor as in Vasicek.
  */

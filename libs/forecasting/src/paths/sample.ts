@@ -5,7 +5,7 @@
  * Invariants: a path depends on seed, id and number alone, not on which other series or how many paths are asked for; each step of the
  * paths has the distribution that was forecast for it.
  */
-import { Random } from '../dataset/random.js';
+import type { Random } from '../dataset/random.js';
 import { pathDraws, sampleQuantile } from '../heads/paths.js';
 import { normalQuantile } from '../normal.js';
 import type { Dependence } from './dependence.js';

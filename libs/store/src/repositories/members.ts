@@ -14,7 +14,7 @@ const MEMBER = `SELECT u.id AS "userId", u.email, u.name, m.role, m.created_at A
   FROM member m JOIN user_account u ON u.id = m.user_id WHERE m.workspace_id = $1`;
 type Anywhere = InvitationRecord & { workspaceId: string; workspace: string };
 
-/** Whoever takes another admin away at the same time waits here, and then counts without this one. @throws AlmanacError MEMBER_LAST_ADMIN */
+/** Whoever removes another admin at the same time waits here, and then counts without this one. @throws AlmanacError MEMBER_LAST_ADMIN */
 export async function refuseLastAdmin(inside: Context, workspaceId: string, userId: string): Promise<void> {
   const admins = await inside.query<{ id: string }>(
     `SELECT user_id AS id FROM member WHERE workspace_id = $1 AND role = 'admin' ORDER BY user_id FOR UPDATE`,

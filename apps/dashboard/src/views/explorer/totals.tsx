@@ -1,4 +1,4 @@
-/** The sum of a forecast over steps, of this series, of all, or by region: with an interval of its own, which no adding up of the others gives. */
+/** The sum of a forecast over steps, of this series, of all, or by region, with an interval of its own. */
 import type { Dataset, Forecast } from '@almanac/contracts';
 import { useState } from 'react';
 import { count, isSubDaily, shortTime, value } from '../../app/format';
