@@ -352,6 +352,21 @@ CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.inv
 COMMENT ON COLUMN invitation.token_hash IS 'sha256 of the token, in hex; the link with it is shown once';
 COMMENT ON COLUMN invitation.invited_by IS 'Name of the user or key, as it was then';
 
+CREATE UNLOGGED TABLE lease (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  kind text NOT NULL,
+  holder text NOT NULL,
+  until timestamp with time zone NOT NULL,
+  CONSTRAINT lease_pkey PRIMARY KEY (id)
+);
+CREATE INDEX lease_of_workspace ON public.lease USING btree (workspace_id, kind);
+ALTER TABLE lease ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON lease USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+COMMENT ON COLUMN lease.holder IS 'Id of the key or person';
+
+COMMENT ON TABLE lease IS 'What is under way at the API and counted: uploads, streams; whoever holds one says so every few seconds';
+
 CREATE TABLE member (
   workspace_id uuid NOT NULL,
   user_id uuid NOT NULL,
@@ -469,6 +484,34 @@ CREATE INDEX prediction_expired ON public.prediction USING btree (expires_at);
 ALTER TABLE prediction ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON prediction USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN prediction.request IS 'NULL once it has been answered';
+
+CREATE TABLE quota (
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  most bigint,
+  CONSTRAINT quota_pkey PRIMARY KEY (workspace_id, name),
+  CONSTRAINT quota_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  CONSTRAINT quota_most_check CHECK ((most >= 0))
+);
+ALTER TABLE quota ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON quota USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.quota DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_row('quota', 'name', '{}', '{}');
+COMMENT ON COLUMN quota.most IS 'Null: no limit';
+
+COMMENT ON TABLE quota IS 'Limits that the operator set for a workspace; the others are those of the program';
+
+CREATE UNLOGGED TABLE rate_bucket (
+  key character varying(255) NOT NULL,
+  points integer NOT NULL DEFAULT 0,
+  expire bigint,
+  workspace_id uuid,
+  CONSTRAINT rate_bucket_pkey PRIMARY KEY (key)
+) WITH (fillfactor=50);
+ALTER TABLE rate_bucket ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON rate_bucket USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+COMMENT ON COLUMN rate_bucket.workspace_id IS 'Always null: no workspace sees them';
+
+COMMENT ON TABLE rate_bucket IS 'Requests of the present minute, by caller, workspace or address';
 
 CREATE TABLE rejected_row (
   workspace_id uuid NOT NULL,

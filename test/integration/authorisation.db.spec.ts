@@ -6,6 +6,7 @@
  */
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CSRF_HEADER, type Endpoint, endpoints, type JobName, type Scope, type SessionState, WORKSPACE_HEADER } from '@almanac/contracts';
+import { STANDARD_QUOTAS } from '@almanac/flow/quota';
 import { JOBS } from '@almanac/flow/runs';
 import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
@@ -34,6 +35,7 @@ const forKeys = closed.filter(([, { scope }]) => scope !== 'person');
 const ROLES = { viewer: 'read', editor: 'write', admin: 'admin' } as const;
 type Role = keyof typeof ROLES;
 
+const quotas = { ...STANDARD_QUOTAS, callerRequestsPerMinute: null, requestsPerMinute: null };
 let database: TestDatabase;
 let folder: string;
 let store: Store;
@@ -60,8 +62,8 @@ beforeAll(async () => {
   other = store.forWorkspace((await store.workspaces.create('tenant')).id);
   queue = await openQueue({ databaseUrl: database.url, redisUrl: undefined }, JOBS, silentLogger);
   app = await createApp(
-    { store, queue, objects: folderObjectStore(folder), logger: silentLogger, now: () => new Date(), codeVersion: 'test' },
-    { requestsPerMinute: 1_000_000 },
+    { store, queue, objects: folderObjectStore(folder), logger: silentLogger, now: () => new Date(), codeVersion: 'test', quotas },
+    { strangersPerMinute: 1_000_000 },
   );
   for (const scope of SCOPES) {
     const made = await store.apiKeys.create({ name: scope, prefix: scope, hash: hashOfKey(`own-${scope}`), scopes: [scope] });

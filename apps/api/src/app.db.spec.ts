@@ -12,6 +12,7 @@ import {
   type SessionState,
   type SignInLink,
 } from '@almanac/contracts';
+import { type Quotas, STANDARD_QUOTAS } from '@almanac/flow/quota';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
 import { cipherOf, folderObjectStore, type ObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
@@ -37,7 +38,11 @@ let app: NestFastifyApplication;
 let url: string;
 const clientOf = (key: keyof typeof KEYS): AlmanacClient => createClient({ baseUrl: url, apiKey: KEYS[key] });
 
-async function start(options: Parameters<typeof createApp>[1] = {}, objects: Partial<ObjectStore> = {}): Promise<NestFastifyApplication> {
+async function start(
+  options: Parameters<typeof createApp>[1] = {},
+  objects: Partial<ObjectStore> = {},
+  quotas: Partial<Quotas> = {},
+): Promise<NestFastifyApplication> {
   const context: FlowContext = {
     store,
     queue,
@@ -45,6 +50,7 @@ async function start(options: Parameters<typeof createApp>[1] = {}, objects: Par
     logger: silentLogger,
     now: () => new Date(),
     codeVersion: 'test',
+    quotas: { ...STANDARD_QUOTAS, ...quotas },
   };
   const made = await createApp(context, options);
   await made.listen(0, '127.0.0.1');
@@ -634,10 +640,11 @@ describe('observations', () => {
 
 describe('the rest of the edge', () => {
   it('says when a key asks too often, and when to come back', async () => {
-    const strict = await start({ requestsPerMinute: 3 });
+    const strict = await start({}, {}, { callerRequestsPerMinute: 3 });
+    await store.apiKeys.ensure({ name: 'often', prefix: 'often', hash: hashOfKey('often'), scopes: ['read'] });
     const address = (await strict.getUrl()).replace('[::1]', '127.0.0.1');
     const answers: Response[] = [];
-    for (let i = 0; i < 4; i++) answers.push(await fetch(`${address}/v1/datasets`, { headers: { authorization: `Bearer ${KEYS.read}` } }));
+    for (let i = 0; i < 4; i++) answers.push(await fetch(`${address}/v1/datasets`, { headers: { authorization: 'Bearer often' } }));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
     expect(Number(answers[3]?.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(problem.parse(await answers[3]?.json()).code).toBe('TOO_MANY_REQUESTS');

@@ -6,6 +6,7 @@ import multipart from '@fastify/multipart';
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { QuotaBook, STANDARD_QUOTAS } from '@almanac/flow/quota';
 import type { FlowContext } from '@almanac/flow/runs';
 import { MOST_ID_BYTES } from '@almanac/series';
 import type { FastifyInstance } from 'fastify';
@@ -20,6 +21,7 @@ import { keepGate } from './http/gate.js';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
 import { Keyring } from './http/keyring.js';
 import { ProblemFilter } from './http/problem.js';
+import { Places } from './http/places.js';
 import { Rate } from './http/rate.js';
 import { Doorkeeper } from './people/doorkeeper.js';
 import { PEOPLE_DEFAULTS, type PeopleSettings } from './people/settings.js';
@@ -29,8 +31,10 @@ import { nestLogger } from './logger.js';
 import { type Disk, ReadinessProbe } from './readiness.js';
 
 export interface AppOptions {
-  /** Requests a minute per key; REQUESTS_PER_MINUTE unless given. */
-  requestsPerMinute?: number;
+  /** Of an address that shows no key, or a wrong one; STRANGERS_PER_MINUTE unless given. */
+  strangersPerMinute?: number;
+  /** Whose word about the address of a client is believed: nobody's unless given. */
+  trustProxy?: readonly string[] | number;
   /** How long bodies may take; `BODY_PATIENCE` unless given. */
   bodyPatience?: BodyPatience;
   /** How people come in; `PEOPLE_DEFAULTS` unless given. */
@@ -41,13 +45,16 @@ export interface AppOptions {
   dashboardFolder?: string;
 }
 
-/** 200 a second: dashboards of many charts, not a stop to anybody's work. */
-const REQUESTS_PER_MINUTE = 12_000;
 const besideTheApi = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
+
+/** Of proxies in a row the one that is nearest to us is hop 0. */
+const trusted = (given: readonly string[] | number): string[] | ((address: string, hop: number) => boolean) =>
+  typeof given === 'number' ? (_, hop) => hop < given : [...given];
 
 export async function createApp(context: FlowContext, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const keyring = new Keyring(context);
   const people = options.people ?? PEOPLE_DEFAULTS;
+  const book = new QuotaBook(context.quotas ?? STANDARD_QUOTAS);
   const doorkeeper = new Doorkeeper(context, people);
 
   @Module({
@@ -57,6 +64,7 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
       RunFeed,
       { provide: Keyring, useValue: keyring },
       { provide: Doorkeeper, useValue: doorkeeper },
+      { provide: QuotaBook, useValue: book },
       { provide: ReadinessProbe, useValue: new ReadinessProbe(context, options.disk) },
       { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       { provide: APP_INTERCEPTOR, useClass: CursorInterceptor },
@@ -68,6 +76,7 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
   const adapter = new FastifyAdapter({
     // An open event stream must not keep a stopping program alive.
     forceCloseConnections: true,
+    ...(options.trustProxy === undefined ? {} : { trustProxy: trusted(options.trustProxy) }),
     routerOptions: { maxParamLength: MOST_ID_BYTES },
     requestIdHeader: 'x-request-id',
     genReqId: () => randomUUID(),
@@ -86,7 +95,8 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
     doorkeeper,
     memory,
     patience: options.bodyPatience ?? BODY_PATIENCE,
-    rate: new Rate(options.requestsPerMinute ?? REQUESTS_PER_MINUTE),
+    rate: new Rate(context.store.rates, book, options.strangersPerMinute),
+    places: new Places(context, book),
   });
   parseBodies(fastify, memory);
   // One file and one field are taken; one more of each is let through, so that it can be named.

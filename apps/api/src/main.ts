@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { explainError } from '@almanac/contracts/problem';
 import { JOBS, type FlowContext, startClock } from '@almanac/flow/runs';
+import { standardQuotas } from '@almanac/flow/quota';
 import { createLogger, loadConfig, openCipher, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import { openStore } from '@almanac/store';
@@ -44,9 +45,13 @@ async function start(): Promise<void> {
       now: clock.now,
       codeVersion: config.codeVersion,
       limits: config.limits,
+      quotas: standardQuotas(config.quotas),
       ingest: config.ingest,
     };
-    const app = await createApp(context, { disk: { folder: config.home, leastFreeBytes: config.leastFreeBytes } });
+    const app = await createApp(context, {
+      trustProxy: config.trustProxy,
+      disk: { folder: config.home, leastFreeBytes: config.leastFreeBytes },
+    });
     closing.push(() => app.close());
     await app.listen(config.http.port, config.http.host).catch((cause: NodeJS.ErrnoException) => {
       throw new AlmanacError(

@@ -4,6 +4,7 @@
  */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type JobName, problem, toProblem, trainRequest } from '@almanac/contracts';
+import { STANDARD_QUOTAS } from '@almanac/flow/quota';
 import { JOBS } from '@almanac/flow/runs';
 import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
@@ -23,6 +24,7 @@ const REQUESTS_A_ROUTE = Number(process.env['ALMANAC_FUZZ_REQUESTS'] ?? 200);
 const SEED = Number(process.env['ALMANAC_FUZZ_SEED'] ?? 20_240_131);
 const document = openApiDocument('test') as unknown as Document;
 
+const quotas = { ...STANDARD_QUOTAS, callerRequestsPerMinute: null, requestsPerMinute: null };
 let database: TestDatabase;
 let folder: string;
 let store: Store;
@@ -36,8 +38,8 @@ beforeAll(async () => {
   store = await openStore({ databaseUrl: database.url });
   queue = await openQueue({ databaseUrl: database.url, redisUrl: undefined }, JOBS, silentLogger);
   app = await createApp(
-    { store, queue, objects: folderObjectStore(folder), logger: silentLogger, now: () => new Date(), codeVersion: 'test' },
-    { requestsPerMinute: 1_000_000_000 },
+    { store, queue, objects: folderObjectStore(folder), logger: silentLogger, now: () => new Date(), codeVersion: 'test', quotas },
+    { strangersPerMinute: 1_000_000 },
   );
   await store.apiKeys.ensure({ name: 'fuzz', prefix: KEY, hash: hashOfKey(KEY), scopes: ['admin'] });
   for (const name of ['flights', 'sales'])

@@ -5,6 +5,7 @@ import { auditCommands } from './commands/audit.js';
 import { backtestCommands } from './commands/backtests.js';
 import { lookCommand } from './commands/look.js';
 import { modelCommands } from './commands/models.js';
+import { quotaCommands } from './commands/quotas.js';
 import { registryCommands } from './commands/registry.js';
 import { runCommands } from './commands/runs.js';
 import { keyCommands, scheduleCommands } from './commands/schedules.js';
@@ -31,6 +32,7 @@ export function createProgram(): Command {
   keyCommands(program);
   webhookCommands(program);
   workspaceCommands(program);
+  quotaCommands(program);
   adminCommands(program);
   auditCommands(program);
   // Sub-commands inherit no override, and a slip there must exit with 2 as well.

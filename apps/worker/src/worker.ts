@@ -7,6 +7,7 @@ import { type Compute, Ledger, startCompute } from '@almanac/flow/compute';
 import { carryOutErasures } from '@almanac/flow/erase';
 import { applyRetention } from '@almanac/flow/ingest';
 import { carryDeliveries, forgetDeliveries } from '@almanac/flow/notify/execute';
+import { standardQuotas } from '@almanac/flow/quota';
 import { type DatabaseClock, type FlowContext, inWorkspaces, JOBS, startClock } from '@almanac/flow/runs';
 import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
 import { fireDue } from '@almanac/flow/schedule';
@@ -53,6 +54,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     now: clock.now,
     codeVersion: config.codeVersion,
     limits: config.limits,
+    quotas: standardQuotas(config.quotas),
     ingest: config.ingest,
   };
   const ledger = new Ledger({
@@ -119,8 +121,8 @@ async function fire(flow: FlowContext, clock: DatabaseClock): Promise<void> {
 
 /** What is kept for a while, in every workspace. */
 function sweep(flow: FlowContext): Promise<unknown> {
-  const { predictions, idempotency } = flow.store;
-  return Promise.all([forgetDeliveries(flow), predictions.expire(), idempotency.expire(IDEMPOTENCY_MS)]);
+  const { predictions, idempotency, rates } = flow.store;
+  return Promise.all([forgetDeliveries(flow), predictions.expire(), rates.expire(), idempotency.expire(IDEMPOTENCY_MS)]);
 }
 
 /** Loads the engine once, in the process that the first job will use. */

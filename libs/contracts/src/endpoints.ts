@@ -13,6 +13,7 @@ import { memberEndpoints } from './endpoints/members.js';
 import { modelEndpoints } from './endpoints/models.js';
 import { monitoringEndpoints } from './endpoints/monitoring.js';
 import { predictionEndpoints } from './endpoints/predictions.js';
+import { quotaEndpoints } from './endpoints/quotas.js';
 import { runEndpoints } from './endpoints/runs.js';
 import { scheduleEndpoints } from './endpoints/schedules.js';
 import { seriesEndpoints } from './endpoints/series.js';
@@ -30,6 +31,7 @@ export const endpoints = {
   ...memberEndpoints,
   ...apiKeyEndpoints,
   ...workspaceEndpoints,
+  ...quotaEndpoints,
   ...datasetEndpoints,
   ...seriesEndpoints,
   ...erasureEndpoints,

@@ -15,6 +15,7 @@ export * from './schemas/learning.js';
 export * from './schemas/monitoring.js';
 export * from './schemas/people.js';
 export * from './schemas/predictions.js';
+export * from './schemas/quotas.js';
 export * from './schemas/runs.js';
 export * from './schemas/schedules.js';
 export * from './schemas/system.js';

@@ -5,6 +5,7 @@
 import { type Run, toProblem } from '@almanac/contracts';
 import { isPassing, type Json, type NewRun, type RunRecord, type Store } from '@almanac/store';
 import { admit } from './admit/admit.js';
+import { refuseOver } from './quota/refuse.js';
 import type { FlowContext } from './runs/context.js';
 import type { NewPlannedRun } from './runs/kinds.js';
 import { carry } from './runs/runs.js';
@@ -18,12 +19,13 @@ export interface Asking {
   beside?: (within: Store, run: RunRecord) => Promise<unknown>;
 }
 
-/** @throws AlmanacError what the plan is refused for; RUN_TOO_LARGE, RUN_TOO_LONG, RUN_TOO_COSTLY, GPU_UNAVAILABLE */
+/** @throws AlmanacError what the plan is refused for; RUN_TOO_LARGE, RUN_TOO_LONG, RUN_TOO_COSTLY, GPU_UNAVAILABLE, QUOTA_EXCEEDED */
 export async function ask(context: FlowContext, plan: NewPlannedRun | Promise<NewPlannedRun>, asking: Asking = {}): Promise<Run> {
   const { store, codeVersion } = context;
   const admitted = await admit(context, await plan);
   const record = await store.transaction(async (within) => {
     const afterId = (await asking.after?.(within)) ?? null;
+    await refuseOver(context, within, 'openRuns');
     const run = await within.runs.create({ codeVersion, ...admitted, afterId });
     await asking.beside?.(within, run);
     return run;

@@ -53,6 +53,10 @@ export interface Config {
   readonly secretKeys: readonly string[];
   /** Private networks that webhooks may reach, as CIDR; none unless given. */
   readonly webhookNetworks: readonly string[];
+  /** Limits of every workspace that the operator set, by name; null: none. Those that are not named are the standard. */
+  readonly quotas: Readonly<Record<string, number | null>>;
+  /** Whose word about the address of a client is believed: networks of proxies, or how many of them stand before the API. */
+  readonly trustProxy: readonly string[] | number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Version recorded in the lineage. */
   readonly codeVersion: string;
@@ -120,6 +124,26 @@ const networks = z
     'must be networks with commas between, e.g. 127.0.0.0/8,10.1.0.0/16',
   );
 
+/** Numbers may have k, M, G or T behind them. */
+const quotas = z
+  .string()
+  .transform((text) => text.split(',').map((one) => /^\s*(\w+)=(?:(\d{1,15})([kMGT]?)|(unlimited))\s*$/.exec(one)))
+  .refine(
+    (list) => list.every((one) => one !== null),
+    'must be NAME=NUMBER or NAME=unlimited with commas between, e.g. openRuns=200,bytes=50G',
+  )
+  .transform((list) =>
+    Object.fromEntries(list.map((one) => [one![1]!, one![4] ? null : Number(one![2]) * 1000 ** ('kMGT'.indexOf(one![3] || ' ') + 1)])),
+  );
+
+const trustProxy = z
+  .string()
+  .transform((text) => (/^\d{1,2}$/.test(text) ? Number(text) : text.split(',').map((one) => one.trim())))
+  .refine(
+    (given) => typeof given === 'number' || given.every((one) => /^[\da-f.:]+(\/\d{1,3})?$/i.test(one) && isIP(one.split('/')[0]!) !== 0),
+    'must be addresses or networks of proxies with commas between, e.g. 10.1.0.0/16, or how many stand before the API, e.g. 1',
+  );
+
 const secretKeys = z
   .string()
   .transform((text) => text.split(',').map((one) => one.trim()))
@@ -169,6 +193,8 @@ const environment = z.object({
   ALMANAC_ADMIN_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
   ALMANAC_SECRET_KEY: secretKeys.optional(),
   ALMANAC_WEBHOOK_NETWORKS: networks.optional(),
+  ALMANAC_QUOTAS: quotas.optional(),
+  ALMANAC_TRUST_PROXY: trustProxy.optional(),
   ALMANAC_LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
   ALMANAC_CODE_VERSION: z.string().optional(),
 });
@@ -235,6 +261,8 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     adminKey: values.ALMANAC_ADMIN_KEY,
     secretKeys: Object.freeze(values.ALMANAC_SECRET_KEY ?? []),
     webhookNetworks: Object.freeze(values.ALMANAC_WEBHOOK_NETWORKS ?? []),
+    quotas: Object.freeze(values.ALMANAC_QUOTAS ?? {}),
+    trustProxy: values.ALMANAC_TRUST_PROXY ?? [],
     logLevel: values.ALMANAC_LOG_LEVEL ?? 'info',
     codeVersion: values.ALMANAC_CODE_VERSION ?? VERSION,
   });

@@ -380,6 +380,40 @@ export interface Predictions {
   expire(): Promise<number>;
 }
 
+/** What a workspace may have at most, and what it has. */
+export interface Quotas {
+  /** What the operator set for this workspace, by name; null: no limit. */
+  set(): Promise<Record<string, number | null>>;
+  /** @param changes undefined: as the program has it */
+  change(changes: Readonly<Record<string, number | null | undefined>>): Promise<void>;
+  used(name: r.Counted): Promise<number>;
+  /** How many of them the one has who has most. */
+  busiest(kind: 'uploads' | 'streams'): Promise<number>;
+  /** The same, and nobody else counts it so before the transaction has ended. */
+  hold(name: r.Counted): Promise<number>;
+  /**
+   * A place for something that is under way, where there is one; without `renew` it ends in half a minute.
+   * @returns the places that were taken before, and the id of the new one; null where there was none left
+   */
+  lease(
+    kind: 'uploads' | 'streams',
+    holder: string,
+    most: { workspace: number; holder: number },
+  ): Promise<{ id: string | null; all: number; own: number }>;
+  renew(ids: readonly string[]): Promise<void>;
+  release(id: string): Promise<void>;
+}
+
+/** Counters of requests that all processes share; of no workspace. */
+export interface Rates {
+  /** Takes points from the bucket of a minute, where they are there. */
+  take(who: string, points: number, most: number): Promise<{ taken: boolean; msBeforeNext: number }>;
+  /** Points taken in the present minute, of those who took any. */
+  taken(whos: readonly string[]): Promise<Map<string, number>>;
+  /** Drops buckets whose minute is over. */
+  expire(): Promise<number>;
+}
+
 /** Who did what to what. The changes of rows are written by the database itself, in the transaction of the change. */
 export interface AuditLog {
   /** What changes no row that is watched, e.g. a sign-in; in a transaction it stands or falls with it. Who, from `Store.by`. */
@@ -419,6 +453,8 @@ export interface Store {
   readonly predictions: Predictions;
   readonly erasures: Erasures;
   readonly audit: AuditLog;
+  readonly quotas: Quotas;
+  readonly rates: Rates;
   /** The present, by the clock that every program shares. */
   now(): Promise<Date>;
   /** The same database, another workspace. Closing either closes both. */

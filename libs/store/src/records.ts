@@ -186,6 +186,8 @@ export interface WriteVersion {
   /** Asked for after the last piece, inside the transaction; throwing refuses the whole version. */
   summary: (written: WrittenTotals) => VersionSummary | Promise<VersionSummary>;
   signal?: AbortSignal | undefined;
+  /** Asked after the last piece with what the workspace then has, where it is given; throwing refuses the whole version. */
+  refuse?: ((use: { series: number; observations: number }) => void) | undefined;
 }
 
 export interface WrittenTotals {
@@ -599,6 +601,11 @@ export interface ErasureRecord {
   requestedAt: Date;
   completedAt: Date | null;
 }
+
+// ---------------------------------------------------------------------------------------------- quotas
+
+/** What is counted of a workspace; `uploads` and `streams` are those under way. */
+export type Counted = 'openRuns' | 'webhooks' | 'series' | 'observations' | 'bytes' | 'uploads' | 'streams';
 
 // ---------------------------------------------------------------------------------------------- audit
 

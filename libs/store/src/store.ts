@@ -23,6 +23,8 @@ import { apiKeys, uploads, workers } from './repositories/keys.js';
 import { members } from './repositories/members.js';
 import { models } from './repositories/models.js';
 import { predictions } from './repositories/predictions.js';
+import { quotas } from './repositories/quotas.js';
+import { rates } from './repositories/rates.js';
 import { runs } from './repositories/runs.js';
 import { schedules } from './repositories/schedules.js';
 import { scores } from './repositories/scores.js';
@@ -158,6 +160,8 @@ function bind(context: Context, isolated: boolean): Store {
     predictions: predictions(context),
     erasures: erasures(context),
     audit: auditLog(context),
+    quotas: quotas(context),
+    rates: rates(context),
     async now() {
       const [row] = await context.query<{ now: Date }>('SELECT clock_timestamp() AS now');
       return row!.now;

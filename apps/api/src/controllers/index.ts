@@ -6,6 +6,7 @@ import { ForecastsController } from './forecasts.js';
 import { MembersController } from './members.js';
 import { ModelsController } from './models.js';
 import { PredictionsController } from './predictions.js';
+import { QuotasController } from './quotas.js';
 import { RunsController } from './runs.js';
 import { SchedulesController } from './schedules.js';
 import { SessionsController } from './sessions.js';
@@ -22,6 +23,7 @@ export const controllers = [
   MembersController,
   ModelsController,
   PredictionsController,
+  QuotasController,
   RunsController,
   SchedulesController,
   SessionsController,

@@ -5,6 +5,7 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { type IngestOptions, ingestOptions, type UploadAccepted } from '@almanac/contracts';
 import { requestIngest } from '@almanac/flow/ingest';
+import { withinBytes } from '@almanac/flow/quota';
 import type { FlowContext } from '@almanac/flow/runs';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -101,7 +102,7 @@ export class UploadsController {
       const incoming = request.isMultipart() ? await fromMultipart(request) : fromBody(request);
       const { fileName, options } = incoming;
       refuseText({ fileName, options }, 'options');
-      const stored = await flow.objects.put(incoming.file);
+      const stored = await flow.objects.put(withinBytes(flow, incoming.file));
       await incoming.refuseRest();
       return await once(request, reply, { fileName, options, ...stored }, () => requestIngest(flow, { fileName, options, object: stored }));
     } catch (error) {

@@ -8,12 +8,14 @@
 import { type Endpoint, type EndpointName, endpoints, SCOPE_OF_ROLE, WORKSPACE_HEADER } from '@almanac/contracts';
 import type { FlowContext } from '@almanac/flow/runs';
 import { AlmanacError } from '@almanac/series';
+import type { Store } from '@almanac/store';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Doorkeeper } from '../people/doorkeeper.js';
 import { type BodyMemory, bodyLimitOf, refuseBody } from './bodies.js';
-import { type Caller, setCaller, setPerson } from './caller.js';
+import { type Caller, callerOf, setCaller, setPerson } from './caller.js';
 import { bearerOf, hashOfKey, opening } from './credentials.js';
 import type { Keyring } from './keyring.js';
+import type { Places } from './places.js';
 import type { Rate } from './rate.js';
 import { type BodyPatience, watchBody } from './slow.js';
 
@@ -36,6 +38,7 @@ interface GateKeepers {
   keyring: Keyring;
   doorkeeper: Doorkeeper;
   rate: Rate;
+  places: Places;
   memory: BodyMemory;
   patience: BodyPatience;
 }
@@ -63,6 +66,8 @@ export function keepGate(fastify: FastifyInstance, keepers: GateKeepers): void {
     // No path of ours: the answer is made without the body.
     if (rule === undefined) throw notServed(request);
     await admit(keepers, request, rule);
+    const caller = callerOf(request);
+    if (caller) await keepers.places.take(caller, endpoints[rule], reply);
     if (bodiless) return;
     // A file is never parsed here, whatever its type.
     if ((endpoints[rule] as Endpoint).consumes !== undefined && /json/i.test(headers['content-type'] ?? ''))
@@ -83,10 +88,13 @@ async function admit(keepers: GateKeepers, request: FastifyRequest, rule: Endpoi
   const { scope }: Endpoint = endpoints[rule];
   const key = bearerOf(request);
   const cookie = key === undefined && keepers.doorkeeper.tokenOf(request) !== undefined;
-  if (scope === null || (key === undefined && !cookie)) await keepers.rate.take(`address ${request.ip}`);
-  if (scope === null) return keepers.doorkeeper.refuseStrangers(request);
+  if (scope === null) {
+    await keepers.rate.ofAnybody(request.ip);
+    return keepers.doorkeeper.refuseStrangers(request);
+  }
   if (cookie) return admitPerson(keepers, request, rule, scope);
   if (key === undefined) {
+    await keepers.rate.ofStranger(request.ip);
     throw new AlmanacError('API_KEY_MISSING', 'This endpoint needs an API key, or somebody who is signed in.', {
       hint: 'Send the header "Authorization: Bearer <key>". npm start keeps a key in connection.json in the data folder.',
       status: 401,
@@ -97,13 +105,14 @@ async function admit(keepers: GateKeepers, request: FastifyRequest, rule: Endpoi
 
 async function admitKey(keepers: GateKeepers, request: FastifyRequest, rule: EndpointName, scope: Needed, key: string): Promise<void> {
   const record = await keepers.keyring.find(hashOfKey(key));
-  await keepers.rate.take(record?.id ?? `address ${request.ip}`);
   if (!record) {
+    await keepers.rate.ofStranger(request.ip);
     throw new AlmanacError('API_KEY_UNKNOWN', `The API key ${key.slice(0, 8)}… is not known.`, {
       hint: 'It may have been revoked. An admin makes a new one: almanac keys create NAME.',
       status: 401,
     });
   }
+  await keepers.rate.ofCaller(storeOf(keepers, record.workspaceId), record.id);
   if (scope === 'person')
     throw new AlmanacError('PERSON_NEEDED', 'This is about the own account of a person; a key has none.', {
       hint: 'Sign in with the dashboard.',
@@ -122,13 +131,16 @@ async function admitKey(keepers: GateKeepers, request: FastifyRequest, rule: End
 async function admitPerson(keepers: GateKeepers, request: FastifyRequest, rule: EndpointName, scope: Needed): Promise<void> {
   const { doorkeeper } = keepers;
   const session = await doorkeeper.find(request);
-  await keepers.rate.take(session?.userId ?? `address ${request.ip}`);
-  if (!session) throw new AlmanacError('SESSION_ENDED', 'Nobody is signed in here any more.', { hint: 'Sign in again.', status: 401 });
+  if (!session) {
+    await keepers.rate.ofStranger(request.ip);
+    throw new AlmanacError('SESSION_ENDED', 'Nobody is signed in here any more.', { hint: 'Sign in again.', status: 401 });
+  }
+  const named = request.headers[WORKSPACE_HEADER];
+  const member = session.memberships.find(({ workspace }) => named === undefined || workspace === named);
+  await keepers.rate.ofCaller(storeOf(keepers, member?.workspaceId ?? keepers.context.store.workspaceId), session.userId);
   doorkeeper.refuseForgery(request);
   setPerson(request, session);
   if (scope === 'person') return;
-  const named = request.headers[WORKSPACE_HEADER];
-  const member = session.memberships.find(({ workspace }) => named === undefined || workspace === named);
   if (!member)
     throw new AlmanacError(
       'NOT_A_MEMBER',
@@ -151,16 +163,14 @@ async function admitPerson(keepers: GateKeepers, request: FastifyRequest, rule: 
   letIn(keepers, request, rule, { kind: 'user', id: session.userId, name: session.user.email }, member.workspaceId);
 }
 
+const storeOf = ({ context: { store } }: GateKeepers, workspaceId: string): Store =>
+  workspaceId === store.workspaceId ? store : store.forWorkspace(workspaceId);
+
 /** The audit log says of every change who made it. */
-function letIn(
-  { context }: GateKeepers,
-  request: FastifyRequest,
-  rule: EndpointName,
-  actor: Omit<Caller, 'flow'>,
-  workspaceId: string,
-): void {
+function letIn(keepers: GateKeepers, request: FastifyRequest, rule: EndpointName, actor: Omit<Caller, 'flow'>, workspaceId: string): void {
   const { method, pure }: Endpoint = endpoints[rule];
-  const store = workspaceId === context.store.workspaceId ? context.store : context.store.forWorkspace(workspaceId);
+  const { context } = keepers;
+  const store = storeOf(keepers, workspaceId);
   const changes = method !== 'GET' && !pure;
   const acting = { actor, action: rule, address: request.ip, requestId: request.id };
   setCaller(request, { ...actor, flow: { ...context, store: changes ? store.by(acting) : store } });

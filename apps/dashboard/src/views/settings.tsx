@@ -20,6 +20,7 @@ import { Asking } from '../ui/confirm';
 import { Await, Fact, Failure, Page } from '../ui/parts';
 import { Secret } from '../ui/secret';
 import { Erasures } from './settings/erasures';
+import { Quotas } from './settings/quotas';
 import { Workspaces } from './settings/workspaces';
 
 export function Component() {
@@ -41,6 +42,7 @@ export function Component() {
     >
       <System />
       <Keys />
+      {workspace !== undefined && <Quotas current={workspace} />}
       <Erasures />
       {workspace !== undefined && <Workspaces current={workspace} />}
     </Page>

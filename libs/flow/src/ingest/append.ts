@@ -7,6 +7,7 @@
 import { AlmanacError, Frequency, toInstant, readTime } from '@almanac/series';
 import type { Appended, ObservationRow } from '@almanac/contracts';
 import type { DatasetRecord, Json, SeriesPiece } from '@almanac/store';
+import { refuseOver, refuseSize } from '../quota/refuse.js';
 import type { FlowContext } from '../runs/context.js';
 import { fillZeros, NOTHING_STORED, type Stored } from './fill.js';
 import type { Piece } from './frames.js';
@@ -27,13 +28,14 @@ const COLUMNS = new Set(['unique_id', 'ds', TARGET]);
 
 /**
  * @param rows one observation each; a y of null says nothing about its step
- * @throws AlmanacError DATASET_NOT_FOUND, ROWS_REFUSED with what is wrong with which row, SPAN_TOO_LONG, DATASET_BUSY
+ * @throws AlmanacError DATASET_NOT_FOUND, ROWS_REFUSED with what is wrong with which row, SPAN_TOO_LONG, DATASET_BUSY, QUOTA_EXCEEDED
  */
 export async function appendObservations(
-  { store, objects, ingest }: Pick<FlowContext, 'store' | 'objects' | 'ingest'>,
+  context: Pick<FlowContext, 'store' | 'objects' | 'ingest' | 'quotas'>,
   name: string,
   rows: readonly ObservationRow[],
 ): Promise<Appended> {
+  const { store, objects, ingest } = context;
   const dataset = await store.datasets.get(name);
   const channels = (await store.datasets.channels(dataset.id)).filter(({ kind }) => kind !== 'target');
   const known = new Set([...COLUMNS, ...channels.map((channel) => channel.name)]);
@@ -55,6 +57,8 @@ export async function appendObservations(
   };
   await within(store);
   const content = Buffer.from(JSON.stringify(rows));
+  await store.transaction((inside) => refuseOver(context, inside, 'bytes', content.length));
+  const refuse = await refuseSize(context);
   const { sha256, bytes } = await objects.put(content);
   const written = await store.transaction(async (inside) => {
     const upload = await inside.uploads.create({
@@ -70,6 +74,7 @@ export async function appendObservations(
       uploadId: upload.id,
       mode: 'append',
       patienceMs: PATIENCE_MS,
+      refuse,
       pieces: filled ? zeroFilled(values, dataset, () => within(inside)) : inReach(values, () => within(inside)),
       summary: () => ({ rowsRead: rows.length, rowsRejected: 0, findings: null }),
     });

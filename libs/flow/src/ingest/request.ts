@@ -4,6 +4,7 @@ import type { StoredObject } from '@almanac/platform';
 import { AlmanacError, checkFrequency } from '@almanac/series';
 import { newId } from '@almanac/store';
 import { ask } from '../ask.js';
+import { refuseOver } from '../quota/refuse.js';
 import type { FlowContext } from '../runs/context.js';
 import { gathers, nothingGathered } from './gathered.js';
 
@@ -35,15 +36,17 @@ export async function requestIngest(context: FlowContext, { fileName, object, op
     { kind: 'ingest', dataset, config: { uploadId, fileName, options } },
     {
       after: (within) => (dryRun ? Promise.resolve(null) : within.runs.lastOpenUpload(dataset)),
-      beside: (within) =>
-        within.uploads.create({
+      beside: async (within) => {
+        await refuseOver(context, within, 'bytes', object.bytes);
+        await within.uploads.create({
           id: uploadId,
           fileName,
           size: object.bytes,
           sha256: object.sha256,
           objectKey: object.sha256,
           mapping: options,
-        }),
+        });
+      },
     },
   );
   return { uploadId, runId: run.id, dataset };

@@ -13,6 +13,7 @@ import {
   type WebhookRequestInput,
 } from '@almanac/contracts';
 import type { DeliveryRecord, DeliveryStatus, Json, PageQuery, WebhookRecord } from '@almanac/store';
+import { refuseOver } from '../quota/refuse.js';
 import type { FlowContext } from '../runs/context.js';
 import { MAX_ATTEMPTS } from './attempts.js';
 
@@ -22,9 +23,14 @@ const HOUR_MS = 3_600_000;
 
 const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 
-export async function createWebhook({ store }: Context, input: WebhookRequestInput): Promise<WebhookCreated> {
+/** @throws AlmanacError QUOTA_EXCEEDED */
+export async function createWebhook(context: Pick<FlowContext, 'store' | 'quotas'>, input: WebhookRequestInput): Promise<WebhookCreated> {
   const secret = newSecret();
-  return { ...toWebhook(await store.webhooks.create({ ...webhookRequest.parse(input), secret })), secret };
+  const made = await context.store.transaction(async (within) => {
+    await refuseOver(context, within, 'webhooks');
+    return within.webhooks.create({ ...webhookRequest.parse(input), secret });
+  });
+  return { ...toWebhook(made), secret };
 }
 
 /** @throws AlmanacError WEBHOOK_NOT_FOUND */

@@ -2,6 +2,7 @@
 import type { JobName } from '@almanac/contracts';
 import type { IngestLimits, Logger, ObjectStore, Queue, RunLimits } from '@almanac/platform';
 import type { Store } from '@almanac/store';
+import type { Quotas } from '../quota/limits.js';
 
 export interface FlowContext {
   store: Store;
@@ -14,6 +15,8 @@ export interface FlowContext {
   codeVersion: string;
   /** What a run may take; none but those of the workers unless given. */
   limits?: RunLimits;
+  /** What a workspace may have where nothing else was set for it; `STANDARD_QUOTAS` unless given. */
+  quotas?: Quotas;
   /** What an upload may take and how far a dataset may reach; `DEFAULT_INGEST_LIMITS` unless given. */
   ingest?: IngestLimits;
 }

@@ -12,6 +12,7 @@ import { type Planned, planned, writeDown } from '../ask.js';
 import { planForecastRun } from '../forecast/request.js';
 import { gridOf } from '../query/grid.js';
 import { resolveModel } from '../register/reference.js';
+import { overQuota } from '../quota/refuse.js';
 import type { FlowContext } from '../runs/context.js';
 import { cancelRun, carry } from '../runs/runs.js';
 import { planRun } from './actions.js';
@@ -63,7 +64,8 @@ async function fireOne(context: FlowContext, schedule: ScheduleRecord, now: Date
       if (!(await within.schedules.fire(schedule.id, due, following(at), skipped))) return made;
       if (!plan || skipped) continue;
       const waits = open && before ? { afterId: before.id } : {};
-      before = await writeDown(context, within, { ...plan, run: { ...plan.run, ...waits } });
+      const error = plan.error ?? (await overQuota(context, within, 'openRuns'));
+      before = await writeDown(context, within, { run: { ...plan.run, ...waits }, error });
       await within.schedules.attachRun(schedule.id, due, before.id);
       made.push(before);
     }

@@ -46,6 +46,7 @@ async function writeInside(context: Context, client: PoolClient, write: WriteVer
   await writer.finish();
   const before = write.mode === 'replace' ? 0 : dataset.observationCount;
   const totals = await totalsOf(client, dataset.id, before + writer.observations, writer.chunks);
+  if (write.refuse) write.refuse(await useWith(context, client, dataset.id, totals));
   const summary = await write.summary(totals);
   write.signal?.throwIfAborted();
   const untouched = writer.chunks === 0 && !writer.staticsChanged && !channels.added;
@@ -66,6 +67,22 @@ async function writeInside(context: Context, client: PoolClient, write: WriteVer
   const { uploadId, runId, mode } = write;
   await commitVersion(context, client, { datasetId: dataset.id, version, totals, uploadId, runId, mode, ...summary, partialSteps });
   return { ...totals, datasetId: dataset.id, version, unchanged: false };
+}
+
+/** What the workspace has once these are the totals of the dataset; held until the transaction ends. */
+async function useWith(
+  { workspaceId }: Context,
+  client: PoolClient,
+  datasetId: string,
+  totals: WrittenTotals,
+): Promise<{ series: number; observations: number }> {
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 4172025))', [`observations ${workspaceId}`]);
+  const { rows } = await client.query<{ series: number; observations: number }>(
+    `SELECT coalesce(sum(series_count), 0)::float8 AS series, coalesce(sum(observation_count), 0)::float8 AS observations
+     FROM dataset WHERE workspace_id = $1 AND id <> $2`,
+    [workspaceId, datasetId],
+  );
+  return { series: rows[0]!.series + totals.seriesCount, observations: rows[0]!.observations + totals.observationCount };
 }
 
 /** Of a version by `unique_id`; of a name such as `__proto__` too. */

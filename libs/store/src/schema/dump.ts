@@ -2,7 +2,7 @@
 import type { ClientBase } from 'pg';
 
 const RELATIONS = `
-  SELECT c.oid, c.relname AS name, c.relkind AS kind, c.relrowsecurity AS secured, c.reloptions AS options, obj_description(c.oid) AS comment,
+  SELECT c.oid, c.relname AS name, c.relkind AS kind, c.relpersistence = 'u' AS unlogged, c.relrowsecurity AS secured, c.reloptions AS options, obj_description(c.oid) AS comment,
     CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid, true) END AS view
   FROM pg_class c
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v')
@@ -35,6 +35,7 @@ interface Relation {
   oid: number;
   name: string;
   kind: 'r' | 'v';
+  unlogged: boolean;
   secured: boolean;
   options: string[] | null;
   comment: string | null;
@@ -79,7 +80,7 @@ async function table(client: ClientBase, relation: Relation): Promise<string> {
   const constraints = await list(CONSTRAINTS);
   const lines = [...columns.map(columnLine), ...constraints.map(({ name, definition }) => `CONSTRAINT ${name} ${definition}`)];
   return [
-    `CREATE TABLE ${relation.name} (\n  ${lines.join(',\n  ')}\n)${options(relation)};`,
+    `CREATE ${relation.unlogged ? 'UNLOGGED ' : ''}TABLE ${relation.name} (\n  ${lines.join(',\n  ')}\n)${options(relation)};`,
     ...columns
       .filter((column) => column.storage !== column.usual)
       .map((column) => `ALTER TABLE ${relation.name} ALTER COLUMN ${column.name} SET STORAGE ${STORAGE[column.storage]};`),

@@ -8,6 +8,7 @@ import { AlmanacError, canMean, Frequency } from '@almanac/series';
 import { asSeasonLengths, type Findings, type IngestOptions, type IngestResult, type RunProgress } from '@almanac/contracts';
 import { DEFAULT_INGEST_LIMITS, type IngestLimits, type ObjectStore } from '@almanac/platform';
 import { conflictWith, type DatasetDefinition, type DatasetRecord, type SeriesPiece, type Store } from '@almanac/store';
+import { type Quotas, refuseSize } from '../../quota/index.js';
 import { closuresOf, declaresClosures, hasClosures } from '../closures.js';
 import { describe, enoughSteps } from '../findings.js';
 import { fillZeros, NOTHING_STORED, type Stored } from '../fill.js';
@@ -23,6 +24,7 @@ export interface IngestDependencies {
   store: Store;
   objects: ObjectStore;
   limits?: IngestLimits | undefined;
+  quotas?: Quotas | undefined;
 }
 
 export interface IngestRequest {
@@ -42,7 +44,7 @@ const PROGRESS_MS = 250;
  * @throws AlmanacError with the reason why the file was refused; nothing was changed then
  */
 export async function ingestUpload(
-  { store, objects, limits = DEFAULT_INGEST_LIMITS }: IngestDependencies,
+  { store, objects, limits = DEFAULT_INGEST_LIMITS, quotas }: IngestDependencies,
   request: IngestRequest,
 ): Promise<IngestResult> {
   const started = performance.now();
@@ -135,6 +137,7 @@ export async function ingestUpload(
           const partialSteps = options.dropPartialSteps ? [] : [...head.partial.series, ...zeroed];
           return { rowsRead: found.rowsRead, rowsRejected: found.rowsRejected, findings: found, partialSteps };
         },
+        refuse: await refuseSize({ store, quotas }),
         signal,
       });
       // After the version is there for everybody, so that a failure here costs nothing but disk.

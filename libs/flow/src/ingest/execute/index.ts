@@ -12,11 +12,14 @@ export { ingestUpload, type IngestDependencies, type IngestRequest } from './exe
 const BYTES_PER_BYTE = 4;
 
 export async function executeIngest(context: RunContext<PlannedRun<'ingest'>>, compute: Compute): Promise<Worked> {
-  const { store, objects, ingest: limits = DEFAULT_INGEST_LIMITS, run, signal, report } = context;
+  const { store, objects, ingest: limits = DEFAULT_INGEST_LIMITS, quotas, run, signal, report } = context;
   const { uploadId, options } = run.config;
   const { size } = await store.uploads.get(uploadId);
   const memoryBytes = Math.min(limits.memoryMb * 2 ** 20, PROCESS_BYTES + BYTES_PER_BYTE * size);
   return compute.hold({ threads: limits.threads, memoryBytes }, signal, () =>
-    ingestUpload({ store, objects, limits }, { uploadId, options, runId: run.id, onProgress: (progress) => void report(progress), signal }),
+    ingestUpload(
+      { store, objects, limits, quotas },
+      { uploadId, options, runId: run.id, onProgress: (progress) => void report(progress), signal },
+    ),
   );
 }
