@@ -104,7 +104,8 @@ const browser = await chromium.launch({
 for (const colorScheme of ['light', 'dark']) {
   const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 820 } });
   const page = await context.newPage();
-  await page.goto(`${url}/#key=${key}`);
+  await page.goto(`${url}/#link=${(await call('/v1/session/links', { method: 'POST' })).token}`);
+  await page.locator('.shell').waitFor();
   for (const { name, path, wait, height = 820, act } of views.filter((view) => wanted(view.name))) {
     await page.setViewportSize({ width: 1280, height });
     await page.goto(url + path);

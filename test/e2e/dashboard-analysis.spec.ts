@@ -60,7 +60,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard, as
     page = await context.newPage();
     page.setDefaultTimeout(60_000);
     found = complaints(page);
-    await page.goto(`${almanac.url}/#key=${almanac.apiKey}`);
+    await page.goto(await almanac.signInAddress());
     await page.getByRole('heading', { name: 'corner' }).waitFor();
   });
 
@@ -252,7 +252,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard, as
 
     const fresh = await browser.newPage();
     const started = performance.now();
-    await fresh.goto(`${almanac.url}/#key=${almanac.apiKey}`);
+    await fresh.goto(await almanac.signInAddress());
     await fresh.getByRole('heading', { level: 1 }).waitFor();
     const ready = performance.now() - started;
     await fresh.close();

@@ -62,19 +62,21 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
   };
   const visit = (path: string): Promise<unknown> => page.goto(almanac.url + path);
 
-  it('asks for a key, refuses a wrong one, and takes one from the address without leaving it there', async () => {
+  it('asks who it is, refuses a wrong password, and takes a link from the address without leaving it there', async () => {
     await visit('/');
+    await page.getByLabel('E-mail address').fill('nobody@example.org');
     expect(await axe()).toEqual([]);
-    await page.getByLabel('API key').fill('alm_wrong');
+    await page.getByLabel('Password').fill('a password of nobody');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByText('This key opens nothing').waitFor();
+    await page.getByText('The e-mail address or the password is wrong.').waitFor();
     // The refusal is a 401, which the browser notes by itself.
     found.splice(0);
 
     await page.goto('about:blank');
-    await visit(`/#key=${almanac.apiKey}`);
+    await page.goto(await almanac.signInAddress());
     await page.getByText('No dataset yet').waitFor();
-    expect(page.url()).not.toContain('key=');
+    expect(page.url()).not.toContain('link=');
+    expect(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]))).toBe('[{},{},""]');
     expect(await axe()).toEqual([]);
   });
 

@@ -17,6 +17,8 @@ export interface RunningAlmanac {
   apiKey: string;
   databaseUrl: string;
   home: string;
+  /** An address that signs a browser in as an admin, once. */
+  signInAddress(): Promise<string>;
   /** Kills the worker, and what computes for it, as a machine that loses its power does. */
   killWorker(): Promise<void>;
   startWorker(): void;
@@ -118,6 +120,7 @@ export async function startAlmanac(
     url,
     apiKey,
     databaseUrl: database.url,
+    signInAddress: async () => `${url}/#link=${(await client.call('createSignInLink', {})).token}`,
     home,
     killWorker,
     startWorker: () => launch('worker'),

@@ -8,6 +8,7 @@ import { AlmanacError } from '@almanac/series';
 import { openStore } from '@almanac/store';
 import { createApp } from './app.js';
 import { ensureAdmin } from './http/newKey.js';
+import { peopleSettings } from './people/settings.js';
 
 /** Of a server that is starting as well, or is started anew. */
 const DATABASE_PATIENCE_MS = 60_000;
@@ -50,6 +51,7 @@ async function start(): Promise<void> {
     };
     const app = await createApp(context, {
       trustProxy: config.trustProxy,
+      people: peopleSettings(config),
       disk: { folder: config.home, leastFreeBytes: config.leastFreeBytes },
     });
     closing.push(() => app.close());

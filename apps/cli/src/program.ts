@@ -6,6 +6,7 @@ import { backtestCommands } from './commands/backtests.js';
 import { lookCommand } from './commands/look.js';
 import { modelCommands } from './commands/models.js';
 import { quotaCommands } from './commands/quotas.js';
+import { memberCommands, userCommands } from './commands/people.js';
 import { registryCommands } from './commands/registry.js';
 import { runCommands } from './commands/runs.js';
 import { keyCommands, scheduleCommands } from './commands/schedules.js';
@@ -30,6 +31,8 @@ export function createProgram(): Command {
   runCommands(program);
   scheduleCommands(program);
   keyCommands(program);
+  memberCommands(program);
+  userCommands(program);
   webhookCommands(program);
   workspaceCommands(program);
   quotaCommands(program);

@@ -1,4 +1,6 @@
 /** How people come in, as the configuration has it. */
+import { type Config, isLoopback } from '@almanac/platform';
+
 export interface PeopleSettings {
   /** Cookies go over HTTPS alone: certificates are ours, or a declared proxy's. */
   readonly secure: boolean;
@@ -20,3 +22,5 @@ export const PEOPLE_DEFAULTS: PeopleSettings = {
   lifeSeconds: 14 * DAY,
   publicUrl: undefined,
 };
+
+export const peopleSettings = ({ http }: Config): PeopleSettings => ({ ...PEOPLE_DEFAULTS, loopback: isLoopback(http.host) });

@@ -1,8 +1,18 @@
-/** One cache of answers. A refusal (4xx) is final; anything else is tried twice more. */
+/**
+ * One cache of answers. A refusal (4xx) is final; anything else is tried twice more. Where a session has ended, it is asked who is
+ * signed in.
+ */
 import { ApiError } from '@almanac/contracts';
-import { QueryClient } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import { SESSION_KEY } from './session';
 
-export const queryClient = new QueryClient({
+const onError = (error: unknown): void => {
+  if (error instanceof ApiError && error.code === 'SESSION_ENDED') void queryClient.invalidateQueries({ queryKey: SESSION_KEY });
+};
+
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       staleTime: 15_000,

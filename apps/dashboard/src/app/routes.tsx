@@ -12,6 +12,8 @@ function RouteFailure() {
 }
 
 export const router = createBrowserRouter([
+  // Before anybody is signed in.
+  { path: '/invitation', lazy: () => import('../views/invitation'), errorElement: <RouteFailure />, HydrateFallback: () => null },
   {
     path: '/',
     Component: Shell,
@@ -34,6 +36,8 @@ export const router = createBrowserRouter([
           { path: 'runs/:runId', lazy: () => import('../views/run') },
           { path: 'attention/:runId/:uniqueId', lazy: () => import('../views/attention') },
           { path: 'what-if/:model/:uniqueId', lazy: () => import('../views/whatIf') },
+          { path: 'people', lazy: () => import('../views/people') },
+          { path: 'account', lazy: () => import('../views/account') },
           { path: 'settings', lazy: () => import('../views/settings') },
           { path: 'audit', lazy: () => import('../views/audit') },
           { path: '*', element: <Empty title="There is no view at this address">The navigation lists every view.</Empty> },

@@ -1,19 +1,19 @@
-/** The frame of every view: navigation, theme, the runs under way, and short cuts. */
-import { useEffect, useRef, useState } from 'react';
+/** The frame of every view: navigation, who is signed in where, theme, the runs under way, and short cuts. */
+import type { Scope } from '@almanac/contracts';
+import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { NavLink, Outlet, useLocation, useNavigate, useNavigation } from 'react-router';
-import { SignIn } from '../views/signIn';
+import { Empty, Failure } from '../ui/parts';
 import { useHotkeys } from './hotkeys';
 import { LiveRuns } from './liveRuns';
-import { useCall } from './queries';
-import { useSession } from './session';
+import { useMay, useSession } from './session';
 import { setTheme, type Theme, useTheme } from './theme';
 
-/** Each view with its address and the key that goes there after `g`. */
-const views = [
+/** Each view with its address, the key that goes there after `g`, and what a role must include to see it. */
+const all: (View | null)[] = [
   { path: '/series', name: 'Forecasts', key: 'f' },
-  { path: '/upload', name: 'Upload', key: 'u' },
+  { path: '/upload', name: 'Upload', key: 'u', needs: 'write' },
   { path: '/datasets', name: 'Datasets', key: 'd' },
-  { path: '/train', name: 'Train', key: 't' },
+  { path: '/train', name: 'Train', key: 't', needs: 'write' },
   null,
   { path: '/models', name: 'Models', key: 'm' },
   { path: '/backtests', name: 'Backtests', key: 'b' },
@@ -21,12 +21,37 @@ const views = [
   { path: '/monitoring', name: 'Monitoring', key: 'o' },
   null,
   { path: '/runs', name: 'Runs', key: 'r' },
+  { path: '/people', name: 'People', key: 'p', needs: 'admin' },
   { path: '/settings', name: 'Settings', key: ',' },
-] as const;
+];
+
+/** Reached from another view. */
+const unlisted: Pick<View, 'path' | 'needs'>[] = [{ path: '/audit', needs: 'admin' }];
+
+interface View {
+  path: string;
+  name: string;
+  key: string;
+  needs?: Scope;
+}
+
+/** Whoever is signed in never loads it. */
+const SignIn = lazy(() => import('../views/signIn').then((view) => ({ default: view.SignIn })));
 
 export function Shell() {
-  const { client } = useSession();
-  return client ? <SignedIn /> : <SignIn />;
+  const { state, error, refresh } = useSession();
+  if (state?.user) return <SignedIn key={state.user.id} />;
+  if (state)
+    return (
+      <Suspense>
+        <SignIn />
+      </Suspense>
+    );
+  return error ? (
+    <div className="page">
+      <Failure error={error} retry={() => void refresh()} />
+    </div>
+  ) : null;
 }
 
 function SignedIn() {
@@ -35,10 +60,18 @@ function SignedIn() {
   const navigate = useNavigate();
   const location = useLocation();
   const loading = useNavigation().state === 'loading';
-  const [hotkeys] = useState(() => ({
-    ...Object.fromEntries(views.filter((view) => view !== null).map((view) => [`g ${view.key}`, () => void navigate(view.path)])),
-    '?': () => help.current?.showModal(),
-  }));
+  const [writes, administers] = [useMay('write'), useMay('admin')];
+  const { workspace } = useSession();
+  const may = (view: Pick<View, 'needs'>): boolean => (view.needs === 'admin' ? administers : view.needs === 'write' ? writes : true);
+  const views = all.filter((view) => view === null || may(view));
+  const here = [...all, ...unlisted].find((view) => view !== null && location.pathname.startsWith(view.path));
+  const hotkeys = useMemo(
+    () => ({
+      ...Object.fromEntries(all.filter((view) => view !== null).map((view) => [`g ${view.key}`, () => void navigate(view.path)])),
+      '?': () => help.current?.showModal(),
+    }),
+    [navigate],
+  );
   useHotkeys(hotkeys);
 
   return (
@@ -66,6 +99,7 @@ function SignedIn() {
         </nav>
         <div className="foot">
           <WorkspaceChoice />
+          <Me />
           <ThemeChoice />
           <button type="button" className="quiet compact" onClick={() => help.current?.showModal()}>
             Short cuts <kbd>?</kbd>
@@ -73,10 +107,17 @@ function SignedIn() {
         </div>
       </aside>
       <div className="content" aria-busy={loading}>
-        <main id="view" key={location.pathname.split('/')[1]} tabIndex={-1}>
-          <Outlet />
+        {/* What one workspace showed is gone with it. */}
+        <main id="view" key={`${workspace}/${location.pathname.split('/')[1]}`} tabIndex={-1}>
+          {workspace === undefined && !location.pathname.startsWith('/account') ? (
+            <Empty title="You are not a member of any workspace">An admin of one can send you an invitation.</Empty>
+          ) : here && !may(here) ? (
+            <Closed needs={here.needs} />
+          ) : (
+            <Outlet />
+          )}
         </main>
-        <LiveRuns />
+        {workspace !== undefined && <LiveRuns />}
       </div>
       <dialog ref={help} aria-labelledby="help-title" closedby="any">
         <div className="stack">
@@ -114,28 +155,43 @@ function SignedIn() {
   );
 }
 
-/** Shown where this browser has keys of several workspaces; another is added by signing in to it, or made in the settings. */
+function Closed({ needs }: { needs: Scope | undefined }) {
+  const { role, workspace } = useSession();
+  return (
+    <Empty title={`${role === 'viewer' ? 'A viewer' : 'An editor'} does not do this`}>
+      {needs === 'admin' ? 'An admin' : 'An editor or an admin'} of the workspace “{workspace}” does, and an admin can change your role.
+    </Empty>
+  );
+}
+
+/** Shown to members of several; one is made in the settings, or joined by an invitation. */
 function WorkspaceChoice() {
-  const { workspaces, remember, switchTo } = useSession();
+  const { state, workspace, switchTo } = useSession();
   const navigate = useNavigate();
-  const current = useCall('systemStatus', {}).data?.workspace;
-  useEffect(() => {
-    if (current !== undefined) remember(current);
-  }, [current, remember]);
-  if (workspaces.length < 2) return null;
+  if (state === undefined || state.workspaces.length < 2) return null;
   return (
     <select
       aria-label="Workspace"
-      value={current ?? ''}
+      value={workspace ?? ''}
       onChange={(event) => {
         switchTo(event.target.value);
         void navigate('/series');
       }}
     >
-      {workspaces.map((name) => (
-        <option key={name}>{name}</option>
+      {state.workspaces.map((one) => (
+        <option key={one.workspace}>{one.workspace}</option>
       ))}
     </select>
+  );
+}
+
+function Me() {
+  const { state, role } = useSession();
+  return (
+    <NavLink to="/account" className="me" title={state?.user?.email}>
+      <span>{state?.user?.name}</span>
+      {role && <span className="small muted">{role}</span>}
+    </NavLink>
   );
 }
 

@@ -1,5 +1,7 @@
 /** Asks before something that cannot be taken back; Escape and “Keep” leave it as it is. Some ask for the name to be typed. */
+import type { Scope } from '@almanac/contracts';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { useMay } from '../app/session';
 
 interface Props {
   title: string;
@@ -49,14 +51,16 @@ export function Confirm({ title, children, act, typed, onAct, onClose }: Props) 
   );
 }
 
-/** A button that asks first. */
+/** A button that asks first; not there for whoever may not. @param needs what the role must include, `write` unless given */
 export function Asking({
   label,
   compact = true,
   disabled,
+  needs = 'write',
   ...question
-}: Omit<Props, 'onClose'> & { label: string; compact?: boolean; disabled?: boolean }) {
+}: Omit<Props, 'onClose'> & { label: string; compact?: boolean; disabled?: boolean; needs?: Scope }) {
   const [open, setOpen] = useState(false);
+  if (!useMay(needs)) return null;
   return (
     <>
       <button type="button" className={compact ? 'compact danger' : 'danger'} disabled={disabled} onClick={() => setOpen(true)}>

@@ -29,7 +29,7 @@ export function Empty({ title, children, action }: { title: string; children?: R
 
 /** Says what happened, what to do about it, and how to find it in the log. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
-  const { signOut } = useSession();
+  const { refresh } = useSession();
   const problem = error instanceof ApiError ? error.problem : undefined;
   const offline = error instanceof TypeError;
   return (
@@ -44,16 +44,16 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
           {problem.requestId ? `, request ${problem.requestId}` : ''}
         </span>
       )}
-      {(retry || problem?.status === 401) && (
+      {(retry || problem?.code === 'SESSION_ENDED') && (
         <div className="row actions">
           {retry && (
             <button type="button" className="compact" onClick={retry}>
               Try again
             </button>
           )}
-          {problem?.status === 401 && (
-            <button type="button" className="compact" onClick={signOut}>
-              Sign in with another key
+          {problem?.code === 'SESSION_ENDED' && (
+            <button type="button" className="compact" onClick={() => void refresh()}>
+              Sign in
             </button>
           )}
         </div>

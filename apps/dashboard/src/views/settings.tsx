@@ -14,7 +14,7 @@ import { useForm } from 'react-hook-form';
 import { Link } from 'react-router';
 import { ago, bytes, count, time } from '../app/format';
 import { useCall } from '../app/queries';
-import { useClient, useSession } from '../app/session';
+import { useClient, useMay, useSession } from '../app/session';
 import { type Column, DataTable } from '../ui/dataTable';
 import { Asking } from '../ui/confirm';
 import { Await, Fact, Failure, Page } from '../ui/parts';
@@ -24,27 +24,24 @@ import { Quotas } from './settings/quotas';
 import { Workspaces } from './settings/workspaces';
 
 export function Component() {
-  const { signOut } = useSession();
-  const workspace = useCall('systemStatus', {}).data?.workspace;
+  const { workspace } = useSession();
+  const administers = useMay('admin');
   return (
     <Page
       title="Settings"
       actions={
-        <>
+        administers && (
           <Link className="button" to="/audit">
             Audit log
           </Link>
-          <button type="button" onClick={signOut}>
-            Sign out
-          </button>
-        </>
+        )
       }
     >
       <System />
-      <Keys />
+      {administers && <Keys />}
       {workspace !== undefined && <Quotas current={workspace} />}
       <Erasures />
-      {workspace !== undefined && <Workspaces current={workspace} />}
+      {administers && workspace !== undefined && <Workspaces current={workspace} />}
     </Page>
   );
 }
@@ -211,6 +208,7 @@ function Keys() {
   return (
     <section className="card stack">
       <h2>API keys</h2>
+      <p className="muted">For programs. People have accounts, which are invited under People.</p>
       {made && <Secret title={`The key of ${made.name}, shown only now`} secret={made.key} />}
       <form className="row" onSubmit={(event) => void handleSubmit((given) => make.mutate(given))(event)}>
         <input

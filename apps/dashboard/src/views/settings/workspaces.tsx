@@ -1,4 +1,4 @@
-/** Workspaces: datasets, models and keys of their own. Whoever administers the default one makes, renames and deletes the others. */
+/** Workspaces: datasets, models, keys and members of their own. Whoever administers the default one makes, renames and deletes the others. */
 import type { Workspace } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -9,7 +9,7 @@ import { useCall } from '../../app/queries';
 import { useClient, useSession } from '../../app/session';
 import { type Column, DataTable } from '../../ui/dataTable';
 import { Asking } from '../../ui/confirm';
-import { Await, Failure, Field } from '../../ui/parts';
+import { Await, Failure } from '../../ui/parts';
 import { Secret } from '../../ui/secret';
 
 const DEFAULT = 'default';
@@ -19,7 +19,6 @@ export function Workspaces({ current }: { current: string }) {
     <section className="card stack">
       <h2>Workspaces</h2>
       {current === DEFAULT ? <Administration /> : <p className="muted">Workspaces are made by an admin of “{DEFAULT}”.</p>}
-      <AnotherKey />
     </section>
   );
 }
@@ -27,15 +26,15 @@ export function Workspaces({ current }: { current: string }) {
 function Administration() {
   const client = useClient();
   const cache = useQueryClient();
-  const { remember } = useSession();
+  const { refresh: refreshSession } = useSession();
   const query = useCall('listWorkspaces', { query: { limit: 1000 } });
   const { register, handleSubmit, reset } = useForm({ defaultValues: { name: '' } });
   const refresh = () => cache.invalidateQueries({ queryKey: ['listWorkspaces'] });
   const make = useMutation({
     mutationFn: ({ name }: { name: string }) => client.call('createWorkspace', { body: { name } }),
-    onSuccess: async (made) => {
-      remember(made.name, made.adminKey.key);
+    onSuccess: async () => {
       reset();
+      await refreshSession();
       await refresh();
     },
   });
@@ -70,7 +69,7 @@ function Administration() {
 function Acts({ workspace: { name }, onChange }: { workspace: Workspace; onChange: () => Promise<void> }) {
   const client = useClient();
   const navigate = useNavigate();
-  const { workspaces, switchTo, forget } = useSession();
+  const { state, switchTo, refresh } = useSession();
   const [renaming, setRenaming] = useState(false);
   const params = { workspace: name };
   const act = useMutation({
@@ -80,7 +79,7 @@ function Acts({ workspace: { name }, onChange }: { workspace: Workspace; onChang
     },
     onSuccess: async () => {
       setRenaming(false);
-      forget(name);
+      await refresh();
       await onChange();
     },
   });
@@ -96,7 +95,7 @@ function Acts({ workspace: { name }, onChange }: { workspace: Workspace; onChang
         />
       ) : (
         <>
-          {workspaces.includes(name) && (
+          {state?.workspaces.some(({ workspace }) => workspace === name) && (
             <button
               type="button"
               className="compact"
@@ -140,26 +139,5 @@ function NewName({ name, busy, onName, onClose }: { name: string; busy: boolean;
         Keep
       </button>
     </form>
-  );
-}
-
-/** A key of another workspace opens it, and both are kept to switch between. */
-function AnotherKey() {
-  const { signIn } = useSession();
-  const { register, handleSubmit } = useForm({ defaultValues: { key: '' } });
-  return (
-    <details>
-      <summary>Open another workspace with its key</summary>
-      <form
-        className="row"
-        style={{ marginTop: 10, alignItems: 'end' }}
-        onSubmit={(event) => void handleSubmit(({ key }) => signIn(key.trim()))(event)}
-      >
-        <Field id="other-key" label="API key">
-          <input id="other-key" type="password" autoComplete="off" required placeholder="alm_…" {...register('key')} />
-        </Field>
-        <button type="submit">Open</button>
-      </form>
-    </details>
   );
 }
