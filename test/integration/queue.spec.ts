@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { type JobContext, type JobDefinition, type JobHandler, openQueue, type Queue, silentLogger } from '@almanac/platform';
+import { type JobContext, type JobDefinition, type JobHandler, JobStopped, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { redisIsInstalled, startRedis, type TestRedis } from '../support/redis.js';
@@ -163,6 +163,27 @@ function conformance(driver: 'bull' | 'pg-boss', start: () => Promise<Servers>):
     ]);
     expect(seen.indexOf('few0')).toBeLessThan(seen.indexOf('few1'));
     expect(seen.filter((text) => text.startsWith('many'))).toEqual(Array.from({ length: 60 }, (_, no) => `many${no}`));
+  });
+
+  it('delivers a job that gave its place to others after those that wait, and counts no attempt', async () => {
+    const seen: string[] = [];
+    let taken = false;
+    const queue = await working(async (payload, { attempt }) => {
+      seen.push(`${payload.text} ${attempt}`);
+      if (payload.text !== 'long' || seen.length > 1) return;
+      taken = true;
+      await until('the others to wait', async () => (await queue.depth()).work === 2);
+      throw new JobStopped('yielded');
+    });
+    const long = randomUUID();
+    await queue.enqueue('work', long, { text: 'long' }, { group: 'a' });
+    await until('it to be taken', () => taken);
+    await queue.enqueue('work', randomUUID(), { text: 'own' }, { group: 'a' });
+    await queue.enqueue('work', randomUUID(), { text: 'other' }, { group: 'b' });
+    await until('all of them', () => seen.length === 4);
+    expect(seen.slice(1, 3).sort()).toEqual(['other 1', 'own 1']);
+    expect(seen[3]).toBe('long 1');
+    await until('its end', async () => (await queue.state('work', long)) === 'absent');
   });
 
   it('gives no turn away to a job that is there already', async () => {

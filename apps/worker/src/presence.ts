@@ -1,13 +1,14 @@
 /** The row by which everybody sees that this worker lives, what it computes on, what it is busy with and whether its clock is right. */
 import type { EngineInfo, WorkerResources } from '@almanac/contracts';
 import type { DatabaseClock } from '@almanac/flow/runs';
-import type { Holder } from '@almanac/flow/runs/execute';
+import type { HeldRun, Holder } from '@almanac/flow/runs/execute';
 import type { Logger } from '@almanac/platform';
 import type { Json, Store } from '@almanac/store';
 
 const BEAT_MS = 5_000;
 
 export interface Presence extends Holder {
+  held(): HeldRun[];
   leave(): Promise<void>;
 }
 
@@ -19,14 +20,14 @@ export async function announce(
   clock: DatabaseClock,
   logger: Logger,
 ): Promise<Presence> {
-  const held = new Set<string>();
+  const held = new Map<string, HeldRun>();
   const beat = (): Promise<void> =>
     store.workers
       .beat({
         id: workerId,
         engine: engine as unknown as Json,
         resources: { ...resources() },
-        busyWith: [...held],
+        busyWith: [...held.keys()],
         clockSkewMs: clock.skewMs(),
       })
       .catch((error: unknown) => logger.warn({ error }, 'the worker could not tell that it lives'));
@@ -34,8 +35,9 @@ export async function announce(
   const timer = setInterval(() => void beat(), BEAT_MS);
   return {
     workerId,
-    holds(runId) {
-      held.add(runId);
+    held: () => [...held.values()],
+    holds(runId, run) {
+      held.set(runId, run);
       void beat();
     },
     letsGo(runId) {

@@ -11,6 +11,7 @@ import { standardQuotas } from '@almanac/flow/quota';
 import { type DatabaseClock, type FlowContext, inWorkspaces, JOBS, startClock } from '@almanac/flow/runs';
 import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
 import { fireDue } from '@almanac/flow/schedule';
+import { givingWay } from '@almanac/flow/train/execute';
 import { type Config, environmentWith, type Logger, openCipher, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
 import { openStore } from '@almanac/store';
 import { every } from './every.js';
@@ -22,11 +23,14 @@ import { processors } from './processors.js';
 const DATABASE_PATIENCE_MS = 60_000;
 const RECONCILE_MS = 5_000;
 const FIRE_MS = 1_000;
+const GIVE_WAY_MS = 1_000;
 const DELIVER_MS = 1_000;
 const SWEEP_MS = 60_000;
 /** Longer than anybody repeats a request; the answers that are kept with the keys may hold secrets. */
 const IDEMPOTENCY_MS = 86_400_000;
 
+/** They wait for their parts, wherever those are done. */
+const GATHERED_AT_ONCE = 32;
 /** They wait for others' servers, not for a core. */
 const DELIVERIES_AT_ONCE = 8;
 
@@ -76,23 +80,29 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     return { threads: config.threads, memoryBytes: config.memoryBytes, freeBytes, devices: [...devices], reserved: ledger.reserved };
   };
   const presence = await announce(store, newWorkerId(), engine, resources, clock, logger);
-  // Training takes every thread that it may use, so one at a time; a part takes one thread.
+  // Places, not threads: those are given out by the ledger. A training takes all that it may use, so one at a time; a part takes one.
   const concurrency: Partial<Record<JobName, number>> = {
     ingest: config.concurrency,
     train: 1,
     forecast: 1,
-    backtest: 1,
+    backtest: GATHERED_AT_ONCE,
     monitor: 1,
     learn: 1,
     predict: config.concurrency,
     deliver: DELIVERIES_AT_ONCE,
     part: config.threads,
-    member: 1,
+    gather: GATHERED_AT_ONCE,
     gpu: devices.length,
   };
   await queue.work(processors(flow, { cpu: compute, devices: onDevices }, presence, config), concurrency);
+  const turns = givingWay(flow, {
+    held: () => presence.held(),
+    turnSeconds: config.turnSeconds,
+    shortOfMemory: () => ledger.shortOfMemory,
+  });
   const loops = [
     every(RECONCILE_MS, 'bringing queue and database together', () => reconcile(flow), logger),
+    every(GIVE_WAY_MS, 'letting others have their turn', turns, logger),
     every(FIRE_MS, 'firing schedules', () => fire(flow, clock), logger),
     every(SWEEP_MS, 'dropping what is no longer kept', () => sweep(flow), logger),
     every(SWEEP_MS, 'erasing files', () => carryOutErasures(flow), logger),

@@ -13,8 +13,9 @@ export const deliverJob = z.object({ deliveryId: z.uuid(), attempt: z.number().i
 export type DeliverJob = z.infer<typeof deliverJob>;
 
 /**
- * One queue per kind of run, so that a long training never delays an upload, and one for webhooks. `part` carries parts of
- * runs that take one thread, `member` parts that take every thread of a worker, `gpu` whatever wants a GPU.
+ * One queue per kind of run, so that a long training never delays an upload, and one for webhooks. `train` carries whatever takes
+ * every thread of a worker, members of ensembles too, `part` parts of runs that take one, `gpu` whatever wants a GPU, and `gather`
+ * runs that compute little themselves: they wait for their parts.
  */
 export const JOB_NAMES = [
   'ingest',
@@ -26,7 +27,7 @@ export const JOB_NAMES = [
   'predict',
   'deliver',
   'part',
-  'member',
+  'gather',
   'gpu',
 ] as const;
 export type JobName = (typeof JOB_NAMES)[number];

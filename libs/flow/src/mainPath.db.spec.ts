@@ -67,7 +67,7 @@ beforeAll(async () => {
     forecast: 1,
     backtest: 1,
     part: 1,
-    member: 1,
+    gather: 1,
   });
 });
 

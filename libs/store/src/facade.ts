@@ -160,7 +160,7 @@ export interface Runs {
   /** running -> queued for runs whose worker has not been heard of; returns them, to be enqueued again. */
   requeueStale(silentForMs: number): Promise<r.RunRecord[]>;
   /** Queued runs that wait for nobody and that nothing has carried for a while (a lost queue), to be enqueued again. */
-  listQueued(olderThanMs: number): Promise<r.RunRecord[]>;
+  listQueued(olderThanMs: number, kinds?: readonly r.RunKind[]): Promise<r.RunRecord[]>;
   /** Notes how far an open run was when its job was parked; false where it was no further than the last time, or has ended. */
   cameFurther(id: string, howFar: string): Promise<boolean>;
   /** Notes that a run reads a dataset version: it then survives compaction. @throws AlmanacError DATASET_VERSION_DROPPED */

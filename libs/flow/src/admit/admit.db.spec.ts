@@ -201,7 +201,7 @@ describe.each(['pg-boss', 'bull'] as const)('a run that wants a GPU, on %s', (dr
       {
         train: 1,
         part: 1,
-        member: 1,
+        gather: 1,
         gpu: devices.length,
       },
     );

@@ -17,3 +17,10 @@ export const forecastPlan = z.object({
   replayOf: uuid.optional(),
 });
 export type ForecastPlan = z.infer<typeof forecastPlan>;
+
+/** Series that are forecast in one go. */
+export const SHARD = 512;
+
+/** Whether any worker shares in it; the run itself then waits for its parts. */
+export const isInParts = ({ uniqueIds, replayOf }: ForecastPlan, seriesCount: number): boolean =>
+  replayOf === undefined && (uniqueIds?.length ?? seriesCount) > SHARD;

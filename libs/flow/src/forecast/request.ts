@@ -9,7 +9,7 @@ import { stepAt } from '../query/grid.js';
 import type { FlowContext } from '../runs/context.js';
 import { type NewPlannedRun, readRun } from '../runs/kinds.js';
 import { checkHorizon } from './horizon.js';
-import type { ForecastPlan } from './plan.js';
+import { type ForecastPlan, isInParts } from './plan.js';
 
 /** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, HORIZON_TOO_LONG, DATASET_VERSION_NOT_FOUND, SERIES_NOT_FOUND */
 export async function requestForecast(
@@ -42,7 +42,9 @@ export async function planForecastRun(
   input: ForecastRequestInput,
 ): Promise<NewPlannedRun<'forecast'>> {
   const plan = await planForecast(context, forecastRequest.parse(input));
-  return { kind: 'forecast', dataset: plan.dataset, model: plan.modelName, config: plan };
+  const { seriesCount } = await context.store.datasets.get(plan.dataset);
+  const inParts = isInParts(plan, seriesCount);
+  return { kind: 'forecast', dataset: plan.dataset, model: plan.modelName, config: plan, ...(inParts ? { queue: 'gather' } : {}) };
 }
 
 async function planForecast({ store }: Pick<FlowContext, 'store'>, request: ForecastRequest): Promise<ForecastPlan> {

@@ -2,7 +2,7 @@
  * What a worker does for each kind of run, and for each task of a part: bound here to the table of kinds, which requests read too,
  * so that nothing but a worker loads what computes.
  */
-import { type JobName, runJob, type RunKind } from '@almanac/contracts';
+import { type JobName, type RunJob, runJob, type RunKind } from '@almanac/contracts';
 import { type JobHandler } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import { executeBacktest, executeBacktestPart } from '../backtest/execute/index.js';
@@ -14,8 +14,9 @@ import { executeMonitoring } from '../monitor/execute/index.js';
 import type { PartOf, PartTask } from '../part/plan.js';
 import { executePrediction } from '../predict/execute/index.js';
 import type { FlowContext } from '../runs/context.js';
-import { JOBS, type PlannedRun, readRun, RUN_KINDS } from '../runs/kinds.js';
-import { executeRun, type Holder, type RunContext, type Worked } from '../runs/execute/index.js';
+import { jobOf, JOBS, type PlannedRun, readRun, RUN_KINDS } from '../runs/kinds.js';
+import { carry } from '../runs/runs.js';
+import { executeRun, getOrNull, type Holder, type RunContext, type Worked } from '../runs/execute/index.js';
 import { executeMember, executeTraining } from '../train/execute/index.js';
 
 /** What a worker does for a kind of run. */
@@ -87,9 +88,10 @@ export function runHandlers(
   const bound = bindKinds(RUN_HANDLERS);
   return CARRIERS.map((name) => ({
     name,
-    handle(payload, delivery) {
+    async handle(payload, delivery) {
       const job = runJob.parse(payload);
       const workspace = { ...flow, store: flow.store.forWorkspace(job.workspaceId) };
+      if (await isElsewhere(workspace, job, name)) return;
       return executeRun(workspace, job, delivery, holder, async (context) => {
         const handler = bound.get(job.kind)!;
         if (name !== 'gpu') return withPlan(handler, context, computes.cpu.of(job.workspaceId));
@@ -102,6 +104,15 @@ export function runHandlers(
       });
     },
   }));
+}
+
+/** An ensemble that an earlier version queued as a training would take the place that its members need. */
+async function isElsewhere(context: FlowContext, { runId, kind }: RunJob, name: JobName): Promise<boolean> {
+  if (kind !== 'train' || name !== 'train') return false;
+  const run = await getOrNull(context.store, runId);
+  if (run === null || run.status !== 'queued' || jobOf(run) === name) return false;
+  await carry(context, run);
+  return true;
 }
 
 function withPlan<K extends RunKind>({ kind, handle }: RunHandler<K>, context: RunContext, compute: Compute): Promise<Worked> {

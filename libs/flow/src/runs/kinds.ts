@@ -3,6 +3,7 @@
  * What a worker does for each is bound to it in `handlers`, which only workers load; start-up fails on a kind without, or with two.
  */
 import type { JobName, RunKind } from '@almanac/contracts';
+import { isKind, plans } from '@almanac/forecasting/plan';
 import type { JobDefinition } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import type { NewRun, RunRecord } from '@almanac/store';
@@ -48,18 +49,28 @@ export type PlannedRun<K extends RunKind = RunKind> = RunRecord<Plans, K>;
 /** A run that has yet to be written down. */
 export type NewPlannedRun<K extends RunKind = RunKind> = NewRun<Plans, K>;
 
-/** Every queue: those of the kinds, `member` for parts that take every thread, `gpu` for what wants a device, and one for webhooks. */
+/** Every queue: those of the kinds, `gather` for runs that wait for their parts, `gpu` for what wants a device, and one for webhooks. */
 export const JOBS: readonly JobDefinition<JobName>[] = [
   ...Object.values(RUN_KINDS).flatMap(({ queue, attempts, backoffSeconds, deadlineSeconds }) =>
     queue === null ? [] : [{ name: queue, attempts, backoffSeconds, deadlineSeconds }],
   ),
-  { name: 'member', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
+  { name: 'gather', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
   { name: 'gpu', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
   { name: 'deliver', attempts: 2, backoffSeconds: 5, deadlineSeconds: 120 },
 ];
 
-/** The job that carries a run. */
-export const jobOf = ({ kind, queue }: Pick<RunRecord, 'kind' | 'queue'>): JobName => (queue ?? RUN_KINDS[kind].queue) as JobName;
+/** The job that carries a run. Runs that were written down by earlier versions name a queue of members, or none for an ensemble. */
+export function jobOf({ kind, queue, config }: Pick<RunRecord, 'kind' | 'queue' | 'config'>): JobName {
+  if (queue === 'member') return 'train';
+  if (queue !== null) return queue as JobName;
+  return kind === 'train' && gathers(config) ? 'gather' : (RUN_KINDS[kind].queue as JobName);
+}
+
+/** Whether the members of the model that is trained are parts of the run. */
+function gathers(config: RunRecord['config']): boolean {
+  const { kind, config: own } = config as { kind?: unknown; config?: Record<string, unknown> };
+  return typeof kind === 'string' && isKind(kind) && plans.of(kind).apart({ config: own ?? {} }) > 1;
+}
 
 /** The run with its plan as the schema of its kind reads it. @throws AlmanacError NOT_SUCH_A_RUN, RUN_PLAN_UNREADABLE */
 export function readRun<K extends RunKind>(kind: K, run: RunRecord): PlannedRun<K> {

@@ -51,7 +51,7 @@ async function worker(
     forecast: 1,
     backtest: 1,
     part: 1,
-    member: 1,
+    gather: 1,
     ...jobs,
   });
   const made: TestWorker = {
@@ -201,6 +201,23 @@ describe('an ensemble', () => {
       'segment',
       'optimisedTheta',
     ]);
+  });
+
+  it('holds no place of those that train: other trainings end while it waits for its members', async () => {
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const members = ['theta', 'seasonalNaive'].map((kind) => ({ kind, config: {} }));
+    const ensemble = await requestTraining(flow, { dataset: 'few', model: 'pair', kind: 'ensemble', horizon: 24, config: { members } });
+    // As an earlier version queued it, among the trainings.
+    await flow.queue.remove('gather', ensemble.id);
+    await flow.queue.enqueue('train', ensemble.id, { runId: ensemble.id, kind: 'train', workspaceId: store.workspaceId });
+    await worker((task) => (task === 'member' ? held : Promise.resolve()), { part: 0 });
+    await expect.poll(async () => (await store.runs.partStates(ensemble.id)).length, { timeout: 60_000 }).toBe(2);
+    // One place, which a member has: it is free again for a training only because the ensemble itself has none.
+    letGo();
+    const other = await requestTraining(flow, { dataset: 'few', model: 'alone', kind: 'seasonalNaive', horizon: 24 });
+    expect((await ended(other.id)).status).toBe('succeeded');
+    expect((await ended(ensemble.id)).error).toBeNull();
   });
 });
 

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { type JobName, runJob } from '@almanac/contracts';
 import { startCompute } from '@almanac/flow/compute';
 import { type FlowContext, JOBS, readRun } from '@almanac/flow/runs';
-import { executeRun, newWorkerId } from '@almanac/flow/runs/execute';
+import { executeRun, type HeldRun, newWorkerId } from '@almanac/flow/runs/execute';
 import { requestTraining, resumeTraining } from '@almanac/flow/train';
-import { executeTraining } from '@almanac/flow/train/execute';
+import { executeTraining, givingWay } from '@almanac/flow/train/execute';
 import { folderObjectStore, JobStopped, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 
 let database: TestDatabase;
 let folder: string;
@@ -45,18 +45,25 @@ afterAll(async () => {
 });
 
 /** Delivers a run once; `until` may stop the worker in the middle. */
-async function deliver(runId: string, until: (step: number) => boolean, why: JobStopped['why'] = 'shutdown'): Promise<number[]> {
-  const compute = startCompute({ threads: 1 });
+async function deliver(
+  runId: string,
+  until: (step: number) => boolean,
+  why: JobStopped['why'] = 'shutdown',
+  threads = 1,
+): Promise<number[]> {
+  const compute = startCompute({ threads });
   const stopper = new AbortController();
   const steps: number[] = [];
   const job = runJob.parse({ runId, kind: 'train', workspaceId: store.workspaceId });
   const delivery = { jobId: runId, attempt: 1, signal: stopper.signal, report: () => Promise.resolve() };
-  const holder = { workerId: newWorkerId(), holds: () => undefined, letsGo: () => undefined };
+  let held: HeldRun | undefined;
+  const holder = { workerId: newWorkerId(), holds: (_: string, run: HeldRun) => void (held = run), letsGo: () => undefined };
   await executeRun(flow, job, delivery, holder, async (context) => {
     const report: typeof context.report = (progress) => {
       if (progress.step !== undefined) steps.push(progress.step);
       const written = context.report(progress);
-      if (until(progress.step ?? 0)) stopper.abort(new JobStopped(why));
+      if (until(progress.step ?? 0) && why === 'yielded') held!.giveWay();
+      else if (until(progress.step ?? 0)) stopper.abort(new JobStopped(why));
       return written;
     };
     return executeTraining({ ...context, report, run: readRun('train', context.run) }, compute);
@@ -97,6 +104,68 @@ it('goes on from its last state, with the same weights as an undisturbed run', a
   expect(rest[0]).toBeGreaterThan(20);
   expect((await store.models.version('cancelled')).sha256).toBe((await store.models.version('whole')).sha256);
   expect((await store.runs.curve(resumed.id)).map(({ step }) => step)).toEqual([...new Set(undisturbed)]);
+});
+
+it('gives way at the step that it has reached, and goes on from there on a worker with other threads', async () => {
+  const request = { dataset: 'waves', steps: 200, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 9 };
+  const whole = await requestTraining(flow, { ...request, model: 'at-once' });
+  await deliver(whole.id, () => false);
+  const polite = await requestTraining(flow, { ...request, model: 'in-turns' });
+  const first = await deliver(polite.id, (step) => step >= 60, 'yielded');
+  const waiting = await store.runs.get(polite.id);
+  expect(waiting).toMatchObject({ status: 'queued', workerId: null });
+  expect((waiting.progress as unknown as { message: string }).message).toMatch(/^Step \d+ of 200; others have their turn/);
+  const rest = await deliver(polite.id, () => false, 'shutdown', 2);
+  // No step is done twice: what is reported next comes after what was reported last.
+  expect(rest[0]).toBeGreaterThan(Math.max(...first));
+  expect((await store.runs.get(polite.id)).engine).toMatchObject({ threads: 1 });
+  expect((await store.models.version('in-turns')).sha256).toBe((await store.models.version('at-once')).sha256);
+});
+
+it('gives way to another workspace, and within its own to what is shorter, once it has had its turn', async () => {
+  const request = { dataset: 'waves', steps: 200, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 13 };
+  const [{ id }, late] = [await requestTraining(flow, { ...request, model: 'held' }), Date.now() - 60_000];
+  const run = await store.runs.claim(id, 'somebody');
+  const asked: string[] = [];
+  const held = (more: Partial<HeldRun> = {}): HeldRun => ({
+    run: run!,
+    workspaceId: store.workspaceId,
+    takenAt: late,
+    stepsSince: late + 1_000,
+    progress: { phase: 'training', message: '', fraction: 0.1, etaSeconds: 60 },
+    giveWay: () => asked.push('asked'),
+    ...more,
+  });
+  const looks = async (one: HeldRun, shortOfMemory = false): Promise<boolean> => {
+    asked.length = 0;
+    await givingWay(flow, { held: () => [one], turnSeconds: 30, shortOfMemory: () => shortOfMemory })();
+    return asked.length > 0;
+  };
+  const wait = (runId: string): Promise<unknown> =>
+    query(database.url, `UPDATE run SET created_at = now() - interval '10 seconds' WHERE id = $1`, [runId]);
+
+  expect(await looks(held())).toBe(false);
+  expect(await looks(held(), true)).toBe(true);
+  const longer = await requestTraining(flow, { ...request, model: 'longer', steps: 1_000_000 });
+  await wait(longer.id);
+  expect(await looks(held())).toBe(false);
+  const shorter = await requestTraining(flow, { ...request, model: 'shorter', steps: 20 });
+  // Whoever is idle takes it within a moment.
+  expect(await looks(held())).toBe(false);
+  await wait(shorter.id);
+  expect(await looks(held())).toBe(true);
+  await store.runs.requestCancel(shorter.id);
+
+  await store.workspaces.create('others');
+  const others = store.forWorkspace((await store.workspaces.find('others')).id);
+  const theirs = await others.runs.create({ kind: 'train', config: (await store.runs.get(longer.id)).config });
+  await wait(theirs.id);
+  expect(await looks(held())).toBe(true);
+  expect(await looks(held({ takenAt: Date.now() - 20_000, stepsSince: Date.now() - 19_000 }))).toBe(false);
+  // Not before it has computed for five times as long as it took to start.
+  expect(await looks(held({ takenAt: late, stepsSince: late + 20_000 }))).toBe(false);
+  expect(await looks(held({ progress: { phase: 'training', message: '', fraction: 0.9, etaSeconds: 5 } }))).toBe(false);
+  expect(await looks(held({ progress: { phase: 'scoring', message: '', fraction: null } }))).toBe(false);
 });
 
 it('keeps a state that no identical run can delete', async () => {

@@ -40,6 +40,7 @@ export async function openBullQueue<Name extends string>(options: BullOptions<Na
         removeOnComplete: true,
       },
     });
+    queue.on('completed', (done) => again(job.name, done));
     queue.on('error', (error) => logger.warn({ error: error.message, queue: job.name }, 'redis'));
     queues.set(job.name, queue);
   }
@@ -48,6 +49,17 @@ export async function openBullQueue<Name extends string>(options: BullOptions<Na
   const notes = redisNotes(on(jobs[0]!.name));
   const running = new Map<string, Delivery>();
   let closing = false;
+  /** Jobs that give their place to others: each is over, and sent again once Bull has forgotten it. */
+  const yielded = new Map<string, number>();
+  function again(name: Name, job: Bull.Job<object>): void {
+    const delayMs = yielded.get(String(job.id));
+    if (delayMs === undefined) return;
+    yielded.delete(String(job.id));
+    const { group, priority = 0 } = job.opts as JobOptions;
+    enqueueAll(name, [{ id: String(job.id), payload: job.data }], { group, priority: urgencyOf(priority), delayMs }).catch(
+      (error: unknown) => logger.warn({ error, job: job.id, queue: name }, 'a job that gave its place to others could not be queued again'),
+    );
+  }
 
   async function deliver(definition: JobDefinition<Name>, handler: JobHandler<Name>, job: Bull.Job<object>): Promise<void> {
     const id = String(job.id);
@@ -68,6 +80,7 @@ export async function openBullQueue<Name extends string>(options: BullOptions<Na
     if (closing) delivery.stop('shutdown');
     const outcome = await delivery.ended.finally(() => running.delete(id));
     if (outcome.kind === 'done' || outcome.kind === 'cancelled') return notes.forget(id);
+    if (outcome.kind === 'yielded') return void yielded.set(id, outcome.afterMs);
     if (outcome.kind === 'failed') throw outcome.error;
     // Handing back is no failure: Bull needs the attempt taken back that it is about to count.
     job.attemptsMade -= 1;
@@ -84,7 +97,7 @@ export async function openBullQueue<Name extends string>(options: BullOptions<Na
       );
       const fresh = some.flatMap(({ id, payload }, i) => {
         const turn = turns.get(i);
-        return turn === undefined ? [] : [{ data: payload, opts: jobOptions(id, turn, enqueueOptions) }];
+        return turn === undefined ? [] : [{ data: payload, opts: jobOptions(id, turn, { ...enqueueOptions, group }) }];
       });
       if (fresh.length > 0) await on(name).addBulk(fresh);
     }
@@ -150,13 +163,18 @@ export async function openBullQueue<Name extends string>(options: BullOptions<Na
   };
 }
 
-function jobOptions(id: string, turn: number, { priority = 0, delayMs }: EnqueueOptions): Bull.JobOptions {
+/** Bull keeps with a job what it does not know. */
+type JobOptions = Bull.JobOptions & { group?: string };
+
+function jobOptions(id: string, turn: number, { priority = 0, delayMs, group }: EnqueueOptions): JobOptions {
   return {
     jobId: id,
     priority: (HIGHEST_PRIORITY - Math.min(HIGHEST_PRIORITY, Math.max(0, priority))) * TURNS_OF_A_PRIORITY + turn,
     ...(delayMs === undefined ? {} : { delay: delayMs }),
+    ...(group === undefined ? {} : { group }),
   };
 }
+const urgencyOf = (priority: number): number => HIGHEST_PRIORITY - Math.floor(priority / TURNS_OF_A_PRIORITY);
 
 /** The same numbers as those of the queue on Postgres, kept in a hash a queue: field `*` is the highest that was served. */
 const TAKE_TURNS = `

@@ -15,7 +15,13 @@ export interface JobNotes {
   forget(id: string): Promise<void>;
 }
 
-export type Outcome = { kind: 'done' } | { kind: 'cancelled' } | { kind: 'released' } | { kind: 'lost' } | { kind: 'failed'; error: Error };
+export type Outcome =
+  | { kind: 'done' }
+  | { kind: 'cancelled' }
+  | { kind: 'released' }
+  | { kind: 'yielded'; afterMs: number }
+  | { kind: 'lost' }
+  | { kind: 'failed'; error: Error };
 
 export interface DeliveryOptions {
   job: JobDefinition;
@@ -61,9 +67,12 @@ export class Delivery {
 
   private outcomeOf(error: Error): Outcome {
     const reason: unknown = this.stopper.signal.reason;
-    if (!(reason instanceof JobStopped)) return { kind: 'failed', error };
+    if (!(reason instanceof JobStopped))
+      return error instanceof JobStopped && error.why === 'yielded'
+        ? { kind: 'yielded', afterMs: error.afterMs }
+        : { kind: 'failed', error };
     if (reason.why === 'deadline') return { kind: 'failed', error: reason };
-    return { kind: reason.why === 'shutdown' ? 'released' : reason.why };
+    return reason.why === 'cancelled' || reason.why === 'lost' ? { kind: reason.why } : { kind: 'released' };
   }
 
   private startBeating(): NodeJS.Timeout {

@@ -3,13 +3,13 @@
  * ours, because pg-boss's own takes one batch a poll. A NOTIFY wakes the loop at once, a poll catches what no NOTIFY announced.
  * Every settling names the attempt it settles, so that a worker that lost a job cannot end it for the next one.
  */
-import pg from 'pg';
 import { type JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Logger } from '../logging.js';
 import { Delivery, type JobNotes } from './delivery.js';
 import { bindHandlers } from './handlers.js';
-import { createNotes, postgresNotes, SCHEMA } from './pgBossNotes.js';
-import { createTurns, priorityOf, takeTurns, turnCame, turnOf } from './pgBossTurns.js';
+import { Listener } from './pgBossListener.js';
+import { createNotes, type Db, postgresNotes, SCHEMA } from './pgBossNotes.js';
+import { createTurns, inTurn, priorityOf, takeTurns, turnCame, turnOf } from './pgBossTurns.js';
 import type { JobDefinition, JobHandler, JobState, ParkedJob, Queue } from './queue.js';
 
 export interface PgBossOptions<Name extends string> {
@@ -20,10 +20,11 @@ export interface PgBossOptions<Name extends string> {
   heartbeatSeconds: number;
 }
 
+/** Workers hear the names of queues that have something new. */
+const CHANNEL = `${SCHEMA}_job`;
 const BEAT_MS = 500;
 const POLL_MS = 1_000;
 const LONGEST_SECONDS = 24 * 3600 - 1;
-const LISTENERS_PAUSE_MS = 1_000;
 
 export async function openPgBossQueue<Name extends string>(options: PgBossOptions<Name>): Promise<Queue<Name>> {
   const { jobs, logger, databaseUrl, heartbeatSeconds } = options;
@@ -55,11 +56,9 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
   await createNotes(db);
   await createTurns(db);
   const notes = postgresNotes(db);
-  const channel = `${SCHEMA}_job`;
   const loops = new Map<Name, FetchLoop<Name>>();
   let listener: Listener | undefined;
 
-  const wake = (name: Name): Promise<unknown> => db.executeSql('select pg_notify($1, $2)', [channel, name]);
   const find = async (name: Name, id: string): Promise<JobWithMetadata<object> | undefined> =>
     (await boss.findJobs<object>(name, { id }))[0];
 
@@ -70,15 +69,18 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
       options.group,
       list.map(({ id }) => id),
     );
-    const startAfter = options.delayMs === undefined ? {} : { startAfter: new Date(Date.now() + options.delayMs) };
+    const shared = {
+      ...(options.delayMs === undefined ? {} : { startAfter: new Date(Date.now() + options.delayMs) }),
+      ...(options.group === undefined ? {} : { group: { id: options.group } }),
+    };
     await boss.insert(
       name,
       list.flatMap(({ id, payload }) => {
         const turn = turns.get(id);
-        return turn === undefined ? [] : [{ id, data: payload, priority: priorityOf(options.priority, turn), ...startAfter }];
+        return turn === undefined ? [] : [{ id, data: payload, priority: priorityOf(options.priority, turn), ...shared }];
       }),
     );
-    await wake(name);
+    await notify(db, name);
   };
 
   return {
@@ -130,7 +132,7 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
         if (atOnce < 1) continue;
         loops.set(job.name, new FetchLoop({ boss, job, handler: bound.get(job.name)!, notes, logger, concurrency: atOnce }));
       }
-      listener = new Listener(databaseUrl, channel, (name) => loops.get(name as Name)?.wake(), logger);
+      listener = new Listener(databaseUrl, CHANNEL, (name) => loops.get(name as Name)?.wake(), logger);
       await listener.start();
     },
     async close(drainMs = 0) {
@@ -140,6 +142,8 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
     },
   };
 }
+
+const notify = (db: Db, name: string): Promise<unknown> => db.executeSql('select pg_notify($1, $2)', [CHANNEL, name]);
 
 interface LoopOptions<Name extends string> {
   boss: PgBoss;
@@ -230,6 +234,9 @@ class FetchLoop<Name extends string> {
         await boss.fail(job.name, attempt, { message: outcome.error.message });
       } else if (outcome.kind === 'released') {
         await this.handBack(attempt);
+      } else if (outcome.kind === 'yielded') {
+        const turn = (await takeTurns(boss.getDb(), job.name, fetched.groupId, [fetched.id], true)).get(fetched.id)!;
+        await this.handBack(attempt, { priority: inTurn(fetched.priority, turn), afterMs: outcome.afterMs });
       }
     } catch (error) {
       // The lease lapses by itself, and the job is delivered again.
@@ -238,15 +245,20 @@ class FetchLoop<Name extends string> {
   }
 
   /** As if it had never been fetched: handing back is no failure. */
-  private async handBack(attempt: { id: string; retryCount: number }): Promise<void> {
+  private async handBack(
+    attempt: { id: string; retryCount: number },
+    { priority, afterMs = 0 }: { priority?: number; afterMs?: number } = {},
+  ): Promise<void> {
     const { boss, job } = this.options;
     const state = attempt.retryCount > 0 ? 'retry' : 'created';
     await boss.getDb().executeSql(
-      `update ${SCHEMA}.job set state = $1::${SCHEMA}.job_state, started_on = null, heartbeat_on = null, start_after = now(),
+      `update ${SCHEMA}.job set state = $1::${SCHEMA}.job_state, started_on = null, heartbeat_on = null,
+         start_after = now() + $5 * interval '1 millisecond', priority = coalesce($6, priority),
          retry_count = greatest(0, retry_count - case when $1 = 'retry' then 1 else 0 end)
        where name = $2 and id = $3 and state = 'active' and retry_count = $4`,
-      [state, job.name, attempt.id, attempt.retryCount],
+      [state, job.name, attempt.id, attempt.retryCount, afterMs, priority ?? null],
     );
+    await notify(boss.getDb(), job.name);
   }
 
   private async sleep(): Promise<void> {
@@ -258,52 +270,6 @@ class FetchLoop<Name extends string> {
         resolve();
       };
     });
-  }
-}
-
-/** A connection of its own that hears the NOTIFYs, and connects again when it is cut. */
-class Listener {
-  private client: pg.Client | undefined;
-  private stopped = false;
-
-  constructor(
-    private readonly databaseUrl: string,
-    private readonly channel: string,
-    private readonly onName: (name: string) => void,
-    private readonly logger: Logger,
-  ) {}
-
-  async start(): Promise<void> {
-    if (this.stopped) return;
-    const client = new pg.Client({ connectionString: this.databaseUrl, keepAlive: true });
-    client.on('error', () => undefined);
-    client.on('notification', (message) => this.onName(message.payload ?? ''));
-    // A connection that fails ends as well; each must have one successor, not two.
-    let over = false;
-    const succeed = (): void => {
-      if (!over) this.again();
-      over = true;
-    };
-    client.once('end', succeed);
-    try {
-      await client.connect();
-      await client.query(`listen ${client.escapeIdentifier(this.channel)}`);
-      this.client = client;
-    } catch (error) {
-      // The poll goes on meanwhile.
-      this.logger.warn({ error }, 'the listener of the queue could not connect');
-      void client.end().catch(() => undefined);
-      succeed();
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.stopped = true;
-    await this.client?.end().catch(() => undefined);
-  }
-
-  private again(): void {
-    if (!this.stopped) setTimeout(() => void this.start(), LISTENERS_PAUSE_MS).unref();
   }
 }
 

@@ -25,18 +25,27 @@ export async function createTurns(db: Db): Promise<void> {
   );
 }
 
-/** Numbers of jobs, by their ids; those that are there already have theirs. */
-export async function takeTurns(db: Db, name: string, group = NOBODY, ids: readonly string[]): Promise<Map<string, number>> {
+/**
+ * Numbers of jobs, by their ids.
+ * @param again whether those that are there already get another
+ */
+export async function takeTurns(
+  db: Db,
+  name: string,
+  group: string | null | undefined,
+  ids: readonly string[],
+  again = false,
+): Promise<Map<string, number>> {
   const { rows } = await db.executeSql(
     `with fresh as (select id, no from unnest($3::uuid[]) with ordinality as asked(id, no)
-         where not exists (select 1 from ${SCHEMA}.job where name = $1 and job.id = asked.id)),
+         where $4 or not exists (select 1 from ${SCHEMA}.job where name = $1 and job.id = asked.id)),
        served as (select coalesce((select last from ${TURNS} where name = $1 and whose = '${ANYBODY}'), 0) as last),
        taken as (insert into ${TURNS} as t (name, whose, last)
          select $1, $2, served.last + (select count(*) from fresh) from served where exists (select 1 from fresh)
          on conflict (name, whose) do update set last = greatest(t.last, (select last from served)) + (select count(*) from fresh)
          returning last)
      select fresh.id, taken.last - (row_number() over (order by fresh.no desc))::int + 1 as turn from fresh, taken`,
-    [name, group, ids],
+    [name, group ?? NOBODY, ids, again],
   );
   return new Map(rows.map((row: { id: string; turn: number }) => [row.id, row.turn]));
 }
@@ -51,4 +60,7 @@ export async function turnCame(db: Db, name: string, turn: number): Promise<void
 
 /** pg-boss serves the highest first. */
 export const priorityOf = (priority: EnqueueOptions['priority'] = 0, turn: number): number => priority * TURNS_OF_A_PRIORITY - turn;
-export const turnOf = (priority: number): number => Math.ceil(priority / TURNS_OF_A_PRIORITY) * TURNS_OF_A_PRIORITY - priority;
+const unturned = (priority: number): number => Math.ceil(priority / TURNS_OF_A_PRIORITY);
+export const turnOf = (priority: number): number => unturned(priority) * TURNS_OF_A_PRIORITY - priority;
+/** The same priority of ours, with another turn. */
+export const inTurn = (priority: number, turn: number): number => priorityOf(unturned(priority), turn);

@@ -73,15 +73,23 @@ export interface Queue<Name extends string = string> {
   close(drainMs?: number): Promise<void>;
 }
 
-/** Why a running job has to stop. `shutdown` and `lost` mean that it will be delivered again. */
+/**
+ * Why a running job has to stop. `shutdown` and `lost` mean that it will be delivered again; `yielded`, which a handler throws, that
+ * it gives its place to others: it is delivered again when its group's next turn comes, and no attempt is counted.
+ */
 export class JobStopped extends Error {
-  constructor(readonly why: 'cancelled' | 'deadline' | 'shutdown' | 'lost') {
+  /** @param afterMs a yielded job is not delivered before that */
+  constructor(
+    readonly why: 'cancelled' | 'deadline' | 'shutdown' | 'lost' | 'yielded',
+    readonly afterMs = 0,
+  ) {
     super(
       {
         cancelled: 'The job was cancelled.',
         deadline: 'The job took longer than its deadline.',
         shutdown: 'The worker is stopping; the job goes back to the queue.',
         lost: 'The job was given to another worker.',
+        yielded: 'The job gives its place to others, and goes on later.',
       }[why],
     );
     this.name = 'JobStopped';

@@ -264,10 +264,10 @@ export function runs(context: Context): Runs {
       );
       return Promise.all(ids.map(get));
     },
-    async listQueued(olderThanMs) {
+    async listQueued(olderThanMs, kinds = Object.keys(KINDS) as RunKind[]) {
       const ids = await context.query<{ id: string }>(
-        `SELECT id FROM run WHERE workspace_id = $1 AND status = 'queued' AND created_at < $2 AND ${MAY_START}`,
-        [workspaceId, new Date(Date.now() - olderThanMs)],
+        `SELECT id FROM run WHERE workspace_id = $1 AND status = 'queued' AND created_at < $2 AND kind = ANY ($3) AND ${MAY_START}`,
+        [workspaceId, new Date(Date.now() - olderThanMs), kinds],
       );
       return ids.length === 0 ? [] : find({ where: { id: In(ids.map(({ id }) => id)) }, order: { id: 'ASC' } });
     },

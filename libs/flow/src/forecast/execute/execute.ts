@@ -17,12 +17,11 @@ import { panelOf, toSeriesData } from '../../runs/panel.js';
 import { readWhole, type WholeSeries, withoutFirst } from '../../runs/wholeSteps.js';
 import type { PlannedRun } from '../../runs/kinds.js';
 import type { PartOf } from '../../part/plan.js';
-import type { ForecastPlan } from '../plan.js';
+import { type ForecastPlan, SHARD } from '../plan.js';
 import { Replay } from './replay.js';
 import { sharesOf, type Shares } from './shares.js';
 import { latestWidths, namedWidths, NO_WIDTHS, type Widths } from './widths.js';
 
-const SHARD = 512;
 /** Series that a note of the run names, and steps that one of a forecast does. */
 const MOST_EXAMPLES = 5;
 const MOST_PARTS = 256;

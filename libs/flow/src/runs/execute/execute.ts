@@ -21,11 +21,24 @@ const BEAT_MS = 2_000;
 /** Progress is written at most so often; the last one always. */
 const PROGRESS_MS = 250;
 
-/** What the worker holds at the moment, for `GET /v1/system`. */
+/** What the worker holds at the moment, for `GET /v1/system`, and for who decides what gives its place to others. */
 export interface Holder {
   readonly workerId: string;
-  holds(runId: string): void;
+  holds(runId: string, held: HeldRun): void;
   letsGo(runId: string): void;
+}
+
+/** A run that this worker has. */
+export interface HeldRun {
+  readonly run: RunRecord;
+  readonly workspaceId: string;
+  /** Milliseconds, as the others. */
+  readonly takenAt: number;
+  /** When it first reported a step of a training, since it was taken; undefined before. */
+  readonly stepsSince: number | undefined;
+  readonly progress: RunProgress | undefined;
+  /** Stops it at its next step and hands it back; it is delivered again when its turn comes. */
+  giveWay(): void;
 }
 
 export const newWorkerId = (): string => `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
@@ -46,13 +59,26 @@ export async function executeRun(
   const store = given.store.by({ actor: { kind: 'run', id: run.parentId ?? run.id, name }, action: run.kind });
   const flow = { ...given, store };
   const { logger } = flow;
-  holder.holds(run.id);
   const stopper = new AbortController();
   const signal = AbortSignal.any([stopper.signal, delivery.signal]);
+  const held = {
+    run,
+    workspaceId: store.workspaceId,
+    takenAt: Date.now(),
+    stepsSince: undefined as number | undefined,
+    progress: undefined as RunProgress | undefined,
+    giveWay: () => stopper.abort(new JobStopped('yielded')),
+  };
+  holder.holds(run.id, held);
   const beating = startBeating(flow, run.id, holder.workerId, (why) => stopper.abort(new JobStopped(why)));
   const progress = throttled((value, points) => store.runs.progress(run.id, value, points), logger);
   try {
-    const result = await handle({ ...flow, run, workerId: holder.workerId, signal, report: progress.report });
+    const report: RunContext['report'] = (value) => {
+      held.progress = value;
+      if (value.phase === 'training' && value.step !== undefined) held.stepsSince ??= Date.now();
+      return progress.report(value);
+    };
+    const result = await handle({ ...flow, run, workerId: holder.workerId, signal, report });
     await progress.settle();
     await succeed(flow, run.id, result);
     logger.info({ run: run.id, kind: run.kind }, 'run succeeded');
@@ -106,11 +132,13 @@ export async function getOrNull(store: Store, runId: string): Promise<RunRecord 
 
 async function end(flow: FlowContext, run: RunRecord, workerId: string, signal: AbortSignal, error: unknown): Promise<void> {
   const { store, logger } = flow;
-  const why = signal.reason instanceof JobStopped ? signal.reason.why : undefined;
-  if (why === 'lost') throw signal.reason;
-  if (why === 'shutdown') {
+  const stopped = signal.reason instanceof JobStopped ? signal.reason : error instanceof JobStopped ? error : undefined;
+  const why = stopped?.why;
+  if (why === 'lost') throw stopped;
+  if (why === 'shutdown' || why === 'yielded') {
     await store.runs.release(run.id, workerId);
-    throw signal.reason;
+    if (why === 'yielded') logger.info({ run: run.id, kind: run.kind }, 'run gives its place to others');
+    throw stopped;
   }
   if (why === 'cancelled') {
     await store.runs.markCancelled(run.id);
@@ -123,7 +151,7 @@ async function end(flow: FlowContext, run: RunRecord, workerId: string, signal: 
     throw error;
   }
   logger.warn({ run: run.id, kind: run.kind, error }, 'run failed');
-  await store.runs.fail(run.id, toProblem(why === 'deadline' ? signal.reason : error) as unknown as Json);
+  await store.runs.fail(run.id, toProblem(why === 'deadline' ? stopped : error) as unknown as Json);
 }
 
 function startBeating(flow: FlowContext, runId: string, workerId: string, stop: (why: JobStopped['why']) => void): NodeJS.Timeout {

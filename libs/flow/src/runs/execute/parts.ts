@@ -13,7 +13,7 @@ import { forgetAsides } from './aside.js';
 import type { RunContext } from './context.js';
 
 export interface NewPart {
-  queue: Extract<JobName, 'part' | 'member' | 'gpu'>;
+  queue: Extract<JobName, 'part' | 'train' | 'gpu'>;
   config: Plans['part'];
 }
 

@@ -17,12 +17,14 @@ import type { TrainPlan } from '../plan.js';
 import { championOf, passGate } from './gate.js';
 import { InterruptedTraining } from './interrupted.js';
 import { trainMembers } from './members.js';
+import { leaveToLarger } from './threads.js';
 
 /** @throws AlmanacError DATASET_NOT_FOUND, SERIES_TOO_SHORT, INVALID_CONFIG, MODEL_OF_OTHER_DATASET, COMPUTE_DIED */
 export async function executeTraining(context: RunContext<PlannedRun<'train'>>, compute: Compute): Promise<Ending> {
   const { store, run, signal, report } = context;
   const plan = run.config;
   const interrupted = new InterruptedTraining(context, plan.resumes);
+  await leaveToLarger(context, interrupted.threads, compute.threads);
   void interrupted.report({ phase: 'reading', message: `Reading ${plan.dataset}`, fraction: null });
   const dataset = await store.datasets.get(plan.dataset);
   const version = await store.datasets.version(dataset.id, plan.datasetVersion);
@@ -104,11 +106,14 @@ function trainPanel(
 ): Promise<TrainOutcome> {
   const { kind, horizon, holdout, contextLength, steps, config, seed } = plan;
   const { signal } = context;
-  return interrupted.resume((resume) =>
+  // As many as it began with, wherever that was; a worker that has fewer, and is the largest there is, begins anew.
+  const threads = interrupted.threads !== undefined && interrupted.threads <= compute.threads ? interrupted.threads : compute.threads;
+  return interrupted.resume(threads, (resume) =>
     compute.run<TrainTask>(
       { task: 'train', panel, kind, horizon, holdout, contextLength, steps, config, seed, champion, resume, members },
       {
         signal,
+        threads,
         onProgress: (progress) => void interrupted.report(progress),
         onState: (state) => interrupted.keep(state),
         onEngine: engine.onEngine,

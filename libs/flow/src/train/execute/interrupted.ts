@@ -11,13 +11,15 @@ import { isAlmanacError } from '@almanac/series';
 import { loadCheckpoint, type StoredCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 
-/** Beside the progress that everybody sees. */
-type Remembered = RunProgress & { state?: StoredCheckpoint };
+/** Beside the progress that everybody sees. Earlier versions kept no threads. */
+type Remembered = RunProgress & { state?: StoredCheckpoint & { threads?: number } };
 
 export class InterruptedTraining {
-  private stored: StoredCheckpoint | undefined;
+  private stored: Remembered['state'];
+  private next: Checkpoint | undefined;
   private saving: Promise<void> | undefined;
   private last: RunProgress | undefined;
+  private trainsOn = 1;
   /** Whether the state of the run that this one goes on from has been taken. */
   private resumed = false;
 
@@ -27,6 +29,11 @@ export class InterruptedTraining {
     private readonly resumes?: string,
   ) {
     this.stored = (context.run.progress as Remembered | null)?.state;
+  }
+
+  /** Threads that the training began with, which it must go on with; undefined where it has yet to begin. */
+  get threads(): number | undefined {
+    return this.stored?.threads;
   }
 
   /** Undefined where there is nothing, or nothing that can be read any more. */
@@ -47,23 +54,31 @@ export class InterruptedTraining {
     }
   }
 
-  /** Trains from where an interrupted delivery stopped, if there is such a place. */
-  async resume<T>(train: (from: Checkpoint | undefined) => Promise<T>): Promise<T> {
+  /**
+   * Trains from where an interrupted delivery stopped, if there is such a place.
+   * @param threads that it trains on
+   */
+  async resume<T>(threads: number, train: (from: Checkpoint | undefined) => Promise<T>): Promise<T> {
     const { signal } = this.context;
     const state = await this.load();
+    this.trainsOn = threads;
     try {
       const outcome = await train(state);
-      signal.throwIfAborted();
+      // Who was asked to give way, and has ended instead, has ended.
+      if (!(signal.reason instanceof JobStopped && signal.reason.why === 'yielded')) signal.throwIfAborted();
       await this.forget();
       return outcome;
     } catch (error) {
       // The worker before had other threads: its state means nothing here, the result must not depend on it.
       if (state && isAlmanacError(error) && error.code === 'CHECKPOINT_MISMATCH') {
         await this.forget();
-        return this.resume(train);
+        return this.resume(threads, train);
       }
       await this.saving;
-      const ended = !(signal.reason instanceof JobStopped) || signal.reason.why === 'cancelled';
+      const why = signal.reason instanceof JobStopped ? signal.reason.why : undefined;
+      if (why === 'yielded' && this.last)
+        await this.report({ ...this.last, message: `${this.last.message}; others have their turn before it goes on` });
+      const ended = why === undefined || why === 'cancelled';
       // Parts are never resumed by themselves.
       if (ended && this.context.run.parentId !== null) await this.forget();
       throw error;
@@ -75,11 +90,19 @@ export class InterruptedTraining {
     return this.context.report({ ...progress, ...(this.stored ? { state: this.stored } : {}) } as Remembered);
   }
 
-  /** Keeps a state in place of the one before; one that comes while another is written is left out. */
+  /** Keeps a state in place of the one before; of several that come while another is written the last. */
   keep(state: Checkpoint): void {
-    this.saving ??= this.replace(state)
-      .catch((error: unknown) => this.context.logger.warn({ error, run: this.context.run.id }, 'the state of a training could not be kept'))
-      .finally(() => (this.saving = undefined));
+    this.next = state;
+    this.saving ??= this.keepAll().finally(() => (this.saving = undefined));
+  }
+
+  private async keepAll(): Promise<void> {
+    for (let state = this.next; state; state = this.next) {
+      this.next = undefined;
+      await this.replace(state).catch((error: unknown) =>
+        this.context.logger.warn({ error, run: this.context.run.id }, 'the state of a training could not be kept'),
+      );
+    }
   }
 
   /** The training is over: nobody will resume it. */
@@ -91,12 +114,13 @@ export class InterruptedTraining {
 
   private async replace(state: Checkpoint): Promise<void> {
     const before = this.stored;
-    const stored = await saveState(this.context.objects, this.context.run.id, state);
+    const stored = { ...(await saveState(this.context.objects, this.context.run.id, state)), threads: this.trainsOn };
     this.stored = stored;
     // The row names it before the one before it goes, so that a kill in between leaves a state that is there.
     if (this.last) await this.report(this.last);
-    // Whoever has the run next may be reading the one before already.
-    if (this.context.signal.aborted) return;
+    // Whoever has the run by now may be reading the one before.
+    const { reason } = this.context.signal as { reason: unknown };
+    if (reason instanceof JobStopped && reason.why === 'lost') return;
     if (before && before.weightsKey !== stored.weightsKey) await deleteState(this.context.objects, before);
   }
 }

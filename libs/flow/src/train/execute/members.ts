@@ -12,10 +12,11 @@ import { readPanel } from '../../runs/panel.js';
 import type { PartOf } from '../../part/plan.js';
 import type { TrainPlan } from '../plan.js';
 import { InterruptedTraining } from './interrupted.js';
+import { leaveToLarger } from './threads.js';
 
 /** Has every member trained. @param threads of each, wherever it is trained */
 export async function trainMembers(context: RunContext, plan: TrainPlan, threads: number): Promise<MemberOutcome[]> {
-  const queue = plan.device === 'gpu' ? 'gpu' : 'member';
+  const queue = plan.device === 'gpu' ? 'gpu' : 'train';
   const parts = await runParts(
     context,
     Array.from({ length: plans.of(plan.kind).apart(plan) }, (_, member): NewPart => ({
@@ -30,13 +31,14 @@ export async function trainMembers(context: RunContext, plan: TrainPlan, threads
 /** A part of a training run: one member. */
 export async function executeMember(context: RunContext, { member, threads }: PartOf<'member'>, compute: Compute): Promise<Json> {
   const { store, signal } = context;
+  await leaveToLarger(context, threads, compute.threads);
   const { config: plan } = await wholeOf(context, 'train');
   const interrupted = new InterruptedTraining(context);
   const { onEngine, noted } = engineNote(context);
   const dataset = await store.datasets.get(plan.dataset);
   const { panel } = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
   const { kind, horizon, holdout, contextLength, steps, config, seed } = plan;
-  const outcome = await interrupted.resume((resume) =>
+  const outcome = await interrupted.resume(threads, (resume) =>
     compute.run<MemberTask>(
       { task: 'member', panel, kind, horizon, holdout, contextLength, steps, config, seed, member, resume },
       {
