@@ -33,7 +33,10 @@ const history = z.object({
     description: 'By name: a value for each `y`, then one for each step of the horizon. True and false, or yes and no, are 1 and 0.',
   }),
   pastCovariates: covariates.optional().meta({ description: 'By name: a value for each `y`.' }),
-  staticCovariates: z.record(z.string().min(1), z.number()).optional(),
+  staticCovariates: z
+    .record(z.string().min(1), z.union([z.number(), z.string(), z.boolean()]))
+    .optional()
+    .meta({ description: 'A number; or text, the value of a category.', example: { size: 120, region: 'north' } }),
 });
 const namedHistory = history.extend({ uniqueId });
 type History = z.input<typeof history>;

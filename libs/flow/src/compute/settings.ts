@@ -6,6 +6,7 @@ import { type Config, covariatesOf, type PanelFacts, plans, type Wishes } from '
 import type { Panel } from '@almanac/forecasting';
 import type { Store } from '@almanac/store';
 import { seasonLengthsOf } from '../query/grid.js';
+import { MOST_CATEGORIES, readableCategories } from '../runs/categories.js';
 
 /** What is to be fitted. */
 export interface Wanted extends Wishes {
@@ -42,11 +43,16 @@ export async function storedFacts(
   { horizon, holdout }: Pick<Wanted, 'horizon' | 'holdout'>,
 ): Promise<StoredFacts> {
   const dataset = await store.datasets.get(name);
-  const [lengths, channels, statics] = await Promise.all([
+  const [lengths, channels, numbers, values] = await Promise.all([
     store.series.lengths(dataset.id),
     store.datasets.channels(dataset.id),
     store.series.staticNumbers(dataset.id),
+    store.series.staticCovariates(dataset.id, MOST_CATEGORIES),
   ]);
+  const counts = new Map<string, Map<string, number>>();
+  for (const { name, value, series } of values)
+    if (!numbers.includes(name)) counts.set(name, (counts.get(name) ?? new Map<string, number>()).set(value, series));
+  const statics = [...numbers, ...readableCategories(counts).read];
   const named = (kind: string): string[] => channels.filter((channel) => channel.kind === kind).map((channel) => channel.name);
   const facts: PanelFacts = {
     frequency: dataset.frequency,

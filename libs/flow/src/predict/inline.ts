@@ -5,6 +5,7 @@
 import { PREDICTION_LIMITS, type InlineSeries } from '@almanac/contracts';
 import { AlmanacError, counted, findRhythm, Frequency, readFrequency, readTime, toInstant } from '@almanac/series';
 import type { LaidSeries } from './plan.js';
+import { asNumbers } from '../runs/categories.js';
 
 type Values = (number | null)[];
 
@@ -100,7 +101,7 @@ function layOnGrid(one: InlineSeries, grid: Frequency, horizon: number): LaidSer
     id,
     firstStep,
     values: place(y, gaps(length)),
-    ...(staticCovariates ? { staticCovariates } : {}),
+    ...(staticCovariates ? { staticCovariates: asNumbers(staticCovariates) } : {}),
     ...(pastCovariates ? { pastCovariates } : {}),
     ...(futureCovariates ? { futureCovariates } : {}),
   };

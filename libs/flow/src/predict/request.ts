@@ -20,6 +20,7 @@ import { parseReference, resolveModel } from '../register/reference.js';
 import { covariatesOf, futureCovariatesOf } from '../register/wire.js';
 import { stepAt } from '../query/grid.js';
 import { neverObserved } from '../query/selectSeries.js';
+import { categoryOf } from '../runs/categories.js';
 import type { FlowContext } from '../runs/context.js';
 import { defaultHorizon } from '../train/plan.js';
 import { gapWarnings } from '../ingest/findings.js';
@@ -220,7 +221,9 @@ function unusedNotes({ series, model }: PredictionRequest, config: Json | undefi
   const unused = [
     ...names(({ futureCovariates }) => futureCovariates).filter((name) => !used.future.includes(name)),
     ...names(({ pastCovariates }) => pastCovariates).filter((name) => !used.past.includes(name)),
-    ...names(({ staticCovariates }) => staticCovariates).filter((name) => !used.static.includes(name)),
+    ...names(({ staticCovariates }) => staticCovariates).filter(
+      (name) => !used.static.some((one) => one === name || categoryOf(one) === name),
+    ),
   ];
   if (unused.length === 0) return [];
   return [{ uniqueId: null, code: 'COVARIATES_UNUSED', detail: `${model} does not read ${unused.join(', ')}.` }];

@@ -9,7 +9,7 @@ import type { CovariateFill, CovariateReport } from '@almanac/contracts';
 import type { CalendarSettings, CovariateNames, ForecastNote, SeriesData } from '@almanac/forecasting';
 import { calendarNames } from '@almanac/forecasting/plan';
 import type { Frequency } from '@almanac/series';
-import type { StoredSeries } from '@almanac/store';
+import { type Categories, categoryOf, unknownCategories, withOtherCategories } from './categories.js';
 import { covariateHole, filledNote } from './holes.js';
 
 export const KINDS = ['static', 'past', 'future'] as const;
@@ -55,8 +55,9 @@ export function namesUsed(config: Record<string, unknown>): CovariateNames {
   return { static: of('static'), past: of('past'), future: of('future') };
 }
 
-/** The series with every one of these covariates; one that it lacks is NaN throughout. */
-export function completed(series: SeriesData, names: CovariateNames, horizon: number): SeriesData {
+/** The series with every one of these covariates; one that it lacks is NaN throughout, a value of a category that it has another of 0. */
+export function completed(given: SeriesData, names: CovariateNames, horizon: number): SeriesData {
+  const series = withOtherCategories(given, names.static);
   const { length } = series.values;
   const nothing = (size: number): Float64Array => new Float64Array(size).fill(Number.NaN);
   const lacking = (kind: CovariateKind): string[] => names[kind].filter((name) => !has(series, kind, name));
@@ -73,16 +74,21 @@ export function completed(series: SeriesData, names: CovariateNames, horizon: nu
 }
 
 /** What is said of a forecast of a series that lacks covariates which its model uses. */
-export function maskedNotes(series: SeriesData, names: CovariateNames): ForecastNote[] {
-  const lacking = KINDS.flatMap((kind) => names[kind].filter((name) => !has(series, kind, name)));
-  if (lacking.length === 0) return [];
-  return [{ code: 'COVARIATES_MASKED', detail: `The series has no ${lacking.join(', ')}; it was forecast without.` }];
+export function maskedNotes(given: SeriesData, names: CovariateNames): ForecastNote[] {
+  const series = withOtherCategories(given, names.static);
+  const lacking = new Set(KINDS.flatMap((kind) => names[kind].filter((name) => !has(series, kind, name)).map(shown)));
+  const unknown = unknownCategories(given, names);
+  if (lacking.size === 0) return unknown;
+  return [...unknown, { code: 'COVARIATES_MASKED', detail: `The series has no ${[...lacking].join(', ')}; it was forecast without.` }];
 }
 
-/** What a training made of the covariates of its panel. @param texts names of static covariates that hold text */
+/** A category by its own name, not by those of its values. */
+const shown = (name: string): string => categoryOf(name) ?? name;
+
+/** What a training made of the covariates of its panel. @param categories those that are text, which were read and which could not be */
 export function reportOn(
   series: readonly SeriesData[],
-  texts: readonly string[],
+  categories: Categories,
   kind: string,
   config: Record<string, unknown>,
 ): CovariateReport {
@@ -90,24 +96,32 @@ export function reportOn(
   const used = namesUsed(config);
   const none = KINDS.every((one) => used[one].length === 0);
   const reason = none ? `models of the kind ${kind} use no covariates` : `the settings of the model do not name it`;
+  const once = (names: readonly string[]): string[] => [...new Set(names.map(shown))];
+  const readable = new Set(categories.read);
+  const unused = (one: CovariateKind): string[] => {
+    const inUse = once(used[one]);
+    return once(there[one].filter((name) => categoryOf(name) === undefined || readable.has(name))).filter((name) => !inUse.includes(name));
+  };
   return {
-    used: KINDS.flatMap((one) => used[one].map((name) => ({ name, kind: one }))),
+    used: KINDS.flatMap((one) => once(used[one]).map((name) => ({ name, kind: one }))),
     leftOut: [
-      ...KINDS.flatMap((one) => there[one].filter((name) => !used[one].includes(name)).map((name) => ({ name, kind: one, reason }))),
-      ...texts.map((name) => ({ name, kind: 'static' as const, reason: 'it is text, and no model reads categories yet' })),
+      ...KINDS.flatMap((one) => unused(one).map((name) => ({ name, kind: one, reason }))),
+      ...categories.leftOut.map((one) => ({ ...one, kind: 'static' as const })),
     ],
     masked: KINDS.flatMap((one) =>
-      used[one].flatMap((name) => {
-        const lacking = series.filter((each) => !has(each, one, name)).map(({ id }) => id);
+      once(used[one]).flatMap((name) => {
+        const own = used[one].filter((each) => shown(each) === name);
+        const lacking = series
+          .filter(
+            (each) =>
+              !own.some((used) => has(each, one, used)) || unknownCategories(each, { static: own, past: [], future: [] }).length > 0,
+          )
+          .map(({ id }) => id);
         return lacking.length === 0 ? [] : [{ name, kind: one, series: lacking.length, examples: lacking.slice(0, MOST_NAMED) }];
       }),
     ),
   };
 }
-
-/** Static covariates of stored series that hold text somewhere. */
-export const textsOf = ({ staticCovariates }: StoredSeries): string[] =>
-  Object.entries(staticCovariates).flatMap(([name, value]) => (typeof value === 'string' ? [name] : []));
 
 /**
  * The series with its future covariates filled where they have holes within the horizon, by the declared rule.

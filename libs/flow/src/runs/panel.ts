@@ -2,6 +2,7 @@
 import type { Panel, SeriesData } from '@almanac/forecasting';
 import type { DatasetRecord, Store, StoredSeries } from '@almanac/store';
 import { seasonLengthsOf } from '../query/grid.js';
+import { asNumbers, type Categories, categoryOf, countTexts, readableCategories, withoutCategories } from './categories.js';
 import { completed, namesIn } from './covariates.js';
 import { type PartialStep, readWhole } from './wholeSteps.js';
 
@@ -11,17 +12,15 @@ export interface PanelQuery {
   untilStep?: number | undefined;
   ids?: readonly string[] | undefined;
   signal?: AbortSignal | undefined;
-  /** Is shown each series as it is stored. */
-  onSeries?: (series: StoredSeries) => void;
 }
 
 export function toSeriesData({ id, firstStep, values, staticCovariates, pastCovariates, futureCovariates }: StoredSeries): SeriesData {
-  const numbers = Object.entries(staticCovariates).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  const numbers = asNumbers(staticCovariates);
   return {
     id,
     firstStep,
     values,
-    ...(numbers.length > 0 ? { staticCovariates: Object.fromEntries(numbers) } : {}),
+    ...(Object.keys(numbers).length > 0 ? { staticCovariates: numbers } : {}),
     ...(pastCovariates ? { pastCovariates } : {}),
     ...(futureCovariates ? { futureCovariates } : {}),
   };
@@ -36,25 +35,30 @@ export function panelOf(dataset: DatasetRecord, series: readonly SeriesData[]): 
 export interface WholePanel {
   panel: Panel;
   partial: PartialStep[];
+  categories: Categories;
 }
 
 /**
  * Every series has every covariate that one of them has (see `completed`), and no step that events cover in part (see `readWhole`).
  * One that has no other steps is not there.
  */
-export async function readPanel(store: Store, dataset: DatasetRecord, { onSeries, ...query }: PanelQuery): Promise<WholePanel> {
+export async function readPanel(store: Store, dataset: DatasetRecord, query: PanelQuery): Promise<WholePanel> {
   const all: SeriesData[] = [];
   const partial: PartialStep[] = [];
+  const counts = new Map<string, Map<string, number>>();
   for await (const { series, partial: steps } of readWhole(store, dataset, { ...query, covariates: true })) {
     for (const step of steps) partial.push({ uniqueId: series.id, step });
     if (series.values.length === 0) continue;
-    onSeries?.(series);
+    countTexts(counts, series.staticCovariates);
     all.push(toSeriesData(series));
   }
-  const names = namesIn(all);
+  const categories = readableCategories(counts);
+  const there = namesIn(all);
+  const names = { ...there, static: [...there.static.filter((name) => categoryOf(name) === undefined), ...categories.read] };
+  const unread = new Set(query.ids === undefined ? categories.leftOut.map(({ name }) => name) : []);
   const panel = panelOf(
     dataset,
-    all.map((one) => completed(one, names, 0)),
+    all.map((one) => completed(withoutCategories(one, unread), names, 0)),
   );
-  return { panel, partial };
+  return { panel, partial, categories };
 }

@@ -6,6 +6,7 @@ import type { Json, ModelVersionRecord } from '@almanac/store';
 import type { ChooseTask, Compute, PredictTask } from '../../compute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
+import { unknownCategories, withOtherCategories } from '../../runs/categories.js';
 import { completed, namesUsed } from '../../runs/covariates.js';
 import { readPanel } from '../../runs/panel.js';
 import { readPlan, type PlannedRun } from '../../runs/kinds.js';
@@ -89,7 +90,10 @@ async function forecast(
     return { model: kind, version: null, forecasts, validation };
   }
   const version = await store.models.versionById(versionId);
-  const forecasts = await predictWith(version, { objects, signal }, compute, { panel, horizon, levels });
+  const names = namesUsed(version.config);
+  const series = panel.series.map((one) => withOtherCategories(one, names.static));
+  const forecasts = await predictWith(version, { objects, signal }, compute, { panel: { ...panel, series }, horizon, levels });
+  forecasts.forEach((one, i) => (one.notes = [...(one.notes ?? []), ...unknownCategories(panel.series[i]!, names)]));
   return { model: version.model, version: version.no, forecasts, validation: null };
 }
 

@@ -3,13 +3,13 @@ import { type TrainResult, trainResult } from '@almanac/contracts';
 import type { Panel } from '@almanac/forecasting';
 import { plans } from '@almanac/forecasting/plan';
 import { Frequency } from '@almanac/series';
-import type { Json, ModelVersionRecord, RunRecord, Store, StoredSeries } from '@almanac/store';
+import type { Json, ModelVersionRecord, RunRecord, Store } from '@almanac/store';
 import type { Compute, TrainOutcome, TrainTask } from '../../compute/index.js';
 import { planned, writeDown } from '../../ask.js';
 import { planForecastRun } from '../../forecast/request.js';
 import { type Pace, registerVersion } from '../../register/index.js';
 import { Ending, type EngineNote, engineNote, type RunContext } from '../../runs/execute/index.js';
-import { reportOn, textsOf } from '../../runs/covariates.js';
+import { reportOn } from '../../runs/covariates.js';
 import { readPanel } from '../../runs/panel.js';
 import { leftOut } from '../../runs/wholeSteps.js';
 import type { PlannedRun } from '../../runs/kinds.js';
@@ -33,9 +33,7 @@ export async function executeTraining(context: RunContext<PlannedRun<'train'>>, 
   const started = performance.now();
   const members = plans.of(kind).apart(plan) > 1 ? await trainMembers(context, plan, compute.threads) : undefined;
   const memberSeconds = (performance.now() - started) / 1000;
-  const texts = new Set<string>();
-  const onSeries = (one: StoredSeries): void => textsOf(one).forEach((name) => texts.add(name));
-  const { panel, partial } = await readPanel(store, dataset, { version: version.no, signal, onSeries });
+  const { panel, partial, categories } = await readPanel(store, dataset, { version: version.no, signal });
   const champion = await championOf(context, plan, version);
   const engine = engineNote(context);
   const outcome = await trainPanel(context, compute, interrupted, engine, { panel, plan, champion, members });
@@ -70,7 +68,7 @@ export async function executeTraining(context: RunContext<PlannedRun<'train'>>, 
     parameters: outcome.parameters,
     skippedSeries: outcome.skippedSeries,
     partialSteps: leftOut(dataset, partial),
-    covariates: reportOn(panel.series, [...texts], kind, outcome.config),
+    covariates: reportOn(panel.series, categories, kind, outcome.config),
   };
   return new Ending(async (within) => {
     const gate = await passGate(within, plan, registered, { champion, gate: outcome.gate });
