@@ -74,7 +74,8 @@ export function describe(
       ...leftOutWarning(head.leftOut),
       ...emptyWarning(empty, tally.places),
       ...partialWarning(frequency, head.partial, dropped),
-      ...gapWarnings(frequency, tally.patterns, { gaps: tally.gaps, values: tally.observations - tally.filled }),
+      ...emptyCovariates(head.channels, tally.covariates),
+      ...rhythmsOrGaps(frequency, tally),
     ],
   };
 }
@@ -117,6 +118,20 @@ function partialWarning(grid: Frequency, { series }: PartialSteps, dropped: bool
   const what = series.length === 1 ? 'a step in part' : 'steps in part';
   const out = dropped ? 'Left out, as asked for.' : 'Leave out what is no whole step with dropPartialSteps.';
   return [`Events cover ${what}, compared with the steps beside: ${shown.join(', ')}${others}. ${out}`];
+}
+
+function emptyCovariates(channels: readonly string[], known: ReadonlySet<number>): string[] {
+  const empty = channels.filter((_, i) => !known.has(i + 1)).map((name) => `"${name}"`);
+  if (empty.length === 0) return [];
+  return [
+    `The covariate${empty.length === 1 ? '' : 's'} ${empty.join(', ')} ha${empty.length === 1 ? 's' : 've'} no value at all; no model can use ${empty.length === 1 ? 'it' : 'them'}.`,
+  ];
+}
+
+/** A rhythm that is known for what it is says more than where its gaps are. */
+function rhythmsOrGaps(grid: Frequency, { rhythms, patterns, gaps, observations, filled }: Tally): string[] {
+  const found = rhythms.warnings(grid);
+  return found.length > 0 ? found : gapWarnings(grid, patterns, { gaps, values: observations - filled });
 }
 
 /** Two seasons, so that one can be held against the other, and a few steps at least. */

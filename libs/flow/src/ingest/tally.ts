@@ -1,6 +1,7 @@
 /** Counts what is written to the store: figures of the findings that need the finished series. */
 import type { Piece } from './frames.js';
 import { GapPatterns } from './gapPatterns.js';
+import { Rhythms } from './rhythms.js';
 
 export class Tally {
   series = 0;
@@ -19,6 +20,9 @@ export class Tally {
   readonly places = new Set<string>();
   /** How the gaps of the file lie. */
   readonly patterns: GapPatterns;
+  readonly rhythms = new Rhythms();
+  /** Channels beside the target that have a value. */
+  readonly covariates = new Set<number>();
   private id: string | undefined;
   private first = 0;
   private next = 0;
@@ -50,7 +54,9 @@ export class Tally {
         for (const value of piece.values) if (!Number.isNaN(value)) read++;
         this.read += read;
         this.patterns.add(piece.firstStep, piece.values, read < piece.values.length);
-      }
+        this.rhythms.add(piece.id, piece.firstStep, piece.values, read < piece.values.length);
+      } else if (!this.covariates.has(piece.channel) && piece.values.some((value) => !Number.isNaN(value)))
+        this.covariates.add(piece.channel);
       yield piece;
     }
   }
