@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asFlags, duration, shortDate, table } from './print.js';
+import { asFlags, columns, duration, shortDate, table } from './print.js';
 
 describe('what the terminal shows', () => {
   it('aligns columns and leaves no blanks at the end of a line', () => {
@@ -16,6 +16,11 @@ describe('what the terminal shows', () => {
 
   it('calls options what they are called here', () => {
     expect(asFlags('Set idColumn to "", or decimalSeparator to ",".')).toBe('Set --id-column to "", or --decimal-separator to ",".');
+  });
+
+  it('takes names of columns with commas between, or in quotes, once or often', () => {
+    expect(columns('promo,price')).toEqual(['promo', 'price']);
+    expect(columns('"Price, EUR",promo', ['x'])).toEqual(['x', 'Price, EUR', 'promo']);
   });
 
   it('says steps of plain integers as numbers', () => {

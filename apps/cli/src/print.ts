@@ -1,4 +1,5 @@
 /** Results for people (aligned columns) and for programs (JSON). */
+import { parseCsv } from '@almanac/contracts/csv';
 import { InvalidArgumentError } from 'commander';
 import type { Context } from './context.js';
 
@@ -43,6 +44,12 @@ export const several = (value: string, before: string[] = []): string[] => {
   if (value === '') throw new InvalidArgumentError('Give the id of a series.');
   return [...before, value];
 };
+
+/**
+ * An option of names of columns: several with commas between (one that holds a comma in double quotes, as in a CSV file), and it may be
+ * repeated.
+ */
+export const columns = (value: string, before: string[] = []): string[] => [...before, ...(parseCsv(value)[0] ?? []).filter(Boolean)];
 
 /** The value of an option that counts something. */
 export const whole = (value: string): number => {

@@ -45,3 +45,9 @@ export function parseCsv(text: string, { delimiter = ',', rows }: CsvOptions = {
     });
   return data;
 }
+
+/** Words for yes and no, as people write them in a column. */
+const TRUTH = /^\s*(true|false|yes|no|t|f|y|n|ja|nein|oui|non|vrai|faux|s[ií]|sim|n[aã]o|verdadero|falso|on|off)\s*$/i;
+export const isTruth = (cell: string): boolean => TRUTH.test(cell);
+/** What is proposed where a column of such words is to hold numbers. */
+export const AS_NUMBERS = 'Write 1 and 0 for yes and no.';

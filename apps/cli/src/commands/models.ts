@@ -18,7 +18,7 @@ import { UsageError } from '../connection.js';
 import { type Context, contextOf } from '../context.js';
 import { follow } from '../follow.js';
 import { historiesOf, toCsv } from '../history.js';
-import { count, duration, fixed, note, seasons, several, shortDate, show, table, whole } from '../print.js';
+import { columns, count, duration, fixed, note, seasons, several, shortDate, show, table, whole } from '../print.js';
 
 const jsonObject = (value: string): Record<string, unknown> => {
   try {
@@ -232,7 +232,11 @@ export function modelCommands(program: Command): void {
     .option('--frequency <frequency>', 'with --file: as for upload: h, D, B, W-MON, MS, QS-MAR, 1 … (default: found from the data)')
     .option('--season-length <steps>', 'with --file: steps per season, one or several with commas between', seasons)
     .option('--time-zone <zone>', 'with --file: IANA zone of the calendar and of local times')
-    .option('--future-covariates <columns>', 'with --file: columns known ahead; rows without y at the end hold their future', listed)
+    .option(
+      '--future-covariates <columns>',
+      'with --file: columns known ahead, as in upload; rows without y at the end hold their future',
+      columns,
+    )
     .action(async (model: string | undefined, flags: ForecastFlags, command: Command) => {
       const context = contextOf(command);
       if (flags.file !== undefined) return forecastFile(context, model, flags, flags.file);

@@ -15,7 +15,7 @@ import { basename } from 'node:path';
 import { UsageError } from '../connection.js';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
-import { asFlags, count, duration, note, seasons, several, shortDate, show, table } from '../print.js';
+import { asFlags, columns, count, duration, note, seasons, several, shortDate, show, table } from '../print.js';
 
 const READ_BYTES = 1 << 20;
 const list = (value: string): string[] => value.split(',').filter(Boolean);
@@ -98,9 +98,13 @@ export function uploadCommand(program: Command): void {
     .option('--fill-policy <policy>', 'none: a missing step is a gap; zero: nothing happened (default: none)')
     .option('--drop-last-step', 'leave out the last step, when it is known to be incomplete')
     .option('--drop-partial-steps', 'leave out first and last steps that events cover in part, e.g. a month that ends on the 12th')
-    .option('--past-covariates <columns>', 'columns known up to the cutoff, with commas between', list)
-    .option('--future-covariates <columns>', 'columns known through the horizon', list)
-    .option('--static-covariates <columns>', 'columns that hold one value per series', list)
+    .option(
+      '--past-covariates <columns>',
+      'columns known up to the cutoff, with commas between; may be repeated, and a name with a comma goes in double quotes: \'"Price, EUR"\'',
+      columns,
+    )
+    .option('--future-covariates <columns>', 'columns known through the horizon, in the same way', columns)
+    .option('--static-covariates <columns>', 'columns that hold one value per series, in the same way', columns)
     .option('--decimal-separator <character>', '"." or ","')
     .option('--thousands-separator <character>', '",", ".", " " or "\'": between groups of three digits')
     .option('--time-format <format>', 'how times are written, in the letters of strptime, e.g. "%d/%m/%Y %H:%M" (default: found)')

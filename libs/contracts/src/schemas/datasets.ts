@@ -1,7 +1,7 @@
 /** Uploads and the datasets they make. */
 import { z } from 'zod';
 import {
-  flagAsNumber,
+  flagOrNumber,
   givenTime,
   instant,
   name,
@@ -174,7 +174,7 @@ export const observationRow = z
     }),
     y: z.number().nullable().meta({ description: 'null says nothing about the step.' }),
   })
-  .catchall(z.preprocess(flagAsNumber, z.number().nullable()) as unknown as z.ZodType<number | null, number | boolean | string | null>)
+  .catchall(flagOrNumber)
   .meta({ id: 'ObservationRow' });
 export type ObservationRow = z.infer<typeof observationRow>;
 export const observationRows = z.array(observationRow).min(1).max(50_000);

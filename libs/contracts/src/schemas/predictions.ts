@@ -3,7 +3,7 @@
  * forecast with other future covariates ("what if").
  */
 import { z } from 'zod';
-import { flagAsNumber, givenTime, name, seasonLength, stepTime, uniqueId, uuid, versionNumber } from './common.js';
+import { flagOrNumber, givenTime, name, seasonLength, stepTime, uniqueId, uuid, versionNumber } from './common.js';
 import { covariateFill, forecastNote, modelReference, percentLevel, quantileLevels } from './forecasts.js';
 
 /** What one request may ask for; more belongs into a dataset. */
@@ -16,8 +16,7 @@ export const PREDICTION_LIMITS = {
 } as const;
 
 const numbers = z.array(z.number().nullable());
-const flag = z.preprocess(flagAsNumber, z.number().nullable()) as unknown as z.ZodType<number | null, number | boolean | string | null>;
-const covariates = z.record(z.string().min(1), z.array(flag));
+const covariates = z.record(z.string().min(1), z.array(flagOrNumber));
 
 const history = z.object({
   ds: z

@@ -125,7 +125,7 @@ export function reportOn(
 
 /**
  * The series with its future covariates filled where they have holes within the horizon, by the declared rule.
- * @throws AlmanacError COVARIATE_HOLE naming series and times, where none was declared; a covariate that ends early is refused by the model
+ * @throws AlmanacError COVARIATE_HOLE naming series and times, where none was declared; one that ends early has holes from there on
  */
 export function withoutHoles(
   series: SeriesData,
@@ -139,7 +139,7 @@ export function withoutHoles(
   for (const name of names.future) {
     const values = series.futureCovariates?.[name];
     if (!values || !has(series, 'future', name)) continue;
-    const end = fill === 'none' ? Math.min(values.length, length + horizon) : length + horizon;
+    const end = length + horizon;
     const holes: number[] = [];
     for (let t = length; t < end; t++) if (Number.isNaN(values[t] ?? Number.NaN)) holes.push(t);
     if (holes.length === 0) continue;

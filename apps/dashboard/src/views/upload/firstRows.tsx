@@ -1,6 +1,6 @@
 /** The first rows of the file under what each column is for; the suggestion can be changed where it stands. */
 import type { IngestOptionsInput } from '@almanac/contracts';
-import type { Preview } from './preview';
+import { type Preview, truthNote } from './preview';
 import { type Role, roleOf, roles, withRole } from './roles';
 import { Options } from '../../ui/parts';
 
@@ -57,6 +57,14 @@ export function FirstRows({ head, options, onOptions }: Props) {
           </tbody>
         </table>
       </div>
+      {options.layout !== 'wide' &&
+        head.columns
+          .flatMap((column) => truthNote(head, column, roleOf(options, column)) ?? [])
+          .map((note) => (
+            <p key={note} className="note warn">
+              {note}
+            </p>
+          ))}
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { preview, previewText, suggestMapping } from './preview';
+import { preview, previewText, suggestMapping, truthNote } from './preview';
 
 describe('the first rows of a file', () => {
   it('finds the delimiter, and keeps it inside quotes', () => {
@@ -52,4 +52,20 @@ describe('the first rows of a file', () => {
       layout: 'wide',
     });
   });
+});
+
+it('proposes 0 and 1 for yes and no where numbers are wanted, in the words of a refusal', () => {
+  const head = {
+    columns: ['sold', 'promo', 'open'],
+    rows: [
+      ['yes', 'on', 'true'],
+      ['no', 'off', 'No'],
+    ],
+  };
+  expect(truthNote(head, 'sold', 'target')).toBe('sold: Write 1 and 0 for yes and no.');
+  expect(truthNote(head, 'promo', 'futureCovariate')).toBe('promo: Write 1 and 0 for yes and no.');
+  // Read as they are.
+  expect(truthNote(head, 'open', 'pastCovariate')).toBeUndefined();
+  expect(truthNote(head, 'promo', 'staticCovariate')).toBeUndefined();
+  expect(truthNote(head, 'promo', 'ignored')).toBeUndefined();
 });

@@ -2,7 +2,9 @@
  * The first rows of a text file, read in the browser, so that the mapping can be suggested before anything is sent.
  * Binary files, and those compressed in a way that the browser does not know, are left to the dry run, which reads them for real.
  */
-import { parseCsv } from '@almanac/contracts/csv';
+import { AS_NUMBERS, isTruth, parseCsv } from '@almanac/contracts/csv';
+import { flagAsNumber } from '@almanac/contracts';
+import type { Role } from './roles';
 
 export interface Preview {
   columns: string[];
@@ -90,7 +92,6 @@ const DATE = /^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}
 /** With either decimal sign, thousands, a currency, and brackets for a negative. */
 const NUMBER = /^\s*\(?\s*[-+−]?\s*\p{Sc}?\s*[-+−]?\s*(\d[\d.,'’\s]*|[.,]\d+)([eE][-+]?\d+)?\s*\p{Sc}?\s*\)?\s*$/u;
 const isNumber = (text: string): boolean => text.length <= 64 && NUMBER.test(text) && !DATE.test(text);
-const isTruth = (text: string): boolean => /^\s*(true|false|yes|no|y|n|t|f|ja|nein|oui|non|on|off)\s*$/i.test(text);
 const isBit = (text: string): boolean => /^\s*[01]([.,]0+)?\s*$/.test(text);
 
 /** `store_id`, `shopId`, `Kunden-Nr`, `zip`: numbers that name something. */
@@ -166,4 +167,14 @@ export function suggestMapping({ columns, rows }: Preview): Mapping {
     TARGETS.flatMap((target) => numeric.find((column) => words(column).includes(target)) ?? [])[0] ??
     numeric[0];
   return { ...(idColumn ? { idColumn } : {}), ...(timeColumn ? { timeColumn } : {}), ...(valueColumn ? { valueColumn } : {}) };
+}
+
+/** What is said of a column of yes and no that is to hold numbers, in the words that a refusal would have; undefined where it is read. */
+export function truthNote({ columns, rows }: Preview, column: string, role: Role): string | undefined {
+  if (role !== 'target' && role !== 'pastCovariate' && role !== 'futureCovariate') return undefined;
+  const at = columns.indexOf(column);
+  const words = rows.map((row) => row[at] ?? '').filter((text) => isTruth(text));
+  // A covariate may say so in the words that everybody knows.
+  const isRead = role !== 'target' && words.every((word) => typeof flagAsNumber(word) === 'number');
+  return words.length === 0 || isRead ? undefined : `${column}: ${AS_NUMBERS}`;
 }

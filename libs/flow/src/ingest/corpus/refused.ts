@@ -80,7 +80,49 @@ export const refused: Case[] = [
     'ID_TOO_LONG',
     /系…/,
   ),
-  refusal('truth values', 'f.csv', 'unique_id,ds,y\na,2024-01-01,yes\na,2024-01-02,no\n', 'VALUE_NOT_NUMBER', /1 and 0/),
+  ...(['f.csv', 'f.ndjson'] as const).map((file) => {
+    const rows = [
+      ['a', '2024-01-01', 1, 'on'],
+      ['b', '2024-01-01', 2, 'off'],
+    ] as const;
+    const names = ['unique_id', 'ds', 'y', 'promo'] as const;
+    const lines = rows.map((row) => JSON.stringify(Object.fromEntries(names.map((name, at) => [name, row[at]]))));
+    const content = (file === 'f.csv' ? [names.join(','), ...rows.map((row) => row.join(','))] : lines).join('\n');
+    return refusal(
+      `a flag in words that are not read, in ${file}`,
+      file,
+      content,
+      'VALUE_NOT_NUMBER',
+      /"on" is not a number \(column "promo", series "a"\).*1 and 0/,
+      {
+        options: { futureCovariates: ['promo'] },
+      },
+    );
+  }),
+  refusal(
+    'a cell of a covariate',
+    'f.csv',
+    `unique_id,ds,y,p\na,2024-01-01,1,2\na,2024-01-02,1,3\nb,2024-01-01,1,dear\n`,
+    'VALUE_NOT_NUMBER',
+    /^Line 4: "dear" is not a number \(column "p", series "b"\)/,
+    {
+      options: { pastCovariates: ['p'] },
+    },
+  ),
+  refusal(
+    'a cell of a wide file',
+    'f.csv',
+    `ds,a,b\n2024-01-01,1,2\n2024-01-02,1,2\n2024-01-03,1,x\n`,
+    'VALUE_NOT_NUMBER',
+    /^Line 4: "x" is not a number \(series "b"\)/,
+  ),
+  refusal(
+    'truth values',
+    'f.csv',
+    'unique_id,ds,y\na,2024-01-01,yes\na,2024-01-02,no\n',
+    'VALUE_NOT_NUMBER',
+    /1 and 0.*another column the target/,
+  ),
   refusal(
     'two-digit years across a century',
     'f.csv',

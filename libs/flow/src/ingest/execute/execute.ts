@@ -180,8 +180,9 @@ function definitionOf(options: IngestOptions, head: HeadMessage): DatasetDefinit
     aggregation: options.aggregation ?? null,
     fillPolicy: options.fillPolicy,
     seasonLengths: options.seasonLength === undefined ? null : asSeasonLengths(options.seasonLength),
-    pastCovariates: options.pastCovariates,
-    futureCovariates: head.channels.slice(options.pastCovariates.length),
+    // What is text is no channel.
+    pastCovariates: head.channels.filter((name) => options.pastCovariates.includes(name)),
+    futureCovariates: head.channels.filter((name) => !options.pastCovariates.includes(name)),
   };
 }
 

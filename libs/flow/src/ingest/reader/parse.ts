@@ -28,6 +28,8 @@ export const RULES = [
 
 export interface Parsed {
   times: TimeReading;
+  /** Columns that hold numbers; `bad_at` of a row says which of them is none. Without a name where the series is the column. */
+  numbers: { name: string; covariate: boolean }[];
   /** Rows of `parsed` per row of the file: above 1 for wide files. */
   cellsPerRow: number;
   /** `parsed` has y. */
@@ -60,11 +62,11 @@ export async function parse(database: Database, source: Source, mapping: Mapping
     { rule: 2, failed: `id IS NULL OR id = ''`, text: `''` },
     { rule: 3, failed: `t IS NULL AND ${isMissing(shownTime)}`, text: `''` },
     { rule: 4, failed: 't IS NULL', text: shownTime },
-    ...numbers.flatMap(({ as, column }) => {
+    ...numbers.flatMap(({ as, column }, at) => {
       const text = `CAST(c${column.index} AS VARCHAR)`;
       return [
-        { rule: 5, failed: `${as} IS NULL AND NOT ${isMissing(text)}`, text },
-        { rule: 6, failed: `isinf(${as})`, text },
+        { rule: 5, failed: `${as} IS NULL AND NOT ${isMissing(text)}`, text, at },
+        { rule: 6, failed: `isinf(${as})`, text, at },
       ];
     }),
     ...texts.map((text) => ({ rule: 7, failed: hasNul(text), text })),
@@ -96,17 +98,21 @@ export async function parse(database: Database, source: Source, mapping: Mapping
   ].join(' OR ');
   const rule = `CASE WHEN ${suspect} THEN CASE ${checks.map(({ rule: number, failed }) => `WHEN ${failed} THEN ${number}`).join(' ')} ELSE 0 END ELSE 0 END`;
   const bad = `CASE WHEN rule > 0 THEN CASE ${checks.map(({ failed, text }) => `WHEN ${failed} THEN left(${text}, 200)`).join(' ')} END END`;
+  const at = `CASE WHEN rule IN (5, 6) THEN CASE ${checks.flatMap((check) => (check.at === undefined ? [] : [`WHEN ${check.failed} THEN ${check.at}`])).join(' ')} END END`;
   const more = (sqls: readonly string[]): string => sqls.map((sql) => `, ${sql}`).join('');
   const read = `SELECT *, ${shaped.id} AS id, ${times.time} AS time${more([...values, ...statics])} FROM (${shaped.relation})`;
   const timed = `SELECT *, ${times.micros} AS micros, ${times.instant} AS z FROM (${read})`;
   const judged = `SELECT *, CAST(${rule} AS UTINYINT) AS rule FROM (SELECT *, ${times.integer ? 'micros' : inYears('micros')} AS t FROM (${timed}))`;
   await database
-    .run(`CREATE TABLE parsed AS SELECT id, t, z${more(kept)}, rule, ${bad} AS bad FROM (${judged})`)
+    .run(
+      `CREATE TABLE parsed AS SELECT id, t, z${more(kept)}, rule, ${bad} AS bad${numbers.length > 0 ? `, ${at} AS bad_at` : ''} FROM (${judged})`,
+    )
     .catch((cause: unknown) => {
       throw fault(cause);
     });
   return {
     times,
+    numbers: numbers.map(({ as, column }) => ({ name: column.name, covariate: as !== 'y' })),
     cellsPerRow: shaped.cellsPerRow,
     target: shaped.value !== undefined,
     covariates: shaped.covariates.map((_, index) => `x${index}`),
@@ -122,6 +128,8 @@ interface Check {
   rule: number;
   failed: string;
   text: string;
+  /** Which of `Parsed.numbers` it is about. */
+  at?: number;
 }
 
 interface Shape {

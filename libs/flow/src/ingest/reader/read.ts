@@ -21,6 +21,7 @@ import type { Spans } from './scanner.js';
 import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects, REJECTS_AT_ONCE } from './rejects.js';
 import { asPlainText, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
 import { inWords, suggestColumns } from './suggest.js';
+import { textCovariates, warningsOfTexts, withoutCovariates } from './texts.js';
 
 /** Rows that are looked at to tell what a column holds. */
 const LOOKED_AT = 50;
@@ -49,9 +50,11 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
   const { options } = job;
   const database = await Database.open(path, job.scratch, job.limits);
   try {
-    const { source, mapping } = await openSource(database, path, detected, options, job.limits);
-    const plain = job.general ? undefined : await readPlain(source, mapping, detected, job);
-    if (plain) return await sendPlain(plain, source, mapping, detected, options, output);
+    const { source, mapping: whole } = await openSource(database, path, detected, options, job.limits);
+    const plain = job.general ? undefined : await readPlain(source, whole, detected, job);
+    if (plain) return await sendPlain(plain, source, whole, detected, options, output);
+    const texts = await textCovariates(database, source, whole, options);
+    const mapping = withoutCovariates(whole, texts);
     const parsed = await parse(database, source, mapping, options);
     const rowsRead = await countRows(database, source, parsed);
     if (rowsRead === 0) throw noRows(job.fileName);
@@ -86,7 +89,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
       type: 'head',
       format: detected.format,
       layout: mapping.layout === 'long' ? 'long' : 'wide',
-      columns: describeColumns(source, mapping),
+      columns: describeColumns(source, whole, texts),
       frequency: frequency.code,
       timeZone: frequency.timeZone,
       channels,
@@ -98,7 +101,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
       odd,
       leftOut: await countLeftOut(database, options),
       rejections: describeRejects(rejects),
-      warnings: [...warningsAbout(detected, parsed.times, options), ...warningsOfRejects(rejects)],
+      warnings: [...warningsAbout(detected, parsed.times, options), ...warningsOfRejects(rejects), ...warningsOfTexts(texts)],
     });
     const sql = sortedSql(options.aggregation, parsed.covariates, dropped, kept);
     const collected = await collect(database.stream(sql), 1 + channels.length, series, output.piece);
@@ -343,7 +346,7 @@ async function linesOfStep(
   );
 }
 
-function describeColumns(source: Source, mapping: Mapping): Findings['columns'] {
+function describeColumns(source: Source, mapping: Mapping, texts: readonly Column[] = []): Findings['columns'] {
   const roles = new Map<Column, string>();
   if (mapping.layout === 'wide') for (const column of mapping.series) roles.set(column, 'series');
   if (mapping.layout === 'wide-times') for (const column of mapping.times) roles.set(column, 'time');
@@ -353,6 +356,7 @@ function describeColumns(source: Source, mapping: Mapping): Findings['columns'] 
     for (const { column } of mapping.statics) roles.set(column, 'staticCovariate');
     if (mapping.value) roles.set(mapping.value, 'target');
   }
+  for (const column of texts) roles.set(column, 'textCovariate');
   if (mapping.layout !== 'wide' && mapping.id) roles.set(mapping.id, 'id');
   if (mapping.layout !== 'wide-times') roles.set(mapping.time, 'time');
   return source.columns.map((column) => ({ name: column.name, type: column.type.toLowerCase(), role: roles.get(column) ?? null }));

@@ -4,6 +4,7 @@
  */
 import { AlmanacError, type Frequency, MOST_ID_BYTES } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
+import { AS_NUMBERS, isTruth } from '@almanac/contracts/csv';
 import type { RejectedLine } from '../protocol.js';
 import type { Database } from './database.js';
 import { locate } from './locate.js';
@@ -22,6 +23,8 @@ export interface Rejects {
   counts: { rule: string; count: number }[];
   /** In the order of the file. */
   rows: RejectedLine[];
+  /** Of the first row by its rule, where it is a cell that is no number: where it stands. */
+  cell?: { rule: string; series: string; column: string; covariate: boolean } | undefined;
 }
 
 /** Why the reader left a row out, in DuckDB's words and ours. */
@@ -69,7 +72,8 @@ export async function findRejects(
   const kept = await database.rows<{ row: number; rule: string; text: string }>(
     `SELECT row::DOUBLE AS row, rule, any_value(text) AS text FROM broken GROUP BY row, rule ORDER BY row LIMIT ${KEPT}`,
   );
-  if (!source.lines) return { total, counts, rows: kept.map(({ rule, text }) => ({ line: null, rule, text })) };
+  const cell = await cellOf(database, parsed, counts[0]!.rule);
+  if (!source.lines) return { total, counts, rows: kept.map(({ rule, text }) => ({ line: null, rule, text })), cell };
   const { lineOf, leftOut: lines } = await locate(
     source.lines,
     [...new Set(kept.map(({ row }) => row))],
@@ -80,7 +84,16 @@ export async function findRejects(
     ...leftOut.slice(0, KEPT).map(({ rule, text }, index) => ({ line: lines[index] ?? null, rule, text })),
   ];
   rows.sort((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity));
-  return { total, counts, rows: rows.slice(0, KEPT) };
+  return { total, counts, rows: rows.slice(0, KEPT), cell };
+}
+
+async function cellOf(database: Database, parsed: Parsed, rule: string): Promise<Rejects['cell']> {
+  if (rule !== 'VALUE_NOT_NUMBER' && rule !== 'VALUE_NOT_FINITE') return undefined;
+  const [first] = await database.rows<{ id: string; at: number }>(
+    `SELECT id, bad_at AS at FROM parsed WHERE rule = ${RULES.indexOf(rule)} ORDER BY rowid LIMIT 1`,
+  );
+  const column = first && parsed.numbers[first.at];
+  return column && { rule, series: first.id, column: column.name, covariate: column.covariate };
 }
 
 async function leftOutRows(database: Database, source: Source): Promise<{ at: number; rule: string; text: string }[]> {
@@ -176,31 +189,41 @@ export function refusalOf(rejects: Rejects, rowsRead: number, options: IngestOpt
   if (offGrid) return offGridRefusal(rule, rejects, rowsRead, options, frequency);
   const explanation = EXPLANATIONS[rule]!;
   const where = first.line === null ? '' : `Line ${first.line}: `;
-  const said = where + explanation.says(first.text);
+  const cell = rejects.cell?.rule === rule ? rejects.cell : undefined;
+  const said = where + explanation.says(first.text) + (cell ? placeOf(cell) : '');
   const others = rejects.total - 1;
   const more =
     others === 0
       ? ''
       : ` ${others.toLocaleString('en')} more ${others === 1 ? 'row was' : 'rows were'} rejected (${rejects.counts.map((each) => `${each.rule} ${each.count}`).join(', ')}).`;
   return new AlmanacError(rule, `${said[0]!.toUpperCase()}${said.slice(1)}.${more}`, {
-    hint: hintFor(rule, first.text, options) ?? (areMerged(rejects, rowsRead) ? MERGED : explanation.hint),
-    subject: { line: first.line, text: first.text, rule, rowsRead, rowsRejected: rejects.total },
+    hint: hintFor(rule, first.text, options, cell) ?? (areMerged(rejects, rowsRead) ? MERGED : explanation.hint),
+    subject: {
+      line: first.line,
+      text: first.text,
+      ...(cell ? { series: cell.series, ...(cell.column === '' ? {} : { column: cell.column }) } : {}),
+      rule,
+      rowsRead,
+      rowsRejected: rejects.total,
+    },
   });
 }
 
+const placeOf = ({ column, series }: NonNullable<Rejects['cell']>): string =>
+  ` (${column === '' ? '' : `column "${column}", `}series "${series.slice(0, 100)}")`;
+
 const MERGED = 'Fill the series column of every row: merged cells keep their value in the first row only, and totals are no series.';
 
-function hintFor(rule: string, text: string, options: IngestOptions): string | undefined {
+function hintFor(rule: string, text: string, options: IngestOptions, cell: Rejects['cell']): string | undefined {
   if (rule === 'TIMESTAMP_INVALID') {
     if (isSerial(text))
       return `${text} is ${dateOfSerial(Number(text))} as a serial date of Excel: format the whole column as dates, and save it again.`;
     return hintForTime(text);
   }
-  if (rule === 'VALUE_NOT_NUMBER' && TRUTH.test(text.trim())) return 'Write 1 and 0 for yes and no.';
+  if (rule === 'VALUE_NOT_NUMBER' && isTruth(text))
+    return cell?.covariate ? AS_NUMBERS : `${AS_NUMBERS} Or is another column the target (valueColumn)?`;
   return decimalHint(rule, text, options);
 }
-
-const TRUTH = /^(true|false|yes|no|t|f|y|n|ja|nein|oui|non|vrai|faux|s[ií]|sim|n[aã]o|verdadero|falso|on|off)$/i;
 
 /** Rows that are named in a refusal. */
 const NAMED = 5;

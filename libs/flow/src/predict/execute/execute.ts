@@ -7,7 +7,7 @@ import type { ChooseTask, Compute, PredictTask } from '../../compute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { unknownCategories, withOtherCategories } from '../../runs/categories.js';
-import { completed, namesUsed } from '../../runs/covariates.js';
+import { completed, namesUsed, withoutHoles } from '../../runs/covariates.js';
 import { readPanel } from '../../runs/panel.js';
 import { readPlan, type PlannedRun } from '../../runs/kinds.js';
 import { type InlinePlan, type LaidSeries, predictionPlan, type PredictionPlan, type WhatIfPlan } from '../plan.js';
@@ -121,7 +121,10 @@ async function predictWhatIf(context: Context, compute: Compute, plan: WhatIfPla
     signal,
   });
   const used = namesUsed(version.config);
-  const panel = { ...read, series: read.series.map((one) => completed(one, used, horizon)) };
+  const panel = {
+    ...read,
+    series: read.series.map((one) => completed(withoutHoles(one, used, horizon, grid, 'none').series, used, horizon)),
+  };
   const changed = { ...panel, series: panel.series.map((one) => withChanges(one, plan.changes, horizon)) };
   const run = (of: Panel): Promise<SeriesForecast[]> => predictWith(version, context, compute, { panel: of, horizon, levels });
   const before = await run(panel);
