@@ -36,6 +36,7 @@ CREATE TABLE api_key (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   last_used_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  expires_at timestamp with time zone,
   CONSTRAINT api_key_hash_key UNIQUE (hash),
   CONSTRAINT api_key_pkey PRIMARY KEY (id),
   CONSTRAINT api_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)

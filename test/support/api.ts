@@ -1,7 +1,7 @@
 /** The API of this process over a database of its own, on a free loopback port, without a worker: for tests of seconds. */
 import { type AlmanacClient, createClient, type JobName } from '@almanac/contracts';
 import { type FlowContext, JOBS } from '@almanac/flow/runs';
-import { folderObjectStore, openQueue, silentLogger } from '@almanac/platform';
+import { folderObjectStore, type Logger, openQueue, silentLogger } from '@almanac/platform';
 import { openStore } from '@almanac/store';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ export interface ApiOnly {
 }
 
 /** @param databaseUrl of another one, which then outlives this */
-export async function startApi(options: AppOptions = {}, databaseUrl?: string): Promise<ApiOnly> {
+export async function startApi(options: AppOptions = {}, databaseUrl?: string, logger: Logger = silentLogger): Promise<ApiOnly> {
   const database = databaseUrl === undefined ? await createTestDatabase() : undefined;
   const at = databaseUrl ?? database!.url;
   const folder = await mkdtemp(join(tmpdir(), 'almanac-api-'));
@@ -30,7 +30,7 @@ export async function startApi(options: AppOptions = {}, databaseUrl?: string): 
   const key = `alm_test_${'k'.repeat(24)}`;
   await ensureAdmin(store, key, silentLogger);
   const flow: FlowContext = {
-    ...{ store, queue, objects: folderObjectStore(folder), logger: silentLogger },
+    ...{ store, queue, objects: folderObjectStore(folder), logger },
     ...{ now: () => new Date(), codeVersion: 'test' },
   };
   const app = await createApp(flow, options);

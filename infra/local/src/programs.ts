@@ -3,10 +3,11 @@
  * Each runs in a session of its own, so that Ctrl-C reaches the supervisor alone and it decides who stops when.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AlmanacError } from '@almanac/series';
+import { createStream, type RotatingFileStream } from 'rotating-file-stream';
 
 const STOP_PATIENCE_MS = 15_000;
 const MAX_RESTARTS_PER_MINUTE = 3;
@@ -36,9 +37,23 @@ function tail(file: string, lines = 15): string {
   }
 }
 
+/** A log that is put aside and packed when it is full; of those the oldest go. A disk that is full ends nothing of what is logged. */
+export function openLog(file: string, size: `${number}${'K' | 'M'}` = '16M'): RotatingFileStream {
+  const log = createStream(basename(file), {
+    path: dirname(file),
+    size,
+    maxFiles: 5,
+    compress: 'gzip',
+    history: `.${basename(file)}.history`,
+  });
+  log.on('error', () => undefined);
+  log.on('warning', () => undefined);
+  return log;
+}
+
 export function startProgram(options: ProgramOptions): Program {
   mkdirSync(dirname(options.logFile), { recursive: true });
-  const log = createWriteStream(options.logFile, { flags: 'a' });
+  const log = openLog(options.logFile);
   const restarts: number[] = [];
   let child: ChildProcess;
   let stopping = false;

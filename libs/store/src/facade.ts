@@ -23,15 +23,20 @@ export interface Workspaces {
 
 export interface ApiKeys {
   /** @param hash sha256 of the key, in hex; the key itself is never stored */
-  create(key: { name: string; prefix: string; hash: string; scopes: readonly string[] }): Promise<r.ApiKeyRecord>;
+  create(key: { name: string; prefix: string; hash: string; scopes: readonly string[]; expiresAt?: Date | null }): Promise<r.ApiKeyRecord>;
+  /**
+   * Another key in place of one that opens: with its name and scopes, and as long a life where that has an end. The one before
+   * opens for so long yet, and not beyond its own end. @throws AlmanacError API_KEY_NOT_FOUND
+   */
+  rotate(id: string, key: { prefix: string; hash: string }, overlapMs: number): Promise<{ made: r.ApiKeyRecord; previousUntil: Date }>;
   /** Makes the key if its hash is not there yet; null where it was revoked, which it stays. */
   ensure(key: { name: string; prefix: string; hash: string; scopes: readonly string[] }): Promise<r.ApiKeyRecord | null>;
-  /** Of any workspace; revoked keys are not found. Notes the use, at most once a minute. */
+  /** Of any workspace; keys that were revoked or have expired are not found. Notes the use, at most once a minute. */
   findByHash(hash: string): Promise<r.ApiKeyRecord | null>;
   list(query: r.PageQuery): Promise<r.Page<r.ApiKeyRecord>>;
   /** @throws AlmanacError API_KEY_NOT_FOUND, API_KEY_LAST_ADMIN: somebody must be able to make the next one */
   revoke(id: string): Promise<void>;
-  /** Number of keys with the scope `admin` that are not revoked. */
+  /** Number of keys with the scope `admin` that open, and go on to. */
   admins(): Promise<number>;
 }
 

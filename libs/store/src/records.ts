@@ -34,6 +34,8 @@ export interface ApiKeyRecord {
   scopes: string[];
   createdAt: Date;
   lastUsedAt: Date | null;
+  /** From then on it opens nothing; null: it opens until it is revoked. */
+  expiresAt: Date | null;
 }
 
 export interface UploadRecord {

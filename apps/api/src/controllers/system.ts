@@ -1,11 +1,12 @@
 /** Health, the OpenAPI document, workers and queue, and API keys. */
 import { Controller, Inject } from '@nestjs/common';
-import type { ApiKey, ApiKeyCreated, Page, Readiness, SystemStatus } from '@almanac/contracts';
+import type { ApiKey, ApiKeyCreated, ApiKeyRotated, Page, Readiness, SystemStatus } from '@almanac/contracts';
 import { systemStatus } from '@almanac/flow/query';
 import type { FlowContext } from '@almanac/flow/runs';
+import { AlmanacError } from '@almanac/series';
 import { CONTEXT, Flow } from '../http/caller.js';
 import { Keyring } from '../http/keyring.js';
-import { newKey, toApiKey } from '../http/newKey.js';
+import { newKey, rotatedKey, toApiKey } from '../http/newKey.js';
 import { Input, type Parse, Route } from '../http/route.js';
 import { openApiDocument } from '../openapi.js';
 import { ReadinessProbe } from '../readiness.js';
@@ -53,7 +54,14 @@ export class SystemController {
 
   @Route('createApiKey')
   createKey(@Input() { body }: Parse<'createApiKey'>, @Flow() { store }: FlowContext): Promise<ApiKeyCreated> {
-    return newKey(store, body.name, body.scopes);
+    return newKey(store, body.name, body.scopes, inFuture(body.expiresAt, this.context.now()));
+  }
+
+  @Route('rotateApiKey')
+  async rotate(@Input() { params, body }: Parse<'rotateApiKey'>, @Flow() { store }: FlowContext): Promise<ApiKeyRotated> {
+    const rotated = await rotatedKey(store, params.id, body.overlapHours);
+    this.keyring.forget(params.id);
+    return rotated;
   }
 
   @Route('deleteApiKey')
@@ -61,4 +69,15 @@ export class SystemController {
     await store.apiKeys.revoke(params.id);
     this.keyring.forget(params.id);
   }
+}
+
+/** @throws AlmanacError EXPIRY_PAST */
+function inFuture(given: string | null, now: Date): Date | null {
+  if (given === null) return null;
+  const at = new Date(given);
+  if (at > now) return at;
+  throw new AlmanacError('EXPIRY_PAST', `The key would have expired already: it is ${now.toISOString()}.`, {
+    hint: 'Give an expiresAt that is to come, or null for a key that does not expire.',
+    subject: { expiresAt: given },
+  });
 }

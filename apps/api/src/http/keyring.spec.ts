@@ -12,6 +12,7 @@ const KEY: ApiKeyRecord = {
   scopes: ['read'],
   createdAt: new Date(0),
   lastUsedAt: null,
+  expiresAt: null,
 };
 let stored: ApiKeyRecord | null;
 let asked: number;

@@ -2,12 +2,14 @@
  * The one place where an error becomes an HTTP answer: RFC 9457 problem details with a stable code, a hint, the thing
  * at fault and the request id. What nobody foresaw is logged in full and answered without its insides.
  */
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Logger } from '@nestjs/common';
 import { type Problem, toProblem } from '@almanac/contracts';
+import type { FlowContext } from '@almanac/flow/runs';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import { isDataRefused, isDiskFull, isPassing } from '@almanac/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
+import { callerOf, CONTEXT } from './caller.js';
 
 const codes: Record<number, string> = {
   400: 'REQUEST_INVALID',
@@ -17,6 +19,8 @@ const codes: Record<number, string> = {
   415: 'MEDIA_TYPE_UNSUPPORTED',
   429: 'TOO_MANY_REQUESTS',
 };
+/** Of what is logged of a request. */
+const LONGEST = 300;
 /** About as long as a database takes to come back. */
 const OUTAGE_SECONDS = 2;
 const hints: Record<number, string> = {
@@ -69,17 +73,31 @@ export const diskFull = (cause: unknown): AlmanacError =>
     cause,
   });
 
+/** So that a request id that somebody tells leads to what was refused and to whom. Who asks too often fills no disk. */
+function noteRefusal(logger: FlowContext['logger'], request: FastifyRequest, { status, code, detail }: Problem): void {
+  const by = callerOf(request);
+  const fields = {
+    request: request.id,
+    ...{ status, code, method: request.method, path: request.url.split('?')[0]!.slice(0, LONGEST), address: request.ip },
+    ...(by ? { by: `${by.kind} ${by.id}` } : {}),
+  };
+  if (status === 429) logger.debug(fields, detail.slice(0, LONGEST));
+  else logger.info(fields, detail.slice(0, LONGEST));
+}
+
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly log = new Logger('Api');
+
+  constructor(@Inject(CONTEXT) private readonly context: FlowContext) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const problem = problemOf(error, request);
-    if (problem.status >= 500)
-      this.log.error(`${request.method} ${request.url} [${request.id}]: ${(error as Error)?.stack ?? String(error)}`);
+    if (problem.status < 500) noteRefusal(this.context.logger, request, problem);
+    else this.log.error(`${request.method} ${request.url} [${request.id}]: ${(error as Error)?.stack ?? String(error)}`);
     if (reply.raw.headersSent) {
       reply.raw.destroy();
       return;

@@ -13,7 +13,7 @@ import {
 import { type Command, Option } from 'commander';
 import { UsageError } from '../connection.js';
 import { type Context, contextOf } from '../context.js';
-import { shortDate, show, table } from '../print.js';
+import { shortDate, show, table, whole } from '../print.js';
 
 export function scheduleCommands(program: Command): void {
   const schedule = program.command('schedule').description('list and change schedules');
@@ -179,6 +179,8 @@ async function actionOf(context: Context, flags: ActionFlags): Promise<ScheduleR
   }
 }
 
+const DAY_MS = 86_400_000;
+
 const target = ({ request }: ScheduleAction): string => ('dataset' in request ? request.dataset : request.model);
 
 export function keyCommands(program: Command): void {
@@ -189,8 +191,16 @@ export function keyCommands(program: Command): void {
     const { items } = await context.client.call('listApiKeys', { query: { limit: 1000 } });
     show(context, items, () =>
       table(
-        ['id', 'name', 'starts with', 'scopes', 'made', 'last used'],
-        items.map((k) => [k.id, k.name, k.prefix, k.scopes.join(','), shortDate(k.createdAt), shortDate(k.lastUsedAt)]),
+        ['id', 'name', 'starts with', 'scopes', 'made', 'last used', 'expires'],
+        items.map((k) => [
+          k.id,
+          k.name,
+          k.prefix,
+          k.scopes.join(','),
+          shortDate(k.createdAt),
+          shortDate(k.lastUsedAt),
+          shortDate(k.expiresAt) ?? 'never',
+        ]),
       ),
     );
   });
@@ -199,10 +209,23 @@ export function keyCommands(program: Command): void {
     .command('create')
     .argument('<name>')
     .option('--scopes <scopes>', `of ${scope.options.join(', ')}; with commas between`, 'read')
-    .action(async (name: string, flags: { scopes: string }, command: Command) => {
+    .option('--days <n>', 'how long it opens (default: until it is revoked)', whole)
+    .action(async (name: string, flags: { scopes: string; days?: number }, command: Command) => {
       const context = contextOf(command);
-      const made = await context.client.call('createApiKey', { body: { name, scopes: flags.scopes.split(',') as Scope[] } });
+      const expiresAt = flags.days === undefined ? null : new Date(Date.now() + flags.days * DAY_MS).toISOString();
+      const made = await context.client.call('createApiKey', { body: { name, scopes: flags.scopes.split(',') as Scope[], expiresAt } });
       show(context, made, () => `${made.key}\nIt is shown only now.`);
+    });
+
+  keys
+    .command('rotate')
+    .description('make another key in place of one, shown once; the one before opens beside it for a while')
+    .argument('<id>')
+    .option('--overlap-hours <hours>', 'how long; 0 where it is no longer to be trusted', Number, 24)
+    .action(async (id: string, { overlapHours }: { overlapHours: number }, command: Command) => {
+      const context = contextOf(command);
+      const made = await context.client.call('rotateApiKey', { params: { id }, body: { overlapHours } });
+      show(context, made, () => `${made.key}\nIt is shown only now, and opens at once. The one before opens until ${made.previousUntil}.`);
     });
 
   keys

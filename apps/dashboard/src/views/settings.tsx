@@ -161,18 +161,37 @@ function Queue({ status }: { status: SystemStatus }) {
 
 const abilities: Record<Scope, string> = { read: 'read', write: 'write: upload, train, forecast', admin: 'admin: also keys' };
 
+const DAY_MS = 86_400_000;
+
+interface NewKey {
+  name: string;
+  scope: Scope;
+  /** Empty: until it is revoked. */
+  days: string;
+}
+
 function Keys() {
   const client = useClient();
   const cache = useQueryClient();
   const query = useCall('listApiKeys', { query: { limit: 1000 } });
-  const { register, handleSubmit, reset } = useForm<{ name: string; scope: Scope }>({ defaultValues: { name: '', scope: 'read' } });
+  const { register, handleSubmit, reset } = useForm<NewKey>({ defaultValues: { name: '', scope: 'read', days: '' } });
   const [made, setMade] = useState<ApiKeyCreated>();
   const refresh = () => cache.invalidateQueries({ queryKey: ['listApiKeys'] });
   const make = useMutation({
-    mutationFn: ({ name, scope }: { name: string; scope: Scope }) => client.call('createApiKey', { body: { name, scopes: [scope] } }),
+    mutationFn: ({ name, scope, days }: NewKey) =>
+      client.call('createApiKey', {
+        body: { name, scopes: [scope], expiresAt: days === '' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString() },
+      }),
     onSuccess: async (key) => {
       setMade(key);
       reset();
+      await refresh();
+    },
+  });
+  const rotate = useMutation({
+    mutationFn: (id: string) => client.call('rotateApiKey', { params: { id }, body: {} }),
+    onSuccess: async (key) => {
+      setMade(key);
       await refresh();
     },
   });
@@ -189,19 +208,41 @@ function Keys() {
       cell: (key) => (key.lastUsedAt ? ago(key.lastUsedAt) : 'never'),
     },
     {
-      id: 'revoke',
-      title: 'Revoke',
+      id: 'expires',
+      title: 'Expires',
+      by: (key) => key.expiresAt,
+      cell: ({ expiresAt }) =>
+        expiresAt === null ? (
+          'never'
+        ) : (
+          <span title={time(expiresAt)}>{Date.parse(expiresAt) < Date.now() ? 'expired' : ago(expiresAt)}</span>
+        ),
+    },
+    {
+      id: 'acts',
+      title: 'What can be done',
       hidden: true,
       cell: (key) => (
-        <Asking
-          label="Revoke"
-          title={`Revoke the key ${key.name}?`}
-          act="Revoke it"
-          disabled={revoke.isPending}
-          onAct={() => revoke.mutate(key.id)}
-        >
-          Whoever uses it is locked out at once.
-        </Asking>
+        <div className="row" style={{ justifyContent: 'flex-end' }}>
+          <Asking
+            label="Rotate"
+            title={`Make another key in place of ${key.name}?`}
+            act="Make it"
+            disabled={rotate.isPending}
+            onAct={() => rotate.mutate(key.id)}
+          >
+            The new one opens at once, and this one for a day yet. Where this one is no longer to be trusted, revoke it then.
+          </Asking>
+          <Asking
+            label="Revoke"
+            title={`Revoke the key ${key.name}?`}
+            act="Revoke it"
+            disabled={revoke.isPending}
+            onAct={() => revoke.mutate(key.id)}
+          >
+            Whoever uses it is locked out at once.
+          </Asking>
+        </div>
       ),
     },
   ];
@@ -226,12 +267,20 @@ function Keys() {
             </option>
           ))}
         </select>
+        <select style={{ width: 'auto' }} aria-label="How long the new key opens" {...register('days')}>
+          <option value="">does not expire</option>
+          {[30, 90, 365].map((days) => (
+            <option key={days} value={days}>
+              for {days} days
+            </option>
+          ))}
+        </select>
         <button type="submit" disabled={make.isPending}>
           Make a key
         </button>
       </form>
       {make.error ? <Failure error={make.error} /> : null}
-      {revoke.error ? <Failure error={revoke.error} /> : null}
+      {(revoke.error ?? rotate.error) ? <Failure error={revoke.error ?? rotate.error} /> : null}
       <Await query={query} height={80}>
         {({ items }) => <DataTable label="API keys" rows={items} columns={columns} rowKey={(key) => key.id} />}
       </Await>

@@ -1,7 +1,7 @@
 /** API keys of a workspace. */
 import { z } from 'zod';
 import { pageQuery, uuid } from '../schemas/common.js';
-import { apiKeyCreated, apiKeyPage, apiKeyRequest } from '../schemas/system.js';
+import { apiKeyCreated, apiKeyPage, apiKeyRequest, apiKeyRotated, apiKeyRotation } from '../schemas/system.js';
 import { type Endpoint } from './endpoint.js';
 
 export const apiKeyEndpoints = {
@@ -22,6 +22,16 @@ export const apiKeyEndpoints = {
     body: apiKeyRequest,
     status: 201,
     response: apiKeyCreated,
+  },
+  rotateApiKey: {
+    method: 'POST',
+    path: '/v1/api-keys/:id/rotate',
+    summary: 'Make another key in place of one, which opens beside it for a while; the new one is shown once',
+    scope: 'admin',
+    params: z.object({ id: uuid }),
+    body: apiKeyRotation,
+    status: 201,
+    response: apiKeyRotated,
   },
   deleteApiKey: {
     method: 'DELETE',

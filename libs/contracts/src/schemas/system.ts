@@ -6,15 +6,40 @@ import { engineInfo } from './runs.js';
 export const scope = z.enum(['read', 'write', 'admin']);
 export type Scope = z.infer<typeof scope>;
 
-export const apiKeyRequest = z.object({ name: z.string().min(1).max(100), scopes: z.array(scope).min(1) });
+export const apiKeyRequest = z.object({
+  name: z.string().min(1).max(100),
+  scopes: z.array(scope).min(1),
+  expiresAt: instant.nullable().default(null).meta({ description: 'From then on it opens nothing; null: it opens until it is revoked.' }),
+});
+export type ApiKeyRequestInput = z.input<typeof apiKeyRequest>;
 export const apiKey = z
-  .object({ id: uuid, name: z.string(), prefix: z.string(), scopes: z.array(scope), createdAt: instant, lastUsedAt: instant.nullable() })
+  .object({
+    id: uuid,
+    name: z.string(),
+    prefix: z.string(),
+    scopes: z.array(scope),
+    createdAt: instant,
+    lastUsedAt: instant.nullable().meta({ description: 'To the minute.' }),
+    expiresAt: instant.nullable(),
+  })
   .meta({ id: 'ApiKey' });
 export type ApiKey = z.infer<typeof apiKey>;
 export const apiKeyPage = pageOf(apiKey);
 /** The only time the key itself is seen. */
 export const apiKeyCreated = apiKey.extend({ key: z.string() }).meta({ id: 'ApiKeyCreated' });
 export type ApiKeyCreated = z.infer<typeof apiKeyCreated>;
+export const apiKeyRotation = z.object({
+  overlapHours: z
+    .number()
+    .min(0)
+    .max(24 * 90)
+    .default(24)
+    .meta({ description: 'How long the key before opens beside the new one; 0 where it is no longer to be trusted.' }),
+});
+export const apiKeyRotated = apiKeyCreated
+  .extend({ previousUntil: instant.meta({ description: 'From then on the key before opens nothing.' }) })
+  .meta({ id: 'ApiKeyRotated' });
+export type ApiKeyRotated = z.infer<typeof apiKeyRotated>;
 
 export const health = z.object({ status: z.literal('ok'), version: z.string() });
 

@@ -21,6 +21,7 @@ export class ApiKeyEntity implements ApiKeyRecord {
   @Column(madeAt('created_at')) createdAt!: Date;
   @Column('timestamptz', { name: 'last_used_at', nullable: true }) lastUsedAt!: Date | null;
   @Column('timestamptz', { name: 'revoked_at', nullable: true }) revokedAt!: Date | null;
+  @Column('timestamptz', { name: 'expires_at', nullable: true }) expiresAt!: Date | null;
 }
 
 @Entity('upload')

@@ -12,7 +12,8 @@ import { holdObject } from './erasures.js';
 import { versionRows } from './versionRows.js';
 
 const USE_NOTED_EVERY_MS = 60_000;
-const ADMINS = `workspace_id = $1 AND revoked_at IS NULL AND 'admin' = ANY (scopes)`;
+const ADMINS = `workspace_id = $1 AND revoked_at IS NULL AND expires_at IS NULL AND 'admin' = ANY (scopes)`;
+const OPENS = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())';
 
 export function apiKeys(context: Context): ApiKeys {
   const { workspaceId } = context;
@@ -20,7 +21,8 @@ export function apiKeys(context: Context): ApiKeys {
   // Whose key it is, is what is asked.
   const all = context.everywhere();
   const everybodys = all.repository(ApiKeyEntity);
-  const findByHash = (hash: string): Promise<ApiKeyEntity | null> => everybodys.findOneBy({ hash, revokedAt: IsNull() });
+  const findByHash = (hash: string): Promise<ApiKeyEntity | null> =>
+    everybodys.findOneBy({ hash, revokedAt: IsNull(), expiresAt: Raw((column) => `(${column} IS NULL OR ${column} > now())`) });
   const create: ApiKeys['create'] = async (key) => {
     const id = newId();
     await keys.insert({ ...key, scopes: [...key.scopes], id, workspaceId });
@@ -28,6 +30,18 @@ export function apiKeys(context: Context): ApiKeys {
   };
   return {
     create,
+    rotate: (id, key, overlapMs) =>
+      context.transaction(async (inside) => {
+        const [old] = await inside.query<{ name: string; scopes: string[]; until: Date; expiresAt: Date | null }>(
+          `UPDATE api_key k SET expires_at = least(before.expires_at, now() + $3 * interval '1 millisecond')
+           FROM (SELECT * FROM api_key WHERE id = $1 AND workspace_id = $2 AND ${OPENS} FOR UPDATE) AS before WHERE k.id = before.id
+           RETURNING k.name, k.scopes, k.expires_at AS until, now() + (before.expires_at - before.created_at) AS "expiresAt"`,
+          [id, workspaceId, overlapMs],
+        );
+        if (!old) throw notFound('API key', id);
+        const { name, scopes, until, expiresAt } = old;
+        return { made: await apiKeys(inside).create({ ...key, name, scopes, expiresAt }), previousUntil: until };
+      }),
     async ensure(key) {
       await context.query(
         `INSERT INTO api_key (id, workspace_id, name, prefix, hash, scopes) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (hash) DO NOTHING`,
