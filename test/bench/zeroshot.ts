@@ -1,10 +1,11 @@
 /**
- * `npm run bench -- zeroshot [DATASET …] [--without autoEts]`: the pretrained network on series that it never saw a step of, beside
- * exponential smoothing, Theta and seasonal naive on the same ones, our trained models where a result of them is kept, and published rows.
+ * `npm run bench -- zeroshot [DATASET …] [--without autoEts] [--tuned [--steps N]]`: the pretrained network on series that it never saw a
+ * step of, beside exponential smoothing, Theta and seasonal naive on the same ones, our trained models where a result of them is kept, and
+ * published rows; `--tuned` fine-tunes it on the histories first, and sets it beside the trained models and itself untuned alone.
  * Then how many series a second it forecasts on one thread, and what that takes of memory. Data sets: the names of `zeroshotSets.ts`; all
  * of them unless some are named.
  */
-import { createForecaster, type Metrics, type Panel, scoreForecasts } from '@almanac/forecasting';
+import { createForecaster, type Metrics, type Panel, plans, scoreForecasts } from '@almanac/forecasting';
 import { DEFAULT_QUANTILES } from '@almanac/series';
 import { row } from './accuracy/heldOut.js';
 import { ZEROSHOT_SETS, type ZeroshotSet } from './accuracy/zeroshotSets.js';
@@ -25,6 +26,40 @@ async function measure(kind: string, { panel, history, horizon }: ZeroshotSet): 
   return { metrics: scoreForecasts(panel, forecasts, { levels: DEFAULT_QUANTILES }).overall, seconds };
 }
 
+/** Fine-tuned on what the others were trained on. */
+async function tuned(set: ZeroshotSet, steps: number | undefined): Promise<BenchRow[]> {
+  const { history, panel, horizon } = set;
+  const facts = {
+    frequency: history.frequency,
+    seasonLengths: history.seasonLengths,
+    horizon,
+    lengths: history.series.map(({ values }) => values.length),
+    count: history.series.length,
+  };
+  const model = createForecaster(OURS, plans.settings(OURS, facts, { config: {}, steps }));
+  const asked = { horizon, levels: DEFAULT_QUANTILES };
+  const score = async (): Promise<Metrics> =>
+    scoreForecasts(panel, await model.predict(history, asked), { levels: DEFAULT_QUANTILES }).overall;
+  const before = await score();
+  const started = performance.now();
+  let taken = 0;
+  await model.fit(history, { seed: 1, onProgress: ({ step }) => (taken = step) });
+  const seconds = (performance.now() - started) / 1000;
+  const after = await score();
+  model.dispose();
+  console.log(
+    `${set.name}: fine-tuned in ${taken} steps, ${seconds.toFixed(0)} s: WQL ${before.wql.toFixed(4)} to ${after.wql.toFixed(4)}, MASE ${before.mase.toFixed(3)} to ${after.mase.toFixed(3)}, sMAPE ${before.smape.toFixed(3)} to ${after.smape.toFixed(3)}, covered 80 %: ${after.coverage['80']!.toFixed(3)}`,
+  );
+  const trained = wqlOf(set.trained);
+  return [
+    row(`${set.name}, fine-tuned`, 'WQL', after.wql, 'itself before', before.wql),
+    ...(trained === undefined ? [] : [row(`${set.name}, fine-tuned`, 'WQL', after.wql, 'ours, trained from nothing', trained)]),
+  ];
+}
+
+const wqlOf = (trained: string | undefined): number | undefined =>
+  trained === undefined ? undefined : keptResult(trained)?.find(({ unit }) => unit === 'WQL')?.ours;
+
 async function onSet(set: ZeroshotSet, baselines: readonly string[]): Promise<BenchRow[]> {
   const { metrics: ours, seconds } = await measure(OURS, set);
   const off = 100 * Math.abs(ours.coverage['80']! - 0.8);
@@ -36,7 +71,7 @@ async function onSet(set: ZeroshotSet, baselines: readonly string[]): Promise<Be
     const { metrics } = await measure(kind, set);
     found.push(row(set.name, 'WQL', ours.wql, kind, metrics.wql));
   }
-  const trained = set.trained === undefined ? undefined : keptResult(set.trained)?.find(({ unit }) => unit === 'WQL')?.ours;
+  const trained = wqlOf(set.trained);
   if (trained !== undefined) found.push(row(set.name, 'WQL', ours.wql, 'ours, trained on it', trained));
   for (const [peer, wql] of set.published) found.push(row(set.name, 'WQL', ours.wql, `${peer}, published`, wql));
   if (set.owa) {
@@ -83,19 +118,23 @@ export const zeroshot: Bench = {
   summary: 'the pretrained network on series that it never saw, beside baselines, trained models and published rows',
   async run(args, { dataDir }) {
     const without = option(args, 'without')?.split(',') ?? [];
-    const named = args.filter((arg, i) => !arg.startsWith('--') && args[i - 1] !== '--without');
+    const tune = args.includes('--tuned');
+    const steps = option(args, 'steps');
+    const named = args.filter((arg, i) => !arg.startsWith('--') && !['--without', '--steps'].includes(args[i - 1] ?? ''));
     const unknown = named.find((name) => name !== 'speed' && !(name in ZEROSHOT_SETS));
     if (unknown) throw new Error(`No data set is named ${unknown}. Data sets: ${Object.keys(ZEROSHOT_SETS).join(', ')}; or speed.`);
     if (!dataDir) throw new Error('The zeroshot bench needs the data sets: give their folder with --data.');
     const found: BenchRow[] = [];
-    if (named.length === 0 || named.includes('speed')) found.push(...(await speed()));
+    if (!tune && (named.length === 0 || named.includes('speed'))) found.push(...(await speed()));
     for (const [name, read] of Object.entries(ZEROSHOT_SETS))
       if (named.length === 0 || named.includes(name))
         found.push(
-          ...(await onSet(
-            read(dataDir),
-            BASELINES.filter((kind) => !without.includes(kind)),
-          )),
+          ...(tune
+            ? await tuned(read(dataDir), steps === undefined ? undefined : Number(steps))
+            : await onSet(
+                read(dataDir),
+                BASELINES.filter((kind) => !without.includes(kind)),
+              )),
         );
     return found;
   },

@@ -84,7 +84,7 @@ export function giveBusinessForm(draws: Draws, x: Float64Array): void {
 /** Level shifts and pulses, before the form. */
 export function disturb(draws: Draws, x: Float64Array): void {
   const T = x.length;
-  if (draws.chance(0.1)) {
+  if (draws.chance(0.13)) {
     for (let count = draws.whole(1, 2); count > 0; count--) {
       const [at, by] = [draws.whole(T >> 3, T - 1), 1.2 * draws.normal()];
       // Some come back.

@@ -1,12 +1,14 @@
 /**
  * `npm run pretrain -- --hours N [--folder F] [--seed N] [--engine wasm|tensorflow] [--anneal]`: trains the shipped network on synthetic
- * series, on from where the folder's last run stopped. `npm run pretrain -- --ship [--folder F]` puts its weights into the library.
+ * series, on from where the folder's last run stopped. `npm run pretrain -- --ship [--folder F]` puts its weights into the library;
+ * `--pictures` draws those of docs/models.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type EngineName, initEngine } from '@almanac/kernels';
 import { hasSharedData } from '../testing/sharedData.js';
+import { drawPictures } from './pictures.js';
 import { realSets } from './realSets.js';
 import { pretrain, STATE_FILE } from './run.js';
 import { ship } from './ship.js';
@@ -20,6 +22,7 @@ const { values } = parseArgs({
     engine: { type: 'string', default: 'auto' },
     anneal: { type: 'boolean', default: false },
     ship: { type: 'boolean', default: false },
+    pictures: { type: 'boolean', default: false },
   },
 });
 const say = (line: string): void => {
@@ -27,7 +30,8 @@ const say = (line: string): void => {
 };
 const seed = Number(values.seed);
 
-if (values.ship) {
+if (values.pictures) drawPictures();
+else if (values.ship) {
   await initEngine();
   const { manifest, weights } = decodeState(readFileSync(join(values.folder, STATE_FILE)));
   const average = manifest.tensors.find(({ name }) => name === 'average')!;

@@ -37,7 +37,7 @@ function Looked({ dataset, look, onEnd }: { dataset: Dataset; look: ReturnType<t
     <div className="columns">
       <section className="card">
         <h2>First look</h2>
-        <p>
+        <p style={{ marginBottom: 12 }}>
           Forecast without training, by a network that has only ever seen synthetic series. Nothing is stored. A model that is trained on{' '}
           {dataset.name} mostly does better; a backtest says by how much.
         </p>
@@ -51,7 +51,7 @@ function Looked({ dataset, look, onEnd }: { dataset: Dataset; look: ReturnType<t
             <span>{detail}</span>
           </div>
         ))}
-        <div className="row actions">
+        <div className="row actions" style={{ marginTop: 14 }}>
           <Link className="button primary" to={`/train?dataset=${encodeURIComponent(dataset.name)}`}>
             Train a model
           </Link>

@@ -98,7 +98,13 @@ export class Methods {
     const even = season % 2 === 0;
     const [least, first, end] = [KNOWN_SHARE * season, half, length - half];
     let [squares, effective, total] = [0, 0, 0];
-    for (let t = first; t < end; t++) {
+    let phase = season - 1 - ((length - 1 - first) % season);
+    let behind = Math.floor((length - 1 - first) / season);
+    for (let t = first; t < end; t++, phase++) {
+      if (phase === season) {
+        phase = 0;
+        behind--;
+      }
       const value = values[t]!;
       if (value !== value) continue;
       // Both neighbours at the ends of an even season count half.
@@ -111,9 +117,7 @@ export class Methods {
       }
       if (count < least) continue;
       const deviation = value - sum / count;
-      const behind = length - 1 - t;
-      const weight = SEASON_DECAY ** Math.floor(behind / season);
-      const phase = season - 1 - (behind % season);
+      const weight = seasonWeight(behind);
       profile[phase]! += weight * deviation;
       weights[phase]! += weight;
       squares += weight * deviation * deviation;
@@ -230,6 +234,12 @@ export class Methods {
     return true;
   }
 }
+
+/** Of a season so many before the last one. */
+function seasonWeight(behind: number): number {
+  return (SEASON_WEIGHTS[behind] ??= SEASON_DECAY ** behind);
+}
+const SEASON_WEIGHTS: number[] = [];
 
 /** How far the two damped trends have gone after `h` steps. */
 function reaches(h: number): readonly [number, number] {
