@@ -714,6 +714,7 @@ CREATE TABLE series_score (
   mase double precision,
   mae double precision,
   coverage80 double precision,
+  why text,
   CONSTRAINT series_score_pkey PRIMARY KEY (run_id, label, unique_id),
   CONSTRAINT series_score_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
   CONSTRAINT series_score_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
@@ -722,6 +723,7 @@ ALTER TABLE series_score ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON series_score USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN series_score.label IS 'Of the forecaster in the backtest';
 COMMENT ON COLUMN series_score.observations IS 'Steps that were scored, over all windows';
+COMMENT ON COLUMN series_score.why IS 'Of a training whose kind of model chooses by series: what it chose, and why';
 
 CREATE TABLE series_static_history (
   workspace_id uuid NOT NULL,

@@ -80,7 +80,7 @@ const views = [
   { name: 'backtest', path: `/runs/${backtest.id}`, wait: 'text=Leaderboard', height: 1060 },
   {
     name: 'what-if',
-    path: '/what-if/holiday-flights-segment/ORD',
+    path: '/what-if/holiday-flights-auto/ORD',
     wait: 'text=Drag the points',
     height: 980,
     act: async (page) => {

@@ -32,7 +32,7 @@ export async function prepare({ ask, post, upload, done, model }) {
   if (!(await ask('/v1/datasets')).items.some((one) => one.name === 'holiday-flights')) {
     await done({ id: (await upload('holiday-flights.csv', await dailyWithHolidays(ask, dataset), { futureCovariates: 'holiday' })).runId });
     await done(await post('/v1/train', { dataset: 'holiday-flights', horizon: 14, steps: 300 }));
-    await done(await post('/v1/forecasts', { model: 'holiday-flights-segment' }));
+    await done(await post('/v1/forecasts', { model: 'holiday-flights-auto' }));
   }
 }
 

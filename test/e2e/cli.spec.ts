@@ -74,7 +74,7 @@ describe('almanac', () => {
 
     const train = await run(['train', '--dataset', 'sales', '--kind', 'theta', '--model', 'sales-theta', '--horizon', '14']);
     expect(train).toMatchObject({ code: 0 });
-    expect(train.out).toMatch(/WQL ratio to seasonal naive: \d/);
+    expect(train.out).toMatch(/WQL ratio to \w+( \(\d+\))?: \d/);
 
     const forecast = await run(['forecast', 'sales-theta', '--json']);
     expect(forecast).toMatchObject({ code: 0 });

@@ -60,7 +60,7 @@ beforeAll(async () => {
 afterAll(() => almanac?.stop());
 
 describe('POST /v1/forecast', () => {
-  it('chooses the best of the baselines and answers in the columns of the export, with nothing stored', async () => {
+  it('mixes what needs no training, says how, and answers in the columns of the export, with nothing stored', async () => {
     const months = (n: number): string[] =>
       Array.from({ length: n }, (_, m) => `${2015 + Math.floor(m / 12)}-${String((m % 12) + 1).padStart(2, '0')}-01`);
     const y = months(60).map((_, m) => 100 + m + 20 * Math.sin((2 * Math.PI * m) / 12));
@@ -74,10 +74,13 @@ describe('POST /v1/forecast', () => {
       level: [90],
     });
     expect(answer).toMatchObject({ version: null, frequency: 'MS', timeZone: 'UTC', horizon: 12 });
-    expect(answer.validation).toMatchObject({ series: 2, steps: 12 });
-    const best = [...answer.validation!.models].sort((a, b) => a.wql! - b.wql!)[0]!;
-    expect(answer.model).toBe(best.model);
-    expect(answer.validation!.models.map(({ model }) => model)).toEqual(['autoEts', 'optimisedTheta', 'seasonalNaive', 'pretrained']);
+    expect(answer.model).toBe('auto');
+    const { members, series, summary } = answer.choice!;
+    expect(members.map(({ kind }) => kind)).toEqual(['pretrained', 'optimisedTheta', 'autoEts', 'seasonalNaive']);
+    expect(members.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 2);
+    expect(series.map(({ uniqueId }) => uniqueId)).toEqual(['shuffled', 'gapped']);
+    expect(series[1]!.why).toMatch(/^59 observations, a season of 12 steps, rising trend: /);
+    expect(summary).toContain('Budget quick');
     const { unique_id, ds, cutoff, ...forecasts } = answer.columns;
     expect(Object.keys(forecasts)).toEqual([answer.model, `${answer.model}-lo-90`, `${answer.model}-hi-90`]);
     expect(unique_id).toEqual([...Array<string>(12).fill('shuffled'), ...Array<string>(12).fill('gapped')]);
@@ -97,7 +100,7 @@ describe('POST /v1/forecast', () => {
   it('forecasts with the pretrained network what nothing was trained on, and refuses more steps than that goes on for', async () => {
     const series = [{ uniqueId: 'shop', start: at(0), y: hours(24 * 20).map(sales) }];
     const answer = await almanac.client.predict({ model: 'pretrained', frequency: 'h', series, horizon: 48, level: [80] });
-    expect(answer).toMatchObject({ model: 'pretrained', version: null, seasonLengths: [24, 168], validation: null });
+    expect(answer).toMatchObject({ model: 'pretrained', version: null, seasonLengths: [24, 168], choice: null });
     const point = answer.columns['pretrained']! as number[];
     const error = point.reduce((sum, value, t) => sum + Math.abs(value - (10 + 4 * Math.sin((2 * Math.PI * t) / 24))), 0) / 48;
     expect(error).toBeLessThan(8);
@@ -113,7 +116,7 @@ describe('POST /v1/forecast', () => {
       { uniqueId: 'one sale', ds: [at(24 * 20 - 1)], y: [42] },
     ];
     const answer = await almanac.client.predict({ model: 'models:/plain-model@champion', series, quantiles: [0.1, 0.9] });
-    expect(answer).toMatchObject({ model: 'plain-model', version: 1, horizon: 24, frequency: 'h', validation: null });
+    expect(answer).toMatchObject({ model: 'plain-model', version: 1, horizon: 24, frequency: 'h', choice: null });
     expect(Object.keys(answer.columns)).toEqual(['unique_id', 'ds', 'cutoff', 'plain-model', 'plain-model-q-10', 'plain-model-q-90']);
     expect(answer.columns['ds']![0]).toBe(at(24 * 20));
     const point = answer.columns['plain-model']! as number[];

@@ -113,7 +113,7 @@ async function run(): Promise<void> {
     const { token } = await client.call('createSignInLink', {});
     say(`Dashboard: ${url}/#link=${token}`);
     say('The link signs in once, for 15 minutes; npx almanac users link prints another one.');
-    if (sample) say(`WQL ratio to seasonal naive: ${sample.wqlRatio?.toFixed(2) ?? 'not defined'}`);
+    if (sample) say(`WQL ratio to ${sample.baseline || 'seasonal naive'}: ${sample.wqlRatio?.toFixed(2) ?? 'not defined'}`);
     if (!values.exit) {
       say('Ctrl-C stops everything; the data stays.');
       await interrupted;

@@ -105,7 +105,11 @@ function printAccuracy(result: TrainResult): void {
   say(`${''.padEnd(28)}${'WQL'.padStart(8)}${'MASE'.padStart(8)}`);
   for (const score of [result.score, ...result.baselines])
     say(`${score.label.padEnd(28)}${cell(score.metrics['wql'])}${cell(score.metrics['mase'])}`);
-  if (!result.beatsSeasonalNaive) say('The model does not beat seasonal naive here: prefer the seasonal naive forecast.');
+  say(
+    `Of the baselines, ${result.baseline} did best on the training part; the WQL of the model is ${cell(result.wqlRatio).trim()} of that one.`,
+  );
+  if (!result.beatsBaseline) say(`The model does not beat ${result.baseline} here: prefer that one.`);
+  if (result.choice) say(result.choice.summary);
 }
 
 /** Loads the sample, or what is missing of it. */

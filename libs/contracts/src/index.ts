@@ -6,6 +6,7 @@ export { explainError, fromProblem, toProblem, withHint } from './problem.js';
 export * from './schemas/admission.js';
 export * from './schemas/audit.js';
 export * from './schemas/backtests.js';
+export * from './schemas/choice.js';
 export * from './schemas/common.js';
 export * from './schemas/datasets.js';
 export * from './schemas/erasures.js';

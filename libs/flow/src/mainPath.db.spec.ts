@@ -6,7 +6,15 @@ import { backtestResult, forecastResult, type JobName, type Run, trainResult } f
 import { requestBacktest } from '@almanac/flow/backtest';
 import { type Compute, startCompute } from '@almanac/flow/compute';
 import { requestForecast, requestReplay } from '@almanac/flow/forecast';
-import { getAttention, getRun, latestForecasts, latestForecastsCsv, listModelVersions } from '@almanac/flow/query';
+import {
+  getAttention,
+  getModelVersion,
+  getRun,
+  latestForecasts,
+  latestForecastsCsv,
+  listModelVersions,
+  listVersionSeries,
+} from '@almanac/flow/query';
 import { cancelRun, type FlowContext, JOBS } from '@almanac/flow/runs';
 import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
 import { requestTraining } from '@almanac/flow/train';
@@ -95,7 +103,7 @@ describe('from a panel to a forecast', () => {
     expect(trained.error).toBeNull();
     const result = trainResult.parse(trained.result);
     expect(result).toMatchObject({ version: 1, steps: 30, holdout: { steps: 24, series: 3 }, skippedSeries: [] });
-    expect(result.baselines.map(({ label }) => label)).toEqual(['naive', 'seasonalNaive (24)', 'seasonalNaive (168)']);
+    expect(result.baselines.map(({ label }) => label)).toEqual(['naive', 'seasonalNaive (24)', 'seasonalNaive (168)', 'theta']);
     expect(trained.engine?.why).toBeTruthy();
 
     const { items } = await listModelVersions(flow, 'waves-segment', {});
@@ -175,6 +183,27 @@ describe('from a panel to a forecast', () => {
     expect(result.score.metrics['mase']).toBeCloseTo(weekly.metrics['mase']!, 9);
     const forecast = await requestForecast(flow, { model: 'last-week', uniqueIds: ['s2'], horizon: 12 });
     expect((await ended(forecast.id)).result).toMatchObject({ series: 1, horizon: 12 });
+  });
+
+  it('chooses by itself where nobody names a kind, and says what and why, in all and for each series', async () => {
+    const { id, model } = await requestTraining(flow, { dataset: 'waves', steps: 20, horizon: 24, contextLength: 96 });
+    expect(model).toBe('waves-auto');
+    const run = await ended(id);
+    expect(run.error).toBeNull();
+    const result = trainResult.parse(run.result);
+    expect(result.choice!.members.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['segment', 'optimisedTheta', 'seasonalNaive']));
+    // The ratio is to whichever baseline did best before what was held out.
+    expect(result.baselines.map(({ label }) => label)).toEqual(expect.arrayContaining(['naive', 'theta', result.baseline]));
+    const beside = result.baselines.find(({ label }) => label === result.baseline)!;
+    expect(result.wqlRatio).toBeCloseTo(result.score.metrics['wql']! / beside.metrics['wql']!, 9);
+    expect(await getModelVersion(flow, 'waves-auto', 'champion')).toMatchObject({ choice: result.choice, baseline: result.baseline });
+    const { items } = await listVersionSeries(flow, 'waves-auto', 'champion', {});
+    expect(items.map(({ uniqueId }) => uniqueId).sort()).toEqual(['s0', 's1', 's2']);
+    for (const one of items) {
+      expect(one.observations).toBe(24);
+      expect(one.naiveWql).toBeGreaterThan(0);
+      expect(one.why).toMatch(/observations, a season of 24 .* steps.*: .* %/);
+    }
   });
 
   it('names the series that is too short, and trains on the others', async () => {

@@ -26,3 +26,4 @@ export { conflictWith } from './chunks/conflict.js';
 export { isDataRefused, isDiskFull, isPassing } from './errors.js';
 export { dropDatabaseUser, dumpDatabaseSchema, makeDatabaseUser, migrateDatabase, openStore } from './store.js';
 export { newId } from './ids.js';
+export { REFERENCE, TRAINED } from './repositories/seriesScores.js';

@@ -302,7 +302,7 @@ export type RunRecord<Plans extends RunPlans = UnreadPlans, Kind extends RunKind
 /** How far a part of a run is. */
 export type PartState = Pick<RunRow, 'id' | 'status' | 'progress'> & { partNo: number };
 
-/** How good the forecasts of one series were in a backtest. */
+/** How good the forecasts of one series were in a backtest, or on what a training held out. */
 export interface SeriesScore {
   uniqueId: string;
   observations: number;
@@ -310,12 +310,14 @@ export interface SeriesScore {
   mase: number | null;
   mae: number | null;
   coverage80: number | null;
+  /** What a training chose for it, and why. */
+  why?: string | null;
 }
 /** Beside seasonal naive on the same steps. */
-export type RankedScore = SeriesScore & { naiveWql: number | null };
+export type RankedScore = SeriesScore & { naiveWql: number | null; why: string | null };
 
 /** Of all series, so many steps ahead. */
-export type HorizonScore = Omit<SeriesScore, 'uniqueId'> & { step: number };
+export type HorizonScore = Omit<SeriesScore, 'uniqueId' | 'why'> & { step: number };
 
 /** What is known of a stored forecast. */
 export interface ForecastScores {

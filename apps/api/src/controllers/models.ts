@@ -1,10 +1,19 @@
 /** Training, backtests, monitoring, and the registry. */
 import { Controller, Req, Res } from '@nestjs/common';
-import { type AliasChange, type Model, type ModelKind, type ModelVersion, type Page, type Run, endpoints } from '@almanac/contracts';
+import {
+  type AliasChange,
+  type BacktestSeries,
+  type Model,
+  type ModelKind,
+  type ModelVersion,
+  type Page,
+  type Run,
+  endpoints,
+} from '@almanac/contracts';
 import { requestBacktest } from '@almanac/flow/backtest';
 import { requestLearning } from '@almanac/flow/learn';
 import { requestMonitoring } from '@almanac/flow/monitor';
-import { getModelVersion, listAliasHistory, listModels, listModelVersions } from '@almanac/flow/query';
+import { getModelVersion, listAliasHistory, listModels, listModelVersions, listVersionSeries } from '@almanac/flow/query';
 import { exportVersion, openArchive } from '@almanac/flow/import';
 import { deleteModel, deleteVersion, setAlias, tagVersion } from '@almanac/flow/register';
 import type { FlowContext } from '@almanac/flow/runs';
@@ -55,6 +64,11 @@ export class ModelsController {
   @Route('getModelVersion')
   version(@Input() { params }: Parse<'getModelVersion'>, @Flow() flow: FlowContext): Promise<ModelVersion> {
     return getModelVersion(flow, params.model, params.version);
+  }
+
+  @Route('modelVersionSeries')
+  series(@Input() { params, query }: Parse<'modelVersionSeries'>, @Flow() flow: FlowContext): Promise<Page<BacktestSeries>> {
+    return listVersionSeries(flow, params.model, params.version, query);
   }
 
   @Route('tagModelVersion')

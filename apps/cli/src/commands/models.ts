@@ -84,10 +84,8 @@ async function forecastFile(context: Context, model: string | undefined, flags: 
     seasonLength,
     covariateFill: flags.covariateFill,
   });
-  const compared = answer.validation?.models.map((one) => one.model) ?? [];
-  if (compared.length > 0) note(`${answer.model} was the best of ${compared.join(', ')}.`);
+  if (answer.choice) note(answer.choice.summary);
   for (const { uniqueId, detail } of answer.notes) note(`${uniqueId === null ? '' : `${uniqueId}: `}${detail}`);
-  if (compared.length === 0 && answer.validation) note(`${answer.model} forecasts: the series are too short to compare it with others.`);
   show(context, answer, () => toCsv(answer.columns));
 }
 
@@ -112,6 +110,7 @@ function trainText(r: TrainResult): string {
             .join(', ')}${r.skippedSeries.length > 5 ? ` and ${r.skippedSeries.length - 5} more` : ''}`,
         ]
       : []),
+    ...(r.choice ? [r.choice.summary] : []),
     ...covariateLines(r.covariates),
     ...(r.partialSteps.count > 0
       ? [
@@ -123,7 +122,7 @@ function trainText(r: TrainResult): string {
       : []),
     ...(r.gate ? [`${r.gate.promoted ? 'champion now' : 'challenger'}: ${r.gate.reason}`] : []),
     ...(r.forecastRunId ? [`The forecast with the champion: almanac runs follow ${r.forecastRunId}`] : []),
-    ...(r.wqlRatio === null ? [] : [`WQL ratio to seasonal naive: ${fixed(r.wqlRatio)}`]),
+    ...(r.wqlRatio === null ? [] : [`WQL ratio to ${r.baseline || 'seasonal naive'}: ${fixed(r.wqlRatio)}`]),
   ].join('\n');
 }
 

@@ -1,5 +1,5 @@
 /** The registry: `almanac models`, `promote`, `aliases`, `tag`, `compare`, `export`, `import` and `delete-model`. */
-import type { ModelVersion } from '@almanac/contracts';
+import type { BacktestSeries, ModelVersion } from '@almanac/contracts';
 import { type Command } from 'commander';
 import { createWriteStream, openAsBlob } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -53,6 +53,37 @@ function comparison(first: ModelVersion, second: ModelVersion): string {
   return table(['', ...[first, second].map((v) => `${v.model}/${v.version}`)], rows);
 }
 
+/** A version for people: accuracy, members, series. */
+function shown(version: ModelVersion, series: readonly BacktestSeries[]): string {
+  const { model, kind, score, baselines, baseline, wqlRatio, choice } = version;
+  const scores = score ? [score, ...baselines] : baselines;
+  return [
+    `${model}/${version.version}, ${kind}${version.aliases.map((alias) => `, ${alias}`).join('')}`,
+    table(
+      ['', 'wql', 'mase'],
+      scores.map((one) => [one.label, fixed(one.metrics['wql']), fixed(one.metrics['mase'])]),
+    ),
+    ...(wqlRatio === null ? [] : [`WQL ratio to ${baseline ?? 'seasonal naive'}: ${fixed(wqlRatio)}`]),
+    ...(choice
+      ? [
+          choice.summary,
+          table(
+            ['member', 'counts', 'why'],
+            choice.members.map((one) => [one.label, `${Math.round(100 * one.share)} %`, one.why]),
+          ),
+        ]
+      : []),
+    ...(series.length > 0
+      ? [
+          table(
+            ['series, worst first', 'wql', 'seasonal naive', 'mase', ...(choice ? ['what it chose, and why'] : [])],
+            series.map((one) => [one.uniqueId, fixed(one.wql), fixed(one.naiveWql), fixed(one.mase), ...(choice ? [one.why] : [])]),
+          ),
+        ]
+      : []),
+  ].join('\n\n');
+}
+
 /** Settings within settings as `train.steps`. */
 const flat = (settings: Record<string, unknown>, prefix = ''): Record<string, unknown> =>
   Object.assign(
@@ -65,7 +96,7 @@ const flat = (settings: Record<string, unknown>, prefix = ''): Record<string, un
   ) as Record<string, unknown>;
 
 export function registryCommands(program: Command): void {
-  program
+  const models = program
     .command('models')
     .description('list models, or the versions of one')
     .argument('[model]')
@@ -100,6 +131,20 @@ export function registryCommands(program: Command): void {
           ]),
         ),
       );
+    });
+
+  models
+    .command('show')
+    .description('one version: how accurate it is beside the baselines, and what it chose for which series')
+    .argument('<model>')
+    .argument('[version]', 'version number, champion or challenger (default: champion)')
+    .option('--series <n>', 'series to list, the worst first', whole, 20)
+    .action(async (named: string, no: string | undefined, flags: { series: number }, command: Command) => {
+      const context = contextOf(command);
+      const params = versionOf(named, no);
+      const version = await context.client.call('getModelVersion', { params });
+      const { items } = await context.client.call('modelVersionSeries', { params, query: { limit: flags.series } });
+      show(context, { ...version, series: items }, () => shown(version, items));
     });
 
   program

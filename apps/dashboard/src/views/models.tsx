@@ -151,7 +151,7 @@ function Versions({ items, compared, onChoose }: { items: ModelVersion[]; compar
     { id: 'mase', title: 'MASE', number: true, by: (v) => v.score?.metrics['mase'], cell: (v) => metric(v.score?.metrics['mase']) },
     {
       id: 'ratio',
-      title: 'WQL to seasonal naive',
+      title: 'WQL to baseline',
       number: true,
       by: (v) => v.wqlRatio,
       cell: (v) => (v.wqlRatio === null ? '–' : `${v.wqlRatio.toFixed(3)} ×`),

@@ -15,6 +15,7 @@ import {
   tagPatch,
   versionsQuery,
 } from '../schemas/models.js';
+import { seriesScorePage, seriesScoresQuery } from '../schemas/monitoring.js';
 import { type Endpoint } from './endpoint.js';
 import { byModel, text } from './parts.js';
 
@@ -56,6 +57,17 @@ export const modelEndpoints = {
     params: byVersion,
     status: 200,
     response: modelVersion,
+  },
+  modelVersionSeries: {
+    method: 'GET',
+    path: '/v1/models/:model/versions/:version/series',
+    summary:
+      'How good a version was on each series of what its training held out, beside seasonal naive, the worst first; and what it chose for it',
+    scope: 'read',
+    params: byVersion,
+    query: seriesScoresQuery,
+    status: 200,
+    response: seriesScorePage,
   },
   tagModelVersion: {
     method: 'PATCH',

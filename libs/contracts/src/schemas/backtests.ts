@@ -94,6 +94,11 @@ export const backtestSeries = z
     mase: z.number().nullable(),
     mae: z.number().nullable(),
     coverage80: z.number().nullable(),
+    why: z
+      .string()
+      .nullable()
+      .default(null)
+      .meta({ description: 'Of a training whose kind chooses by series: what it chose for this one, and why.' }),
   })
   .meta({ id: 'BacktestSeries' });
 export type BacktestSeries = z.infer<typeof backtestSeries>;

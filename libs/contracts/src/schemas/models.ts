@@ -1,6 +1,7 @@
 /** The registry: models, their versions, and the names that point at versions. */
 import { z } from 'zod';
 import { device, instant, name, pageOf, pageQuery, partialSteps, time, uuid, versionNumber } from './common.js';
+import { modelChoice } from './choice.js';
 import { forecastRequest } from './forecasts.js';
 import { score } from './runs.js';
 
@@ -60,7 +61,12 @@ export const modelVersion = z
     futureCovariates: z.array(z.string()).default([]).meta({ description: 'Those it was trained with; what-if changes them.' }),
     score: score.nullable(),
     baselines: z.array(score),
-    wqlRatio: z.number().nullable(),
+    baseline: z.string().nullable().default(null).meta({
+      description:
+        'Label of the one that did best on the training part; null in older versions, whose ratio is to the better seasonal naive.',
+    }),
+    wqlRatio: z.number().nullable().meta({ description: 'WQL over that of the baseline; under 1 is better.' }),
+    choice: modelChoice.nullable().default(null).meta({ description: 'Of a kind that is made of others: what it chose, and why.' }),
     dependence: dependence.nullable().default(null).meta({ description: 'Measured on the held-out steps; null where it was not.' }),
     lineage: z.object({
       dataset: name,

@@ -74,7 +74,7 @@ export type MonitorResult = z.infer<typeof monitorResult>;
 
 /** How good a stored forecast turned out to be, so many steps ahead, over all series. */
 export const horizonScore = backtestSeries
-  .omit({ uniqueId: true, naiveWql: true })
+  .omit({ uniqueId: true, naiveWql: true, why: true })
   .extend({ step: z.number().int().meta({ description: 'Steps ahead of the cutoff, from 1.' }) });
 export const forecastScores = z
   .object({

@@ -3,6 +3,7 @@
  * forecast with other future covariates ("what if").
  */
 import { z } from 'zod';
+import { modelChoice } from './choice.js';
 import { flagOrNumber, givenTime, name, seasonLength, stepTime, uniqueId, uuid, versionNumber } from './common.js';
 import { covariateFill, forecastNote, modelReference, percentLevel, quantileLevels } from './forecasts.js';
 
@@ -88,7 +89,7 @@ export const predictionRequest = z
     quantiles: quantileLevels.optional().meta({ description: 'Instead of `level`; columns `<model>-q-10`.' }),
     model: z.string().default('auto').meta({
       description:
-        'A version of the registry (`models:/flights@champion`), a kind that needs no training (`pretrained`, `autoEts`, `theta`, …), or `auto`: of AutoETS, Theta, seasonal naive and the pretrained network the one that was best on the last steps.',
+        'A version of the registry (`models:/flights@champion`), a kind that needs no training (`pretrained`, `autoEts`, `theta`, …), or `auto`: a mix of such kinds, weighed for each series.',
     }),
     covariateFill: covariateFill.default('none'),
     wait,
@@ -98,7 +99,6 @@ export const predictionRequest = z
 export type PredictionRequest = z.output<typeof predictionRequest>;
 export type PredictionRequestInput = z.input<typeof predictionRequest>;
 
-const validated = z.object({ model: z.string(), wql: z.number().nullable(), mase: z.number().nullable() });
 export const prediction = z
   .object({
     model: z.string(),
@@ -111,10 +111,10 @@ export const prediction = z
       description:
         'The columns of the export, a value per series and step: unique_id, ds, cutoff, <model>, <model>-lo-90, <model>-hi-90, …',
     }),
-    validation: z
-      .object({ series: z.number().int(), steps: z.number().int(), models: z.array(validated) })
+    choice: modelChoice
+      .extend({ series: z.array(z.object({ uniqueId: z.string(), why: z.string() })) })
       .nullable()
-      .meta({ description: 'What `auto` chose by: the last steps of the series that are long enough.' }),
+      .meta({ description: 'What `auto` chose, in all and for each series, and why; null where a model was named.' }),
     warnings: z.array(z.string()).default([]).meta({
       description: 'How the times were read where they do not say it by themselves, and what looks wrong with the series.',
     }),

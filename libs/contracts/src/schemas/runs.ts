@@ -1,5 +1,6 @@
 /** Runs: anything that takes longer than a request. Postgres holds the truth about each. */
 import { z } from 'zod';
+import { modelChoice } from './choice.js';
 import { instant, name, pageOf, pageQuery, partialSteps, problem, stepTime, uuid } from './common.js';
 import { findings } from './datasets.js';
 
@@ -138,12 +139,17 @@ export const trainResult = z
     holdout: z.object({ steps: z.number().int(), start: stepTime, end: stepTime, series: z.number().int() }),
     score,
     baselines: z.array(score),
-    wqlRatio: z.number().nullable().meta({ description: 'WQL over that of the better seasonal naive; under 1 is better.' }),
-    beatsSeasonalNaive: z.boolean(),
+    baseline: z
+      .string()
+      .default('')
+      .meta({ description: 'Label of the one of `baselines` that did best on the training part: naive, seasonal naive or Theta.' }),
+    wqlRatio: z.number().nullable().meta({ description: 'WQL over that of the baseline; under 1 is better.' }),
+    beatsBaseline: z.boolean().default(true),
     steps: z.number().int(),
     trainSeconds: z.number(),
     parameters: z.number().int(),
     skippedSeries: z.array(z.object({ uniqueId: z.string(), reason: z.string() })),
+    choice: modelChoice.optional().meta({ description: 'Of a kind that is made of others: what it chose, and why.' }),
     covariates: covariateReport.default({ used: [], leftOut: [], masked: [] }),
     partialSteps: stepsLeftOut,
     gate: gateVerdict.optional(),

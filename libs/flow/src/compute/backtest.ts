@@ -18,6 +18,7 @@ import {
 import { DEFAULT_QUANTILES } from '@almanac/series';
 import { defined, metricsOf } from './metrics.js';
 import { settings } from './settings.js';
+import type { SeriesScore } from '@almanac/store';
 import type { BacktestTask, CertifyTask, ScoredBacktest, ScoreWindowsTask, WindowForecasts } from './tasks.js';
 
 /** The certificate fits again for each alteration: a few series and steps go the same way through the code as all of them. */
@@ -84,16 +85,20 @@ export function scoreWindows({ panel, kind, label, windows }: ScoreWindowsTask):
     score: { kind, label, metrics: metricsOf(overall) },
     windows: windows.map(({ forecasts }) => metricsOf(scores(forecasts).overall)),
     perHorizon: perHorizon.map(({ wql }) => defined(wql)),
-    series: bySeries(panel, windows),
+    series: bySeries(
+      panel,
+      windows.flatMap(({ forecasts }) => forecasts),
+    ),
   };
 }
 
-function bySeries(panel: Panel, windows: readonly WindowForecasts[]): ScoredBacktest['series'] {
+/** Of each series that was scored at all. @param given forecasts at any number of cutoffs */
+export function bySeries(panel: Panel, given: readonly SeriesForecast[], levels: readonly number[] = DEFAULT_QUANTILES): SeriesScore[] {
   const own = new Map<string, SeriesForecast[]>(panel.series.map(({ id }) => [id, []]));
-  for (const { forecasts } of windows) for (const forecast of forecasts) own.get(forecast.id)?.push(forecast);
+  for (const forecast of given) own.get(forecast.id)?.push(forecast);
   return panel.series.flatMap((series) => {
     const forecasts = own.get(series.id) ?? [];
-    const { overall } = scoreForecasts({ ...panel, series: [series] }, forecasts, { levels: DEFAULT_QUANTILES });
+    const { overall } = scoreForecasts({ ...panel, series: [series] }, forecasts, { levels });
     const { observations, wql, mase, mae, coverage } = overall;
     if (observations === 0) return [];
     const share = defined(coverage['80'] ?? Number.NaN);

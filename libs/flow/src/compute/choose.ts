@@ -1,42 +1,24 @@
 /**
- * Forecasts with the baseline that was best on the last steps, or with the only one that is given.
- * Invariant: every candidate is measured on the same steps, which it has not seen.
+ * Forecasts without a model: by a kind that needs no training, or by a mix of such kinds that is weighed for each series on its own last
+ * steps. Nothing is kept.
  */
-import { createForecaster, cutPanel, type Panel, scoreForecasts, type SeriesForecast, targetKindsOf } from '@almanac/forecasting';
-import { DECILES } from '@almanac/series';
-import { defined } from './metrics.js';
+import { createForecaster, plans, targetKindsOf } from '@almanac/forecasting';
+import { settings } from './settings.js';
 import type { ChooseOutcome, ChooseTask } from './tasks.js';
 
-export async function choose({ panel, kinds, horizon, levels }: ChooseTask, signal: AbortSignal): Promise<ChooseOutcome> {
-  const forecast = async (kind: string, of: Panel, at: readonly number[]): Promise<SeriesForecast[]> => {
-    const forecaster = createForecaster(kind, {});
-    try {
-      return await forecaster.predict(of, { horizon, levels: at, signal, targets: targetKindsOf(of.series) });
-    } finally {
-      forecaster.dispose();
-    }
-  };
-  const [only] = kinds;
-  if (kinds.length === 1) return { kind: only!, forecasts: await forecast(only!, panel, levels), validation: null };
-  // What is left must still show a season, or at least a few steps.
-  const least = horizon + Math.max(2 * (panel.seasonLengths[0] ?? 1), 4);
-  const long = { ...panel, series: panel.series.filter(({ values }) => values.length >= least) };
-  const models: { model: string; wql: number | null; mase: number | null }[] = [];
-  if (long.series.length > 0) {
-    const known = cutPanel(long, ({ firstStep, values }) => firstStep + values.length - 1 - horizon, horizon);
-    for (const kind of kinds) {
-      const { wql, mase } = scoreForecasts(long, await forecast(kind, known, DECILES), { levels: DECILES }).overall;
-      models.push({ model: kind, wql: defined(wql), mase: defined(mase) });
-    }
+/** Of all that is measured and drawn; the same request gets the same answer. */
+const SEED = 1;
+
+export async function choose({ panel, kind, config, horizon, levels }: ChooseTask, signal: AbortSignal): Promise<ChooseOutcome> {
+  const whole = settings(panel, { kind, horizon, holdout: 0, config });
+  const forecaster = createForecaster(kind, whole);
+  try {
+    // A mix has weights to learn; a kind that needs no training has nothing.
+    if (plans.of(kind).members(whole).length > 0) await forecaster.fit(panel, { seed: SEED, signal });
+    const forecasts = await forecaster.predict(panel, { horizon, levels, signal, targets: targetKindsOf(panel.series) });
+    const choice = forecaster.choice?.(panel);
+    return { forecasts, choice: choice ?? null };
+  } finally {
+    forecaster.dispose();
   }
-  const best = models.reduce<(typeof models)[number] | undefined>(
-    (least, one) => (one.wql !== null && (least === undefined || one.wql < least.wql!) ? one : least),
-    undefined,
-  );
-  const kind = best?.model ?? only!;
-  return {
-    kind,
-    forecasts: await forecast(kind, panel, levels),
-    validation: { series: long.series.length, steps: horizon, models },
-  };
 }

@@ -1,5 +1,5 @@
 /** What can be computed away from the worker, and what is said meanwhile. Everything here travels between processes. */
-import type { BacktestResult, EngineInfo, GateVerdict, LiveScore, Prediction, Problem, RunProgress, Score } from '@almanac/contracts';
+import type { BacktestResult, EngineInfo, GateVerdict, LiveScore, ModelChoice, Problem, RunProgress, Score } from '@almanac/contracts';
 import type {
   Checkpoint,
   Dependence,
@@ -8,6 +8,7 @@ import type {
   OnlineLearning,
   Panel,
   SeriesForecast,
+  ModelChoice as ChosenBySeries,
 } from '@almanac/forecasting';
 import type { ForecastScores, NewAnomaly, SeriesScore } from '@almanac/store';
 
@@ -53,7 +54,15 @@ export interface TrainOutcome {
   config: Record<string, unknown>;
   score: Score;
   baselines: Score[];
+  /** Label of the baseline that did best on the training part; the ratio is to that. */
+  baseline: string;
   wqlRatio: number | null;
+  /** Of a model that is made of others. */
+  choice?: ModelChoice;
+  /** On what was held out; with what was chosen for each series, where the kind chooses. */
+  series: SeriesScore[];
+  /** Seasonal naive by the shortest season, on the same steps. */
+  naiveSeries: SeriesScore[];
   /** Of the errors on the held-out steps. */
   dependence: Dependence;
   /** Optimiser steps; 0 for a baseline. */
@@ -157,19 +166,20 @@ export interface ScoreOutcome extends ForecastScores {
   unexpected: (Omit<NewAnomaly, 'seriesId'> & { id: string })[];
 }
 
-/** Baselines to choose from by their accuracy on the last steps; one alone is taken as it is. */
+/** A forecast without a model: by a kind that needs no training, or by a mix of such kinds. */
 export interface ChooseTask {
   task: 'choose';
   panel: Panel;
-  kinds: readonly string[];
+  kind: string;
+  config: Record<string, unknown>;
   horizon: number;
   levels: readonly number[];
 }
 
 export interface ChooseOutcome {
-  kind: string;
   forecasts: SeriesForecast[];
-  validation: Prediction['validation'];
+  /** Of a mix. */
+  choice: ChosenBySeries | null;
 }
 
 /** Online learning from what was observed since. */

@@ -3,29 +3,24 @@
  * rest, and its forecasts of those steps are scored beside the naive ones.
  * Invariant: nothing of the held-out steps reaches the fit, the scaling or the choice of settings.
  */
-import type { RunProgress, Score } from '@almanac/contracts';
+import type { RunProgress } from '@almanac/contracts';
 import {
   type Checkpoint,
   createForecaster,
-  cutPanel,
   dependenceOf,
   type Forecaster,
   joinMembers,
   learnedTargets,
   loadForecaster,
   memberSeed,
-  NAIVE,
   type Panel,
   plans,
-  SEASONAL_NAIVE,
   type SeriesData,
-  type SeriesForecast,
-  scoreForecasts,
-  targetKindsOf,
 } from '@almanac/forecasting';
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { compareWithChampion } from './gate.js';
-import { metricsOf } from './metrics.js';
+import { bySeries } from './backtest.js';
+import { knownAt, measure, measureReferences, ratioTo } from './references.js';
 import { settings } from './settings.js';
 import type { MemberOutcome, MemberTask, TrainOutcome, TrainTask } from './tasks.js';
 
@@ -41,13 +36,6 @@ export interface TrainTools {
 /** A training that is killed loses at most this share of its steps. */
 const STATES_PER_TRAINING = 20;
 const FEWEST_STEPS_BETWEEN_STATES = 10;
-
-/** A forecaster that stands beside every model. */
-interface Reference {
-  kind: string;
-  label: string;
-  config: Record<string, unknown>;
-}
 
 /** Trains one member of a model as the model itself would. */
 export async function trainMember(task: MemberTask, tools: TrainTools): Promise<MemberOutcome> {
@@ -116,17 +104,23 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
       : await fit(forecaster, history, { seed, resume, kind, config }, tools);
     const trainSeconds = (performance.now() - started) / 1000;
     report({ phase: 'scoring', message: `Forecasting the last ${holdout} steps of ${usable.series.length} series`, fraction: null });
-    const { score, forecasts } = await measure(forecaster, usable, task, { kind, label: kind }, DEFAULT_QUANTILES, tools);
-    const baselines = await measureReferences(usable, task, tools);
+    const { score, forecasts } = await measure(forecaster, usable, task, { kind, label: kind, levels: DEFAULT_QUANTILES }, tools);
+    const references = await measureReferences(usable, history, task, tools);
     const gate = await compareWithChampion(forecaster, usable, task, signal);
+    const choice = forecaster.choice?.(history);
+    const why = new Map(choice?.series.map((one) => [one.id, one.why]));
     const saved = forecaster.save();
     const checkpoint = { ...saved, manifest: { ...saved.manifest, ...learnedTargets(history.series) } };
     return {
       checkpoint,
       config: { ...forecaster.config },
       score,
-      baselines,
-      wqlRatio: ratio(score, baselines),
+      baselines: references.scores,
+      baseline: references.chosen,
+      wqlRatio: ratioTo(references.chosen, score, references.scores),
+      ...(choice ? { choice: { summary: choice.summary, members: choice.members } } : {}),
+      series: bySeries(usable, forecasts).map((one) => ({ ...one, why: why.get(one.uniqueId) ?? null })),
+      naiveSeries: bySeries(usable, references.seasonal.forecasts, references.seasonal.levels),
       dependence: dependenceOf(usable, forecasts, DEFAULT_QUANTILES),
       steps,
       trainSeconds,
@@ -195,56 +189,4 @@ function longEnough(panel: Panel, holdout: number, least: number): { usable: Pan
     reason: `${values.length} steps, where ${least + holdout} are needed`,
   }));
   return { usable: { ...panel, series }, skippedSeries };
-}
-
-/** Each series without its last `back` steps, in memory of its own. */
-const knownAt = (panel: Panel, back: number, horizon: number): Panel =>
-  cutPanel(panel, ({ firstStep, values }) => firstStep + values.length - 1 - back, horizon);
-
-/** Forecasts the held-out steps, horizon after horizon, each from all that was known before it. */
-async function measure(
-  forecaster: Forecaster,
-  panel: Panel,
-  { horizon, holdout }: TrainTask,
-  { kind, label }: Pick<Score, 'kind' | 'label'>,
-  levels: readonly number[],
-  { signal, turn }: Pick<TrainTools, 'signal' | 'turn'>,
-): Promise<{ score: Score; forecasts: SeriesForecast[] }> {
-  const forecasts: SeriesForecast[] = [];
-  for (let back = holdout; back >= horizon; back -= horizon) {
-    await turn();
-    const known = knownAt(panel, back, horizon);
-    forecasts.push(...(await forecaster.predict(known, { horizon, levels, signal, targets: targetKindsOf(known.series) })));
-  }
-  const score = { kind, label, metrics: metricsOf(scoreForecasts(panel, forecasts, { levels }).overall) };
-  return { score, forecasts };
-}
-
-async function measureReferences(panel: Panel, task: TrainTask, tools: Pick<TrainTools, 'signal' | 'turn'>): Promise<Score[]> {
-  const references: Reference[] = [
-    { kind: NAIVE, label: NAIVE, config: {} },
-    ...panel.seasonLengths.map((seasonLength) => ({
-      kind: SEASONAL_NAIVE,
-      label: `${SEASONAL_NAIVE} (${seasonLength})`,
-      config: { seasonLength },
-    })),
-  ];
-  if (panel.seasonLengths.length === 0)
-    references.push({ kind: SEASONAL_NAIVE, label: `${SEASONAL_NAIVE} (1)`, config: { seasonLength: 1 } });
-  const scores: Score[] = [];
-  for (const reference of references) {
-    const forecaster = createForecaster(reference.kind, reference.config);
-    // One level: its point is used at every quantile.
-    scores.push((await measure(forecaster, panel, task, reference, [0.5], tools)).score);
-    forecaster.dispose();
-  }
-  return scores;
-}
-
-/** WQL over that of the better seasonal naive. */
-function ratio(score: Score, baselines: readonly Score[]): number | null {
-  const seasonal = baselines.filter(({ kind }) => kind === SEASONAL_NAIVE).map(({ metrics }) => metrics['wql']);
-  const best = Math.min(...seasonal.filter((value): value is number => typeof value === 'number'));
-  const own = score.metrics['wql'];
-  return typeof own === 'number' && Number.isFinite(best) && best > 0 ? own / best : null;
 }

@@ -33,9 +33,9 @@ export const inlinePlan = z.object({
   levels: z.array(z.number()),
   /** Name and level of each column but the first three. */
   columns: z.array(z.object({ name: z.string(), level: z.number() })),
-  /** A version of the registry, or the kinds to choose from. */
+  /** A version of the registry, or a kind that needs no training. */
   versionId: z.uuid().nullable(),
-  kinds: z.array(z.string()),
+  untrained: z.object({ kind: z.string(), config: z.record(z.string(), z.unknown()) }).nullable(),
 });
 export type InlinePlan = z.infer<typeof inlinePlan>;
 

@@ -11,7 +11,7 @@ import {
   type WhatIf,
   type WhatIfRequest,
 } from '@almanac/contracts';
-import { CANDIDATES, isKind, plans, PRETRAINED } from '@almanac/forecasting/plan';
+import { isKind, plans } from '@almanac/forecasting/plan';
 import { AlmanacError, canMean, Frequency } from '@almanac/series';
 import type { DatasetRecord, Json, ModelVersionRecord } from '@almanac/store';
 import { ask } from '../ask.js';
@@ -50,7 +50,7 @@ export async function requestPrediction(context: FlowContext, given: PredictionR
   const asked = request.seasonLength === undefined ? undefined : asSeasonLengths(request.seasonLength);
   const horizon = request.horizon ?? named?.version.horizon ?? defaultHorizon(asked?.[0] ?? grid.seasonLengths()[0]);
   if (named) checkHorizon(named.version, horizon);
-  else if (request.model !== 'auto') checkKindHorizon(request.model, horizon);
+  else checkKindHorizon(request.model, horizon);
   const label = named?.version.model ?? request.model;
   const columns = columnsOf(request);
   const values = request.series.length * horizon * (columns.length + 3);
@@ -74,7 +74,7 @@ export async function requestPrediction(context: FlowContext, given: PredictionR
     levels: [...new Set(columns.map(({ level }) => level))].sort((a, b) => a - b),
     columns,
     versionId: named?.version.id ?? null,
-    kinds: named ? [] : request.model === 'auto' ? candidatesFor(horizon) : [request.model],
+    untrained: named ? null : { kind: request.model, config: configOf(request.model) },
   };
   return startPrediction(context, plan, { model: label, series: laid.length, horizon, frequency: grid.label });
 }
@@ -188,13 +188,12 @@ function gapsOf(series: readonly LaidSeries[], grid: Frequency): [patterns: GapP
   return [patterns, { gaps, values }];
 }
 
-/** What `auto` chooses from: what forecasts so far without training. */
-const candidatesFor = (horizon: number): string[] =>
-  [...CANDIDATES, PRETRAINED].filter((kind) => horizon <= plans.of(kind).longestHorizon(horizon, {}, plans));
+/** Somebody waits: what can be had within seconds, where the kind has such a thing. */
+const configOf = (kind: string): Record<string, unknown> => plans.of(kind).untrainedConfig ?? {};
 
-/** The version that is meant; undefined for `auto` and kinds without training. A name that such a kind and a model have is the kind. */
+/** The version that is meant; undefined for kinds that forecast without training. A name that such a kind and a model have is the kind. */
 async function modelOf(context: FlowContext, model: string): Promise<{ version: ModelVersionRecord; dataset: DatasetRecord } | undefined> {
-  if (model === 'auto' || (isKind(model) && plans.of(model).untrained)) return undefined;
+  if (isKind(model) && plans.of(model).untrained) return undefined;
   parseReference(model);
   const version = await resolveModel(context, model);
   const { datasetId } = await context.store.models.get(version.model);

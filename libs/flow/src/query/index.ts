@@ -11,7 +11,7 @@ export {
 export { auditCsv, auditLines, listAudit, verifyAudit } from './audit.js';
 export { getChangepoints, listHolidays } from './marks.js';
 export { columnsOf, getAttention, latestForecasts, latestForecastsCsv, listSeriesForecasts } from './forecasts.js';
-export { getModelVersion, listAliasHistory, listModels, listModelVersions } from './models.js';
+export { getModelVersion, listAliasHistory, listModels, listModelVersions, listVersionSeries } from './models.js';
 export { forecastScores, forecastSeriesScores, listAnomalies } from './scores.js';
 export { getRun, getRunCurve, listBacktestSeries, listRuns, rejectsCsv } from './runs.js';
 export { forecastPaths, forecastTotals } from './totals.js';

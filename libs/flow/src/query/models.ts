@@ -1,6 +1,6 @@
 /** Models, versions and the history of their aliases. */
-import type { AliasChange, Model, ModelVersion, Page } from '@almanac/contracts';
-import type { AliasName, PageQuery, Store } from '@almanac/store';
+import type { AliasChange, BacktestSeries, Model, ModelVersion, Page } from '@almanac/contracts';
+import { type AliasName, type PageQuery, type Store, TRAINED } from '@almanac/store';
 import { instantAt } from './grid.js';
 import { namedVersion } from '../register/reference.js';
 import { toModelVersion } from '../register/wire.js';
@@ -22,6 +22,20 @@ export async function listModels({ store }: Source, query: PageQuery): Promise<P
 /** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND */
 export async function getModelVersion({ store }: Source, model: string, version: number | AliasName): Promise<ModelVersion> {
   return toModelVersion(store, await namedVersion({ store }, model, version));
+}
+
+/**
+ * On what its training held out; nothing for versions that were imported, or from before this was kept.
+ * @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND
+ */
+export async function listVersionSeries(
+  { store }: Source,
+  model: string,
+  version: number | AliasName,
+  query: PageQuery & { search?: string | undefined },
+): Promise<Page<BacktestSeries>> {
+  const { runId } = await namedVersion({ store }, model, version);
+  return store.runs.seriesScores(runId, { ...query, label: TRAINED });
 }
 
 /** @throws AlmanacError MODEL_NOT_FOUND */

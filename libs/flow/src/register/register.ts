@@ -2,7 +2,7 @@
  * The registry: what a training run made becomes the next version of a model, and names point at versions.
  * Invariants: a version never changes; the history of an alias is only ever added to; one run makes at most one version.
  */
-import type { ModelVersion, Score } from '@almanac/contracts';
+import type { ModelChoice, ModelVersion, Score } from '@almanac/contracts';
 import type { Checkpoint, Dependence } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
 import type { AliasName, Json, ModelVersionRecord } from '@almanac/store';
@@ -33,7 +33,11 @@ export interface Registration {
   checkpoint: Checkpoint;
   score: Score;
   baselines: Score[];
+  /** Label of the baseline that the ratio is to. */
+  baseline?: string | undefined;
   wqlRatio: number | null;
+  /** Of a kind that is made of others. */
+  choice?: ModelChoice | undefined;
   /** How its errors hang together; left out where no steps were held out. */
   dependence?: Dependence | undefined;
   /** How fast it was trained; left out for what learns nothing. */
@@ -52,14 +56,22 @@ export async function registerVersion(
   { store, objects }: Pick<FlowContext, 'store' | 'objects'>,
   registration: Registration,
 ): Promise<ModelVersionRecord> {
-  const { model, datasetId, runId, kind, horizon, config, score, baselines, wqlRatio } = registration;
+  const { model, datasetId, runId, kind, horizon, config, score, baselines, baseline, wqlRatio, choice } = registration;
   const stored = await saveCheckpoint(objects, registration.checkpoint);
   return store.transaction(async (within) => {
     const { id } = await within.models.ensure(model, datasetId);
     const before = await within.models.findVersion(model, { runId });
     if (before) return before;
     const { pace, dependence } = registration;
-    const metrics = { score, baselines, wqlRatio, ...(pace ? { pace } : {}), ...(dependence ? { dependence } : {}) };
+    const metrics = {
+      score,
+      baselines,
+      ...(baseline === undefined ? {} : { baseline }),
+      wqlRatio,
+      ...(choice ? { choice } : {}),
+      ...(pace ? { pace } : {}),
+      ...(dependence ? { dependence } : {}),
+    };
     const added = await within.models.addVersion(
       id,
       { runId, kind, horizon, config, metrics, ...stored },

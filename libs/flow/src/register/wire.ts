@@ -1,5 +1,5 @@
 /** Where the row of a model version and its wire form differ: lineage is read from the run that made it. */
-import { type EngineInfo, type ModelVersion, partialSteps, type Score } from '@almanac/contracts';
+import { type EngineInfo, type ModelChoice, type ModelVersion, partialSteps, type Score } from '@almanac/contracts';
 import type { Json, ModelVersionRecord, RunRecord, Store } from '@almanac/store';
 import { readRun } from '../runs/kinds.js';
 import { holdoutOf } from './learned.js';
@@ -7,7 +7,9 @@ import { holdoutOf } from './learned.js';
 interface Measured {
   score?: Score;
   baselines?: Score[];
+  baseline?: string;
   wqlRatio?: number | null;
+  choice?: ModelChoice;
   dependence?: ModelVersion['dependence'];
   /** Set for a version that came from an archive. */
   imported?: { digest: string; model: string; version: number };
@@ -48,7 +50,9 @@ export async function toModelVersion(store: Store, record: ModelVersionRecord): 
     futureCovariates: futureCovariatesOf(record.config),
     score: measured.score ?? null,
     baselines: measured.baselines ?? [],
+    baseline: measured.baseline ?? null,
     wqlRatio: measured.wqlRatio ?? null,
+    choice: measured.choice ?? null,
     dependence: measured.dependence ?? null,
     lineage: origin
       ? { ...origin, holdout: origin.holdout ?? null, imported: measured.imported }

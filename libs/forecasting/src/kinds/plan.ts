@@ -64,6 +64,8 @@ export interface KindPlan {
   readonly trainable: boolean;
   /** It forecasts without having been trained: a baseline, or a network that comes with the library. */
   readonly untrained: boolean;
+  /** Settings with which it does, where those of a training would take too long. */
+  readonly untrainedConfig?: Config;
   /** Learns without a network to speak of, in seconds: not worth an accelerator, nor an estimate of its time. */
   readonly quick: boolean;
   /** It goes on learning with every observation, see `learnOnline`. */

@@ -3,7 +3,7 @@ export { calendarNames } from '../dataset/calendarCovariates.js';
 export { covariatesOf, type CovariateNames } from '../dataset/covariates.js';
 export { familiesOf } from '../encoders/families.js';
 export type { PanelFacts } from '../facts.js';
-export { CANDIDATES, NAIVE, SEASONAL_NAIVE } from '../kinds/baselines/plan.js';
+export { NAIVE, SEASONAL_NAIVE, THETA } from '../kinds/baselines/plan.js';
 export {
   type Config,
   type CovariateUse,

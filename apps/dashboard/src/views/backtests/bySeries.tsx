@@ -1,5 +1,8 @@
-/** Errors of a backtest by series, the worst first, beside seasonal naive on the same steps. */
-import type { BacktestSeries } from '@almanac/contracts';
+/**
+ * Errors by series, of a backtest or of what a training held out: the worst first, beside seasonal naive on the same steps. A training whose
+ * kind chooses by series says what it chose.
+ */
+import type { BacktestSeries, ModelVersion } from '@almanac/contracts';
 import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { useDeferredValue, useMemo, useState } from 'react';
 import { Link } from 'react-router';
@@ -13,15 +16,52 @@ import { Await, Failure } from '../../ui/parts';
 const PAGE = 20;
 const MOST = 1000;
 
+export interface SeriesSource {
+  /** Of the cache. */
+  key: readonly unknown[];
+  /** Forecasters that were scored; none to choose from where there is one. */
+  labels: readonly string[];
+  ask: (
+    query: { label: string; limit: number; after: string | undefined; search?: string },
+    signal?: AbortSignal,
+  ) => Promise<{ items: BacktestSeries[]; next: string | null }>;
+  /** Of the file. */
+  name: string;
+}
+
+/** Errors of a backtest. */
 export function BySeries({ runId, dataset, labels }: { runId: string; dataset: string; labels: readonly string[] }) {
   const client = useClient();
+  const source: SeriesSource = {
+    key: ['listBacktestSeries', runId],
+    labels,
+    ask: (query, signal) => client.call('listBacktestSeries', { params: { runId }, query }, signal),
+    name: 'backtest',
+  };
+  return <SeriesErrors source={source} dataset={dataset} />;
+}
+
+/** Errors of a version on what its training held out. */
+export function VersionSeries({ version: { model, version, lineage } }: { version: ModelVersion }) {
+  const client = useClient();
+  const source: SeriesSource = {
+    key: ['modelVersionSeries', model, version],
+    labels: [],
+    ask: ({ label: _, ...query }, signal) => client.call('modelVersionSeries', { params: { model, version }, query }, signal),
+    name: `${model}-${version}`,
+  };
+  return <SeriesErrors source={source} dataset={lineage.dataset} />;
+}
+
+function SeriesErrors({ source, dataset }: { source: SeriesSource; dataset: string }) {
+  const { labels } = source;
   const [label, setLabel] = useState(labels[0] ?? '');
   const [text, setText] = useState('');
   const search = useDeferredValue(text.trim());
   const ask = (limit: number, after: string | undefined, signal?: AbortSignal) =>
-    client.call('listBacktestSeries', { params: { runId }, query: { label, limit, after, ...(search ? { search } : {}) } }, signal);
+    source.ask({ label, limit, after, ...(search ? { search } : {}) }, signal);
   const query = useInfiniteQuery({
-    queryKey: ['listBacktestSeries', runId, label, search],
+    queryKey: [...source.key, label, search],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) => ask(PAGE, pageParam, signal),
     getNextPageParam: (page) => page.next ?? undefined,
@@ -37,13 +77,15 @@ export function BySeries({ runId, dataset, labels }: { runId: string; dataset: s
       }
       saveCsv(
         [
-          ['unique_id', 'observations', 'wql', 'seasonal_naive_wql', 'mase', 'mae', 'coverage_80'],
-          ...all.map((one) => [one.uniqueId, one.observations, one.wql, one.naiveWql, one.mase, one.mae, one.coverage80]),
+          ['unique_id', 'observations', 'wql', 'seasonal_naive_wql', 'mase', 'mae', 'coverage_80', 'why'],
+          ...all.map((one) => [one.uniqueId, one.observations, one.wql, one.naiveWql, one.mase, one.mae, one.coverage80, one.why]),
         ],
-        `backtest-${label}-by-series.csv`,
+        `${[source.name, ...(label ? [label] : [])].join('-')}-by-series.csv`,
       );
     },
   });
+  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const chosen = items.some(({ why }) => why !== null);
   const columns = useMemo(
     (): Column<BacktestSeries>[] => [
       {
@@ -67,20 +109,24 @@ export function BySeries({ runId, dataset, labels }: { runId: string; dataset: s
       { id: 'mae', title: 'MAE', number: true, cell: (one) => metric(one.mae) },
       { id: 'coverage', title: 'in 80 %', number: true, cell: (one) => share(one.coverage80) },
       { id: 'steps', title: 'Steps', number: true, cell: (one) => count(one.observations) },
+      ...(chosen
+        ? [{ id: 'why', title: 'What it chose, and why', cell: (one: BacktestSeries) => <span className="small">{one.why}</span> }]
+        : []),
     ],
-    [dataset],
+    [dataset, chosen],
   );
-  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   return (
     <section className="card">
       <div className="row spread card-head">
         <h2>By series, worst first</h2>
         <div className="row">
-          <select aria-label="Forecaster" style={{ width: 'auto' }} value={label} onChange={(event) => setLabel(event.target.value)}>
-            {labels.map((one) => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
+          {labels.length > 0 && (
+            <select aria-label="Forecaster" style={{ width: 'auto' }} value={label} onChange={(event) => setLabel(event.target.value)}>
+              {labels.map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </select>
+          )}
           <input
             aria-label="Search the scored series"
             type="search"
@@ -105,9 +151,7 @@ export function BySeries({ runId, dataset, labels }: { runId: string; dataset: s
         {() => {
           if (items.length === 0)
             return (
-              <p className="muted">
-                {search ? `No series has “${search}” in its id.` : 'This backtest was made before errors were kept by series.'}
-              </p>
+              <p className="muted">{search ? `No series has “${search}” in its id.` : 'It was made before errors were kept by series.'}</p>
             );
           return (
             <>

@@ -27,7 +27,11 @@ export function ForecastCards({ dataset, forecast, fared }: { dataset: Dataset; 
           </Fact>
           <Fact name="Cutoff">{shortTime(forecast.cutoff, dataset.timeZone, withTime)}</Fact>
           <Fact name="Horizon">{count(forecast.ds.length)} steps</Fact>
-          {version && <Fact name="WQL to seasonal naive">{version.wqlRatio === null ? '–' : `${version.wqlRatio.toFixed(2)} ×`}</Fact>}
+          {version && (
+            <Fact name={`WQL to ${version.baseline ?? 'seasonal naive'}`}>
+              {version.wqlRatio === null ? '–' : `${version.wqlRatio.toFixed(2)} ×`}
+            </Fact>
+          )}
           {typeof version?.score?.metrics['mase'] === 'number' && (
             <Fact name="MASE on the held-out steps">{version.score.metrics['mase'].toFixed(2)}</Fact>
           )}

@@ -26,7 +26,7 @@ export function Comparison({ versions: [newer, older] }: { versions: [ModelVersi
         const [was, is] = [older.score?.metrics[name], newer.score?.metrics[name]];
         return { name: title, older: metric(was), newer: metric(is), change: changeOf(was, is, aim) };
       }),
-    { ...facts('WQL to seasonal naive', (v) => metric(v.wqlRatio)), change: changeOf(older.wqlRatio, newer.wqlRatio) },
+    { ...facts('WQL to baseline', (v) => metric(v.wqlRatio)), change: changeOf(older.wqlRatio, newer.wqlRatio) },
     facts('Kind', (v) => v.kind),
     facts('Horizon', (v) => String(v.horizon)),
     facts('Dataset version', (v) => String(v.lineage.datasetVersion)),

@@ -6,6 +6,8 @@ import { useClient } from '../../app/session';
 import { Asking } from '../../ui/confirm';
 import { save } from '../../ui/download';
 import { Failure } from '../../ui/parts';
+import { VersionSeries } from '../backtests/bySeries';
+import { Choice } from './choice';
 import { Lineage } from './lineage';
 import { Gate } from './promotion';
 import { ScoreTable } from './scoreTable';
@@ -48,7 +50,15 @@ export function VersionCard({ version, only }: { version: ModelVersion; only: bo
       </div>
       {(away.error ?? remove.error) ? <Failure error={away.error ?? remove.error} /> : null}
       {scores.length > 0 && <ScoreTable scores={scores} />}
+      {version.baseline && (
+        <p className="small muted">Of the baselines, {version.baseline} did best on the training part: its WQL is what the ratio is to.</p>
+      )}
+      {version.choice && <Choice choice={version.choice} />}
       <Gate version={version} />
+      <details>
+        <summary>How good it is on each series</summary>
+        <VersionSeries version={version} />
+      </details>
       <div>
         <h3>What it rests on, and what rests on it</h3>
         <Lineage version={version} />

@@ -18,6 +18,7 @@ import { useClient } from '../../app/session';
 import { save } from '../../ui/download';
 import { Fact } from '../../ui/parts';
 import { BacktestView } from '../backtests/result';
+import { Choice } from '../models/choice';
 import { Lineage } from '../models/lineage';
 import { Verdict } from '../models/promotion';
 import { ScoreTable } from '../models/scoreTable';
@@ -38,14 +39,16 @@ export function Result({ run }: { run: Run }) {
           </Link>
         </h2>
         <dl className="facts">
-          <Fact name="WQL to seasonal naive">{result.wqlRatio === null ? '–' : `${result.wqlRatio.toFixed(3)} ×`}</Fact>
+          <Fact name={`WQL to ${result.baseline || 'seasonal naive'}`}>
+            {result.wqlRatio === null ? '–' : `${result.wqlRatio.toFixed(3)} ×`}
+          </Fact>
           <Fact name="Training took">{duration(result.trainSeconds)}</Fact>
           <Fact name="Steps">{count(result.steps)}</Fact>
           <Fact name="Parameters">{count(result.parameters)}</Fact>
         </dl>
-        {!result.beatsSeasonalNaive && (
+        {!result.beatsBaseline && (
           <div className="note warn">
-            <strong>It does not beat seasonal naive.</strong>
+            <strong>It does not beat {result.baseline || 'seasonal naive'}.</strong>
             <span>Prefer the baseline, give it more history, or train longer.</span>
           </div>
         )}
@@ -54,6 +57,7 @@ export function Result({ run }: { run: Run }) {
           Measured on the last {result.holdout.steps} steps of {count(result.holdout.series)} series, which training never saw.
         </p>
         <Scores result={result} />
+        {result.choice && <Choice choice={result.choice} />}
         <Covariates report={result.covariates} />
         <PartialSteps steps={result.partialSteps} />
         {result.skippedSeries.length > 0 && (

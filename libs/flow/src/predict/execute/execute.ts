@@ -54,7 +54,7 @@ async function predictInline(context: Context, compute: Compute, plan: InlinePla
   const { frequency, timeZone, seasonLengths, horizon, levels, notes } = plan;
   const grid = Frequency.parse(frequency, timeZone);
   const panel: Panel = { frequency, timeZone, seasonLengths, series: plan.series.map(revived) };
-  const { model, version, forecasts, validation } = await forecast(context, compute, plan, panel);
+  const { model, version, forecasts, choice } = await forecast(context, compute, plan, panel);
   const at = (level: number): number => levels.indexOf(level);
   const each = <T>(value: (forecast: SeriesForecast, h: number) => T): T[] =>
     forecasts.flatMap((one) => Array.from({ length: horizon }, (_, h) => value(one, h)));
@@ -73,7 +73,7 @@ async function predictInline(context: Context, compute: Compute, plan: InlinePla
         plan.columns.map(({ name, level }) => [`${model}${name}`, each(({ quantiles }, h) => finite(quantiles[at(level) * horizon + h]!))]),
       ),
     },
-    validation,
+    choice,
     warnings: plan.warnings,
     notes: [...notes, ...forecasts.flatMap((one) => (one.notes ?? []).map((note) => ({ uniqueId: one.id, ...note })))],
   };
@@ -82,19 +82,20 @@ async function predictInline(context: Context, compute: Compute, plan: InlinePla
 async function forecast(
   { store, objects, signal }: Context,
   compute: Compute,
-  { versionId, kinds, horizon, levels }: InlinePlan,
+  { versionId, untrained, horizon, levels }: InlinePlan,
   panel: Panel,
-): Promise<{ model: string; version: number | null; forecasts: SeriesForecast[]; validation: Prediction['validation'] }> {
-  if (versionId === null) {
-    const { kind, forecasts, validation } = await compute.run<ChooseTask>({ task: 'choose', panel, kinds, horizon, levels }, { signal });
-    return { model: kind, version: null, forecasts, validation };
+): Promise<{ model: string; version: number | null; forecasts: SeriesForecast[]; choice: Prediction['choice'] }> {
+  if (untrained) {
+    const { forecasts, choice } = await compute.run<ChooseTask>({ task: 'choose', panel, ...untrained, horizon, levels }, { signal });
+    const named = choice && { ...choice, series: choice.series.map(({ id, why }) => ({ uniqueId: id, why })) };
+    return { model: untrained.kind, version: null, forecasts, choice: named };
   }
-  const version = await store.models.versionById(versionId);
+  const version = await store.models.versionById(versionId!);
   const names = namesUsed(version.config);
   const series = panel.series.map((one) => withOtherCategories(one, names.static));
   const forecasts = await predictWith(version, { objects, signal }, compute, { panel: { ...panel, series }, horizon, levels });
   forecasts.forEach((one, i) => (one.notes = [...(one.notes ?? []), ...unknownCategories(panel.series[i]!, names)]));
-  return { model: version.model, version: version.no, forecasts, validation: null };
+  return { model: version.model, version: version.no, forecasts, choice: null };
 }
 
 async function predictWith(

@@ -1,5 +1,6 @@
 /** Forecasts series of a dataset by a kind that needs no training. */
 import type { FirstLook } from '@almanac/contracts';
+import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { ChooseTask, Compute } from '../../compute/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
@@ -22,9 +23,10 @@ export async function lookFirst(
       hint: 'Name other series, or another version.',
       subject: { series: uniqueIds[0], dataset: name },
     });
-  const { kind, forecasts } = await compute.run<ChooseTask>({ task: 'choose', panel, kinds: [model], horizon, levels }, { signal });
+  const config = plans.of(model).untrainedConfig ?? {};
+  const { forecasts } = await compute.run<ChooseTask>({ task: 'choose', panel, kind: model, config, horizon, levels }, { signal });
   return {
-    model: kind,
+    model,
     dataset: name,
     datasetVersion,
     horizon,

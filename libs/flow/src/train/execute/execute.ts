@@ -3,7 +3,7 @@ import { type TrainResult, trainResult } from '@almanac/contracts';
 import type { Panel } from '@almanac/forecasting';
 import { plans } from '@almanac/forecasting/plan';
 import { Frequency } from '@almanac/series';
-import type { Json, ModelVersionRecord, RunRecord, Store } from '@almanac/store';
+import { type Json, type ModelVersionRecord, REFERENCE, type RunRecord, type Store, TRAINED } from '@almanac/store';
 import type { Compute, TrainOutcome, TrainTask } from '../../compute/index.js';
 import { planned, writeDown } from '../../ask.js';
 import { planForecastRun } from '../../forecast/request.js';
@@ -39,7 +39,7 @@ export async function executeTraining(context: RunContext<PlannedRun<'train'>>, 
   const outcome = await trainPanel(context, compute, interrupted, engine, { panel, plan, champion, members });
   await engine.noted();
   void report({ phase: 'registering', message: `Registering ${plan.model}`, fraction: null });
-  const { checkpoint, score, baselines, wqlRatio, dependence } = outcome;
+  const { checkpoint, score, baselines, baseline, wqlRatio, choice, dependence } = outcome;
   const registered = await registerVersion(context, {
     model: plan.model,
     datasetId: dataset.id,
@@ -50,19 +50,25 @@ export async function executeTraining(context: RunContext<PlannedRun<'train'>>, 
     checkpoint,
     score,
     baselines,
+    baseline,
     wqlRatio,
+    choice,
     dependence,
     pace: paceOf(context, kind, outcome, members ? memberSeconds : outcome.trainSeconds, plan.device === 'gpu' ? 'gpu' : 'cpu'),
     promoteIfFirst: plan.promote,
   });
+  await store.runs.saveSeriesScores(run.id, TRAINED, outcome.series);
+  await store.runs.saveSeriesScores(run.id, REFERENCE, outcome.naiveSeries);
   const trained = {
     model: plan.model,
     version: registered.no,
     holdout: heldOut(panel, holdout, outcome.scoredSeries),
     score,
     baselines,
+    baseline,
     wqlRatio,
-    beatsSeasonalNaive: wqlRatio !== null && wqlRatio < 1,
+    beatsBaseline: wqlRatio !== null && wqlRatio < 1,
+    ...(choice ? { choice } : {}),
     steps: outcome.steps,
     trainSeconds: members ? memberSeconds : outcome.trainSeconds,
     parameters: outcome.parameters,

@@ -82,10 +82,9 @@ export class AutoForecaster implements Forecaster {
   async weigh(panel: Panel, { seed, signal }: Pick<FitOptions, 'seed' | 'signal'>): Promise<void> {
     const { horizon, cutoffs, measured, seasonLengths } = this.config;
     const subjects = this.members.all.map((forecaster, m): Subject => {
-      const { trainable } = plans.of(forecaster.kind);
       return {
         forecaster,
-        heldOut: trainable ? (forecaster.heldOut?.(panel, memberSeed(seed, m)) ?? new Map<string, number>()) : undefined,
+        heldOut: this.learns(m) ? (forecaster.heldOut?.(panel, memberSeed(seed, m)) ?? new Map<string, number>()) : undefined,
         takesPart: (series) => this.takesPart(m, series),
         history: this.historyOf(m),
       };
@@ -178,12 +177,18 @@ export class AutoForecaster implements Forecaster {
     return first >= 0 && values.length - first >= this.leastLength(member);
   }
 
+  /** Whether fitting it taught it anything of the panel; a network as it was shipped knows no more of the end of a series than Theta. */
+  private learns(member: number): boolean {
+    const { kind, config } = this.config.members[member]!;
+    const plan = plans.of(kind);
+    return plan.trainable && !(plan.untrained && plan.work(config, { count: 1, observations: 1 }, plans).steps === 0);
+  }
+
   /** Steps without which a member has nothing to learn from: those that its kind needs for training; a season, for who repeats it. */
   private leastLength(member: number): number {
     const { kind, config } = this.config.members[member]!;
-    const plan = plans.of(kind);
     const { seasonLength = 0 } = config as { seasonLength?: number };
-    return plan.trainable ? plan.minimumLength(config, plans) : seasonLength + 1;
+    return this.learns(member) ? plans.of(kind).minimumLength(config, plans) : seasonLength + 1;
   }
 
   /** Steps of history that a member is given; those with a look-back keep to it themselves. */

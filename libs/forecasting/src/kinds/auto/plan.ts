@@ -21,6 +21,8 @@ export const autoPlan: KindPlan = {
   kind: 'auto',
   summary: 'Looks at the series, fits what suits them (networks, regression, Theta, exponential smoothing, …) and weighs it for each.',
   trainable: true,
+  untrained: true,
+  untrainedConfig: { budget: 'quick' satisfies Budget },
   quick: false,
   compared: 'suggested',
   covariates: [],

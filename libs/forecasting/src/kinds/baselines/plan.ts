@@ -23,12 +23,11 @@ export function isBaselineKind(kind: string): kind is BaselineKind {
 
 /** What every model stands beside. */
 export const NAIVE = 'naive' satisfies BaselineKind;
+export const THETA = 'theta' satisfies BaselineKind;
 export const SEASONAL_NAIVE = 'seasonalNaive' satisfies BaselineKind;
 /** The member that short series get in an ensemble. */
 export const OPTIMISED_THETA = 'optimisedTheta' satisfies BaselineKind;
 export const AUTO_ETS = 'autoEts' satisfies BaselineKind;
-/** What a prediction chooses from where nobody names a model. */
-export const CANDIDATES: readonly BaselineKind[] = ['autoEts', OPTIMISED_THETA, SEASONAL_NAIVE];
 
 const COMPARED: Partial<Record<BaselineKind, 'always' | 'suggested'>> = { seasonalNaive: 'always', theta: 'suggested' };
 
