@@ -75,6 +75,29 @@ describe('npm start', () => {
     const { runId } = await client.upload(file, 'small.csv', { dataset: 'small', frequency: 'D' });
     expect((await client.waitForRun(runId)).error).toBeNull();
 
+    // The address that it prints signs a browser in, once.
+    const token = /#link=([\w-]+)/.exec(first.output())![1]!;
+    const signIn = (path: string, body: object): Promise<Response> =>
+      fetch(`${url}/v1/session${path}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    expect(await (await signIn('/link', { token })).json()).toMatchObject({
+      user: { name: 'Local owner' },
+      workspaces: [{ workspace: 'default', role: 'admin' }],
+    });
+    expect((await signIn('/link', { token })).status).toBe(401);
+    // Whoever sits at the machine makes a user, or gives one a new password.
+    const user = (...args: string[]): string =>
+      execFileSync(process.execPath, [almanac, 'admin', 'user', 'ada@example.org', ...args], {
+        env: { ...process.env, DATABASE_URL: '', ALMANAC_HOME: home },
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim();
+    const [made, reset] = [user('--role', 'editor', '--name', 'Ada'), user()];
+    expect((await signIn('', { email: 'ada@example.org', password: made })).status).toBe(401);
+    expect(await (await signIn('', { email: 'ada@example.org', password: reset })).json()).toMatchObject({
+      user: { name: 'Ada' },
+      workspaces: [{ workspace: 'default', role: 'editor' }],
+    });
+
     const second = start(['--no-sample']);
     expect(await second.ended).toBe(1);
     expect(second.output()).toContain('ALREADY_RUNNING');
@@ -165,6 +188,14 @@ describe('npm start', () => {
     expect(
       readdirSync(join(home, 'logs')).filter((name) => readFileSync(join(home, 'logs', name), 'utf8').includes('could not start')),
     ).toEqual([]);
+  });
+
+  it('listens off loopback with a certificate, behind a declared proxy, or where plain HTTP is declared; else not at all', async () => {
+    const program = start(['--no-sample', '--exit'], { ALMANAC_HOST: '0.0.0.0' });
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain('PLAIN_HTTP_REFUSED');
+    for (const way of ['ALMANAC_TLS_CERT', 'ALMANAC_TRUST_PROXY', 'ALMANAC_PLAIN_HTTP=1']) expect(program.output()).toContain(way);
+    expect(program.output()).not.toContain('PostgreSQL');
   });
 
   it('names a port that is taken and starts nothing', async () => {

@@ -24,7 +24,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 /** What anybody may ask. Whoever adds to it says here why. */
 const OPEN = [
   // Before anybody is signed in: what they carry is what they are judged by.
-  ...['acceptInvitation', 'getSession', 'seeInvitation', 'signIn', 'signInByLink'],
+  ...['acceptInvitation', 'getSession', 'seeInvitation', 'signIn', 'signInByLink', 'startOidc', 'finishOidc'],
   // About the installation, and nobody's data.
   ...['health', 'livez', 'openApi', 'readyz'],
 ];

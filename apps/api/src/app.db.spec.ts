@@ -190,7 +190,9 @@ describe('errors', () => {
       return ['a', '00000000-0000-4000-8000-000000000000', 'champion'].find(taken)!;
     });
 
-  it.each(Object.entries<Endpoint>(endpoints))('name what %s does not know, in the query and in the body', async (name, endpoint) => {
+  // Where a provider sends a browser back to, with names of its own.
+  const strict = Object.entries<Endpoint>(endpoints).filter(([name]) => name !== 'finishOidc');
+  it.each(strict)('name what %s does not know, in the query and in the body', async (name, endpoint) => {
     const asked = endpoint.scope === 'person' ? await personsHeaders() : { authorization: `Bearer ${KEYS.admin}` };
     const send = async (query: string, body?: string): Promise<unknown> => {
       const answer = await fetch(url + pathOf(endpoint) + query, {

@@ -39,6 +39,8 @@ export interface AppOptions {
   bodyPatience?: BodyPatience;
   /** How people come in; `PEOPLE_DEFAULTS` unless given. */
   people?: PeopleSettings;
+  /** Certificate and key in PEM; plain HTTP unless given. */
+  tls?: { cert: Buffer; key: Buffer };
   /** Where there has to be room; not looked at unless given. */
   disk?: Disk;
   /** Folder of the built dashboard. */
@@ -74,6 +76,8 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
   class AppModule {}
 
   const adapter = new FastifyAdapter({
+    // The certificate comes with the program's start and is renewed there (tls.ts).
+    ...(options.tls && { https: options.tls }),
     // An open event stream must not keep a stopping program alive.
     forceCloseConnections: true,
     ...(options.trustProxy === undefined ? {} : { trustProxy: trusted(options.trustProxy) }),

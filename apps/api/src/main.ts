@@ -3,12 +3,23 @@ import 'reflect-metadata';
 import { explainError } from '@almanac/contracts/problem';
 import { JOBS, type FlowContext, startClock } from '@almanac/flow/runs';
 import { standardQuotas } from '@almanac/flow/quota';
-import { createLogger, loadConfig, openCipher, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
+import {
+  createLogger,
+  loadConfig,
+  openCipher,
+  openObjects,
+  openQueue,
+  requireDatabaseUrl,
+  isProxied,
+  refusePlainHttp,
+} from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import { openStore } from '@almanac/store';
+import type { Server } from 'node:tls';
 import { createApp } from './app.js';
 import { ensureAdmin } from './http/newKey.js';
 import { peopleSettings } from './people/settings.js';
+import { readTls, renewTls } from './tls.js';
 
 /** Of a server that is starting as well, or is started anew. */
 const DATABASE_PATIENCE_MS = 60_000;
@@ -24,6 +35,9 @@ async function start(): Promise<void> {
     })());
 
   try {
+    refusePlainHttp(config.http, isProxied(config));
+    const { tls } = config.http;
+    const certificate = tls && readTls(tls);
     const store = await openStore({
       databaseUrl: requireDatabaseUrl(config),
       cipher: openCipher(config),
@@ -52,9 +66,14 @@ async function start(): Promise<void> {
     const app = await createApp(context, {
       trustProxy: config.trustProxy,
       people: peopleSettings(config),
+      ...(certificate && { tls: certificate }),
       disk: { folder: config.home, leastFreeBytes: config.leastFreeBytes },
     });
     closing.push(() => app.close());
+    if (tls) {
+      const stopRenewing = renewTls(app.getHttpServer() as unknown as Server, tls, logger);
+      closing.push(() => Promise.resolve(stopRenewing()));
+    }
     await app.listen(config.http.port, config.http.host).catch((cause: NodeJS.ErrnoException) => {
       throw new AlmanacError(
         cause.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'PORT_NOT_USABLE',

@@ -37,8 +37,8 @@ function securityOf({ scope, method }: Endpoint): NonNullable<ZodOpenApiOperatio
 
 function operation(name: string, endpoint: Endpoint): ZodOpenApiOperationObject {
   const success =
-    endpoint.status === 204
-      ? { description: 'Done' }
+    endpoint.status === 204 || endpoint.status === 302
+      ? { description: endpoint.status === 204 ? 'Done' : 'Somewhere else' }
       : { description: 'Success', content: { [endpoint.produces ?? 'application/json']: { schema: endpoint.response } } };
   const body = requestBody(endpoint);
   return {

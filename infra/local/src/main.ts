@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ApiError, createClient, explainError, type AlmanacClient } from '@almanac/contracts';
-import { loadConfig, startEmbeddedPostgres } from '@almanac/platform';
+import { isLoopback, isProxied, loadConfig, refusePlainHttp, startEmbeddedPostgres } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import { isRevoked, makeAnotherKey, prepareConnection } from './connection.js';
 import { programUrl, type Program, startProgram } from './programs.js';
@@ -85,9 +85,12 @@ async function run(): Promise<void> {
   };
 
   try {
+    refusePlainHttp(config.http, isProxied(config));
     await checkPort(config.http.host, config.http.port);
     const databaseUrl = config.databaseUrl ?? (await startPostgres());
-    const url = `http://${config.http.host}:${config.http.port}`;
+    // A certificate is for a name, which the address of the dashboard has.
+    const { tls, publicUrl, host, port } = config.http;
+    const url = tls ? (publicUrl ?? `https://${host}:${port}`) : `http://${host}:${port}`;
     let connection = prepareConnection(config.home, url);
     const env = { ...process.env, ALMANAC_HOME: config.home, DATABASE_URL: databaseUrl, ALMANAC_ADMIN_KEY: connection.apiKey };
     const program = (name: string, main: string): Program =>
@@ -110,9 +113,14 @@ async function run(): Promise<void> {
 
     const sample = values['no-sample'] ? undefined : await loadSample(client, stopping.signal);
     say();
-    const { token } = await client.call('createSignInLink', {});
-    say(`Dashboard: ${url}/#link=${token}`);
-    say('The link signs in once, for 15 minutes; npx almanac users link prints another one.');
+    if (isLoopback(host) && !isProxied(config)) {
+      const { token } = await client.call('createSignInLink', {});
+      say(`Dashboard: ${url}/#link=${token}`);
+      say('The link signs in once, for 15 minutes; npx almanac users link prints another one.');
+    } else {
+      say(`Dashboard: ${publicUrl ?? url}`);
+      say('Others reach it, too, so people sign in with a password: npx almanac admin user EMAIL makes the first one.');
+    }
     if (sample) say(`WQL ratio to ${sample.baseline || 'seasonal naive'}: ${sample.wqlRatio?.toFixed(2) ?? 'not defined'}`);
     if (!values.exit) {
       say('Ctrl-C stops everything; the data stays.');

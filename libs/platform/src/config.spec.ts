@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig, requireDatabaseUrl } from './config.js';
+import { refusePlainHttp } from './people.js';
 
 const codeOf = (act: () => unknown): string => {
   try {
@@ -13,7 +14,7 @@ const codeOf = (act: () => unknown): string => {
 describe('configuration', () => {
   it('needs no variable, and then listens on loopback only', () => {
     const config = loadConfig({});
-    expect(config.http).toEqual({ host: '127.0.0.1', port: 3000 });
+    expect(config.http).toEqual({ host: '127.0.0.1', port: 3000, tls: undefined, plain: false, publicUrl: undefined });
     expect(config.queueDriver).toBe('pg-boss');
     expect(config.home.endsWith('/.almanac')).toBe(true);
     expect(config.threads).toBeGreaterThan(0);
@@ -25,6 +26,36 @@ describe('configuration', () => {
 
   it('reads a blank variable as unset', () => {
     expect(loadConfig({ REDIS_URL: '', ALMANAC_PORT: '' })).toMatchObject({ redisUrl: undefined, http: { port: 3000 } });
+  });
+
+  it('takes what is set for people, and names what is missing or wrong of it', () => {
+    const oidc = { ALMANAC_OIDC_ISSUER: 'https://login.example.org/realm', ALMANAC_OIDC_CLIENT_ID: 'almanac' };
+    expect(loadConfig({}).people).toEqual({ idleSeconds: 259_200, lifeSeconds: 1_209_600, oidc: undefined });
+    expect(loadConfig({ ...oidc, ALMANAC_OIDC_DOMAINS: 'Example.org, example.com' }).people.oidc).toEqual({
+      ...{ issuer: oidc.ALMANAC_OIDC_ISSUER, clientId: 'almanac', clientSecret: undefined, name: 'login.example.org' },
+      ...{ scopes: 'openid email profile', domains: ['example.org', 'example.com'], role: 'viewer' },
+    });
+    expect(loadConfig({ ALMANAC_PUBLIC_URL: 'https://almanac.example.org/' }).http.publicUrl).toBe('https://almanac.example.org');
+    for (const [variable, env] of Object.entries({
+      ALMANAC_OIDC_CLIENT_ID: { ALMANAC_OIDC_ISSUER: oidc.ALMANAC_OIDC_ISSUER },
+      ALMANAC_OIDC_ISSUER: { ...oidc, ALMANAC_OIDC_ISSUER: 'http://login.example.org' },
+      ALMANAC_OIDC_DOMAINS: { ...oidc, ALMANAC_OIDC_DOMAINS: '@example.org' },
+      ALMANAC_OIDC_ROLE: { ...oidc, ALMANAC_OIDC_ROLE: 'owner' },
+      ALMANAC_TLS_KEY: { ALMANAC_TLS_CERT: 'cert.pem' },
+      ALMANAC_PLAIN_HTTP: { ALMANAC_PLAIN_HTTP: 'yes' },
+      ALMANAC_SESSION_DAYS: { ALMANAC_SESSION_DAYS: '0' },
+    }))
+      expect(codeOf(() => loadConfig(env))).toMatch(new RegExp(`^CONFIG_INVALID: .*${variable}`));
+  });
+
+  it('refuses plain HTTP off loopback unless something else keeps it from being read', () => {
+    const refused = (env: Record<string, string>, behindProxy = false): string =>
+      codeOf(() => refusePlainHttp(loadConfig({ ALMANAC_HOST: '0.0.0.0', ...env }).http, behindProxy));
+    expect(refused({})).toMatch(/^PLAIN_HTTP_REFUSED: On 0\.0\.0\.0/);
+    expect(refused({}, true)).toBe('no error');
+    expect(refused({ ALMANAC_PLAIN_HTTP: '1' })).toBe('no error');
+    expect(refused({ ALMANAC_TLS_CERT: 'c', ALMANAC_TLS_KEY: 'k' })).toBe('no error');
+    for (const host of ['localhost', '127.0.0.1', '::1']) expect(refused({ ALMANAC_HOST: host })).toBe('no error');
   });
 
   it('takes a bucket with what is needed to reach it', () => {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { AlmanacError } from '@almanac/series';
 import { z } from 'zod';
 import type { BucketSettings } from './objects/bucket.js';
+import { type HttpConfig, httpOf, PEOPLE_ENVIRONMENT, type PeopleConfig, peopleOf } from './people.js';
 
 /** The folder of the code: `.almanac` lies beside it. */
 const codeRoot = fileURLToPath(new URL('../../..', import.meta.url));
@@ -29,7 +30,8 @@ export interface Config {
   /** Bull carries the jobs when set, pg-boss on Postgres otherwise. */
   readonly redisUrl: string | undefined;
   readonly queueDriver: 'bull' | 'pg-boss';
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: HttpConfig;
+  readonly people: PeopleConfig;
   /** Undefined: the best engine that loads. */
   readonly engine: (typeof ENGINE_NAMES)[number] | undefined;
   /** Threads that a training run may use. */
@@ -197,6 +199,7 @@ const environment = z.object({
   ALMANAC_TRUST_PROXY: trustProxy.optional(),
   ALMANAC_LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
   ALMANAC_CODE_VERSION: z.string().optional(),
+  ...PEOPLE_ENVIRONMENT,
 });
 
 /** Loopback only: whoever wants more says so. */
@@ -234,7 +237,8 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
     queueDriver: values.REDIS_URL === undefined ? 'pg-boss' : 'bull',
-    http: Object.freeze({ host: values.ALMANAC_HOST ?? DEFAULT_HOST, port: values.ALMANAC_PORT ?? DEFAULT_PORT }),
+    http: httpOf(values, values.ALMANAC_HOST ?? DEFAULT_HOST, values.ALMANAC_PORT ?? DEFAULT_PORT),
+    people: peopleOf(values),
     engine: values.ALMANAC_ENGINE,
     threads: values.ALMANAC_THREADS ?? availableParallelism(),
     concurrency: values.ALMANAC_CONCURRENCY ?? 2,

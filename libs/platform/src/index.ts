@@ -11,6 +11,7 @@ export {
   type RunLimits,
 } from './config.js';
 export { isLoopback } from './loopback.js';
+export { type HttpConfig, isProxied, type OidcSettings, type PeopleConfig, refusePlainHttp, type TlsFiles } from './people.js';
 export { createLogger, type Logger, silentLogger } from './logging.js';
 export { openQueue } from './queue/open.js';
 export {

@@ -5,6 +5,7 @@ import { ErasuresController } from './erasures.js';
 import { ForecastsController } from './forecasts.js';
 import { MembersController } from './members.js';
 import { ModelsController } from './models.js';
+import { OidcController } from './oidc.js';
 import { PredictionsController } from './predictions.js';
 import { QuotasController } from './quotas.js';
 import { RunsController } from './runs.js';
@@ -22,6 +23,7 @@ export const controllers = [
   ForecastsController,
   MembersController,
   ModelsController,
+  OidcController,
   PredictionsController,
   QuotasController,
   RunsController,

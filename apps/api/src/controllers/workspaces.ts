@@ -43,14 +43,18 @@ export class WorkspacesController {
   async rename(@Input() { params, body }: Parse<'renameWorkspace'>, @Flow() flow: FlowContext): Promise<Workspace> {
     const workspaces = this.ofOperator(flow);
     await this.refuseOwn(flow, params.workspace);
-    return toWorkspace(await workspaces.rename(params.workspace, body.name));
+    const renamed = await workspaces.rename(params.workspace, body.name);
+    this.doorkeeper.forgetAll();
+    return toWorkspace(renamed);
   }
 
   @Route('deleteWorkspace')
   async delete(@Input() { params }: Parse<'deleteWorkspace'>, @Flow() flow: FlowContext): Promise<Erasure> {
     this.ofOperator(flow);
     await this.refuseOwn(flow, params.workspace);
-    return eraseWorkspace(flow, params.workspace);
+    const erasure = await eraseWorkspace(flow, params.workspace);
+    this.doorkeeper.forgetAll();
+    return erasure;
   }
 
   /** @throws AlmanacError OPERATOR_ONLY */

@@ -14,6 +14,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Remembered } from '../http/remembered.js';
 import { recordOwn } from './audit.js';
+import { Oidc } from './oidc.js';
 import { changes, comesFromUs, crossSite } from './origin.js';
 import type { PeopleSettings } from './settings.js';
 
@@ -34,16 +35,21 @@ export const toUser = (user: UserRecord): User => ({
 
 export class Doorkeeper {
   private readonly sessions: Remembered<LivingSession>;
+  /** Undefined where no provider is set. */
+  readonly oidc: Oidc | undefined;
 
   constructor(
     private readonly context: FlowContext,
     readonly settings: PeopleSettings,
   ) {
     this.sessions = new Remembered((hash) => context.store.sessions.find(hash, settings.idleSeconds));
+    this.oidc = settings.oidc && new Oidc(settings.oidc);
   }
 
-  private nameFor({ host }: FastifyRequest): string {
-    return this.settings.secure ? '__Host-almanac' : `almanac-${/:(\d+)$/.exec(host)?.[1] ?? '80'}`;
+  /** @param what besides the session has a cookie of its own */
+  private nameFor({ host }: FastifyRequest, what?: 'oidc'): string {
+    const name = this.settings.secure ? '__Host-almanac' : `almanac-${/:(\d+)$/.exec(host)?.[1] ?? '80'}`;
+    return what === undefined ? name : `${name}-${what}`;
   }
 
   /** Where people reach the dashboard, without a slash at the end. */
@@ -51,10 +57,14 @@ export class Doorkeeper {
     return this.settings.publicUrl ?? `${this.settings.secure ? 'https' : 'http'}://${host}`;
   }
 
-  /** What the cookie holds. */
-  tokenOf(request: FastifyRequest): string | undefined {
+  cookieOf(request: FastifyRequest, what?: 'oidc'): string | undefined {
     const { cookie } = request.headers;
-    return cookie === undefined ? undefined : parseCookie(cookie)[this.nameFor(request)];
+    return cookie === undefined ? undefined : parseCookie(cookie)[this.nameFor(request, what)];
+  }
+
+  /** What the cookie of the session holds. */
+  tokenOf(request: FastifyRequest): string | undefined {
+    return this.cookieOf(request);
   }
 
   /** Null where nobody is signed in. */
@@ -95,7 +105,7 @@ export class Doorkeeper {
       lifeSeconds: this.settings.lifeSeconds,
     });
     if (before) await this.end(before.userId, before.id).catch(() => undefined);
-    this.setCookie(request, reply, token, this.settings.lifeSeconds);
+    this.setCookie(request, reply, undefined, token, this.settings.lifeSeconds);
     const session = (await store.sessions.find(hashOfToken(token), this.settings.idleSeconds))!;
     await recordOwn(store, request, 'signIn', session.user, { method });
     return this.stateOf(session, token);
@@ -104,7 +114,7 @@ export class Doorkeeper {
   async leave(request: FastifyRequest, reply: FastifyReply, session: LivingSession): Promise<void> {
     await this.end(session.userId, session.id);
     await recordOwn(this.context.store, request, 'signOut', session.user);
-    this.setCookie(request, reply, '', 0);
+    this.setCookie(request, reply, undefined, '', 0);
   }
 
   async end(userId: string, id: string): Promise<void> {
@@ -117,6 +127,11 @@ export class Doorkeeper {
     this.forget(session.userId);
   }
 
+  /** To be called after a workspace was renamed or is gone. */
+  forgetAll(): void {
+    this.sessions.forget(() => true);
+  }
+
   /** To be called after anything about a user has changed. */
   forget(userId: string): void {
     this.sessions.forget((one) => one.userId === userId);
@@ -127,15 +142,14 @@ export class Doorkeeper {
       user: session && toUser(session.user),
       workspaces: (session?.memberships ?? []).map(({ workspace, role }) => ({ workspace, role })),
       csrfToken: session && token !== undefined ? csrfOf(token) : null,
-      ways: { link: this.settings.loopback, oidc: null },
+      ways: { link: this.settings.loopback, oidc: this.oidc?.settings.name ?? null },
     };
   }
 
-  private setCookie(request: FastifyRequest, reply: FastifyReply, value: string, maxAge: number): void {
+  setCookie(request: FastifyRequest, reply: FastifyReply, what: 'oidc' | undefined, value: string, maxAge: number): void {
     const { secure } = this.settings;
-    reply.header(
-      'set-cookie',
-      stringifySetCookie({ name: this.nameFor(request), value, httpOnly: true, sameSite: 'lax', path: '/', secure, maxAge }),
-    );
+    const cookie = { name: this.nameFor(request, what), value, httpOnly: true, sameSite: 'lax', path: '/', secure, maxAge } as const;
+    const before = [reply.getHeader('set-cookie') ?? []].flat().map(String);
+    reply.header('set-cookie', [...before, stringifySetCookie(cookie)]);
   }
 }

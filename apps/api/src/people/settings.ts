@@ -1,5 +1,5 @@
 /** How people come in, as the configuration has it. */
-import { type Config, isLoopback } from '@almanac/platform';
+import { type Config, isLoopback, isProxied, type OidcSettings } from '@almanac/platform';
 
 export interface PeopleSettings {
   /** Cookies go over HTTPS alone: certificates are ours, or a declared proxy's. */
@@ -11,16 +11,26 @@ export interface PeopleSettings {
   readonly lifeSeconds: number;
   /** Where people reach the dashboard, e.g. https://almanac.example.org; unless given, where a request came to. */
   readonly publicUrl: string | undefined;
+  readonly oidc: OidcSettings | undefined;
 }
-
-const DAY = 86_400;
 
 export const PEOPLE_DEFAULTS: PeopleSettings = {
   secure: false,
   loopback: true,
-  idleSeconds: 3 * DAY,
-  lifeSeconds: 14 * DAY,
+  idleSeconds: 72 * 3600,
+  lifeSeconds: 14 * 86_400,
   publicUrl: undefined,
+  oidc: undefined,
 };
 
-export const peopleSettings = ({ http }: Config): PeopleSettings => ({ ...PEOPLE_DEFAULTS, loopback: isLoopback(http.host) });
+export function peopleSettings(config: Config): PeopleSettings {
+  const { http, people } = config;
+  const proxied = isProxied(config);
+  return {
+    // A proxy that is declared is taken to have a certificate, unless the address of the dashboard says otherwise.
+    secure: http.tls !== undefined || (http.publicUrl === undefined ? proxied : http.publicUrl.startsWith('https:')),
+    loopback: isLoopback(http.host) && !proxied,
+    publicUrl: http.publicUrl,
+    ...people,
+  };
+}

@@ -2,7 +2,8 @@
  * Commands for the operator at the machine itself. They work on the installation's database without a key, so the program
  * that does it is part of the server; where only the command line is installed, there is nothing to work on.
  */
-import type { Command } from 'commander';
+import { role } from '@almanac/contracts';
+import { type Command, Option } from 'commander';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +23,18 @@ export function adminCommands(program: Command): void {
     .option('--revoke-others', 'revoke all other admin keys of the workspace')
     .action(async ({ workspace, revokeOthers }: { workspace: string; revokeOthers?: boolean }) => {
       await onTheServer(['reset-key', '--workspace', workspace, ...(revokeOthers ? ['--revoke-others'] : [])]);
+    });
+
+  admin
+    .command('user')
+    .description('make a user, or give one a new password; it is shown once, and the sessions of the user end')
+    .argument('<email>', 'the address')
+    .option('--name <name>', 'of a new user')
+    .addOption(new Option('--role <role>', 'in the workspace; admin for a new member').choices(role.options))
+    .option('--workspace <name>', 'of this workspace', 'default')
+    .action(async (email: string, flags: { name?: string; role?: string; workspace: string }) => {
+      const given = Object.entries(flags).flatMap(([key, value]) => [`--${key}`, value]);
+      await onTheServer(['user', email, ...given]);
     });
 
   admin
