@@ -96,11 +96,12 @@ function Password({ user }: { user: User }) {
             <input id="current" type="password" autoComplete="current-password" required {...register('current')} />
           </Field>
         )}
-        <Field id="password" label={`New password, at least ${LEAST_PASSWORD} characters`}>
+        <Field id="password" label="New password">
           <input
             id="password"
             type="password"
             autoComplete="new-password"
+            placeholder={`at least ${LEAST_PASSWORD} characters`}
             required
             minLength={LEAST_PASSWORD}
             maxLength={200}
@@ -125,7 +126,7 @@ function Password({ user }: { user: User }) {
 
 const BY: Record<OneSession['method'], string> = {
   password: 'password',
-  link: 'link at the machine',
+  link: 'link',
   oidc: 'OpenID provider',
   invitation: 'invitation',
 };
