@@ -186,6 +186,19 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     expect(await axe()).toEqual([]);
   });
 
+  it('takes a first look at what has no forecast yet, and puts it away again', async () => {
+    await visit('/datasets/sales');
+    await page.getByRole('link', { name: 'First look' }).click();
+    await page.getByRole('heading', { name: 'First look' }).waitFor({ timeout: 60_000 });
+    expect(page.url()).toMatch(/\/series\/sales\/[^?]+\?look=/);
+    await page.getByRole('group', { name: /: history and first look of 48 steps$/ }).waitFor();
+    const next = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Next steps' }) });
+    expect(await next.getByRole('row').count()).toBe(1 + 6);
+    expect(await axe()).toEqual([]);
+    await page.getByRole('button', { name: 'Take it away' }).click();
+    await page.getByRole('button', { name: 'First look' }).waitFor();
+  });
+
   it('forecasts, and draws history with the bands ahead of the cutoff', async () => {
     await visit('/models/sales-segment');
     await page.getByText('champion').first().waitFor();

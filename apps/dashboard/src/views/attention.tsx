@@ -17,7 +17,7 @@ import { LookBack } from './attention/lookBack';
 import type { Place } from './attention/place';
 import { weightByLag } from './attention/weights';
 
-const names: Record<string, string> = { contextual: 'Contextual', temporal: 'Temporal', pointer: 'Pointer' };
+const names: Record<string, string> = { contextual: 'Contextual', temporal: 'Temporal', pointer: 'Pointer', methods: 'Methods' };
 const meanings: Record<string, string> = {
   contextual: 'Past situations that look like now.',
   temporal: 'The same phase of past seasons; it depends on the clock only.',

@@ -11,6 +11,7 @@ import { Parameters } from '../training/parameters.js';
 import { TrainingState } from '../training/state.js';
 import { Batches } from './batches.js';
 import { decodeState, encodeState } from './stateFile.js';
+import type { Batch } from '../kinds/pretrained/windows.js';
 import { heldOutBatches } from './heldOut.js';
 
 export interface RunOptions {
@@ -57,7 +58,7 @@ export async function pretrain(options: RunOptions): Promise<void> {
   }
   const trained = new Parameters(parameterSpecs(), optimiser.values);
   say(`${trained.values.length} weights, ${engine.name} (${engine.variant}), from step ${state.step}`);
-  const heldOut = heldOutBatches();
+  let heldOut: Batch[] | undefined;
   const batches = new Batches(seed, state.step);
   const started = performance.now();
   const end = started + hours * 60 * MINUTE;
@@ -76,6 +77,7 @@ export async function pretrain(options: RunOptions): Promise<void> {
     const now = performance.now();
     if (now - saved < SAVE_MINUTES * MINUTE) continue;
     saved = now;
+    heldOut ??= heldOutBatches();
     const loss = heldOut.reduce((total, one) => total + evaluate(trained, one, state.average), 0) / heldOut.length;
     state.scored(loss);
     save();
