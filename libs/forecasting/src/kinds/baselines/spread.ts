@@ -23,14 +23,14 @@ export interface Spread {
 }
 
 /** Equal values from this many on are constant by nature. */
-const LONG_CONSTANT = 8;
-const RESOLUTION = 1e-3;
+export const LONG_CONSTANT = 8;
+export const RESOLUTION = 1e-3;
 /** So few errors may be small by luck: borrowed ones make up the number. */
 const FEW = 3;
 /** Errors below this share of the values are rounding. */
 const EXACT = 1e-9;
 
-interface Plain {
+export interface Plain {
   squares: number;
   count: number;
   size: number;
@@ -38,7 +38,7 @@ interface Plain {
 }
 
 /** Differences over a gap of g steps carry g steps' variance. */
-function plain(values: Float64Array): Plain {
+export function plain(values: Float64Array): Plain {
   let [last, squares, count, sum, total, observed, largest] = [-1, 0, 0, 0, 0, 0, 0];
   for (let t = 0; t < values.length; t++) {
     const value = values[t]!;

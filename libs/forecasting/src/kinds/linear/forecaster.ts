@@ -21,6 +21,7 @@ import { deviationOf, windowScale } from '../../scalers/windowScale.js';
 import { turns } from '../../turns.js';
 import { checkLinearConfig, type LinearConfig, lookBack, MOST_WINDOWS } from './config.js';
 import { lastSteps } from '../../panel.js';
+import { noiseOf, readNoise, savedNoise, widened } from '../shortSeries.js';
 import { RidgeSums } from './ridge.js';
 
 /** Per row; windows are scaled by their series' deviation, so the grid serves every unit. */
@@ -36,6 +37,7 @@ interface Fitted {
   deviations: ReadonlyMap<string, number>;
   nonNegative: boolean;
   persistence: number;
+  noise: number | undefined;
 }
 
 interface Learned {
@@ -43,6 +45,8 @@ interface Learned {
   deviations: number[];
   nonNegative: boolean;
   persistence: number;
+  /** See `noiseOf`, null where no series tells it; absent in older checkpoints. */
+  noise?: number | null;
 }
 
 interface Window {
@@ -70,6 +74,7 @@ export class LinearForecaster implements Forecaster {
       deviations: new Map(learned.ids.map((id, i) => [id, learned.deviations[i]!])),
       nonNegative: learned.nonNegative,
       persistence: learned.persistence,
+      noise: readNoise(learned.noise),
     });
   }
 
@@ -106,15 +111,19 @@ export class LinearForecaster implements Forecaster {
         persistence: persistenceOf(residuals.map((row) => row.map((value, t) => value / (errors[t]! || 1)))),
       };
     }
-    this.fitted = { ...best!, deviations, nonNegative: neverNegative(panel.series) };
+    this.fitted = { ...best!, deviations, nonNegative: neverNegative(panel.series), noise: noiseOf(panel) };
     const stepsPerSecond = 1000 / Math.max(1, performance.now() - started);
     onProgress?.({ step: 1, totalSteps: 1, loss: best!.loss, validation: best!.loss, stepsPerSecond, etaSeconds: 0 });
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
+    const { noise } = this.need();
     const seen = lastSteps(panel, lookBack(this.config));
-    if (options.horizon <= this.config.horizon) return this.predictBlock(seen, options);
-    return forecastBeyond({ predict: (longer, asked) => this.predictBlock(longer, asked) }, seen, options, this.config.horizon);
+    const forecasts =
+      options.horizon <= this.config.horizon
+        ? await this.predictBlock(seen, options)
+        : await forecastBeyond({ predict: (longer, asked) => this.predictBlock(longer, asked) }, seen, options, this.config.horizon);
+    return widened(panel, forecasts, options, noise);
   }
 
   private async predictBlock(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
@@ -163,9 +172,15 @@ export class LinearForecaster implements Forecaster {
   }
 
   save(): Checkpoint {
-    const { weights, errors, deviations, nonNegative, persistence } = this.need();
+    const { weights, errors, deviations, nonNegative, persistence, noise } = this.need();
     const { contextLength, horizon } = this.config;
-    const learned: Learned = { ids: [...deviations.keys()], deviations: [...deviations.values()], nonNegative, persistence };
+    const learned: Learned = {
+      ids: [...deviations.keys()],
+      deviations: [...deviations.values()],
+      nonNegative,
+      persistence,
+      ...savedNoise(noise),
+    };
     return {
       manifest: {
         format: 'almanac-checkpoint',

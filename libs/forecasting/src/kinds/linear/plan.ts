@@ -1,6 +1,7 @@
 /** What is known about the `linear` kind before it is fitted. */
 import { z } from 'zod';
 import { type KindPlan, PROCESS_BYTES, SINGLE } from '../plan.js';
+import { SHORT_LOOK_BACK } from '../shortSeries.js';
 import { horizon, steps } from '../schema.js';
 import { checkLinearConfig, defaultLinearConfig, type LinearConfig, linearWindows, lookBack } from './config.js';
 
@@ -29,7 +30,7 @@ export const linearPlan: KindPlan = {
   },
   check: (config) => checkLinearConfig(config as LinearConfig),
   minimumLength: (config) => (config as LinearConfig).horizon + 1,
-  lookBack: (config) => lookBack(config as LinearConfig),
+  lookBack: (config) => Math.max(SHORT_LOOK_BACK, lookBack(config as LinearConfig)),
   work(config, { count, observations }) {
     const { contextLength, horizon: H } = config as LinearConfig;
     const inputs = contextLength + 1;

@@ -9,6 +9,7 @@ import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { keepTo } from '../../dataset/target.js';
 import type { Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesData, SeriesForecast, Room } from '../../forecaster.js';
 import { levelWeights } from '../../levels.js';
+import { noiseOf, readNoise, savedNoise, widened } from '../shortSeries.js';
 import { checkOnlineSettings, OnlineModel, type OnlineSettings, type OnlineState } from './onlineModel.js';
 
 /** One series: a state and the grid step it has come to. */
@@ -36,14 +37,22 @@ type Packed = Float32Array;
 const STEP_PARTS = 2 ** 20;
 const HEADER = 2;
 
+/** What a checkpoint holds of the panel, null where no series tells it. */
+interface Learned {
+  noise?: number | null;
+}
+
 export class OnlineForecaster implements Forecaster {
   readonly kind = 'online';
   config: Readonly<Record<string, unknown>>;
   private readonly champions = new Map<string, Packed>();
+  /** See `noiseOf`; undefined in older checkpoints. */
+  private noise: number | undefined;
 
   /** @throws INVALID_CONFIG */
-  constructor(config: OnlineSettings) {
+  constructor({ learned, ...config }: OnlineSettings & { learned?: Learned }) {
     checkOnlineSettings(config);
+    this.noise = readNoise(learned?.noise);
     this.config = { levels: [...DEFAULT_QUANTILES], ...config };
   }
 
@@ -60,13 +69,15 @@ export class OnlineForecaster implements Forecaster {
   async fit(panel: Panel, { seed, signal }: FitOptions): Promise<void> {
     this.config = { ...this.config, seed };
     this.champions.clear();
+    this.noise = noiseOf(panel);
     for await (const series of inTurn(panel, signal)) {
       const values = observed(series);
       if (values.length > 0) this.keep(series.id, lastStep(series), this.fitted(values));
     }
   }
 
-  async predict(panel: Panel, { horizon, levels, targets, signal }: PredictOptions): Promise<SeriesForecast[]> {
+  async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
+    const { horizon, levels, targets, signal } = options;
     const own = this.settings.horizon;
     if (horizon > own)
       throw new AlmanacError('HORIZON_TOO_LONG', `This online model forecasts ${own} steps, not ${horizon}.`, {
@@ -89,7 +100,7 @@ export class OnlineForecaster implements Forecaster {
       }
       forecasts.push({ id: series.id, cutoff: lastStep(series), quantiles: keepTo(targets?.get(series.id), quantiles) });
     }
-    return forecasts;
+    return widened(panel, forecasts, options, this.noise);
   }
 
   save(): Checkpoint {
@@ -101,7 +112,16 @@ export class OnlineForecaster implements Forecaster {
     }
     const weights = new Float32Array(offset);
     [...this.champions.values()].forEach((packed, at) => weights.set(packed, tensors[at]!.offset));
-    return { manifest: { format: 'almanac-checkpoint', version: 1, kind: this.kind, config: { ...this.config }, tensors }, weights };
+    return {
+      manifest: {
+        format: 'almanac-checkpoint',
+        version: 1,
+        kind: this.kind,
+        config: { ...this.config, ...(this.noise === undefined ? {} : { learned: savedNoise(this.noise) }) },
+        tensors,
+      },
+      weights,
+    };
   }
 
   dispose(): void {}

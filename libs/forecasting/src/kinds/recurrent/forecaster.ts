@@ -29,6 +29,7 @@ import { Parameters } from '../../training/parameters.js';
 import { unbend } from '../../scalers/windowScale.js';
 import { checkRecurrentConfig, completeRecurrentConfig, hasFamilies, lookBack, taughtAlways, type RecurrentConfig } from './config.js';
 import { lastSteps } from '../../panel.js';
+import { noiseOf, readNoise, savedNoise, widened } from '../shortSeries.js';
 import { recurrentNetwork } from './network.js';
 import { trainRecurrent } from './train.js';
 import { FamilySampler, PointReader, SingleSampler, type PointWindow } from './windows.js';
@@ -47,6 +48,8 @@ interface Learned {
   nonNegative: boolean;
   /** Of neighbouring errors, for sampled paths; absent in older checkpoints, which then draw each step on its own. */
   persistence?: number;
+  /** See `noiseOf`, null where no series tells it; absent in older checkpoints. */
+  noise?: number | null;
 }
 
 interface Fitted {
@@ -82,6 +85,7 @@ export class RecurrentForecaster implements Forecaster {
       ...(this.config.smoothing ? { ids: panel.series.map(({ id }) => id) } : {}),
       covariates: covariateScales(panel.series, this.config.covariates),
       nonNegative: neverNegative(panel.series),
+      ...savedNoise(noiseOf(panel)),
     };
     const sampler = new (hasFamilies(this.config) ? FamilySampler : SingleSampler)(panel.series, this.config, options.seed);
     if (sampler.total === 0) {
@@ -101,10 +105,14 @@ export class RecurrentForecaster implements Forecaster {
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     const { horizon: H } = this.config;
-    this.need();
+    const { learned } = this.need();
     const seen = lastSteps(panel, lookBack(this.config));
-    if (options.horizon <= H) return this.predictBlock(seen, options);
-    return forecastBeyond({ predict: (longer, asked) => this.predictBlock(longer, asked) }, seen, options, H);
+    const forecasts =
+      options.horizon <= H
+        ? await this.predictBlock(seen, options)
+        : await forecastBeyond({ predict: (longer, asked) => this.predictBlock(longer, asked) }, seen, options, H);
+    // Relatives add up, and would not if one of them were made wider.
+    return hasFamilies(this.config) ? forecasts : widened(panel, forecasts, options, readNoise(learned.noise));
   }
 
   private async predictBlock(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {

@@ -8,6 +8,7 @@ import { HEAD_KINDS } from '../../heads/head.js';
 import { SCALER_KINDS } from '../../scalers/windowScale.js';
 import { networkChoices } from '../../search/range.js';
 import { type KindPlan, overridden, SINGLE, type Wishes } from '../plan.js';
+import { SHORT_LOOK_BACK } from '../shortSeries.js';
 import { calendar, covariates, horizon, levels, notNegative, oneOf, positive, seasonLengths, share, steps, whole } from '../schema.js';
 import {
   checkRecurrentConfig,
@@ -90,7 +91,7 @@ export const recurrentPlan: KindPlan = {
   },
   check: (config) => checkRecurrentConfig(completeRecurrentConfig(config as RecurrentConfig)),
   minimumLength: (config) => 2 * (config as RecurrentConfig).horizon,
-  lookBack: (config) => lookBack(config as RecurrentConfig),
+  lookBack: (config) => Math.max(SHORT_LOOK_BACK, lookBack(config as RecurrentConfig)),
   hierarchy(config) {
     const { parents = {} } = config as Partial<RecurrentConfig>;
     return Object.keys(parents).length > 0 ? parents : undefined;

@@ -27,6 +27,7 @@ import { Parameters } from '../../training/parameters.js';
 import { unbend } from '../../scalers/windowScale.js';
 import { EVALUATION_BATCH } from './gradient.js';
 import { validationTails } from './sampler.js';
+import { noiseOf, readNoise, savedNoise, widened } from '../shortSeries.js';
 import { train } from './train.js';
 
 /** Horizons in a validation tail that stand for more than one period. */
@@ -44,6 +45,8 @@ interface Learned {
   widths: number[];
   /** Of neighbouring errors, for sampled paths; absent in older checkpoints, which then draw each step on its own. */
   persistence?: number;
+  /** See `noiseOf`, null where no series tells it; absent in older checkpoints. */
+  noise?: number | null;
 }
 
 interface Fitted {
@@ -52,6 +55,7 @@ interface Fitted {
   nonNegative: boolean;
   widths: number[];
   persistence: number;
+  noise: number | undefined;
 }
 
 interface Values {
@@ -78,8 +82,8 @@ export class SegmentForecaster implements Forecaster {
     const reader = new WindowReader(config, new KnownSeries(learned.ids, learned.deviations, learned.covariates));
     const parameters = new Parameters(parameterSpecs(config, reader.sizes, reader.known.rows));
     parameters.load({ manifest, weights });
-    const { nonNegative, widths, persistence = 0 } = learned;
-    return new SegmentForecaster(config, { reader, parameters, nonNegative, widths, persistence });
+    const { nonNegative, widths, persistence = 0, noise } = learned;
+    return new SegmentForecaster(config, { reader, parameters, nonNegative, widths, persistence, noise: readNoise(noise) });
   }
 
   async fit(given: Panel, options: FitOptions): Promise<void> {
@@ -88,7 +92,7 @@ export class SegmentForecaster implements Forecaster {
     const reader = new WindowReader(this.config, KnownSeries.of(panel.series, this.config.covariates));
     const { parameters, validation } = await train(panel.series, reader, this.config, options);
     const nonNegative = neverNegative(panel.series);
-    this.fitted = { reader, parameters, nonNegative, widths: this.config.levels.map(() => 1), persistence: 0 };
+    this.fitted = { reader, parameters, nonNegative, widths: this.config.levels.map(() => 1), persistence: 0, noise: noiseOf(panel) };
     const { levels, horizon, train: settings } = this.config;
     const trust = settings.validationTail >= LONG_TAIL * horizon ? 1 : ONE_PERIOD_TRUST;
     const scored = this.score(validation, this.fitted);
@@ -97,10 +101,13 @@ export class SegmentForecaster implements Forecaster {
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
-    this.need();
+    const { noise } = this.need();
     const seen = lastSteps(panel, lookBack(this.config));
-    if (options.horizon <= this.config.horizon) return this.predictBlock(seen, options);
-    return forecastBeyond({ predict: (longer, asked) => this.predictBlock(longer, asked) }, seen, options, this.config.horizon);
+    const forecasts =
+      options.horizon <= this.config.horizon
+        ? await this.predictBlock(seen, options)
+        : await forecastBeyond({ predict: (longer, asked) => this.predictBlock(longer, asked) }, seen, options, this.config.horizon);
+    return widened(panel, forecasts, options, noise);
   }
 
   private async predictBlock(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
@@ -125,7 +132,7 @@ export class SegmentForecaster implements Forecaster {
   }
 
   save(): Checkpoint {
-    const { parameters, reader, nonNegative, widths, persistence } = this.need();
+    const { parameters, reader, nonNegative, widths, persistence, noise } = this.need();
     const learned: Learned = {
       nonNegative,
       ids: reader.known.ids,
@@ -133,6 +140,7 @@ export class SegmentForecaster implements Forecaster {
       covariates: reader.known.covariates,
       widths,
       persistence,
+      ...savedNoise(noise),
     };
     return {
       manifest: {

@@ -4,6 +4,7 @@ import { HEAD_KINDS } from '../../heads/head.js';
 import { SCALER_KINDS } from '../../scalers/windowScale.js';
 import { networkChoices } from '../../search/range.js';
 import { type KindPlan, overridden, SINGLE } from '../plan.js';
+import { SHORT_LOOK_BACK } from '../shortSeries.js';
 import { calendar, covariates, horizon, levels, notNegative, oneOf, positive, seasonLengths, share, steps, whole } from '../schema.js';
 import { checkConfig, defaultConfig, lookBack, METRICS, minimumLength, SEGMENT_CELLS, type SegmentConfig } from './config.js';
 import { predictMemory, stepOperations } from './memory.js';
@@ -68,7 +69,7 @@ export const segmentPlan: KindPlan = {
   },
   check: (config) => checkConfig(config as SegmentConfig),
   minimumLength: (config) => minimumLength(config as SegmentConfig),
-  lookBack: (config) => lookBack(config as SegmentConfig),
+  lookBack: (config) => Math.max(SHORT_LOOK_BACK, lookBack(config as SegmentConfig)),
   choices(config) {
     const { segmentLength } = config as SegmentConfig;
     const segments = [...new Set([Math.max(1, segmentLength >> 1), segmentLength, 2 * segmentLength])];
