@@ -1,9 +1,11 @@
 /**
  * `npm run bench -- accuracy DATASET [--horizon N] [--members N | --linear] [--seed N] [--threads N] [--steps N] [--coverage]`: our default
- * settings beside published results, or with `--coverage` how often their intervals hold over 20 rolling cutoffs. Data sets: m4-hourly,
+ * settings of the network beside published results, or with `--coverage` how often their intervals hold over 20 rolling cutoffs. Data sets: m4-hourly,
  * etth1, ettm1, exchange, tourism-monthly, tourism-quarterly, tourism-yearly, bike.
+ * `accuracy all` is what a user gets where nobody names a kind of model, on every set (`accuracy/all.ts`).
  */
 import type { Bench, BenchRow } from './bench.js';
+import { accuracyOfAll } from './accuracy/all.js';
 import { bikeSharing, ett, exchangeRate, m4Hourly, tourism } from './accuracy/data.js';
 import { coverage, type CoverageTask } from './accuracy/coverage.js';
 import type { FitSettings } from './accuracy/fit.js';
@@ -120,6 +122,7 @@ export const accuracy: Bench = {
   async run(args, { dataDir }) {
     if (!dataDir) throw new Error('The accuracy bench needs the data sets: give their folder with --data.');
     const dataset = args[0] ?? 'm4-hourly';
+    if (dataset === 'all') return accuracyOfAll(args.slice(1), dataDir);
     const steps = whole(args, 'steps', 0);
     const settings = {
       seed: whole(args, 'seed', 1),

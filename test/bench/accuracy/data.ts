@@ -64,6 +64,20 @@ export function tourism(dataDir: string, period: keyof typeof TOURISM): HeldOut 
   return { panel: { frequency, timeZone: 'UTC', seasonLengths, series: longSeries(table, 4, firstStep) }, horizon };
 }
 
+const M3 = {
+  yearly: { frequency: 'YS', seasonLengths: [], horizon: 6 },
+  quarterly: { frequency: 'QS', seasonLengths: [4], horizon: 8 },
+  monthly: { frequency: 'MS', seasonLengths: [12], horizon: 18 },
+  other: { frequency: '1', seasonLengths: [], horizon: 8 },
+};
+
+/** The M3 competition; its file says no dates, so every series begins at step 0. */
+export function m3(dataDir: string, period: keyof typeof M3): HeldOut {
+  const { frequency, seasonLengths, horizon } = M3[period];
+  const table = rows(dataDir, 'm3_long').rows.filter((row) => row[1] === period);
+  return { panel: { frequency, timeZone: 'UTC', seasonLengths, series: longSeries(table, 4, () => 0) }, horizon };
+}
+
 /** Business days on an integer grid: their week has five. */
 export function exchangeRate(dataDir: string): HeldOut {
   const { header, rows: table } = rows(dataDir, 'exchange_rate');

@@ -26,7 +26,7 @@ export interface Weights {
 const TOLERANCE = 1.1;
 /** Of what it errs beyond that. */
 const POWER = 6;
-/** In measurements: so many of a panel count as much as the belief that its members are alike. */
+/** In measurements: so many of a panel count as much as the belief that its members are alike, as good as the best. */
 const PANEL_TRUST = 16;
 /** The same for a series, which has a few that hang together. */
 const SERIES_TRUST = 10;
@@ -35,41 +35,72 @@ export const LEAST_SHARE = 0.03;
 
 /** @param prior [members] above 0 */
 export function learnWeights(prior: readonly number[], measured: readonly Measured[]): Weights {
-  const relative = relativeLosses(prior, measured);
-  const shrunk = relative.map(({ ratio, count }) => (count === 0 ? 1 : (PANEL_TRUST + count * ratio) / (PANEL_TRUST + count)));
-  const panel = shares(prior, shrunk);
-  const bySeries = Map.groupBy(measured, ({ series }) => series);
+  const { relative, hardness } = relativeLosses(prior, measured);
+  const counts = prior.map((_, m) => measured.filter(({ losses }) => !Number.isNaN(losses[m]!)).length);
+  const best = Math.min(...relative.filter((_, m) => counts[m]! > 0), Infinity);
+  // As good as the best until it is shown otherwise.
+  const shrunk = relative.map((ratio, m) =>
+    counts[m] === 0 ? best : (PANEL_TRUST * best + counts[m]! * ratio) / (PANEL_TRUST + counts[m]!),
+  );
+  const numbered = measured.map((row, r) => ({ ...row, hardness: hardness[r]! }));
   const own = new Map(
-    [...bySeries].map(([series, rows]) => {
-      const each = relativeLosses(prior, rows);
-      const ratios = each.map(({ ratio, count }, m) =>
-        count === 0 ? shrunk[m]! : (SERIES_TRUST * shrunk[m]! + count * ratio) / (SERIES_TRUST + count),
-      );
+    [...Map.groupBy(numbered, ({ series }) => series)].map(([series, rows]) => {
+      const ratios = shrunk.map((of, m) => {
+        const known = rows.filter(({ losses }) => !Number.isNaN(losses[m]!));
+        const expected = known.reduce((sum, row) => sum + row.hardness, 0);
+        if (!(expected > 0)) return of;
+        const ratio = known.reduce((sum, { losses }) => sum + losses[m]!, 0) / expected;
+        return (SERIES_TRUST * of + known.length * ratio) / (SERIES_TRUST + known.length);
+      });
       return [series, shares(prior, ratios)] as const;
     }),
   );
-  return { relative: relative.map(({ ratio, count }) => (count === 0 ? Number.NaN : ratio)), panel, own };
+  return {
+    relative: relative.map((ratio, m) => (counts[m] === 0 ? Number.NaN : ratio)),
+    panel: measured.length === 0 ? normalised(prior) : shares(prior, shrunk),
+    own,
+  };
 }
 
-/** Sums of a member's losses over those of the mean of all members that were measured in the same rows. */
-function relativeLosses(prior: readonly number[], rows: readonly Measured[]): { ratio: number; count: number }[] {
-  const [own, mix, counts] = [prior.map(() => 0), prior.map(() => 0), prior.map(() => 0)];
-  for (const { losses } of rows) {
-    let [sum, weight] = [0, 0];
-    losses.forEach((loss, m) => {
-      if (Number.isNaN(loss)) return;
-      sum += prior[m]! * loss;
+const ROUNDS = 30;
+
+/**
+ * How much members err relative to their mix, and how hard each row is for that mix, where not every member was measured in every row: a
+ * loss is taken to be the product of the two. Members that were measured on easy rows only gain nothing by that.
+ */
+function relativeLosses(prior: readonly number[], rows: readonly Measured[]): { relative: number[]; hardness: number[] } {
+  let relative = prior.map(() => 1);
+  let hardness = rows.map(() => 0);
+  for (let round = 0; round < ROUNDS; round++) {
+    hardness = rows.map(({ losses }) => {
+      let [sum, weight] = [0, 0];
+      losses.forEach((loss, m) => {
+        if (Number.isNaN(loss)) return;
+        sum += prior[m]! * loss;
+        weight += prior[m]! * relative[m]!;
+      });
+      return weight > 0 ? sum / weight : 0;
+    });
+    const found = prior.map((_, m) => {
+      let [sum, expected] = [0, 0];
+      rows.forEach(({ losses }, r) => {
+        if (Number.isNaN(losses[m]!)) return;
+        sum += losses[m]!;
+        expected += hardness[r]!;
+      });
+      return expected > 0 ? sum / expected : Number.NaN;
+    });
+    let [mean, weight] = [0, 0];
+    found.forEach((ratio, m) => {
+      if (Number.isNaN(ratio)) return;
+      mean += prior[m]! * ratio;
       weight += prior[m]!;
     });
-    if (weight === 0) continue;
-    losses.forEach((loss, m) => {
-      if (Number.isNaN(loss)) return;
-      own[m]! += loss;
-      mix[m]! += sum / weight;
-      counts[m]!++;
-    });
+    const scale = mean > 0 ? weight / mean : 1;
+    relative = found.map((ratio) => (Number.isNaN(ratio) ? 1 : ratio * scale));
+    hardness = hardness.map((one) => one / scale);
   }
-  return own.map((loss, m) => ({ ratio: mix[m]! > 0 ? loss / mix[m]! : 1, count: counts[m]! }));
+  return { relative, hardness };
 }
 
 /** Prior weights, less for who errs more than is tolerated; the best keeps its own. They add up to 1. */
