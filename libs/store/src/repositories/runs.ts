@@ -63,7 +63,7 @@ export function runs(context: Context): Runs {
   const change = async (update: string, values: unknown[]): Promise<string[]> => {
     const rows = await context.query<{ id: string }>(
       `WITH changed AS (${update})
-       SELECT id, pg_notify('${CHANNEL}', workspace || ' ' || id) FROM changed, (SELECT $1::text AS workspace)`,
+       SELECT id, pg_notify('${CHANNEL}', workspace || ' ' || id) FROM changed, (SELECT $1::text AS workspace) AS asked`,
       [workspaceId, ...values],
     );
     return rows.map((row) => row.id);
