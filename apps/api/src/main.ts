@@ -12,11 +12,13 @@ import {
   requireDatabaseUrl,
   isProxied,
   refusePlainHttp,
+  serveMetrics,
 } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import { openStore } from '@almanac/store';
 import type { Server } from 'node:tls';
 import { createApp } from './app.js';
+import { apiMetrics } from './metrics.js';
 import { ensureAdmin } from './http/newKey.js';
 import { peopleSettings } from './people/settings.js';
 import { readTls, renewTls } from './tls.js';
@@ -70,6 +72,11 @@ async function start(): Promise<void> {
       disk: { folder: config.home, leastFreeBytes: config.leastFreeBytes },
     });
     closing.push(() => app.close());
+    if (config.metrics) {
+      const served = await serveMetrics(apiMetrics(app, context), config.metrics);
+      closing.push(() => served.close());
+      logger.info({ port: served.port }, 'metrics are served');
+    }
     if (tls) {
       const stopRenewing = renewTls(app.getHttpServer() as unknown as Server, tls, logger);
       closing.push(() => Promise.resolve(stopRenewing()));

@@ -12,10 +12,20 @@ import { type DatabaseClock, type FlowContext, inWorkspaces, JOBS, startClock } 
 import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
 import { fireDue } from '@almanac/flow/schedule';
 import { givingWay } from '@almanac/flow/train/execute';
-import { type Config, environmentWith, type Logger, openCipher, openObjects, openQueue, requireDatabaseUrl } from '@almanac/platform';
+import {
+  type Config,
+  environmentWith,
+  type Logger,
+  openCipher,
+  openObjects,
+  openQueue,
+  requireDatabaseUrl,
+  serveMetrics,
+} from '@almanac/platform';
 import { openStore } from '@almanac/store';
 import { every } from './every.js';
 import { freeMemory } from './freeMemory.js';
+import { workerMetrics } from './metrics.js';
 import { announce } from './presence.js';
 import { processors } from './processors.js';
 
@@ -69,6 +79,10 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
   const onDevices: Compute[] = [];
   const compute = startCompute({ engine: config.engine, threads: config.threads, ledger });
   const engine = await probe(compute);
+  const metrics = workerMetrics(engine, ledger);
+  flow.onRunEnd = metrics.onRunEnd;
+  const served = config.metrics ? await serveMetrics(metrics.registry, config.metrics) : undefined;
+  if (served) logger.info({ port: served.port }, 'metrics are served');
   const devices = config.devices ?? (engine.variant === 'gpu' ? ['0'] : []);
   // A process that sees one device only cannot take another's memory.
   for (const device of devices) {
@@ -118,6 +132,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
       await queue.close(config.drainSeconds * 1000);
       await Promise.all([compute, ...onDevices].map((one) => one.close()));
       clock.stop();
+      await served?.close();
       await presence.leave();
       await store.close();
     },

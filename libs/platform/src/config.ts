@@ -59,6 +59,8 @@ export interface Config {
   readonly quotas: Readonly<Record<string, number | null>>;
   /** Whose word about the address of a client is believed: networks of proxies, or how many of them stand before the API. */
   readonly trustProxy: readonly string[] | number;
+  /** Where Prometheus collects; undefined: nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Version recorded in the lineage. */
   readonly codeVersion: string;
@@ -197,6 +199,8 @@ const environment = z.object({
   ALMANAC_WEBHOOK_NETWORKS: networks.optional(),
   ALMANAC_QUOTAS: quotas.optional(),
   ALMANAC_TRUST_PROXY: trustProxy.optional(),
+  ALMANAC_METRICS_PORT: whole(0, 65_535).optional(),
+  ALMANAC_METRICS_HOST: z.string().optional(),
   ALMANAC_LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
   ALMANAC_CODE_VERSION: z.string().optional(),
   ...PEOPLE_ENVIRONMENT,
@@ -267,6 +271,10 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     webhookNetworks: Object.freeze(values.ALMANAC_WEBHOOK_NETWORKS ?? []),
     quotas: Object.freeze(values.ALMANAC_QUOTAS ?? {}),
     trustProxy: values.ALMANAC_TRUST_PROXY ?? [],
+    metrics:
+      values.ALMANAC_METRICS_PORT === undefined
+        ? undefined
+        : Object.freeze({ host: values.ALMANAC_METRICS_HOST ?? DEFAULT_HOST, port: values.ALMANAC_METRICS_PORT }),
     logLevel: values.ALMANAC_LOG_LEVEL ?? 'info',
     codeVersion: values.ALMANAC_CODE_VERSION ?? VERSION,
   });

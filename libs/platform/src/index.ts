@@ -12,6 +12,7 @@ export {
 } from './config.js';
 export { isLoopback } from './loopback.js';
 export { type HttpConfig, isProxied, type OidcSettings, type PeopleConfig, refusePlainHttp, type TlsFiles } from './people.js';
+export { Counter, createRegistry, Gauge, Histogram, type Registry, serveMetrics } from './metrics.js';
 export { createLogger, type Logger, silentLogger } from './logging.js';
 export { openQueue } from './queue/open.js';
 export {

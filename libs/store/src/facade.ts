@@ -409,6 +409,19 @@ export interface Quotas {
   release(id: string): Promise<void>;
 }
 
+/** What an operator watches, over all workspaces. */
+export interface Figures {
+  /** Runs that wait or are under way. */
+  openRuns(): Promise<{ kind: string; status: 'queued' | 'running'; runs: number; oldestSeconds: number }[]>;
+  /** How long ago each model forecast last. */
+  forecasts(): Promise<{ workspace: string; dataset: string; model: string; ageSeconds: number }[]>;
+  /** What the latest monitoring of each model found of its newest forecast that could be scored. */
+  scores(): Promise<
+    { workspace: string; model: string; wql: number | null; naiveWql: number | null; coverage80: number | null; drift: boolean }[]
+  >;
+  databaseBytes(): Promise<number>;
+}
+
 /** Counters of requests that all processes share; of no workspace. */
 export interface Rates {
   /** Takes points from the bucket of a minute, where they are there. */
@@ -458,6 +471,7 @@ export interface Store {
   readonly predictions: Predictions;
   readonly erasures: Erasures;
   readonly audit: AuditLog;
+  readonly figures: Figures;
   readonly quotas: Quotas;
   readonly rates: Rates;
   /** The present, by the clock that every program shares. */

@@ -17,6 +17,7 @@ import { auditLog } from './repositories/audit.js';
 import { calibrations } from './repositories/calibrations.js';
 import { datasets } from './repositories/datasets.js';
 import { erasures } from './repositories/erasures.js';
+import { figures } from './repositories/figures.js';
 import { forecasts } from './repositories/forecasts.js';
 import { idempotency } from './repositories/idempotency.js';
 import { apiKeys, uploads, workers } from './repositories/keys.js';
@@ -160,6 +161,7 @@ function bind(context: Context, isolated: boolean): Store {
     predictions: predictions(context),
     erasures: erasures(context),
     audit: auditLog(context),
+    figures: figures(context),
     quotas: quotas(context),
     rates: rates(context),
     async now() {

@@ -4,6 +4,14 @@ import type { IngestLimits, Logger, ObjectStore, Queue, RunLimits } from '@alman
 import type { Store } from '@almanac/store';
 import type { Quotas } from '../quota/limits.js';
 
+/** A run that has ended here. */
+export interface EndedRun {
+  kind: string;
+  status: 'succeeded' | 'failed' | 'cancelled';
+  seconds: number;
+  result: unknown;
+}
+
 export interface FlowContext {
   store: Store;
   queue: Queue<JobName>;
@@ -19,4 +27,6 @@ export interface FlowContext {
   quotas?: Quotas;
   /** What an upload may take and how far a dataset may reach; `DEFAULT_INGEST_LIMITS` unless given. */
   ingest?: IngestLimits;
+  /** Counts the runs that end in this process. */
+  onRunEnd?: (run: EndedRun) => void;
 }

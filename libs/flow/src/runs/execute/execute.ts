@@ -80,13 +80,15 @@ export async function executeRun(
     };
     const result = await handle({ ...flow, run, workerId: holder.workerId, signal, report });
     await progress.settle();
-    await succeed(flow, run.id, result);
+    const ended = await succeed(flow, run.id, result);
+    flow.onRunEnd?.({ kind: run.kind, status: 'succeeded', seconds: (Date.now() - held.takenAt) / 1000, result: ended });
     logger.info({ run: run.id, kind: run.kind }, 'run succeeded');
     // Not before: whoever gets the run after a crash must find what its parts have made.
     if (run.parentId === null) await forgetParts(flow, run.id);
   } catch (error) {
     await progress.settle();
-    await end(flow, run, holder.workerId, signal, error);
+    const status = await end(flow, run, holder.workerId, signal, error);
+    flow.onRunEnd?.({ kind: run.kind, status, seconds: (Date.now() - held.takenAt) / 1000, result: null });
   } finally {
     await carryFollowers(flow, run.id).catch(() => undefined); // the reconciler will
     clearInterval(beating);
@@ -94,17 +96,23 @@ export async function executeRun(
   }
 }
 
-async function succeed(flow: FlowContext, runId: string, result: Worked): Promise<void> {
-  if (!(result instanceof Ending)) return void (await flow.store.runs.succeed(runId, result));
+async function succeed(flow: FlowContext, runId: string, result: Worked): Promise<unknown> {
+  if (!(result instanceof Ending)) {
+    await flow.store.runs.succeed(runId, result);
+    return result;
+  }
+  let written: unknown;
   const runs = await flow.store.transaction(async (within) => {
     const ended = await result.commit(within);
     await within.runs.succeed(runId, ended.result);
+    written = ended.result;
     return ended.runs ?? [];
   });
   await carryAll(
     flow,
     runs.filter(({ status }) => status === 'queued'),
   );
+  return written;
 }
 
 /** The run has succeeded, whatever becomes of what its parts have put aside. */
@@ -130,7 +138,13 @@ export async function getOrNull(store: Store, runId: string): Promise<RunRecord 
   });
 }
 
-async function end(flow: FlowContext, run: RunRecord, workerId: string, signal: AbortSignal, error: unknown): Promise<void> {
+async function end(
+  flow: FlowContext,
+  run: RunRecord,
+  workerId: string,
+  signal: AbortSignal,
+  error: unknown,
+): Promise<'failed' | 'cancelled'> {
   const { store, logger } = flow;
   const stopped = signal.reason instanceof JobStopped ? signal.reason : error instanceof JobStopped ? error : undefined;
   const why = stopped?.why;
@@ -143,7 +157,7 @@ async function end(flow: FlowContext, run: RunRecord, workerId: string, signal: 
   if (why === 'cancelled') {
     await store.runs.markCancelled(run.id);
     logger.info({ run: run.id, kind: run.kind }, 'run cancelled');
-    return;
+    return 'cancelled';
   }
   if (why === undefined && isPassing(error)) {
     // Given back where the database answers again already; else its silence gives it back.
@@ -152,6 +166,7 @@ async function end(flow: FlowContext, run: RunRecord, workerId: string, signal: 
   }
   logger.warn({ run: run.id, kind: run.kind, error }, 'run failed');
   await store.runs.fail(run.id, toProblem(why === 'deadline' ? stopped : error) as unknown as Json);
+  return 'failed';
 }
 
 function startBeating(flow: FlowContext, runId: string, workerId: string, stop: (why: JobStopped['why']) => void): NodeJS.Timeout {
