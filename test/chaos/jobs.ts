@@ -51,8 +51,8 @@ async function overOneDriver(times: number, seed: number, redis: TestRedis | und
   const driver = redis ? 'bull' : 'pg-boss';
   const parts: readonly (Part | 'redis')[] = ['api', 'worker', 'helper', 'postgres', ...(redis ? ['redis' as const] : [])];
   const faults: string[] = [];
-  // A thread each: two workers that train at once would wait for each other's cores.
-  const house = await House.build({ REDIS_URL: redis?.url ?? '', ALMANAC_THREADS: '1' }, 2);
+  // A thread each: two workers that train at once would wait for each other's cores. Turns are short, so that trainings give way too.
+  const house = await House.build({ REDIS_URL: redis?.url ?? '', ALMANAC_THREADS: '1', ALMANAC_TURN_SECONDS: '1' }, 2);
   try {
     const weights = await undisturbed(house);
     const accepted: Accepted[] = [];

@@ -113,8 +113,6 @@ export interface FitOptions {
   /** Weights to start from instead of random ones: a checkpoint of a model with the same settings, to fine-tune it. */
   start?: Checkpoint;
   onProgress?: (progress: FitProgress) => void;
-  /** Awaited before each step: where a training waits while its threads are lent to others. */
-  turn?: () => Promise<void> | void;
   /** Once it is aborted, training keeps its state (`checkpoint`) at the step it has reached, and throws. */
   signal?: AbortSignal;
 }

@@ -99,3 +99,4 @@ export { CALENDAR_FIELDS, calendarNames, withCalendar, type CalendarField, type 
 export type { CellState } from './cells/state.js';
 export type { PointwiseNetwork } from './attention/shapes.js';
 export * from './paths/index.js';
+export { lendThreads, letOthers } from './turns.js';

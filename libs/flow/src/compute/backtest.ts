@@ -9,6 +9,7 @@ import {
   createForecaster,
   cutPanel,
   type Forecaster,
+  letOthers,
   type Panel,
   rollingCutoffs,
   scoreForecasts,
@@ -27,26 +28,25 @@ const CERTIFIED_STEPS = 10;
 
 interface Tools {
   report: (progress: RunProgress) => void;
-  turn: () => Promise<void> | void;
   signal: AbortSignal;
 }
 
 /** Forecasts the windows `from` … before `to`; the first of them fits. */
-export async function backtestWindows(task: BacktestTask, { report, turn, signal }: Tools): Promise<WindowForecasts[]> {
+export async function backtestWindows(task: BacktestTask, { report, signal }: Tools): Promise<WindowForecasts[]> {
   const { panel, model, horizon, refitEvery, seed, from, to } = task;
   const cutoffs = rollingCutoffs(panel, { ...task, align: 'calendar' });
   const done: WindowForecasts[] = [];
   let forecaster: Forecaster | undefined;
   try {
     for (let index = from; index < to; index++) {
-      await turn();
+      await letOthers();
       signal.throwIfAborted();
       const { shown, cutoff } = cutoffs[index]!;
       const known = cutPanel(panel, cutoff, horizon);
       if (!forecaster || (refitEvery > 0 && index % refitEvery === 0)) {
         forecaster?.dispose();
         forecaster = create(task, panel);
-        await forecaster.fit(known, { seed, turn, signal });
+        await forecaster.fit(known, { seed, signal });
       }
       done.push({
         cutoff: shown,

@@ -1,7 +1,7 @@
 /** The process that computes: it takes one task after the other from its parent, and ends when that is gone. */
 import type { RunProgress } from '@almanac/contracts';
 import { toProblem } from '@almanac/contracts/problem';
-import { type Checkpoint, initEngine, learnOnline } from '@almanac/forecasting';
+import { type Checkpoint, initEngine, learnOnline, lendThreads } from '@almanac/forecasting';
 import { backtestWindows, certify, scoreWindows } from './backtest.js';
 import { learnWidths } from './calibrate.js';
 import { choose } from './choose.js';
@@ -23,12 +23,12 @@ function goOn(): void {
   pause = undefined;
 }
 
-/** Where a long task can wait. */
-function turn(): Promise<void> | void {
+/** Between two steps of whatever is computed. */
+lendThreads(() => {
   if (!pause) return;
   say({ kind: 'paused' });
   return pause.over;
-}
+});
 
 process.on('disconnect', () => process.exit(0));
 // The parent decides when this process stops; a Ctrl-C at the terminal reaches both.
@@ -65,7 +65,7 @@ async function run(task: Task, wish: EngineWish): Promise<void> {
 
 async function outcomeOf(task: Task, threads: number, report: (progress: RunProgress) => void): Promise<unknown> {
   const { signal } = stopper;
-  const tools = { threads, report, saveState: (state: Checkpoint) => say({ kind: 'state', state }), turn, signal };
+  const tools = { threads, report, saveState: (state: Checkpoint) => say({ kind: 'state', state }), signal };
   switch (task.task) {
     case 'train':
       return train(task, tools);

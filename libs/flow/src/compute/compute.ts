@@ -17,6 +17,8 @@ export interface ComputeOptions {
   signal: AbortSignal;
   /** The workspace that it is for; `Compute.of` says it for a whole run. */
   whose?: string;
+  /** Whether it may lend its threads to what waits for an answer; trainings may, unless this says otherwise. */
+  canWait?: boolean;
   /** Other than those of the worker, where the result must not depend on which worker it is. */
   threads?: number | undefined;
   onEngine?: (engine: EngineInfo) => void;
@@ -125,7 +127,10 @@ export function startCompute({ env, ledger: shared, ...wish }: StartCompute): Co
       const { signal, whose = '', threads = wish.threads } = options;
       let child: ChildProcess | undefined;
       const tell = (message: ToChild): void => void child?.send(message, () => undefined);
-      const pausing = LONG.includes(task.task) ? { pause: () => tell({ kind: 'pause' }), goOn: () => tell({ kind: 'goOn' }) } : undefined;
+      const pausing =
+        (options.canWait ?? LONG.includes(task.task))
+          ? { pause: () => tell({ kind: 'pause' }), goOn: () => tell({ kind: 'goOn' }) }
+          : undefined;
       const place = await ledger.enter({ ...demandOf(task, threads), whose }, signal, pausing);
       try {
         const warm = take(task);

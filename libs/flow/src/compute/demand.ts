@@ -1,6 +1,6 @@
 /** What a task takes while it computes: threads that it keeps busy, and memory at its peak, as the estimate of a run counts it. */
 import type { Panel } from '@almanac/forecasting';
-import { plans, PROCESS_BYTES } from '@almanac/forecasting/plan';
+import { plans, PROCESS_BYTES, threadsOf } from '@almanac/forecasting/plan';
 import { isAlmanacError } from '@almanac/series';
 import { settings } from './settings.js';
 import type { Task } from './tasks.js';
@@ -42,7 +42,7 @@ function trainingOf(task: Task, threads: number): { threads: number; memoryBytes
 
 function work(panel: Panel, kind: string, config: Record<string, unknown>, given: number): { threads: number; memoryBytes: number } {
   const plan = plans.of(kind);
-  const threads = plan.threads(config, given, plans);
+  const threads = threadsOf(kind, config, given);
   return {
     threads,
     memoryBytes: plan.work(config, { count: panel.series.length, observations: observationsOf(panel), threads }, plans).memoryBytes,

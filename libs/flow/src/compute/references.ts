@@ -7,6 +7,7 @@ import {
   createForecaster,
   cutPanel,
   type Forecaster,
+  letOthers,
   NAIVE,
   type Panel,
   SEASONAL_NAIVE,
@@ -18,10 +19,9 @@ import {
 import { DEFAULT_QUANTILES } from '@almanac/series';
 import { metricsOf } from './metrics.js';
 
-/** What may interrupt it, and lend its threads. */
+/** What may interrupt it. */
 interface Tools {
   signal: AbortSignal;
-  turn: () => Promise<void> | void;
 }
 
 export interface References {
@@ -90,11 +90,11 @@ export async function measure(
   panel: Panel,
   { horizon, holdout }: { horizon: number; holdout: number },
   { kind, label, levels }: Pick<Reference, 'kind' | 'label' | 'levels'>,
-  { signal, turn }: Tools,
+  { signal }: Tools,
 ): Promise<{ score: Score; forecasts: SeriesForecast[] }> {
   const forecasts: SeriesForecast[] = [];
   for (let back = holdout; back >= horizon; back -= horizon) {
-    await turn();
+    await letOthers();
     const known = knownAt(panel, back, horizon);
     forecasts.push(...(await forecaster.predict(known, { horizon, levels, signal, targets: targetKindsOf(known.series) })));
   }

@@ -28,8 +28,6 @@ export interface TrainTools {
   threads: number;
   report: (progress: RunProgress) => void;
   saveState: (state: Checkpoint) => void;
-  /** Awaited between steps: where a training waits while others have its threads. */
-  turn: () => Promise<void> | void;
   signal: AbortSignal;
 }
 
@@ -58,14 +56,13 @@ async function fit(
   forecaster: Forecaster,
   history: Panel,
   { seed, resume, kind, config }: Pick<TrainTask, 'seed' | 'resume' | 'kind' | 'config'>,
-  { threads, signal, saveState, report, turn }: TrainTools,
+  { threads, signal, saveState, report }: TrainTools,
 ): Promise<number> {
   let steps = 0;
   await forecaster.fit(history, {
     seed,
     threads,
     signal,
-    turn,
     checkpoint: { everySteps: stepsBetweenStates(kind, config), save: saveState },
     ...(resume ? { resume } : {}),
     onProgress: (progress) => {

@@ -107,7 +107,7 @@ it('goes on from its last state, with the same weights as an undisturbed run', a
 });
 
 it('gives way at the step that it has reached, and goes on from there on a worker with other threads', async () => {
-  const request = { dataset: 'waves', steps: 200, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 9 };
+  const request = { dataset: 'waves', kind: 'segment', steps: 200, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 9 };
   const whole = await requestTraining(flow, { ...request, model: 'at-once' });
   await deliver(whole.id, () => false);
   const polite = await requestTraining(flow, { ...request, model: 'in-turns' });
@@ -123,7 +123,7 @@ it('gives way at the step that it has reached, and goes on from there on a worke
 });
 
 it('gives way to another workspace, and within its own to what is shorter, once it has had its turn', async () => {
-  const request = { dataset: 'waves', steps: 200, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 13 };
+  const request = { dataset: 'waves', kind: 'segment', steps: 200, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 13 };
   const [{ id }, late] = [await requestTraining(flow, { ...request, model: 'held' }), Date.now() - 60_000];
   const run = await store.runs.claim(id, 'somebody');
   const asked: string[] = [];

@@ -68,6 +68,8 @@ export interface KindPlan {
   readonly untrainedConfig?: Config;
   /** Learns without a network to speak of, in seconds: not worth an accelerator, nor an estimate of its time. */
   readonly quick: boolean;
+  /** Its training keeps all threads busy that it is given, and not one; members may anyway, see `threadsOf`. */
+  readonly spreads: boolean;
   /** It goes on learning with every observation, see `learnOnline`. */
   readonly goesOn: boolean;
   /** Forecasts a series that has no observation at all. */
@@ -94,8 +96,6 @@ export interface KindPlan {
   /** Steps that a model trained for `horizon` of them can forecast. */
   longestHorizon(horizon: number, config: Config, plans: Plans): number;
   work(config: Config, facts: WorkFacts, plans: Plans): Work;
-  /** Threads that a training keeps busy, of those that it is given. */
-  threads(config: Config, given: number, plans: Plans): number;
   /** What the model is made of, by its settings or by what a request says of them; none for most kinds. */
   members(config: Config): readonly Member[];
   /** What a search may vary around these settings; nothing where absent. */
@@ -129,7 +129,7 @@ export const SINGLE = {
   members: (): readonly Member[] => [],
   apart: (): number => 0,
   hierarchy: (): Readonly<Record<string, string>> | undefined => undefined,
-  threads: (): number => 1,
+  spreads: false,
   longestHorizon: (horizon: number): number => HORIZONS_BEYOND * horizon,
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PanelFacts } from '../facts.js';
 import { lastSteps, type Panel } from '../panel.js';
-import { PLANS, plans } from './plans.js';
+import { PLANS, plans, threadsOf } from './plans.js';
 import { createForecaster, FORECASTER_KINDS } from './registry.js';
 import { checkShared } from './shared.js';
 
@@ -228,4 +228,15 @@ describe('look-back', () => {
     }
     model.dispose();
   });
+});
+
+it('counts the threads that a training keeps busy, also where a member does', () => {
+  const threads = (kind: string, config: object): number => threadsOf(kind, plans.settings(kind, facts, { config: { ...config } }), 4);
+  expect(threads('segment', {})).toBe(4);
+  expect(threads('recurrent', {})).toBe(1);
+  expect(threads('theta', {})).toBe(1);
+  expect(threads('auto', { budget: 'standard' })).toBe(4);
+  expect(threads('auto', { budget: 'quick' })).toBe(1);
+  expect(threads('ensemble', { members: [{ kind: 'theta', config: {} }] })).toBe(1);
+  expect(threads('coldStart', {})).toBe(4);
 });

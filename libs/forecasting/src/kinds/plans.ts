@@ -9,7 +9,7 @@ import { coldStartPlan } from './coldStart/plan.js';
 import { ensemblePlan } from './ensemble/plan.js';
 import { linearPlan } from './linear/plan.js';
 import { onlinePlan } from './online/plan.js';
-import { checkWishes, type KindPlan, type Plans, refuseContrary } from './plan.js';
+import { checkWishes, type Config, type KindPlan, type Plans, refuseContrary } from './plan.js';
 import { pretrainedPlan } from './pretrained/plan.js';
 import { recurrentPlan } from './recurrent/plan.js';
 import { segmentPlan } from './segment/plan.js';
@@ -48,3 +48,10 @@ export const plans: Plans = {
     return plan.settings(facts, wishes, plans);
   },
 };
+
+/** Threads that a training keeps busy, of those that it is given: its own, or those of the member that takes most. */
+export function threadsOf(kind: string, config: Config, given: number): number {
+  const plan = plans.of(kind);
+  if (plan.spreads) return given;
+  return Math.max(1, ...plan.members(config).map((member) => threadsOf(member.kind, member.config, given)));
+}

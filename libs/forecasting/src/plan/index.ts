@@ -16,5 +16,5 @@ export {
   type WorkFacts,
 } from '../kinds/plan.js';
 export { PRETRAINED } from '../kinds/pretrained/plan.js';
-export { isKind, PLANS, plans } from '../kinds/plans.js';
+export { isKind, PLANS, plans, threadsOf } from '../kinds/plans.js';
 export { checkShared } from '../kinds/shared.js';

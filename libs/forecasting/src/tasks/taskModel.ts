@@ -19,6 +19,7 @@ import { adamw, oneCycle, startOptimiser } from '../training/adamw.js';
 import { ExampleReader, taskScales, type TaskExample, type TaskInput, type TaskScales } from './examples.js';
 import { taskNetwork, type TaskNetwork } from './network.js';
 import { answerSteps, type TaskSpec } from './spec.js';
+import { letOthers } from '../turns.js';
 
 const BATCH = 256;
 const SAMPLE_PURPOSE = 95;
@@ -121,7 +122,7 @@ export class TaskModel {
         const data = (this.spec.answer === 'classes' ? tf.softmax(raw) : raw).dataSync<'float32'>();
         part.forEach((one, b) => answers.push(this.answerOf(one, b, part.length, data, reader)));
       });
-      await new Promise((resolve) => setImmediate(resolve));
+      await letOthers();
     }
     return answers;
   }

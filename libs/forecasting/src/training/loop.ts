@@ -5,6 +5,7 @@
  */
 import { AlmanacError } from '@almanac/series';
 import type { FitOptions, FitProgress } from '../forecaster.js';
+import { letOthers } from '../turns.js';
 import type { TrainingState } from './state.js';
 
 const REPORT_EVERY = 5;
@@ -31,7 +32,7 @@ export interface Training {
 export async function runTraining(
   training: Training,
   state: TrainingState,
-  { onProgress, signal, checkpoint, turn }: Pick<FitOptions, 'onProgress' | 'signal' | 'checkpoint' | 'turn'>,
+  { onProgress, signal, checkpoint }: Pick<FitOptions, 'onProgress' | 'signal' | 'checkpoint'>,
 ): Promise<void> {
   const { steps, validations, patience = Infinity } = training;
   const every = Math.max(1, Math.floor(steps / validations));
@@ -39,9 +40,10 @@ export async function runTraining(
   let started = performance.now();
   let saved = firstStep;
   for (let step = firstStep; step < steps && state.stale < patience; step++) {
-    // Lets timers, aborts and messages through.
-    await new Promise((resolve) => setImmediate(resolve));
-    if (turn) started += await lasted(turn());
+    // While threads are lent no step is late.
+    const before = performance.now();
+    await letOthers();
+    started += performance.now() - before;
     if (signal?.aborted) {
       if (checkpoint && state.step > saved) await checkpoint.save(state.save());
       throw cancelled(state.step);
@@ -70,14 +72,6 @@ export async function runTraining(
     }
   }
   if (signal?.aborted && state.step < steps) throw cancelled(state.step);
-}
-
-/** Milliseconds that it took; 0 where there was nothing to wait for. */
-async function lasted(wait: Promise<void> | void): Promise<number> {
-  if (!wait) return 0;
-  const from = performance.now();
-  await wait;
-  return performance.now() - from;
 }
 
 function cancelled(step: number): AlmanacError {

@@ -193,7 +193,7 @@ async function forecastShare(
         attention: plan.attention,
         calibrations: widths.states,
       },
-      { signal, onEngine },
+      { signal, onEngine, canWait: true },
     );
     await noted();
     forecasts.forEach((forecast, i) => {

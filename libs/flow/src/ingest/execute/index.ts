@@ -10,15 +10,18 @@ export { ingestUpload, type IngestDependencies, type IngestRequest } from './exe
 
 /** Memory of the reader for a byte of the file, beside that of any process; its limit holds anyway. */
 const BYTES_PER_BYTE = 4;
+/** Bytes of a file; a smaller one is read before a second thread would help. */
+const SHARED_FROM = 4 * 2 ** 20;
 
 export async function executeIngest(context: RunContext<PlannedRun<'ingest'>>, compute: Compute): Promise<Worked> {
   const { store, objects, ingest: limits = DEFAULT_INGEST_LIMITS, quotas, run, signal, report } = context;
   const { uploadId, options } = run.config;
   const { size } = await store.uploads.get(uploadId);
   const memoryBytes = Math.min(limits.memoryMb * 2 ** 20, PROCESS_BYTES + BYTES_PER_BYTE * size);
-  return compute.hold({ threads: limits.threads, memoryBytes }, signal, () =>
+  const threads = size < SHARED_FROM ? 1 : Math.min(limits.threads, compute.threads);
+  return compute.hold({ threads, memoryBytes }, signal, () =>
     ingestUpload(
-      { store, objects, limits, quotas },
+      { store, objects, limits: { ...limits, threads }, quotas },
       { uploadId, options, runId: run.id, onProgress: (progress) => void report(progress), signal },
     ),
   );

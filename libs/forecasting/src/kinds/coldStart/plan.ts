@@ -61,10 +61,6 @@ export const coldStartPlan: KindPlan = {
     return Math.min(SINGLE.longestHorizon(trained), plans.of(kind).longestHorizon(trained, own, plans));
   },
   members: (config) => [memberOf(config)],
-  threads(config, given, plans) {
-    const { kind, config: own } = memberOf(config);
-    return plans.of(kind).threads(own, given, plans);
-  },
   work(config, facts, plans) {
     const { kind, config: own } = memberOf(config);
     const member = plans.of(kind).work(own, facts, plans);

@@ -81,8 +81,6 @@ export const ensemblePlan: KindPlan = {
   longestHorizon: (trained, config, plans) =>
     Math.min(...membersOf(config).map(({ kind, config: own }) => plans.of(kind).longestHorizon(trained, own, plans))),
   members: membersOf,
-  threads: (config, given, plans) =>
-    Math.max(...membersOf(config).map(({ kind, config: own }) => plans.of(kind).threads(own, given, plans))),
   apart: ({ config }) => membersOf(config).length,
   work(config, facts, plans) {
     const each = membersOf(config).map(({ kind, config: own }) => plans.of(kind).work(own, facts, plans));

@@ -8,6 +8,7 @@ import type { Metric } from '../../facts.js';
 import type { Forecaster, Panel } from '../../forecaster.js';
 import { anchorIndex } from '../../levels.js';
 import { deviationOf } from '../../scalers/windowScale.js';
+import { letOthers } from '../../turns.js';
 
 export interface StackingSettings {
   horizon: number;
@@ -57,7 +58,7 @@ export async function stackedWeights(
     const raised = weights.map((weight, m) => weight * Math.exp((-RATE * (slopes[m]! - least)) / start));
     const total = raised.reduce((sum, weight) => sum + weight, 0);
     weights = raised.map((weight) => weight / total);
-    if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (i % 10 === 0) await letOthers();
   }
   return weights.map((weight) => (1 - EQUAL) * weight + EQUAL / members.length);
 }

@@ -11,6 +11,7 @@ import type { Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesD
 import { levelWeights } from '../../levels.js';
 import { noiseOf, readNoise, savedNoise, widened } from '../shortSeries.js';
 import { checkOnlineSettings, OnlineModel, type OnlineSettings, type OnlineState } from './onlineModel.js';
+import { letOthers } from '../../turns.js';
 
 /** One series: a state and the grid step it has come to. */
 export interface LearnedSeries {
@@ -219,7 +220,7 @@ async function* inTurn(panel: Panel, signal: AbortSignal | undefined): AsyncGene
   let yielded = performance.now();
   for (const series of panel.series) {
     if (performance.now() - yielded > 50) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await letOthers();
       yielded = performance.now();
     }
     signal?.throwIfAborted();

@@ -24,6 +24,7 @@ import { shippedWeights } from './shipped.js';
 import { parameterSpecs } from './specs.js';
 import type { Window } from './window.js';
 import { WindowReader } from './windows.js';
+import { letOthers } from '../../turns.js';
 
 const ANCHOR = anchorIndex(LEVELS);
 const LEARNED = LEVELS.map(normalQuantile);
@@ -147,7 +148,7 @@ export class PretrainedForecaster implements Forecaster {
       places.forEach((place, b) => {
         forecasts[place] = this.forecastOf(panel.series[place]!, b, part[b]!, values, options, state);
       });
-      await new Promise((resolve) => setImmediate(resolve));
+      await letOthers();
     }
     return forecasts;
   }

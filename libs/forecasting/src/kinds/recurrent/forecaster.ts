@@ -35,6 +35,7 @@ import { trainRecurrent } from './train.js';
 import { FamilySampler, PointReader, SingleSampler, type PointWindow } from './windows.js';
 import type { PointwiseNetwork, PointwiseOutput, RunOptions } from '../../attention/shapes.js';
 import type { Score } from '../../heads/step.js';
+import { letOthers } from '../../turns.js';
 
 const BATCH = 64;
 /** Rows that sampled paths are drawn in at once. */
@@ -138,7 +139,7 @@ export class RecurrentForecaster implements Forecaster {
     for (let from = 0; from < read.length; from += size) {
       options.signal?.throwIfAborted();
       tf.tidy(() => forecasts.push(...this.forecastPart(read.slice(from, from + size), options, fitted)));
-      await new Promise((resolve) => setImmediate(resolve));
+      await letOthers();
     }
     return forecasts;
   }

@@ -29,6 +29,7 @@ import { EVALUATION_BATCH } from './gradient.js';
 import { validationTails } from './sampler.js';
 import { noiseOf, readNoise, savedNoise, widened } from '../shortSeries.js';
 import { train } from './train.js';
+import { letOthers } from '../../turns.js';
 
 /** Horizons in a validation tail that stand for more than one period. */
 const LONG_TAIL = 4;
@@ -122,7 +123,7 @@ export class SegmentForecaster implements Forecaster {
       const batch = fitted.reader.read(part);
       const values = this.run(batch, fitted);
       part.forEach((window, b) => forecasts.push(this.forecastOf(window, b, batch, values, options, fitted)));
-      await new Promise((resolve) => setImmediate(resolve));
+      await letOthers();
     }
     return forecasts;
   }

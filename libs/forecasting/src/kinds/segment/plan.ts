@@ -29,6 +29,7 @@ const train = z
 
 export const segmentPlan: KindPlan = {
   ...SINGLE,
+  spreads: true,
   kind: 'segment',
   summary: 'Recurrent sequence-to-sequence network over segments, with contextual and temporal attention; one model for all series.',
   trainable: true,
@@ -86,7 +87,6 @@ export const segmentPlan: KindPlan = {
     const fitting = segmentLength * Math.max(2, Math.ceil(contextLength / segmentLength));
     return { ...config, contextLength: fitting, temporalSeason: temporalSeason <= fitting ? temporalSeason : 0 };
   },
-  threads: (_, given) => given,
   work(given, facts) {
     const config = given as SegmentConfig;
     return {
