@@ -49,7 +49,10 @@ it('lends the threads of a training to short work, and trains the same weights',
     seed: 4,
   };
   const answer = (): Promise<unknown> =>
-    compute.run({ task: 'choose', panel, kinds: ['seasonalNaive'], horizon: 24, levels: [0.5] }, { signal: never });
+    compute.run(
+      { task: 'choose', panel, kind: 'seasonalNaive', config: { seasonLength: 24 }, horizon: 24, levels: [0.5] },
+      { signal: never },
+    );
   try {
     const undisturbed = await compute.run(training, { signal: never });
     let ended = false;
@@ -84,7 +87,7 @@ it('waits for memory that another computation has reserved', async () => {
     const reader = compute.hold({ threads: 1, memoryBytes: 2 ** 30 }, never, () => new Promise<void>((resolve) => (free = resolve)));
     let answered = false;
     const answer = compute
-      .run({ task: 'choose', panel, kinds: ['seasonalNaive'], horizon: 24, levels: [0.5] }, { signal: never })
+      .run({ task: 'choose', panel, kind: 'seasonalNaive', config: { seasonLength: 24 }, horizon: 24, levels: [0.5] }, { signal: never })
       .finally(() => (answered = true));
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect([answered, ledger.reserved.waiting]).toEqual([false, 1]);
