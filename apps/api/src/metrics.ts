@@ -1,4 +1,4 @@
-/** What the API counts for Prometheus: requests, and what the database knows about queue, forecasts and accuracy, asked at each collection. */
+/** What the API counts for Prometheus: requests, and what the database knows of queue, forecasts and accuracy, asked when collected. */
 import type { FlowContext } from '@almanac/flow/runs';
 import { createRegistry, Gauge, Histogram, type Registry } from '@almanac/platform';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
