@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- accuracy DATASET [--horizon N] [--members N | --linear] [--seed N] [--threads N] [--steps N] [--coverage]`: our default
- * settings of the network beside published results, or with `--coverage` how often their intervals hold over 20 rolling cutoffs. Data sets: m4-hourly,
- * etth1, ettm1, exchange, tourism-monthly, tourism-quarterly, tourism-yearly, bike.
+ * settings of the network beside published results, or with `--coverage` how often their intervals hold over 20 rolling cutoffs. Data
+ * sets: m4-hourly, etth1, ettm1, exchange, tourism-monthly, tourism-quarterly, tourism-yearly, bike.
  * `accuracy all` is what a user gets where nobody names a kind of model, on every set (`accuracy/all.ts`).
  */
 import type { Bench, BenchRow } from './bench.js';

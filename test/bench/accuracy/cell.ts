@@ -1,6 +1,6 @@
 /**
- * One cell of `accuracy all`: what a user gets on one data set by default, with one budget and seed, in a process of its own so that its CPU
- * time and memory are its own. Reads a `CellTask` from its arguments, writes a `Cell` as the last line it prints.
+ * One cell of `accuracy all`: what a user gets on one data set by default, with one budget and seed, in a process of its own so that its
+ * CPU time and memory are its own. Reads a `CellTask` from its arguments, writes a `Cell` as the last line it prints.
  */
 import {
   createForecaster,

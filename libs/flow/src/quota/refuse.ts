@@ -55,7 +55,7 @@ export async function refuseOver(context: Pick<FlowContext, 'quotas'>, within: S
   if (over) throw over;
 }
 
-/** Content as it comes, as long as there is room for it. @throws AlmanacError QUOTA_EXCEEDED, where there is none with the first byte beyond it */
+/** Content as it comes, as long as there is room for it. @throws AlmanacError QUOTA_EXCEEDED with the first byte beyond that */
 export async function* withinBytes(
   { store, quotas }: { store: Store; quotas?: Quotas | undefined },
   content: AsyncIterable<Uint8Array>,

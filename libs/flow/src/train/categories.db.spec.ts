@@ -1,4 +1,4 @@
-/** A category that is text says how a series without history behaves; a value that nobody has learned is named, and so is what is not read. */
+/** A category that is text says how a series without history behaves; values that were not learned, and texts not read, are named. */
 import { trainResult } from '@almanac/contracts';
 import { requestForecast } from '@almanac/flow/forecast';
 import { latestForecasts } from '@almanac/flow/query';

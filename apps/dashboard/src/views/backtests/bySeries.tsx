@@ -1,6 +1,6 @@
 /**
- * Errors by series, of a backtest or of what a training held out: the worst first, beside seasonal naive on the same steps. A training whose
- * kind chooses by series says what it chose.
+ * Errors by series, of a backtest or of what a training held out: the worst first, beside seasonal naive on the same steps. A training
+ * whose kind chooses by series says what it chose.
  */
 import type { BacktestSeries, ModelVersion } from '@almanac/contracts';
 import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react-query';

@@ -1,4 +1,4 @@
-/** Workspaces: datasets, models, keys and members of their own. Whoever administers the default one makes, renames and deletes the others. */
+/** Workspaces: datasets, models, keys and members of their own. Admins of the default one make, rename and delete the others. */
 import type { Workspace } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
