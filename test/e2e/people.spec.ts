@@ -82,6 +82,9 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('people in Chromiu
       await viewer.goto(almanac.url + path);
       await viewer.getByRole('heading', { name: 'A viewer does not do this' }).waitFor();
     }
+    await viewer.goto(`${almanac.url}/schedules`);
+    await viewer.getByText('Nothing is scheduled').waitFor();
+    expect(await viewer.getByRole('button', { name: 'New schedule' }).count()).toBe(0);
     const train = (): Promise<{ status: number; code: string }> =>
       viewer.evaluate(async () => {
         const { csrfToken } = (await (await fetch('/v1/session')).json()) as { csrfToken: string };
@@ -96,6 +99,8 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('people in Chromiu
     await viewer.goto(`${almanac.url}/train`);
     await viewer.getByRole('link', { name: 'Vera editor' }).waitFor();
     await viewer.getByRole('link', { name: 'Upload' }).first().waitFor();
+    await viewer.goto(`${almanac.url}/schedules`);
+    await viewer.getByRole('button', { name: 'New schedule' }).waitFor();
   });
 
   it('a page of another origin does nothing in the name of whoever is signed in', async () => {

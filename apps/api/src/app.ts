@@ -107,6 +107,8 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
   await fastify.register(multipart, { limits: { files: 2, fields: 2, fieldSize: 1 << 20, fileSize: Number.MAX_SAFE_INTEGER } });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('x-request-id', request.id);
+    // What somebody who is signed in sees is nobody else's, on the way and in the browser.
+    if (request.url.startsWith('/v1') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     done();
   });
   await serveDashboard(fastify, options.dashboardFolder ?? besideTheApi);

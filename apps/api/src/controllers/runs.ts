@@ -7,7 +7,7 @@ import { cancelRun, type FlowContext } from '@almanac/flow/runs';
 import { resumeTraining } from '@almanac/flow/train';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
-import { Flow } from '../http/caller.js';
+import { By, type Caller, Flow } from '../http/caller.js';
 import { Input, type Parse, Route } from '../http/route.js';
 import { RunFeed } from '../http/runFeed.js';
 
@@ -66,7 +66,7 @@ export class RunsController {
   @Route('followRun')
   async follow(
     @Input() { params }: Parse<'followRun'>,
-    @Flow() flow: FlowContext,
+    @By() { flow, stillMay }: Caller,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -91,6 +91,8 @@ export class RunsController {
         last = data;
         if (isFinished(run.status)) break;
         await this.feed.changed(flow.store, params.runId, LOOK_MS, gone.signal);
+        // Whoever asks again is told why.
+        if (!(await stillMay())) break;
         run = await getRun(flow, params.runId);
       }
     } finally {

@@ -14,6 +14,8 @@ export interface Caller {
   /** Of the key; the e-mail address of a user. */
   name: string;
   flow: FlowContext;
+  /** Asks again: the key may have been revoked since, the session ended, the role changed. What goes on for long asks now and then. */
+  stillMay(): Promise<boolean>;
 }
 
 const callers = new WeakMap<FastifyRequest, Caller>();

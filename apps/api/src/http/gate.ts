@@ -125,7 +125,8 @@ async function admitKey(keepers: GateKeepers, request: FastifyRequest, rule: End
       status: 403,
     });
   }
-  letIn(keepers, request, rule, { kind: 'key', id: record.id, name: record.name }, record.workspaceId);
+  const stillMay = async (): Promise<boolean> => (await keepers.keyring.find(hashOfKey(key))) !== null;
+  letIn(keepers, request, rule, { kind: 'key', id: record.id, name: record.name, stillMay }, record.workspaceId);
 }
 
 async function admitPerson(keepers: GateKeepers, request: FastifyRequest, rule: EndpointName, scope: Needed): Promise<void> {
@@ -160,7 +161,11 @@ async function admitPerson(keepers: GateKeepers, request: FastifyRequest, rule: 
         status: 403,
       },
     );
-  letIn(keepers, request, rule, { kind: 'user', id: session.userId, name: session.user.email }, member.workspaceId);
+  const stillMay = async (): Promise<boolean> => {
+    const now = (await doorkeeper.find(request))?.memberships.find(({ workspaceId }) => workspaceId === member.workspaceId);
+    return now !== undefined && opening[scope].includes(SCOPE_OF_ROLE[now.role]);
+  };
+  letIn(keepers, request, rule, { kind: 'user', id: session.userId, name: session.user.email, stillMay }, member.workspaceId);
 }
 
 const storeOf = ({ context: { store } }: GateKeepers, workspaceId: string): Store =>
@@ -172,7 +177,8 @@ function letIn(keepers: GateKeepers, request: FastifyRequest, rule: EndpointName
   const { context } = keepers;
   const store = storeOf(keepers, workspaceId);
   const changes = method !== 'GET' && !pure;
-  const acting = { actor, action: rule, address: request.ip, requestId: request.id };
+  const { kind, id, name } = actor;
+  const acting = { actor: { kind, id, name }, action: rule, address: request.ip, requestId: request.id };
   setCaller(request, { ...actor, flow: { ...context, store: changes ? store.by(acting) : store } });
 }
 

@@ -74,7 +74,7 @@ async function ask(
     status: answer.statusCode,
     code: String(parsed['code']),
     body: parsed,
-    cookie: answer.headers['set-cookie'] as string,
+    cookie: [answer.headers['set-cookie'] ?? []].flat()[0],
     headers: answer.headers,
   };
 }
@@ -145,6 +145,28 @@ describe('a session', () => {
       const later = await signIn('viewer@example.org');
       await query(database.url, `UPDATE session SET ${column} = ${time}`);
       expect(await later.ask('GET', '/v1/datasets')).toMatchObject({ status: 401, code: 'SESSION_ENDED' });
+    }
+  });
+
+  it('takes along what it follows when it ends', async () => {
+    const { id } = await store.runs.create({ kind: 'train', config: {} });
+    const listening = await startApp();
+    try {
+      await listening.listen(0, '127.0.0.1');
+      const url = (await listening.getUrl()).replace('[::1]', '127.0.0.1');
+      const body = JSON.stringify({ email: 'viewer@example.org', password: PASSWORD });
+      const answer = await fetch(`${url}/v1/session`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      const { csrfToken } = (await answer.json()) as SessionState;
+      const headers = { cookie: answer.headers.getSetCookie()[0]!.split(';')[0]!, origin: url, [CSRF_HEADER]: csrfToken! };
+      const events = await fetch(`${url}/v1/runs/${id}/events`, { headers });
+      expect(events.status).toBe(200);
+      expect((await fetch(`${url}/v1/session`, { method: 'DELETE', headers })).status).toBe(204);
+      // Whose run has not ended: the stream has.
+      expect(await events.text()).toContain('"status":"queued"');
+      expect((await fetch(`${url}/v1/runs/${id}/events`, { headers })).status).toBe(401);
+    } finally {
+      await listening.close();
     }
   });
 

@@ -2,6 +2,7 @@
 import { isFinished, type Run } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
+import { Only } from '../ui/only';
 import { runDetail } from '../ui/parts';
 import { useLiveRun } from './live';
 import { runKey, useActiveRuns } from './queries';
@@ -53,14 +54,16 @@ function LiveRun({ initial }: { initial: Run }) {
       <span className="detail" role="status">
         {runDetail(run)}
       </span>
-      <button
-        type="button"
-        className="quiet compact"
-        disabled={cancel.isPending || cancel.isSuccess || isFinished(run.status)}
-        onClick={() => cancel.mutate()}
-      >
-        {cancel.isSuccess ? 'Stopping' : 'Cancel'}
-      </button>
+      <Only>
+        <button
+          type="button"
+          className="quiet compact"
+          disabled={cancel.isPending || cancel.isSuccess || isFinished(run.status)}
+          onClick={() => cancel.mutate()}
+        >
+          {cancel.isSuccess ? 'Stopping' : 'Cancel'}
+        </button>
+      </Only>
     </div>
   );
 }

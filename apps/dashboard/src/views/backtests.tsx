@@ -10,6 +10,7 @@ import { useClient } from '../app/session';
 import { type Column, DataTable } from '../ui/dataTable';
 import { Await, Empty, Failure, Field, Page, Status } from '../ui/parts';
 import { Estimate } from './train/estimate';
+import { Only } from '../ui/only';
 
 export function Component() {
   const [making, setMaking] = useState(false);
@@ -20,15 +21,17 @@ export function Component() {
       title="Backtests"
       about="How good would past forecasts have been? Models compete over the same rolling cutoffs, seasonal naive always among them."
       actions={
-        <button
-          type="button"
-          className="primary"
-          aria-expanded={making}
-          disabled={!datasets.data?.items.length}
-          onClick={() => setMaking(!making)}
-        >
-          New backtest
-        </button>
+        <Only>
+          <button
+            type="button"
+            className="primary"
+            aria-expanded={making}
+            disabled={!datasets.data?.items.length}
+            onClick={() => setMaking(!making)}
+          >
+            New backtest
+          </button>
+        </Only>
       }
     >
       {making && datasets.data && <NewBacktest datasets={datasets.data.items} />}

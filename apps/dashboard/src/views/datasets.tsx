@@ -11,6 +11,7 @@ import { type Column, DataTable } from '../ui/dataTable';
 import { Asking } from '../ui/confirm';
 import { Await, Empty, Fact, Failure, Page } from '../ui/parts';
 import { FindingsView } from './upload/findings';
+import { Only } from '../ui/only';
 
 export function Component() {
   const { dataset } = useParams();
@@ -35,9 +36,11 @@ function All() {
       title="Datasets"
       about="Each upload makes a version; models and forecasts name the one they rest on."
       actions={
-        <Link className="button primary" to="/upload">
-          Upload a file
-        </Link>
+        <Only>
+          <Link className="button primary" to="/upload">
+            Upload a file
+          </Link>
+        </Only>
       }
     >
       <Await query={query}>
@@ -85,15 +88,17 @@ function One({ name }: { name: string }) {
           >
             Its series, models, forecasts and uploaded files go at once; what went is listed under Settings. Runs stay.
           </Asking>
-          <Link className="button" to={`/train?dataset=${path}`}>
-            Train
-          </Link>
-          <Link className="button" to={`/series/${path}?look=`}>
-            First look
-          </Link>
-          <Link className="button" to={`/upload?dataset=${path}`}>
-            Add to it
-          </Link>
+          <Only>
+            <Link className="button" to={`/train?dataset=${path}`}>
+              Train
+            </Link>
+            <Link className="button" to={`/series/${path}?look=`}>
+              First look
+            </Link>
+            <Link className="button" to={`/upload?dataset=${path}`}>
+              Add to it
+            </Link>
+          </Only>
           <Link className="button primary" to={`/series/${path}`}>
             Look at the series
           </Link>
@@ -119,8 +124,10 @@ function One({ name }: { name: string }) {
                 <Fact name="From">{time(dataset.start, dataset.timeZone, isSubDaily(dataset.frequency))}</Fact>
                 <Fact name="To">{time(dataset.end, dataset.timeZone, isSubDaily(dataset.frequency))}</Fact>
               </dl>
-              <Retention dataset={dataset} />
-              <Seasons dataset={dataset} />
+              <Only>
+                <Retention dataset={dataset} />
+                <Seasons dataset={dataset} />
+              </Only>
             </section>
             <Versions dataset={dataset} />
             <Models dataset={name} />

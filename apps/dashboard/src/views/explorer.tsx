@@ -7,6 +7,7 @@ import { useCall } from '../app/queries';
 import { Await, Empty } from '../ui/parts';
 import { Finder } from './explorer/finder';
 import { SeriesView } from './explorer/seriesView';
+import { Only } from '../ui/only';
 
 const LAST = 'almanac.dataset';
 
@@ -24,9 +25,11 @@ function NoDataset() {
     <Empty
       title="No dataset yet"
       action={
-        <Link className="button primary" to="/upload">
-          Upload a file
-        </Link>
+        <Only>
+          <Link className="button primary" to="/upload">
+            Upload a file
+          </Link>
+        </Only>
       }
     >
       Upload a CSV or Parquet file of time series. Almanac finds the frequency, shows what it understood, and is then ready to train and

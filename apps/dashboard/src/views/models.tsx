@@ -13,6 +13,7 @@ import { Await, Empty, Failure, Page } from '../ui/parts';
 import { Comparison } from './models/comparison';
 import { Promotion } from './models/promotion';
 import { VersionCard } from './models/versionCard';
+import { Only } from '../ui/only';
 
 export function Component() {
   const { model } = useParams();
@@ -44,9 +45,11 @@ function Registry() {
       title="Models"
       about="What has been trained. The champion answers unless another version is asked for."
       actions={
-        <Link className="button" to="/train">
-          Train a model
-        </Link>
+        <Only>
+          <Link className="button" to="/train">
+            Train a model
+          </Link>
+        </Only>
       }
     >
       <Await query={query}>
@@ -55,9 +58,11 @@ function Registry() {
             <Empty
               title="No model yet"
               action={
-                <Link className="button primary" to="/train">
-                  Train a model
-                </Link>
+                <Only>
+                  <Link className="button primary" to="/train">
+                    Train a model
+                  </Link>
+                </Only>
               }
             >
               A training run puts its model here.
@@ -91,7 +96,15 @@ function OneModel({ name }: { name: string }) {
     keep(next.length > 0 ? next.join(',') : undefined);
   };
   return (
-    <Page title={name} about={<Link to="/models">All models</Link>} actions={<Actions name={name} />}>
+    <Page
+      title={name}
+      about={<Link to="/models">All models</Link>}
+      actions={
+        <Only>
+          <Actions name={name} />
+        </Only>
+      }
+    >
       <Await query={versions}>
         {({ items }) => {
           const pair = items.filter(({ version }) => compared.includes(version));
@@ -164,14 +177,16 @@ function Versions({ items, compared, onChoose }: { items: ModelVersion[]; compar
       hidden: true,
       cell: (v) =>
         !v.aliases.includes('champion') && (
-          <button
-            type="button"
-            className="compact"
-            aria-expanded={asking === v.version}
-            onClick={() => setAsking(asking === v.version ? undefined : v.version)}
-          >
-            {champion && champion.version > v.version ? 'Roll back' : 'Promote'}
-          </button>
+          <Only>
+            <button
+              type="button"
+              className="compact"
+              aria-expanded={asking === v.version}
+              onClick={() => setAsking(asking === v.version ? undefined : v.version)}
+            >
+              {champion && champion.version > v.version ? 'Roll back' : 'Promote'}
+            </button>
+          </Only>
         ),
     },
   ];

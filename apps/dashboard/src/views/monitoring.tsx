@@ -14,6 +14,7 @@ import type { Cell } from '../ui/download';
 import { Await, Empty, Failure, Page } from '../ui/parts';
 import { Webhooks } from './monitoring/webhooks';
 import { PartialSteps } from './run/partialSteps';
+import { Only } from '../ui/only';
 
 const titles: Record<MonitorResult['alerts'][number]['code'], string> = {
   ERROR_DRIFT: 'The error has grown',
@@ -40,7 +41,9 @@ export function Component() {
                 <option key={model.name}>{model.name}</option>
               ))}
             </select>
-            <ScoreNow model={chosen} />
+            <Only>
+              <ScoreNow model={chosen} />
+            </Only>
           </>
         )
       }

@@ -9,6 +9,7 @@ import { useClient } from '../app/session';
 import { Await, Fact, Failure, Page, runDetail, Status } from '../ui/parts';
 import { Curves } from './run/curves';
 import { Result } from './run/result';
+import { Only } from '../ui/only';
 
 export function Component() {
   const { runId = '' } = useParams();
@@ -44,7 +45,7 @@ function RunView({ run }: { run: Run }) {
       tab={`${verbs[run.kind]} ${run.model ?? run.dataset ?? ''}`.trim()}
       about={<span className="mono small">{run.id}</span>}
       actions={
-        <>
+        <Only>
           {!isFinished(run.status) && (
             <button type="button" className="danger" disabled={cancel.isPending || cancel.isSuccess} onClick={() => cancel.mutate()}>
               {cancel.isSuccess ? 'Stopping at its next step' : 'Cancel'}
@@ -52,7 +53,7 @@ function RunView({ run }: { run: Run }) {
           )}
           {run.kind === 'train' && isFinished(run.status) && <TrainAgain run={run} />}
           {run.kind === 'forecast' && run.status === 'succeeded' && <Replay run={run} />}
-        </>
+        </Only>
       }
     >
       {!isFinished(run.status) && (

@@ -6,6 +6,7 @@ import { ago, duration, time } from '../app/format';
 import { useCall } from '../app/queries';
 import { type Column, DataTable } from '../ui/dataTable';
 import { Await, Empty, Page, runDetail, Status } from '../ui/parts';
+import { Only } from '../ui/only';
 
 /** Shown at a time. */
 const MOST = 200;
@@ -36,7 +37,14 @@ export function Component() {
       <Await query={query}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty title={kind || status ? 'No run like that' : 'No run yet'} action={<Link to="/upload">Upload a file</Link>}>
+            <Empty
+              title={kind || status ? 'No run like that' : 'No run yet'}
+              action={
+                <Only>
+                  <Link to="/upload">Upload a file</Link>
+                </Only>
+              }
+            >
               An upload is the first run.
             </Empty>
           ) : (

@@ -12,6 +12,7 @@ import { Await, Empty, Failure, Page } from '../ui/parts';
 import { Calendar } from './schedules/calendar';
 import { EditSchedule, NewSchedule, useChange } from './schedules/form';
 import { catchUps, does, overlaps, sentence } from './schedules/words';
+import { Only } from '../ui/only';
 
 export function Component() {
   const query = useCall('listSchedules', { query: { limit: 1000 } }, { refetchInterval: 20_000 });
@@ -21,9 +22,11 @@ export function Component() {
       title="Schedules"
       about="Forecast every night, train every week. Times are in the zone of each schedule, summer time included."
       actions={
-        <button type="button" className="primary" aria-expanded={making} onClick={() => setMaking(!making)}>
-          New schedule
-        </button>
+        <Only>
+          <button type="button" className="primary" aria-expanded={making} onClick={() => setMaking(!making)}>
+            New schedule
+          </button>
+        </Only>
       }
     >
       {making && <NewSchedule onDone={() => setMaking(false)} />}
@@ -70,26 +73,28 @@ function ScheduleCard({ schedule }: { schedule: Schedule }) {
             {sentence(schedule.cron) ?? schedule.cron}, {schedule.timeZone}: {does(schedule.action)}
           </p>
         </div>
-        <div className="row">
-          <button type="button" className="compact" disabled={act.isPending} onClick={() => act.mutate('run')}>
-            Run now
-          </button>
-          <button type="button" className="compact" disabled={act.isPending} onClick={() => act.mutate('pause')}>
-            {schedule.paused ? 'Resume' : 'Pause'}
-          </button>
-          <button type="button" className="compact" aria-expanded={editing} onClick={() => setEditing(!editing)}>
-            Edit
-          </button>
-          <Asking
-            label="Delete"
-            title={`Delete the schedule ${schedule.name}?`}
-            act="Delete it"
-            disabled={act.isPending}
-            onAct={() => act.mutate('delete')}
-          >
-            Its runs stay.
-          </Asking>
-        </div>
+        <Only>
+          <div className="row">
+            <button type="button" className="compact" disabled={act.isPending} onClick={() => act.mutate('run')}>
+              Run now
+            </button>
+            <button type="button" className="compact" disabled={act.isPending} onClick={() => act.mutate('pause')}>
+              {schedule.paused ? 'Resume' : 'Pause'}
+            </button>
+            <button type="button" className="compact" aria-expanded={editing} onClick={() => setEditing(!editing)}>
+              Edit
+            </button>
+            <Asking
+              label="Delete"
+              title={`Delete the schedule ${schedule.name}?`}
+              act="Delete it"
+              disabled={act.isPending}
+              onAct={() => act.mutate('delete')}
+            >
+              Its runs stay.
+            </Asking>
+          </div>
+        </Only>
       </div>
       {act.error ? <Failure error={act.error} /> : null}
       {editing && <EditSchedule schedule={schedule} onDone={() => setEditing(false)} />}

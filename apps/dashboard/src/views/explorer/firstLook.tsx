@@ -6,6 +6,7 @@ import { count, isSubDaily, shortTime } from '../../app/format';
 import { useClient } from '../../app/session';
 import { Fact, Failure, Skeleton } from '../../ui/parts';
 import { NextSteps } from './forecastCards';
+import { Only } from '../../ui/only';
 
 /** The one series that was asked for, as the chart draws it. */
 function drawnOf(look: FirstLook) {
@@ -52,9 +53,11 @@ function Looked({ dataset, look, onEnd }: { dataset: Dataset; look: ReturnType<t
           </div>
         ))}
         <div className="row actions" style={{ marginTop: 14 }}>
-          <Link className="button primary" to={`/train?dataset=${encodeURIComponent(dataset.name)}`}>
-            Train a model
-          </Link>
+          <Only>
+            <Link className="button primary" to={`/train?dataset=${encodeURIComponent(dataset.name)}`}>
+              Train a model
+            </Link>
+          </Only>
           <button type="button" onClick={onEnd}>
             Take it away
           </button>

@@ -9,6 +9,7 @@ import { useCall } from '../../app/queries';
 import { useClient } from '../../app/session';
 import { atLevel, type Drawn, type Hindsight } from '../../chart/forecastData';
 import { Fact, Failure } from '../../ui/parts';
+import { Only } from '../../ui/only';
 
 export function ForecastCards({ dataset, forecast, fared }: { dataset: Dataset; forecast: Forecast; fared: Hindsight | null }) {
   const versions = useCall('listModelVersions', { params: { model: forecast.model }, query: { limit: 1000 } });
@@ -115,31 +116,35 @@ export function NoForecast({ dataset, uniqueId, onLook }: { dataset: Dataset; un
       {fitting.length > 0 ? (
         <>
           <span>A model has been trained on this dataset; ask it for a forecast.</span>
-          <div className="row actions">
-            {fitting.map((model) => (
-              <button
-                key={model.name}
-                type="button"
-                className="primary"
-                disabled={ask.isPending || ask.isSuccess}
-                onClick={() => ask.mutate(model.name)}
-              >
-                {ask.isSuccess ? 'Queued' : `Forecast with ${model.name}`}
-              </button>
-            ))}
-            <FirstLookButton onLook={onLook} />
-          </div>
+          <Only>
+            <div className="row actions">
+              {fitting.map((model) => (
+                <button
+                  key={model.name}
+                  type="button"
+                  className="primary"
+                  disabled={ask.isPending || ask.isSuccess}
+                  onClick={() => ask.mutate(model.name)}
+                >
+                  {ask.isSuccess ? 'Queued' : `Forecast with ${model.name}`}
+                </button>
+              ))}
+              <FirstLookButton onLook={onLook} />
+            </div>
+          </Only>
           {ask.error ? <Failure error={ask.error} /> : null}
         </>
       ) : (
         <>
           <span>A first look needs no training; a model that is trained on {dataset.name} mostly forecasts better.</span>
-          <div className="row actions">
-            <FirstLookButton onLook={onLook} />
-            <Link className="button" to={`/train?dataset=${encodeURIComponent(dataset.name)}`}>
-              Train a model
-            </Link>
-          </div>
+          <Only>
+            <div className="row actions">
+              <FirstLookButton onLook={onLook} />
+              <Link className="button" to={`/train?dataset=${encodeURIComponent(dataset.name)}`}>
+                Train a model
+              </Link>
+            </div>
+          </Only>
         </>
       )}
     </div>

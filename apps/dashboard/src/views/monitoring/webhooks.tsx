@@ -20,6 +20,7 @@ import { type Column, DataTable } from '../../ui/dataTable';
 import type { Cell } from '../../ui/download';
 import { Await, Failure, Field } from '../../ui/parts';
 import { Secret } from '../../ui/secret';
+import { Only } from '../../ui/only';
 
 const meanings: Record<WebhookEvent, string> = {
   'run.finished': 'a run succeeded',
@@ -41,9 +42,11 @@ export function Webhooks() {
           <h2>Webhooks</h2>
           <p className="small muted">Signed messages to an address of yours, sent again until they arrive.</p>
         </div>
-        <button type="button" aria-expanded={making} onClick={() => setMaking(!making)}>
-          New webhook
-        </button>
+        <Only>
+          <button type="button" aria-expanded={making} onClick={() => setMaking(!making)}>
+            New webhook
+          </button>
+        </Only>
       </div>
       {secret && <Secret title={`The secret that signs what ${secret.url} gets, shown only now`} secret={secret.secret} />}
       {making && (
@@ -152,8 +155,10 @@ function OneWebhook({ webhook, onSecret }: { webhook: Webhook; onSecret: (made: 
           </p>
         </div>
         <div className="row">
-          {button('ping', 'Send a test')}
-          {button('toggle', webhook.enabled ? 'Pause' : 'Resume')}
+          <Only>
+            {button('ping', 'Send a test')}
+            {button('toggle', webhook.enabled ? 'Pause' : 'Resume')}
+          </Only>
           <Asking label="New secret" title="Make a new secret?" act="Make it" disabled={act.isPending} onAct={() => act.mutate('secret')}>
             The secret of now stops signing at once.
           </Asking>

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { bytes, count } from '../../app/format';
 import { useCall } from '../../app/queries';
-import { useClient } from '../../app/session';
+import { useClient, useMay } from '../../app/session';
 import { type Column, DataTable } from '../../ui/dataTable';
 import { Await, Failure } from '../../ui/parts';
 
@@ -17,7 +17,7 @@ const FULL = 0.9;
 export function Quotas({ current }: { current: string }) {
   const query = useCall('listQuotas', {}, { refetchInterval: 10_000 });
   const [workspace, setWorkspace] = useState(current);
-  const isOperator = current === OPERATORS;
+  const isOperator = useMay('admin') && current === OPERATORS;
   return (
     <section className="card stack">
       <h2>Quotas</h2>
