@@ -13,7 +13,7 @@ export interface PanelFacts {
   lengths: readonly number[];
   /** Number of series. */
   count: number;
-  /** Default `wql`. */
+  /** Default `owa`. */
   metric?: Metric;
   /** Those to use; see `covariatesOf`. None by default. */
   covariates?: CovariateNames;

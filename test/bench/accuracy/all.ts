@@ -2,10 +2,10 @@
  * `npm run bench -- accuracy all [--sets a,b] [--budgets quick,standard,best] [--seeds 1,2,3] [--threads N] [--again]`: one table of what a
  * user gets by default, set by set and budget by budget, beside each member and published rows.
  *
- * Every cell (set, budget, seed) is computed in a process of its own and kept in `results/cells.json` with the commit; a run that was
- * stopped goes on with the cells that are missing, `--again` begins anew.
+ * Every cell (set, budget, seed) is computed in a process of its own and kept in `results/cells/cells.json` with the state of the library; a
+ * run that was stopped goes on with the cells that are missing or of another state, `--again` begins anew.
  */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,14 @@ const BUDGETS = ['quick', 'standard', 'best'];
 const KEPT = fileURLToPath(new URL('../../../bench/results/cells/cells.json', import.meta.url));
 const MOST_OUTPUT = 64 * 2 ** 20;
 
-type Kept = Record<string, Cell>;
+type Kept = Record<string, Cell & { code: string }>;
+
+/** The state of what forecasts: cells of another one say nothing about this one. */
+function codeOf(): string {
+  const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
+  const changed = git('status', '--porcelain', '--', 'libs/forecasting/src', 'libs/kernels') !== '';
+  return `${git('rev-parse', '--short', 'HEAD:libs/forecasting/src')}${changed ? ` with changes of ${new Date().toISOString()}` : ''}`;
+}
 
 const list = (args: string[], name: string, otherwise: readonly string[]): string[] => option(args, name)?.split(',') ?? [...otherwise];
 
@@ -31,12 +38,13 @@ export async function accuracyOfAll(args: string[], dataDir: string): Promise<Be
   const seeds = list(args, 'seeds', ['1', '2', '3']).map(Number);
   const threads = Number(option(args, 'threads') ?? 1);
   const kept: Kept = existsSync(KEPT) && !args.includes('--again') ? (JSON.parse(readFileSync(KEPT, 'utf8')) as Kept) : {};
+  const code = codeOf();
   for (const set of sets)
     for (const budget of list(args, 'budgets', BUDGETS))
       for (const seed of seeds) {
         const key = `${set} ${budget} ${seed}`;
-        if (!kept[key]) {
-          kept[key] = await compute({ set, budget, seed, threads, dataDir });
+        if (kept[key]?.code !== code) {
+          kept[key] = { ...(await compute({ set, budget, seed, threads, dataDir })), code };
           mkdirSync(dirname(KEPT), { recursive: true });
           writeFileSync(KEPT, `${JSON.stringify(kept, null, 1)}\n`);
         }

@@ -59,7 +59,6 @@ const LONGEST_SMOOTHED_SEASON = 60;
  */
 export function defaultAuto(facts: PanelFacts, budget: Budget, wishes: Pick<Wishes, 'steps' | 'contextLength'> = {}): AutoConfig {
   const { horizon, seasonLengths, lengths, count } = facts;
-  // Serves a point and a distribution: M4 Hourly by the WQL alone has an OWA of .451, by this one of .388, and the same WQL.
   const metric: Metric = facts.metric ?? 'owa';
   const longest = Math.max(0, ...lengths);
   const network: SegmentConfig = overridden(defaultConfig({ ...facts, metric }), { ...wishes, config: {} });

@@ -7,6 +7,12 @@ import type { SegmentConfig } from './config.js';
 import type { Batch, Sizes, Window } from './windows.js';
 import { unbend } from '../../scalers/windowScale.js';
 
+/**
+ * Of a window's mean size: steps near 0 count at most four times an ordinary one. Hours without a departure would weigh a hundred times those with
+ * some, though sMAPE says nothing of use there.
+ */
+const LEAST_SIZE = 0.5;
+
 /** Turns a batch's `observed` into loss weights for a metric; made once per run from the panel's own sizes. */
 export class LossWeights {
   /** Factors that bring the parts of the weight to a mean of 1 (over training windows). */
@@ -54,11 +60,12 @@ export class LossWeights {
     const { horizonSegments: m, segmentLength: w } = this.sizes;
     windows.forEach((window, b) => {
       const relative = this.relativeTo(window, batch.scale[b]!);
+      const least = this.metricHas('smape') ? LEAST_SIZE * this.levelOf(batch, b) : 0;
       for (let segment = 0; segment < m; segment++) {
         for (let i = 0; i < w; i++) {
           const at = (segment * batch.size + b) * w + i;
           if (batch.observed[at] === 0) continue;
-          const smape = this.metricHas('smape') ? this.smapeWeight(batch, b, at) : 0;
+          const smape = this.metricHas('smape') ? this.smapeWeight(batch, b, at, least) : 0;
           use(at, relative, smape);
         }
       }
@@ -84,16 +91,27 @@ export class LossWeights {
     }
   }
 
-  /** 2/(|y| + |f|) with the seasonal naive forecast in place of f, in units of the window's scale. */
-  private smapeWeight(batch: Batch, b: number, at: number): number {
-    const center = batch.center[b]!;
-    const scale = batch.scale[b]!;
-    const K = this.sizes.seasons;
+  /** 2/(|y| + |f|) with the seasonal naive forecast in place of f, in units of the window's scale. @param least of |y| + |f| */
+  private smapeWeight(batch: Batch, b: number, at: number, least: number): number {
     const { scaler } = this.config;
-    const y = Math.abs(center + scale * unbend(scaler, batch.target[at]!));
-    const naive = Math.abs(center + scale * unbend(scaler, K > 0 ? batch.candidates[at * K]! : 0));
-    const size = y + naive;
-    return size > 0 ? Math.min((2 * scale) / size, 20) : 20;
+    const y = Math.abs(batch.center[b]! + batch.scale[b]! * unbend(scaler, batch.target[at]!));
+    const size = Math.max(least, y + this.naive(batch, b, at));
+    return size > 0 ? Math.min((2 * batch.scale[b]!) / size, 20) : 2;
+  }
+
+  /** |seasonal naive forecast|, or of the window's centre where there is no season. */
+  private naive(batch: Batch, b: number, at: number): number {
+    const K = this.sizes.seasons;
+    return Math.abs(batch.center[b]! + batch.scale[b]! * unbend(this.config.scaler, K > 0 ? batch.candidates[at * K]! : 0));
+  }
+
+  /** Mean of the same over the window's horizon. */
+  private levelOf(batch: Batch, b: number): number {
+    const { horizonSegments: m, segmentLength: w } = this.sizes;
+    let sum = 0;
+    for (let segment = 0; segment < m; segment++)
+      for (let i = 0; i < w; i++) sum += this.naive(batch, b, (segment * batch.size + b) * w + i);
+    return sum / (m * w);
   }
 
   /** In-sample seasonal naive error of a series, as MASE scales by; at least a thousandth of its level. */
