@@ -53,7 +53,9 @@ it('39 webhook-retries', async () => {
     expect(rows.every(({ valid }) => valid)).toBe(true);
     expect(new Set(rows.map(({ sha256 }) => sha256)).size).toBe(1);
     const [first, second, third] = rows.map(({ at }) => at) as [number, number, number];
-    expect(second - first).toBeGreaterThan(3);
+    // A pause is a quarter more or less than its 5 s or 20 s: at least 3.75 s after the first answer, and 15 s after the 10 s that the
+    // second waits, which begin a little before the receiver has read it. Of a loaded machine no upper bound can be asked.
+    expect(second - first).toBeGreaterThanOrEqual(3.75);
     expect(third - second).toBeGreaterThan(24);
     const others = new Set(all.map(({ id }) => id));
     expect(others.size).toBe(new Set(all.map(({ sha256 }) => sha256)).size);
