@@ -1,5 +1,6 @@
-/** `npm run chaos -- NAME [--times N] [--seed N]`: kills processes at random moments and checks that nothing is lost or half done. */
+/** `npm run chaos -- NAME [--times N] [--seed N]` (and for `faults` the names of some): kills processes at random moments and checks that nothing is lost or half done. */
 import { parseArgs } from 'node:util';
+import { faults } from './faults.js';
 import { ingest } from './ingest.js';
 import { jobs } from './jobs.js';
 
@@ -7,12 +8,12 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { times: { type: 'string', default: '50' }, seed: { type: 'string', default: '1' } },
 });
-const [name] = positionals;
-const scenarios: Record<string, (times: number, seed: number) => Promise<boolean>> = { ingest, jobs };
+const [name, ...rest] = positionals;
+const scenarios: Record<string, (times: number, seed: number, rest: readonly string[]) => Promise<boolean>> = { faults, ingest, jobs };
 if (name === undefined || !(name in scenarios)) {
-  console.error('Usage: npm run chaos -- ingest|jobs [--times N] [--seed N]');
+  console.error('Usage: npm run chaos -- faults|ingest|jobs [--times N] [--seed N]');
   process.exit(2);
 }
 // Ending by way of `exit` lets what was started be stopped.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-process.exit((await scenarios[name]!(Number(values.times), Number(values.seed))) ? 0 : 1);
+process.exit((await scenarios[name]!(Number(values.times), Number(values.seed), rest)) ? 0 : 1);

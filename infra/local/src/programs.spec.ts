@@ -9,9 +9,8 @@ it('a log is put aside and packed when it is full, and no line is lost while few
   const folder = mkdtempSync(join(tmpdir(), 'almanac-log-'));
   try {
     const log = openLog(join(folder, 'api.log'), '10K');
-    for (let i = 0; i < 300; i++)
-      await new Promise((resolve) => log.write(`line ${String(i).padStart(4, '0')} ${'x'.repeat(88)}\n`, resolve));
-    await new Promise((resolve) => log.end(resolve));
+    for (let i = 0; i < 300; i++) log.write(`line ${String(i).padStart(4, '0')} ${'x'.repeat(88)}\n`);
+    await new Promise<void>((resolve) => log.end(resolve));
     const files = readdirSync(folder).filter((name) => !name.startsWith('.'));
     expect(files.length).toBeGreaterThan(2);
     expect(statSync(join(folder, 'api.log')).size).toBeLessThanOrEqual(10_240);

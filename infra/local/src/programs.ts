@@ -11,6 +11,7 @@ import { createStream, type RotatingFileStream } from 'rotating-file-stream';
 
 const STOP_PATIENCE_MS = 15_000;
 const MAX_RESTARTS_PER_MINUTE = 3;
+const REOPEN_MS = 5_000;
 
 export interface ProgramOptions {
   name: string;
@@ -37,18 +38,35 @@ function tail(file: string, lines = 15): string {
   }
 }
 
-/** A log that is put aside and packed when it is full; of those the oldest go. A disk that is full ends nothing of what is logged. */
-export function openLog(file: string, size: `${number}${'K' | 'M'}` = '16M'): RotatingFileStream {
-  const log = createStream(basename(file), {
-    path: dirname(file),
-    size,
-    maxFiles: 5,
-    compress: 'gzip',
-    history: `.${basename(file)}.history`,
-  });
-  log.on('error', () => undefined);
-  log.on('warning', () => undefined);
-  return log;
+export interface Log {
+  write(chunk: Uint8Array | string): void;
+  end(done?: () => void): void;
+}
+
+/**
+ * A log that is put aside and packed when it is full; of those the oldest go. What cannot be written is dropped and the file opened
+ * again a little later: a full disk must neither end nor hold up what is logged.
+ */
+export function openLog(file: string, size: `${number}${'K' | 'M'}` = '16M'): Log {
+  const open = (): RotatingFileStream => {
+    const name = basename(file);
+    const made = createStream(name, { path: dirname(file), size, maxFiles: 5, compress: 'gzip', history: `.${name}.history` });
+    made.on('warning', () => undefined);
+    made.on('error', () => {
+      if (stream === made) stream = undefined;
+      brokenAt = Date.now();
+    });
+    return made;
+  };
+  let brokenAt = 0;
+  let stream: RotatingFileStream | undefined = open();
+  return {
+    write(chunk) {
+      if (!stream && Date.now() - brokenAt > REOPEN_MS) stream = open();
+      stream?.write(chunk);
+    },
+    end: (done) => (stream ? void stream.end(done) : done?.()),
+  };
 }
 
 export function startProgram(options: ProgramOptions): Program {
@@ -65,8 +83,8 @@ export function startProgram(options: ProgramOptions): Program {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: options.execArgv ?? [],
     });
-    child.stdout?.pipe(log, { end: false });
-    child.stderr?.pipe(log, { end: false });
+    child.stdout?.on('data', (chunk: Buffer) => log.write(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => log.write(chunk));
     child.once('exit', (code, signal) => {
       if (stopping) return;
       const now = Date.now();

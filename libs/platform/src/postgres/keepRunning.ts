@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 /** After so long the next end is a new matter, and is answered at once again. */
-const SETTLED_MS = 60_000;
+const SETTLED_MS = 10_000;
 
 export interface KeptServer {
   /** The server as it runs now; undefined between two. */
