@@ -10,7 +10,7 @@ import type { Bench, BenchRow } from './bench.js';
 import { saveResult, writeReport } from './report.js';
 
 /** Each is a module of this folder that exports a bench under its own name. */
-const NAMES = ['kernels', 'training', 'accuracy', 'techniques', 'ingest', 'query', 'forecast', 'scale', 'zeroshot'].filter((file) =>
+const NAMES = ['kernels', 'training', 'accuracy', 'techniques', 'ingest', 'query', 'forecast', 'scale', 'load', 'zeroshot'].filter((file) =>
   existsSync(new URL(`./${file}.js`, import.meta.url)),
 );
 
@@ -26,6 +26,9 @@ function printRows(title: string, rows: readonly BenchRow[]): void {
     );
   }
 }
+
+// Ending by way of `exit` lets what was started be stopped.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 const [name, ...rest] = process.argv.slice(2);
 const { values } = parseArgs({

@@ -34,7 +34,9 @@ export class House {
   /** Not where the disk may be full. */
   private readonly logs = mkdtempSync(join(tmpdir(), 'almanac-chaos-logs-'));
   readonly client: AlmanacClient;
-  private readonly url: string;
+  readonly url: string;
+  /** An admin key. */
+  readonly key = KEY;
   private postgres: EmbeddedPostgres | undefined;
   private readonly programs = new Map<Program, ChildProcess>();
 
@@ -97,6 +99,12 @@ export class House {
       child.once('exit', () => setTimeout(() => this.tornDown || void this.start(part).catch(() => undefined), RESTART_MS));
     if (part === 'api' && !this.restarting) await this.untilReady();
     if (this.supervised && part === 'api') this.restarting = true;
+  }
+
+  /** Bytes that a program holds in memory now. */
+  memoryOf(part: Program): number {
+    const status = readFileSync(`/proc/${this.programs.get(part)!.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024;
   }
 
   /** At once; where it is supervised it comes back by itself. */

@@ -3,7 +3,7 @@
  * answered, as clients should. What was acknowledged is noted, and looked for afterwards.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isFinished } from '@almanac/contracts';
+import { isFinished, type Run } from '@almanac/contracts';
 import { openStore, type Store } from '@almanac/store';
 import type { House } from './house.js';
 
@@ -56,14 +56,14 @@ export class Load {
     for (let i = 0; i < APPENDERS; i += 1) {
       const dataset = `${name}-${i}`;
       const { runId } = await client.upload(csv([`a,${at(-1)},-1`]), 'first.csv', { dataset, frequency: 'h' });
-      await client.waitForRun(runId);
+      await succeeded(client.waitForRun(runId));
       load.appended.set(dataset, 0);
     }
     const rows = Array.from({ length: SERIES * HOURS }, (_, i) => `s${i % SERIES},${at(Math.floor(i / SERIES) - HOURS)},${i % 24}`);
     const { runId } = await client.upload(csv(rows), 'history.csv', { dataset: `${name}-history`, frequency: 'h' });
-    await client.waitForRun(runId);
+    await succeeded(client.waitForRun(runId));
     const body = { dataset: `${name}-history`, kind: 'seasonalNaive', model: name, horizon: 24 };
-    await client.waitForRun((await client.call('train', { body })).id);
+    await succeeded(client.waitForRun((await client.call('train', { body })).id));
     for (const dataset of load.appended.keys()) load.clients.push(load.keepAppending(dataset));
     load.clients.push(load.keepUploading(), load.keepAsking());
     return load;
@@ -200,6 +200,11 @@ export class Load {
       await sleep(500);
     }
   }
+}
+
+async function succeeded(ended: Promise<Run>): Promise<void> {
+  const { status, error } = await ended;
+  if (status !== 'succeeded') throw new Error(`A run that prepares the load ${status}: ${JSON.stringify(error)}`);
 }
 
 const late = async (): Promise<never> => {

@@ -1,4 +1,7 @@
-/** `npm run chaos -- NAME [--times N] [--seed N]` (and for `faults` the names of some): kills processes at random moments and checks that nothing is lost or half done. */
+/**
+ * `npm run chaos -- NAME [--times N] [--seed N]`, for `faults` with the names of some if not all: kills processes at random moments
+ * and checks that nothing is lost or half done.
+ */
 import { parseArgs } from 'node:util';
 import { faults } from './faults.js';
 import { ingest } from './ingest.js';

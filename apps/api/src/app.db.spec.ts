@@ -653,6 +653,20 @@ describe('the rest of the edge', () => {
     await strict.close();
   });
 
+  it.each([
+    [`/v1/datasets/flights/series/${'x'.repeat(3000)}/observations`, 404, 'NOT_FOUND'],
+    ['/v1/datasets/%E0%A4%A', 400, 'REQUEST_INVALID'],
+  ])('says of an address that is none what is wrong: %.60s', async (path, status, code) => {
+    const answer = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${KEYS.read}`, 'x-request-id': 'odd' } });
+    expect([answer.status, answer.headers.get('content-type'), answer.headers.get('x-request-id')]).toEqual([
+      status,
+      'application/problem+json; charset=utf-8',
+      'odd',
+    ]);
+    const told = problem.parse(await answer.json());
+    expect([told.code, told.requestId, told.detail.length < 400]).toEqual([code, 'odd', true]);
+  });
+
   it('tells who sends a body too slowly, and lets them go; a file may take its time as long as it moves', async () => {
     const strict = await start({ bodyPatience: { wholeMs: 500, idleMs: 500 } });
     const { port } = new URL(await strict.getUrl());

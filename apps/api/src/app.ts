@@ -9,7 +9,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { QuotaBook, STANDARD_QUOTAS } from '@almanac/flow/quota';
 import type { FlowContext } from '@almanac/flow/runs';
 import { MOST_ID_BYTES } from '@almanac/series';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { controllers } from './controllers/index.js';
@@ -20,7 +20,7 @@ import { CursorInterceptor } from './http/cursors.js';
 import { keepGate } from './http/gate.js';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
 import { Keyring } from './http/keyring.js';
-import { ProblemFilter } from './http/problem.js';
+import { PROBLEM_TYPE, ProblemFilter, problemOf } from './http/problem.js';
 import { Places } from './http/places.js';
 import { Rate } from './http/rate.js';
 import { Doorkeeper } from './people/doorkeeper.js';
@@ -82,6 +82,11 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
     forceCloseConnections: true,
     ...(options.trustProxy === undefined ? {} : { trustProxy: trusted(options.trustProxy) }),
     routerOptions: { maxParamLength: MOST_ID_BYTES },
+    // Addresses that no route is looked for with: a part that is too long, or no text.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      const problem = problemOf(error, request);
+      void reply.status(problem.status).headers({ 'content-type': PROBLEM_TYPE, 'x-request-id': request.id }).send(JSON.stringify(problem));
+    },
     requestIdHeader: 'x-request-id',
     genReqId: () => randomUUID(),
   });

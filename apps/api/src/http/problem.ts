@@ -19,6 +19,7 @@ const codes: Record<number, string> = {
   415: 'MEDIA_TYPE_UNSUPPORTED',
   429: 'TOO_MANY_REQUESTS',
 };
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 /** Of what is logged of a request. */
 const LONGEST = 300;
 /** About as long as a database takes to come back. */
@@ -50,7 +51,10 @@ function refusalOf(error: unknown, request: { method: string; url: string }): Al
   // Nest's own and Fastify's own errors (unknown path, body too large, malformed JSON) carry a status.
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | undefined)?.statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    const detail = status === 404 ? `Nothing is served at ${request.method} ${request.url.split('?')[0]}.` : (error as Error).message;
+    const detail =
+      status === 404
+        ? `Nothing is served at ${request.method} ${request.url.split('?')[0]!.slice(0, LONGEST)}.`
+        : (error as Error).message.slice(0, LONGEST);
     return new AlmanacError(codes[status] ?? 'REQUEST_REFUSED', detail, { ...(hints[status] ? { hint: hints[status] } : {}), status });
   }
   return new AlmanacError('INTERNAL', 'Something went wrong inside Almanac.', {
@@ -104,6 +108,6 @@ export class ProblemFilter implements ExceptionFilter {
     }
     const wait: unknown = problem.subject?.['retryAfterSeconds'];
     if (typeof wait === 'number') void reply.header('retry-after', String(wait));
-    void reply.status(problem.status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(problem));
+    void reply.status(problem.status).header('content-type', PROBLEM_TYPE).send(JSON.stringify(problem));
   }
 }
