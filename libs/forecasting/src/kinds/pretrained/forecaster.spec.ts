@@ -56,7 +56,19 @@ describe('a forecast without training', () => {
     expect(width(3)).toBeGreaterThan(width(0));
   });
 
-  it.each([1, 2, 3, 20, 65, 513, 3000])('reads %i values', async (length) => {
+  it('gives a median and no bounds after a single value, and says so', async () => {
+    const only = await forecast(panelOf([7], 24), 3);
+    expect([...rowOf(only, 0.5, 3)].map((value) => Math.round(value))).toEqual([7, 7, 7]);
+    expect(rowOf(only, 0.9, 3).every(Number.isNaN)).toBe(true);
+    expect(only.notes).toMatchObject([{ code: 'SPREAD_UNKNOWN' }]);
+  });
+
+  it('is not surer after two values than these lie apart', async () => {
+    const only = await forecast(panelOf([100, 120], 24), 2);
+    expect(rowOf(only, 0.9, 2)[0]! - rowOf(only, 0.1, 2)[0]!).toBeGreaterThan(20);
+  });
+
+  it.each([2, 3, 20, 65, 513, 3000])('reads %i values', async (length) => {
     const only = await forecast(panelOf(steps(length, day), 24, 168), 24);
     expect(only.quantiles.every(Number.isFinite)).toBe(true);
     if (length > 60) expect(meanError(rowOf(only, 0.5, 24), steps(24, day, length))).toBeLessThan(40);

@@ -14,8 +14,9 @@ import { anchorIndex, levelWeights } from '../../levels.js';
 import { normalQuantile } from '../../normal.js';
 import type { SeriesData } from '../../panel.js';
 import { Parameters } from '../../training/parameters.js';
+import { noiseOf, readNoise, savedNoise, widened } from '../shortSeries.js';
 import { attentionOf, BRANCHES } from './attention.js';
-import { checkConfig, fineTuning, LONGEST_HORIZON, type PretrainedConfig, seasonsOf } from './config.js';
+import { checkConfig, fineTuning, LONGEST_HORIZON, type PretrainedConfig, seasonsOf, SHORTEST } from './config.js';
 import { fineTune } from './fineTune.js';
 import { groupsOf, rowOf, runNetwork, type Values } from './run.js';
 import { historyOf } from './sampler.js';
@@ -37,12 +38,15 @@ interface State {
   widths: number[];
   /** Of neighbouring errors, for sampled paths. */
   persistence: number;
+  /** See `noiseOf`; NaN where it was never shown a panel: then other series tell nothing of a short one. */
+  noise: number;
 }
 
 /** What a checkpoint holds beside the weights. */
 interface Learned {
   widths: number[];
   persistence: number;
+  noise?: number | null;
   /** Of the shipped weights that fine-tuning began with. */
   shipped: string;
 }
@@ -65,15 +69,16 @@ export class PretrainedForecaster implements Forecaster {
     const { learned, ...config } = manifest.config as PretrainedConfig & { learned: Learned };
     const parameters = new Parameters(parameterSpecs());
     parameters.load({ manifest, weights });
-    const { widths, persistence, shipped } = learned;
-    return new PretrainedForecaster(config, { weights: parameters.values, widths, persistence }, shipped);
+    const { widths, persistence, noise, shipped } = learned;
+    const state = { weights: parameters.values, widths, persistence, noise: readNoise(noise) ?? Number.NaN };
+    return new PretrainedForecaster(config, state, shipped);
   }
 
   async fit(panel: Panel, options: FitOptions): Promise<void> {
     if (options.signal?.aborted) throw new AlmanacError('TRAINING_CANCELLED', 'Training was cancelled before its first step.');
     const { horizon = HORIZON } = this.config;
     const train = this.config.train ?? fineTuning({ count: panel.series.length, horizon });
-    const start = options.start ? PretrainedForecaster.load(options.start).begin() : this.begin();
+    const start = { ...(options.start ? PretrainedForecaster.load(options.start).begin() : this.begin()), noise: noiseOf(panel) };
     if (train.steps === 0) {
       this.state = start;
       return;
@@ -96,13 +101,22 @@ export class PretrainedForecaster implements Forecaster {
           subject: { horizon: LONGEST_HORIZON },
         },
       );
-    if (options.horizon <= HORIZON) return this.predictBlock(panel, options);
-    return forecastBeyond({ predict: (longer, asked) => this.predictBlock(longer, asked) }, panel, options, HORIZON);
+    const forecasts =
+      options.horizon <= HORIZON
+        ? await this.predictBlock(panel, options)
+        : await forecastBeyond({ predict: (longer, asked) => this.predictBlock(longer, asked) }, panel, options, HORIZON);
+    const { noise } = this.begin();
+    // It has learned what fewer values than these say of the spread from no window.
+    return forecasts.map((forecast, i) => {
+      const series = panel.series[i]!;
+      const observed = series.values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
+      return observed >= SHORTEST ? forecast : widened({ ...panel, series: [series] }, [forecast], options, noise)[0]!;
+    });
   }
 
   save(): Checkpoint {
-    const { weights, widths, persistence } = this.begin();
-    const learned: Learned = { widths, persistence, shipped: this.shipped ?? shippedWeights().manifest.sha256 };
+    const { weights, widths, persistence, noise } = this.begin();
+    const learned: Learned = { widths, persistence, ...savedNoise(noise), shipped: this.shipped ?? shippedWeights().manifest.sha256 };
     return {
       manifest: {
         format: 'almanac-checkpoint',
@@ -124,7 +138,7 @@ export class PretrainedForecaster implements Forecaster {
   private begin(): State {
     if (this.state) return this.state;
     const { weights, manifest } = shippedWeights();
-    return { weights, widths: LEVELS.map(() => 1), persistence: manifest.persistence };
+    return { weights, widths: LEVELS.map(() => 1), persistence: manifest.persistence, noise: Number.NaN };
   }
 
   private seasonLengths(panel: Panel): readonly number[] {
