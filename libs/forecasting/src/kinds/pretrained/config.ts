@@ -1,6 +1,6 @@
 /** The settings of the `pretrained` forecaster. The network is what it is: they say for whom it is, and how it is fine-tuned. */
 import { AlmanacError } from '@almanac/series';
-import type { PanelFacts } from '../../facts.js';
+import { type PanelFacts, typicalLength } from '../../facts.js';
 import { HORIZON, LOOK_BACK } from './shape.js';
 
 export interface FineTuning {
@@ -36,11 +36,14 @@ export const SHORTEST = 3;
 const MOST_BLOCKS = 8;
 export const LONGEST_HORIZON = MOST_BLOCKS * HORIZON;
 
-export function fineTuning({ count, horizon }: Pick<PanelFacts, 'count' | 'horizon'>): FineTuning {
+/** Values of all series from which on there is enough to learn at a higher rate; fewer are soon known by heart. */
+const LARGE = 100_000;
+
+export function fineTuning(facts: Pick<PanelFacts, 'count' | 'horizon' | 'lengths'>): FineTuning {
+  const { count, horizon } = facts;
+  const large = typicalLength(facts) * count >= LARGE;
   return {
-    steps: 300,
-    batch: 64,
-    learningRate: 4e-4,
+    ...(large ? { steps: 400, batch: 128, learningRate: 1e-3 } : { steps: 300, batch: 64, learningRate: 4e-4 }),
     validations: 12,
     patience: 3,
     validationTail: count <= FEW_SERIES ? 3 * horizon : horizon,

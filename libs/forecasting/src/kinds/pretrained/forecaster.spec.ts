@@ -7,7 +7,12 @@ import { type FineTuning, fineTuning, LONGEST_HORIZON } from './config.js';
 import { PretrainedForecaster } from './forecaster.js';
 import { fromHalves, toHalves } from './half.js';
 
-const tuning = (steps: number): FineTuning => ({ ...fineTuning({ count: 4, horizon: CHECK_HORIZON }), steps, batch: 8, validations: 2 });
+const tuning = (steps: number): FineTuning => ({
+  ...fineTuning({ count: 4, horizon: CHECK_HORIZON, lengths: [120] }),
+  steps,
+  batch: 8,
+  validations: 2,
+});
 
 describe('the pretrained kind', () => {
   for (const check of checkModel({
@@ -132,7 +137,7 @@ describe('fine-tuning', () => {
     const horizon = 16;
     const model = new PretrainedForecaster({
       horizon,
-      train: { ...fineTuning({ count: 6, horizon }), steps: 40, batch: 24, validations: 4, learningRate: 2e-3 },
+      train: { ...fineTuning({ count: 6, horizon, lengths: [260] }), steps: 40, batch: 24, validations: 4, learningRate: 2e-3 },
     });
     const error = async (): Promise<number> => {
       const forecasts = await model.predict(panel, { horizon, levels: [0.5] });

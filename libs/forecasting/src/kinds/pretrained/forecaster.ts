@@ -77,7 +77,8 @@ export class PretrainedForecaster implements Forecaster {
   async fit(panel: Panel, options: FitOptions): Promise<void> {
     if (options.signal?.aborted) throw new AlmanacError('TRAINING_CANCELLED', 'Training was cancelled before its first step.');
     const { horizon = HORIZON } = this.config;
-    const train = this.config.train ?? fineTuning({ count: panel.series.length, horizon });
+    const train =
+      this.config.train ?? fineTuning({ count: panel.series.length, horizon, lengths: panel.series.map(({ values }) => values.length) });
     const start = { ...(options.start ? PretrainedForecaster.load(options.start).begin() : this.begin()), noise: noiseOf(panel) };
     if (train.steps === 0) {
       this.state = start;
