@@ -72,6 +72,7 @@ describe('POST /v1/forecast', () => {
       },
       horizon: 12,
       level: [90],
+      members: true,
     });
     expect(answer).toMatchObject({ version: null, frequency: 'MS', timeZone: 'UTC', horizon: 12 });
     expect(answer.model).toBe('auto');
@@ -81,6 +82,11 @@ describe('POST /v1/forecast', () => {
     expect(series.map(({ uniqueId }) => uniqueId)).toEqual(['shuffled', 'gapped']);
     expect(series[1]!.why).toMatch(/^59 observations, a season of 12 steps, rising trend: /);
     expect(summary).toContain('Budget quick');
+    // The median of the mix is that of what its members say.
+    const own = answer.members.filter(({ uniqueId }) => uniqueId === 'shuffled');
+    const mixed = own.reduce((sum, { share, median }) => sum + share * median[0]!, 0);
+    expect(own.length).toBeGreaterThan(1);
+    expect(answer.columns['auto']![0]).toBeCloseTo(mixed, 6);
     const { unique_id, ds, cutoff, ...forecasts } = answer.columns;
     expect(Object.keys(forecasts)).toEqual([answer.model, `${answer.model}-lo-90`, `${answer.model}-hi-90`]);
     expect(unique_id).toEqual([...Array<string>(12).fill('shuffled'), ...Array<string>(12).fill('gapped')]);

@@ -92,6 +92,7 @@ export const predictionRequest = z
         'A version of the registry (`models:/flights@champion`), a kind that needs no training (`pretrained`, `autoEts`, `theta`, …), or `auto`: a mix of such kinds, weighed for each series.',
     }),
     covariateFill: covariateFill.default('none'),
+    members: z.boolean().default(false).meta({ description: 'Answer what each member of a mix says, too.' }),
     wait,
   })
   .refine(({ level, quantiles }) => level === undefined || quantiles === undefined, 'give `level` or `quantiles`, not both')
@@ -115,6 +116,17 @@ export const prediction = z
       .extend({ series: z.array(z.object({ uniqueId: z.string(), why: z.string() })) })
       .nullable()
       .meta({ description: 'What `auto` chose, in all and for each series, and why; null where a model was named.' }),
+    members: z
+      .array(
+        z.object({
+          uniqueId: z.string(),
+          label: z.string(),
+          share: z.number().meta({ description: 'Of the mix for this series, 0 to 1.' }),
+          median: z.array(z.number().nullable()).meta({ description: 'By step ahead.' }),
+        }),
+      )
+      .default([])
+      .meta({ description: 'What each member of a mix says, where that was asked for; of those that take part in the series.' }),
     warnings: z.array(z.string()).default([]).meta({
       description: 'How the times were read where they do not say it by themselves, and what looks wrong with the series.',
     }),

@@ -13,10 +13,10 @@ interface Loaded {
 let loaded: Loaded | undefined;
 
 export async function predict(task: PredictTask, signal: AbortSignal): Promise<PredictOutcome> {
-  const { panel, horizon, levels, attention, calibrations } = task;
+  const { panel, horizon, levels, attention, members = false, calibrations } = task;
   const { forecaster, learned } = modelOf(task);
   const targets = targetsFor(learned, panel.series);
-  const asked = { horizon, levels, attention, signal };
+  const asked = { horizon, levels, attention, members, signal };
   if (!calibrations) return { forecasts: await forecaster.predict(panel, { ...asked, ...(targets ? { targets } : {}) }) };
   // What was learned at other levels is applied at those.
   const known = allLevels(levels, ...Object.values(calibrations).map(({ settings }) => settings.levels));

@@ -85,6 +85,8 @@ export interface PredictTask {
   horizon: number;
   levels: readonly number[];
   attention: boolean;
+  /** What each member of a mix says is wanted, too. */
+  members?: boolean;
   /** What the forecasts of some series go through, by their ids. */
   calibrations?: Record<string, OnlineConformalState> | undefined;
 }
@@ -174,6 +176,8 @@ export interface ChooseTask {
   config: Record<string, unknown>;
   horizon: number;
   levels: readonly number[];
+  /** What each member says is wanted, too. */
+  members?: boolean;
 }
 
 export interface ChooseOutcome {

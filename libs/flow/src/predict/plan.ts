@@ -33,6 +33,8 @@ export const inlinePlan = z.object({
   levels: z.array(z.number()),
   /** Name and level of each column but the first three. */
   columns: z.array(z.object({ name: z.string(), level: z.number() })),
+  /** What each member of a mix says is wanted, too. */
+  members: z.boolean().default(false),
   /** A version of the registry, or a kind that needs no training. */
   versionId: z.uuid().nullable(),
   untrained: z.object({ kind: z.string(), config: z.record(z.string(), z.unknown()) }).nullable(),

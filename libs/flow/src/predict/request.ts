@@ -74,6 +74,7 @@ export async function requestPrediction(context: FlowContext, given: PredictionR
     levels: [...new Set(columns.map(({ level }) => level))].sort((a, b) => a - b),
     columns,
     versionId: named?.version.id ?? null,
+    members: request.members,
     untrained: named ? null : { kind: request.model, config: configOf(request.model) },
   };
   return startPrediction(context, plan, { model: label, series: laid.length, horizon, frequency: grid.label });

@@ -74,6 +74,14 @@ async function predictInline(context: Context, compute: Compute, plan: InlinePla
       ),
     },
     choice,
+    members: forecasts.flatMap(({ id, members = [] }) =>
+      members.map(({ label, share, quantiles }) => ({
+        uniqueId: id,
+        label,
+        share,
+        median: Array.from({ length: horizon }, (_, h) => finite(quantiles[at(0.5) * horizon + h]!)),
+      })),
+    ),
     warnings: plan.warnings,
     notes: [...notes, ...forecasts.flatMap((one) => (one.notes ?? []).map((note) => ({ uniqueId: one.id, ...note })))],
   };
@@ -82,18 +90,21 @@ async function predictInline(context: Context, compute: Compute, plan: InlinePla
 async function forecast(
   { store, objects, signal }: Context,
   compute: Compute,
-  { versionId, untrained, horizon, levels }: InlinePlan,
+  { versionId, untrained, members, horizon, levels }: InlinePlan,
   panel: Panel,
 ): Promise<{ model: string; version: number | null; forecasts: SeriesForecast[]; choice: Prediction['choice'] }> {
   if (untrained) {
-    const { forecasts, choice } = await compute.run<ChooseTask>({ task: 'choose', panel, ...untrained, horizon, levels }, { signal });
+    const { forecasts, choice } = await compute.run<ChooseTask>(
+      { task: 'choose', panel, ...untrained, members, horizon, levels },
+      { signal },
+    );
     const named = choice && { ...choice, series: choice.series.map(({ id, why }) => ({ uniqueId: id, why })) };
     return { model: untrained.kind, version: null, forecasts, choice: named };
   }
   const version = await store.models.versionById(versionId!);
   const names = namesUsed(version.config);
   const series = panel.series.map((one) => withOtherCategories(one, names.static));
-  const forecasts = await predictWith(version, { objects, signal }, compute, { panel: { ...panel, series }, horizon, levels });
+  const forecasts = await predictWith(version, { objects, signal }, compute, { panel: { ...panel, series }, members, horizon, levels });
   forecasts.forEach((one, i) => (one.notes = [...(one.notes ?? []), ...unknownCategories(panel.series[i]!, names)]));
   return { model: version.model, version: version.no, forecasts, choice: null };
 }
@@ -102,7 +113,7 @@ async function predictWith(
   version: ModelVersionRecord,
   { objects, signal }: Pick<Context, 'objects' | 'signal'>,
   compute: Compute,
-  request: Pick<PredictTask, 'panel' | 'horizon' | 'levels'>,
+  request: Pick<PredictTask, 'panel' | 'horizon' | 'levels' | 'members'>,
 ): Promise<SeriesForecast[]> {
   const checkpoint = await loadCheckpoint(objects, version);
   const task: PredictTask = { task: 'predict', checkpointKey: version.id, checkpoint, attention: false, ...request };
