@@ -52,6 +52,8 @@ describe('a month that is not over', () => {
     expect((result['windows'] as string[]).map(day)).toEqual(['2024-03-01', '2024-04-01', '2024-05-01']);
     const [{ score }] = result['models'] as [{ score: { metrics: Record<string, number> } }];
     expect(score.metrics['mae']).toBe(0);
+    const { out } = await trial.cli(['backtest', '--dataset', dataset, '--kinds', 'naive', '--horizon', '1', '--windows', '1']);
+    expect(out).toContain('steps left out, which events cover in part: east 2024-07-01 00:00, west 2024-07-01 00:00');
   });
 
   it('is learned by no model that learns online', async () => {

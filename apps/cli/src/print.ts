@@ -1,4 +1,5 @@
 /** Results for people (aligned columns) and for programs (JSON). */
+import type { StepsLeftOut } from '@almanac/contracts';
 import { parseCsv } from '@almanac/contracts/csv';
 import { InvalidArgumentError } from 'commander';
 import type { Context } from './context.js';
@@ -32,6 +33,15 @@ export const asFlags = (text: string): string =>
 export const count = (value: number): string => value.toLocaleString('en');
 export const fixed = (value: number | null | undefined, digits = 3): string =>
   value === null || value === undefined ? '-' : value.toFixed(digits);
+
+/** A line about steps that a run left out because events cover them in part, where there are any. */
+export function leftOut({ count: all, items }: StepsLeftOut): string[] {
+  if (all === 0) return [];
+  const shown = items.slice(0, 3).map(({ uniqueId, ds }) => `${uniqueId} ${shortDate(ds)}`);
+  return [
+    `steps left out, which events cover in part: ${shown.join(', ')}${all > shown.length ? ` and ${count(all - shown.length)} more` : ''}`,
+  ];
+}
 
 export function duration(seconds: number): string {
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;

@@ -12,7 +12,7 @@ import {
 import { type Command, InvalidArgumentError } from 'commander';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
-import { fixed, several, shortDate, show, table } from '../print.js';
+import { fixed, leftOut, several, shortDate, show, table } from '../print.js';
 
 const positive = (value: string): number => {
   const number = Number(value);
@@ -36,6 +36,7 @@ function leaderboard(result: BacktestResult): string {
         certificate.passed ? 'yes' : 'NO',
       ]),
     ),
+    ...leftOut(result.partialSteps),
   ].join('\n');
 }
 
@@ -54,6 +55,7 @@ function monitorText(result: MonitorResult): string {
       ? 'No observation has come yet after the cutoff of a stored forecast.'
       : table(['cutoff', 'version', 'series', 'wql', 'seasonal naive', 'coverage80', 'bias'], scores),
     ...result.alerts.map((alert) => `${alert.code} since ${shortDate(alert.since)}: ${alert.message}`),
+    ...leftOut(result.partialSteps),
     ...(result.rolledBackTo === null ? [] : [`The champion is version ${result.rolledBackTo} again.`]),
     ...(result.retrainRunId === null ? [] : [`A training was started: almanac runs follow ${result.retrainRunId}`]),
   ].join('\n');
@@ -108,7 +110,8 @@ export function backtestCommands(program: Command): void {
       const context = contextOf(command);
       const queued = await context.client.call('learn', { body: { model } });
       const result = learnResult.parse((await follow(context, queued.id)).result);
-      show(context, result, () => `${result.observations} observations of ${result.series} series: ${result.reason}.`);
+      const text = `${result.observations} observations of ${result.series} series: ${result.reason}.`;
+      show(context, result, () => [text, ...leftOut(result.partialSteps)].join('\n'));
     });
 
   program

@@ -18,7 +18,7 @@ import { UsageError } from '../connection.js';
 import { type Context, contextOf } from '../context.js';
 import { follow } from '../follow.js';
 import { historiesOf, toCsv } from '../history.js';
-import { columns, count, duration, fixed, note, seasons, several, shortDate, show, table, whole } from '../print.js';
+import { columns, count, duration, fixed, leftOut, note, seasons, several, show, table, whole } from '../print.js';
 
 const jsonObject = (value: string): Record<string, unknown> => {
   try {
@@ -112,14 +112,7 @@ function trainText(r: TrainResult): string {
       : []),
     ...(r.choice ? [r.choice.summary] : []),
     ...covariateLines(r.covariates),
-    ...(r.partialSteps.count > 0
-      ? [
-          `steps left out, which events cover in part: ${r.partialSteps.items
-            .slice(0, 3)
-            .map(({ uniqueId, ds }) => `${uniqueId} ${shortDate(ds)}`)
-            .join(', ')}${r.partialSteps.count > 3 ? ` and ${count(r.partialSteps.count - 3)} more` : ''}`,
-        ]
-      : []),
+    ...leftOut(r.partialSteps),
     ...(r.gate ? [`${r.gate.promoted ? 'champion now' : 'challenger'}: ${r.gate.reason}`] : []),
     ...(r.forecastRunId ? [`The forecast with the champion: almanac runs follow ${r.forecastRunId}`] : []),
     ...(r.wqlRatio === null ? [] : [`WQL ratio to ${r.baseline || 'seasonal naive'}: ${fixed(r.wqlRatio)}`]),
