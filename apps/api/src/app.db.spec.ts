@@ -556,7 +556,10 @@ describe('a few observations at a time', () => {
       { unique_id: 'a', ds: hour(4), y: null },
     ];
     const first = await post(rows, 'few');
-    expect([first.status, await first.json()]).toEqual([200, { dataset: 'trickle', version: 2, unchanged: false, observations: 3 }]);
+    expect([first.status, await first.json()]).toEqual([
+      200,
+      { dataset: 'trickle', version: 2, unchanged: false, observations: 3, warnings: [] },
+    ]);
     expect((await post(rows, 'few')).headers.get('idempotency-replayed')).toBe('true');
     expect(await (await post(rows)).json()).toMatchObject({ version: 2, unchanged: true });
     expect(await values('a')).toEqual([hour(0), 1, 20, 3]);

@@ -19,9 +19,14 @@ function requestBody(endpoint: Endpoint): ZodOpenApiOperationObject['requestBody
             file: z.string().meta({ format: 'binary', description: 'The file; after the options.' }),
           }),
         },
-        'application/octet-stream': {
-          schema: z.string().meta({ format: 'binary', description: 'The file alone; options and `fileName` as query parameters.' }),
-        },
+        // The answer of a forecast is waited for, and no bare file goes there.
+        ...(endpoint.slow
+          ? {}
+          : {
+              'application/octet-stream': {
+                schema: z.string().meta({ format: 'binary', description: 'The file alone; options and `fileName` as query parameters.' }),
+              },
+            }),
       },
     };
   }

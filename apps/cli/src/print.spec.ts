@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asFlags, columns, duration, shortDate, table } from './print.js';
+import { asFlags, columns, duration, shortDate, table, toCsv } from './print.js';
 
 describe('what the terminal shows', () => {
   it('aligns columns and leaves no blanks at the end of a line', () => {
@@ -21,6 +21,12 @@ describe('what the terminal shows', () => {
   it('takes names of columns with commas between, or in quotes, once or often', () => {
     expect(columns('promo,price')).toEqual(['promo', 'price']);
     expect(columns('"Price, EUR",promo', ['x'])).toEqual(['x', 'Price, EUR', 'promo']);
+  });
+
+  it('writes columns as CSV, in their order, and ids that look like formulae so that they are none', () => {
+    expect(toCsv({ unique_id: ['a, b', '=1+1'], ds: ['2024-01-01', 7], theta: [1.5, null] })).toBe(
+      'unique_id,ds,theta\n"a, b",2024-01-01,1.5\n"\'=1+1",7,',
+    );
   });
 
   it('says steps of plain integers as numbers', () => {

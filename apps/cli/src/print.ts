@@ -1,6 +1,6 @@
 /** Results for people (aligned columns) and for programs (JSON). */
 import type { StepsLeftOut } from '@almanac/contracts';
-import { parseCsv } from '@almanac/contracts/csv';
+import { csvOf, parseCsv } from '@almanac/contracts/csv';
 import { InvalidArgumentError } from 'commander';
 import type { Context } from './context.js';
 
@@ -74,3 +74,10 @@ export const seasons = (value: string): number[] =>
     if (!/^\d+$/.test(one.trim())) throw new InvalidArgumentError('Give steps, e.g. 12, or 24,168.');
     return Number(one);
   });
+
+/** Columns as CSV, in their order, without a line feed at the end. */
+export function toCsv(of: Record<string, (string | number | null)[]>): string {
+  const names = Object.keys(of);
+  const [first = []] = Object.values(of);
+  return csvOf([names, ...first.map((_, i) => names.map((name) => of[name]?.[i]))]).slice(0, -1);
+}

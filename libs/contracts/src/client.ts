@@ -8,6 +8,7 @@ import { withHint } from './problem.js';
 import { problem, type Problem } from './schemas/common.js';
 import type { IngestOptionsInput, UploadAccepted } from './schemas/datasets.js';
 import type {
+  FilePredictionRequestInput,
   FirstLook,
   FirstLookRequestInput,
   Prediction,
@@ -63,6 +64,8 @@ export interface AlmanacClient {
   followRun(runId: string, signal?: AbortSignal): AsyncGenerator<Run, void>;
   /** Forecasts the history in the body, however long that takes. @throws ApiError with what the run failed with */
   predict(body: PredictionRequestInput, signal?: AbortSignal): Promise<Prediction>;
+  /** Forecasts the histories of a file, read as an upload is. */
+  predictFile(content: AsyncIterable<Uint8Array>, fileName: string, options: FilePredictionRequestInput): Promise<Prediction>;
   /** Forecasts stored series with changed future covariates, beside the unchanged. */
   whatIf(body: WhatIfRequestInput, signal?: AbortSignal): Promise<WhatIf>;
   /** Forecasts series of a dataset before anything is trained on it. */
@@ -74,7 +77,7 @@ export interface AlmanacClient {
 /** A form as browsers write it: the options, then the file. */
 async function* multipart(
   boundary: string,
-  options: IngestOptionsInput,
+  options: object,
   fileName: string,
   content: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
@@ -148,6 +151,30 @@ export function createClient(options: ClientOptions): AlmanacClient {
     return response;
   }
 
+  async function sendForm(
+    endpoint: Endpoint,
+    asked: object,
+    fileName: string,
+    content: AsyncIterable<Uint8Array>,
+    idempotencyKey?: string,
+  ): Promise<Response> {
+    const boundary = `almanac-${crypto.randomUUID()}`;
+    const response = await doFetch(base + endpoint.path, {
+      method: 'POST',
+      headers: headers({
+        'content-type': `multipart/form-data; boundary=${boundary}`,
+        ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+      }),
+      body: multipart(boundary, asked, fileName, content) as unknown as BodyInit,
+      duplex: 'half',
+      // Else fetch keeps a copy of all that was sent, for a redirect or a question that may follow.
+      redirect: 'error',
+      window: null,
+    } as RequestInit);
+    if (!response.ok) throw await failure(response);
+    return response;
+  }
+
   /** A run instead of the answer: the answer is fetched when the run has ended. */
   async function answerOf<T extends Prediction | WhatIf | FirstLook>(given: T | Run, signal?: AbortSignal): Promise<T> {
     if (!('status' in given)) return given;
@@ -180,22 +207,12 @@ export function createClient(options: ClientOptions): AlmanacClient {
       return endpoints.createUpload.response.parse(await response.json());
     },
     async uploadStream(content, fileName, ingest, idempotencyKey) {
-      const boundary = `almanac-${crypto.randomUUID()}`;
-      const request = {
-        method: 'POST',
-        headers: headers({
-          'content-type': `multipart/form-data; boundary=${boundary}`,
-          ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
-        }),
-        body: multipart(boundary, ingest, fileName, content) as unknown as BodyInit,
-        duplex: 'half',
-        // Else fetch keeps a copy of all that was sent, for a redirect or a question that may follow.
-        redirect: 'error' as const,
-        window: null,
-      };
-      const response = await doFetch(base + endpoints.createUpload.path, request);
-      if (!response.ok) throw await failure(response);
+      const response = await sendForm(endpoints.createUpload, ingest, fileName, content, idempotencyKey);
       return endpoints.createUpload.response.parse(await response.json());
+    },
+    async predictFile(content, fileName, asked) {
+      const response = await sendForm(endpoints.predictFile, asked, fileName, content);
+      return answerOf(endpoints.predictFile.response.parse(await response.json()) as Prediction | Run);
     },
     async importModel(archive, query = {}) {
       const response = await doFetch(base + buildPath(endpoints.importModel, { query }), {

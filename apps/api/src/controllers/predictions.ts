@@ -1,13 +1,22 @@
 /** Predictions: asked for, waited for, answered, forgotten. Who cannot wait so long gets the run to follow. */
-import { Controller, Res } from '@nestjs/common';
-import { type FirstLook, isFinished, type Prediction, type Run, type WhatIf } from '@almanac/contracts';
-import { forgetPrediction, readPrediction, requestFirstLook, requestPrediction, requestWhatIf } from '@almanac/flow/predict';
+import { Controller, Req, Res } from '@nestjs/common';
+import { filePredictionRequest, type FirstLook, isFinished, type Prediction, type Run, type WhatIf } from '@almanac/contracts';
+import {
+  forgetPrediction,
+  readPrediction,
+  requestFilePrediction,
+  requestFirstLook,
+  requestPrediction,
+  requestWhatIf,
+} from '@almanac/flow/predict';
 import { getRun } from '@almanac/flow/query';
 import { cancelRun, type FlowContext } from '@almanac/flow/runs';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Flow } from '../http/caller.js';
+import { asRefusal, fromMultipart } from '../http/multipart.js';
 import { Input, type Parse, Route } from '../http/route.js';
 import { RunFeed } from '../http/runFeed.js';
+import { refuseText } from '../http/text.js';
 
 /** A look this often makes up for a lost announcement. */
 const LOOK_MS = 500;
@@ -25,6 +34,24 @@ export class PredictionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer | Run> {
     return this.answer(flow, await requestPrediction(flow, body), body.wait, reply);
+  }
+
+  @Route('predictFile')
+  async predictFile(
+    @Req() request: FastifyRequest,
+    @Flow() flow: FlowContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Answer | Run> {
+    try {
+      const { fileName, options, file, refuseRest } = await fromMultipart(request, filePredictionRequest);
+      refuseText({ fileName, options }, 'options');
+      const run = await requestFilePrediction(flow, { fileName, content: file, whole: refuseRest }, options);
+      return await this.answer(flow, run, options.wait, reply);
+    } catch (error) {
+      // The rest of the body is read and dropped, or the client would never read the answer.
+      request.raw.resume();
+      throw asRefusal(error);
+    }
   }
 
   @Route('whatIf')

@@ -2,8 +2,7 @@
 import type { FirstLook } from '@almanac/contracts';
 import type { Command } from 'commander';
 import { contextOf } from '../context.js';
-import { toCsv } from '../history.js';
-import { count, note, several, show, whole } from '../print.js';
+import { count, note, several, show, toCsv, whole } from '../print.js';
 
 export function lookCommand(program: Command): void {
   program

@@ -4,21 +4,22 @@ import {
   covariateFill,
   type CovariateReport,
   DEFAULT_KIND,
+  filePredictionRequest,
+  type FilePredictionRequestInput,
   forecastResult,
   type TrainRequestInput,
   trainResult,
   type TrainResult,
 } from '@almanac/contracts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createWriteStream, existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../connection.js';
 import { type Context, contextOf } from '../context.js';
 import { follow } from '../follow.js';
-import { historiesOf, toCsv } from '../history.js';
-import { columns, count, duration, fixed, leftOut, note, seasons, several, show, table, whole } from '../print.js';
+import { asFlags, count, duration, fixed, leftOut, note, several, show, table, toCsv, whole } from '../print.js';
+import { asUsage, contentOf, nameOf, withReadingOptions } from '../reading.js';
 
 const jsonObject = (value: string): Record<string, unknown> => {
   try {
@@ -57,34 +58,34 @@ interface ForecastFlags {
   calibrate: boolean;
   wait: boolean;
   file?: string;
-  level?: number[];
-  frequency?: string;
-  timeZone?: string;
-  seasonLength?: number[];
-  futureCovariates?: string[];
   covariateFill?: CovariateFill;
 }
 
-/** Prints CSV in the columns of the export. */
+/** Of stored series, and of a file: each goes with its own. */
+const STORED = ['series', 'search', 'where', 'cutoff', 'attention'] as const;
+const READ = Object.keys(filePredictionRequest.shape).filter((key) => !['model', 'horizon', 'covariateFill', 'wait'].includes(key));
+
+function refuseStray(flags: Record<string, unknown>, stray: readonly string[], why: string): void {
+  const given = stray.filter((key) => flags[key] !== undefined);
+  if (given.length === 0) return;
+  const named = given.map((key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  throw new UsageError(`${named.join(' and ')} ${given.length === 1 ? 'goes' : 'go'} with ${why}.`);
+}
+
+/** Prints CSV in the columns of the export. The file is read as an upload is. */
 async function forecastFile(context: Context, model: string | undefined, flags: ForecastFlags, file: string): Promise<void> {
-  const { series, ahead } = historiesOf(await readFile(file, 'utf8'), {
-    id: 'unique_id',
-    time: 'ds',
-    value: 'y',
-    futureCovariates: flags.futureCovariates ?? [],
-  });
-  const { level, frequency, timeZone, seasonLength } = flags;
-  const answer = await context.client.predict({
-    series,
-    model,
-    horizon: flags.horizon ?? ahead,
-    level,
-    frequency,
-    timeZone,
-    seasonLength,
-    covariateFill: flags.covariateFill,
+  const given = { ...flags } as Record<string, unknown>;
+  refuseStray(given, STORED, 'the series of a dataset, not with --file');
+  const asked = Object.fromEntries(
+    ['horizon', 'covariateFill', ...READ].flatMap((key) => (given[key] === undefined ? [] : [[key, given[key]]])),
+  );
+  if (file !== '-' && !existsSync(file)) throw new UsageError(`There is no file ${file}.`);
+  const options = { ...asked, ...(model === undefined ? {} : { model }) } as FilePredictionRequestInput;
+  const answer = await context.client.predictFile(contentOf(file), nameOf(file), options).catch((error: unknown) => {
+    throw asUsage(error);
   });
   if (answer.choice) note(answer.choice.summary);
+  for (const warning of answer.warnings) note(asFlags(warning));
   for (const { uniqueId, detail } of answer.notes) note(`${uniqueId === null ? '' : `${uniqueId}: `}${detail}`);
   show(context, answer, () => toCsv(answer.columns));
 }
@@ -206,9 +207,11 @@ export function modelCommands(program: Command): void {
       );
     });
 
-  program
+  const forecast = program
     .command('forecast')
-    .description('forecast every series of a dataset (or some) with a model; with --file, the series of a CSV, and nothing is stored')
+    .description(
+      'forecast every series of a dataset (or some) with a model; with --file, the histories of a file, read as by upload, and nothing is stored',
+    )
     .argument('[model]', 'NAME, NAME@ALIAS or NAME/VERSION; with --file also a baseline (default there: the best of them)')
     .option('--horizon <steps>', "steps ahead (default: the model's own)", whole)
     .option('-s, --series <id>', 'only this series; may be repeated', several)
@@ -219,44 +222,39 @@ export function modelCommands(program: Command): void {
     .option('--attention', 'keep the attention maps')
     .option('--no-calibrate', "the model's own intervals, without what monitoring has learned")
     .option('--no-wait', 'do not wait for the run')
-    .option('-f, --file <csv>', 'forecast the histories of this file: unique_id, ds, y')
-    .option('--level <percents>', 'with --file: prediction intervals, with commas between (default: 80,95)', numbersOf)
-    .option('--frequency <frequency>', 'with --file: as for upload: h, D, B, W-MON, MS, QS-MAR, 1 … (default: found from the data)')
-    .option('--season-length <steps>', 'with --file: steps per season, one or several with commas between', seasons)
-    .option('--time-zone <zone>', 'with --file: IANA zone of the calendar and of local times')
     .option(
-      '--future-covariates <columns>',
-      'with --file: columns known ahead, as in upload; rows without y at the end hold their future',
-      columns,
+      '-f, --file <file>',
+      'forecast the histories of this file, or of - for standard input; rows without a value at the end hold what is known ahead',
     )
-    .action(async (model: string | undefined, flags: ForecastFlags, command: Command) => {
-      const context = contextOf(command);
-      if (flags.file !== undefined) return forecastFile(context, model, flags, flags.file);
-      if (model === undefined) throw new UsageError('Name a model, or give --file.');
-      const { series, wait, horizon, cutoff, attention, calibrate, search, where, covariateFill: fill } = flags;
-      const body = {
-        model,
-        horizon,
-        cutoff,
-        attention,
-        calibrate,
-        search,
-        where,
-        covariateFill: fill,
-        ...(series ? { uniqueIds: series } : {}),
-      };
-      const queued = await context.client.call('forecast', { body });
-      if (!wait)
-        return show(context, queued, () => `Forecast run ${queued.id} is queued. Follow it with: almanac runs follow ${queued.id}`);
-      const run = await follow(context, queued.id);
-      const result = forecastResult.parse(run.result);
-      show(
-        context,
-        { runId: run.id, ...result },
-        () =>
-          `${count(result.series)} series, ${result.horizon} steps ahead, with ${result.model} version ${result.version} in ${duration(result.seconds)}.\n${result.notes.map((one) => `${count(one.series)} series (${few(one.examples, one.series)}): ${one.detail}\n`).join('')}Read them with: almanac get --run ${run.id}`,
-      );
-    });
+    .option('--level <percents>', 'with --file: prediction intervals, with commas between (default: 80,95)', numbersOf);
+  withReadingOptions(forecast, 'with --file: ').action(async (model: string | undefined, flags: ForecastFlags, command: Command) => {
+    const context = contextOf(command);
+    if (flags.file !== undefined) return forecastFile(context, model, flags, flags.file);
+    refuseStray({ ...flags }, READ, '--file');
+    if (model === undefined) throw new UsageError('Name a model, or give --file.');
+    const { series, wait, horizon, cutoff, attention, calibrate, search, where, covariateFill: fill } = flags;
+    const body = {
+      model,
+      horizon,
+      cutoff,
+      attention,
+      calibrate,
+      search,
+      where,
+      covariateFill: fill,
+      ...(series ? { uniqueIds: series } : {}),
+    };
+    const queued = await context.client.call('forecast', { body });
+    if (!wait) return show(context, queued, () => `Forecast run ${queued.id} is queued. Follow it with: almanac runs follow ${queued.id}`);
+    const run = await follow(context, queued.id);
+    const result = forecastResult.parse(run.result);
+    show(
+      context,
+      { runId: run.id, ...result },
+      () =>
+        `${count(result.series)} series, ${result.horizon} steps ahead, with ${result.model} version ${result.version} in ${duration(result.seconds)}.\n${result.notes.map((one) => `${count(one.series)} series (${few(one.examples, one.series)}): ${one.detail}\n`).join('')}Read them with: almanac get --run ${run.id}`,
+    );
+  });
 
   program
     .command('get')

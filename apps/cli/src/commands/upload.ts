@@ -8,22 +8,14 @@ import {
   ingestResult,
   withHint,
 } from '@almanac/contracts';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
 import { UsageError } from '../connection.js';
 import { contextOf } from '../context.js';
 import { follow } from '../follow.js';
-import { asFlags, columns, count, duration, note, seasons, several, shortDate, show, table } from '../print.js';
-
-const READ_BYTES = 1 << 20;
-const list = (value: string): string[] => value.split(',').filter(Boolean);
-const share = (value: string): number => {
-  const number = Number(value);
-  if (!(number >= 0 && number <= 1)) throw new InvalidArgumentError('Give a number between 0 and 1.');
-  return number;
-};
+import { asFlags, count, duration, note, seasons, several, shortDate, show, table } from '../print.js';
+import { asUsage, contentOf, nameOf, withReadingOptions } from '../reading.js';
 
 export function findingsText(f: Findings): string {
   const lines = [
@@ -49,20 +41,6 @@ export function findingsText(f: Findings): string {
   return [...lines, ...f.warnings.map((warning) => `note        ${warning}`)].join('\n');
 }
 
-/** The content of a file, or what is piped in. @throws UsageError where there is none */
-async function* contentOf(file: string): AsyncGenerator<Uint8Array> {
-  if (file === '-' && process.stdin.isTTY)
-    throw new UsageError('Nothing is piped in. For example: cat sales.csv | almanac upload - --dataset sales');
-  let empty = true;
-  for await (const chunk of file === '-' ? process.stdin : createReadStream(file, { highWaterMark: READ_BYTES })) {
-    empty = false;
-    yield chunk as Buffer;
-  }
-  if (empty) throw new UsageError(`${nameOf(file)} is empty.`);
-}
-
-const nameOf = (file: string): string => (file === '-' ? 'standard-input' : basename(file));
-
 function resultText(result: IngestResult, dryRun: boolean): string {
   const outcome = dryRun
     ? result.refusal
@@ -75,77 +53,43 @@ function resultText(result: IngestResult, dryRun: boolean): string {
 }
 
 export function uploadCommand(program: Command): void {
-  program
+  const upload = program
     .command('upload')
     .description('upload a CSV, TSV, NDJSON, JSON or Parquet file (also .gz, .zst) into a dataset')
     .argument('<file>', 'the file; - for standard input')
     .requiredOption('-d, --dataset <name>', 'dataset to make or to add to')
-    .option('--id-column <name>', 'column that names the series (default: unique_id)')
-    .option('--time-column <name>', 'column with the time (default: ds)')
-    .option('--value-column <name>', 'column with the target (default: y)')
-    .option(
-      '--frequency <frequency>',
-      '15min, h, 6h+3h, D, B, D-MON-SAT, W-MON, 4W-MON, MS, QS-MAR, YS-APR, ME, QE-FEB, YE-JUN, 1 (default: found from the data)',
-    )
-    .option('--season-length <steps>', 'steps after which a pattern comes again, one or several with commas between', seasons)
-    .option('--closed-weekdays <days>', 'days without observations, which are no steps: SUN, or SAT,SUN', list)
-    .option('--closed-holidays <place>', 'the same for public holidays of a country or region: DE, or DE-BY')
-    .option('--closed-dates <dates>', 'the same for single days: 2024-12-24,2024-12-31', list)
-    .option('--time-zone <zone>', 'IANA zone of the calendar and of local times (default: UTC)')
-    .option('--format <format>', 'csv, tsv, ndjson, json, parquet, deepar (default: found from the file)')
-    .option('--layout <layout>', 'long or wide (default: found from the columns)')
-    .option('--aggregation <function>', 'sum, mean, min, max, first, last, count, median: one value per step from finer events')
     .option('--fill-policy <policy>', 'none: a missing step is a gap; zero: nothing happened (default: none)')
-    .option('--drop-last-step', 'leave out the last step, when it is known to be incomplete')
-    .option('--drop-partial-steps', 'leave out first and last steps that events cover in part, e.g. a month that ends on the 12th')
-    .option(
-      '--past-covariates <columns>',
-      'columns known up to the cutoff, with commas between; may be repeated, and a name with a comma goes in double quotes: \'"Price, EUR"\'',
-      columns,
-    )
-    .option('--future-covariates <columns>', 'columns known through the horizon, in the same way', columns)
-    .option('--static-covariates <columns>', 'columns that hold one value per series, in the same way', columns)
-    .option('--decimal-separator <character>', '"." or ","')
-    .option('--thousands-separator <character>', '",", ".", " " or "\'": between groups of three digits')
-    .option('--time-format <format>', 'how times are written, in the letters of strptime, e.g. "%d/%m/%Y %H:%M" (default: found)')
-    .option('--time-marks <side>', 'start or end: which end of its step a time is (default: start)')
-    .option('--year-pivot <yy>', 'two-digit years below it are of the 2000s, the others of the 1900s', Number)
-    .option('--from <time>', 'leave out rows before it, and say that what comes after is meant: 2020-01-01')
-    .option('--to <time>', 'the same for rows after it; a date means its whole day')
-    .option('--max-rejected-share <share>', 'share of rows that may be rejected while the rest is stored (default: 0)', share)
     .option('--replace', 'the file is the whole dataset, instead of adding to it')
     .option('--dry-run', 'report what would happen and store nothing')
-    .option('--no-wait', 'do not wait for the ingest run')
-    .action(async (file: string, flags: Record<string, unknown>, command: Command) => {
-      const context = contextOf(command);
-      const { replace, wait, ...rest } = flags;
-      const parsed = ingestOptions.safeParse({ ...rest, ...(replace ? { mode: 'replace' } : {}) });
-      if (!parsed.success)
-        throw new UsageError(
-          parsed.error.issues
-            .map((issue) => `--${issue.path.join('.').replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}: ${issue.message}`)
-            .join('\n'),
-        );
-      const options = { ...rest, ...(replace ? { mode: 'replace' } : {}) } as IngestOptionsInput;
-      if (file !== '-' && !existsSync(file)) throw new UsageError(`There is no file ${file}.`);
-      const accepted = await context.client.uploadStream(contentOf(file), nameOf(file), options, randomUUID()).catch((error: unknown) => {
-        // What the content fails with is wrapped by fetch.
-        const { cause } = error as Error;
-        throw cause instanceof UsageError ? cause : error;
-      });
-      if (!wait) {
-        show(
-          context,
-          accepted,
-          () => `Uploaded; ingest run ${accepted.runId} is queued. Follow it with: almanac runs follow ${accepted.runId}`,
-        );
-        return;
-      }
-      const run = await follow(context, accepted.runId);
-      const result = ingestResult.parse(run.result);
-      show(context, result, () => resultText(result, parsed.data.dryRun));
-      if (result.findings.rowsRejected > 0) note(`Rejected rows: almanac runs rejects ${run.id}`);
+    .option('--no-wait', 'do not wait for the ingest run');
+  withReadingOptions(upload).action(async (file: string, flags: Record<string, unknown>, command: Command) => {
+    const context = contextOf(command);
+    const { replace, wait, ...rest } = flags;
+    const parsed = ingestOptions.safeParse({ ...rest, ...(replace ? { mode: 'replace' } : {}) });
+    if (!parsed.success)
+      throw new UsageError(
+        parsed.error.issues
+          .map((issue) => `--${issue.path.join('.').replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}: ${issue.message}`)
+          .join('\n'),
+      );
+    const options = { ...rest, ...(replace ? { mode: 'replace' } : {}) } as IngestOptionsInput;
+    if (file !== '-' && !existsSync(file)) throw new UsageError(`There is no file ${file}.`);
+    const accepted = await context.client.uploadStream(contentOf(file), nameOf(file), options, randomUUID()).catch((error: unknown) => {
+      throw asUsage(error);
     });
+    if (!wait) {
+      show(
+        context,
+        accepted,
+        () => `Uploaded; ingest run ${accepted.runId} is queued. Follow it with: almanac runs follow ${accepted.runId}`,
+      );
+      return;
+    }
+    const run = await follow(context, accepted.runId);
+    const result = ingestResult.parse(run.result);
+    show(context, result, () => resultText(result, parsed.data.dryRun));
+    if (result.findings.rowsRejected > 0) note(`Rejected rows: almanac runs rejects ${run.id}`);
+  });
 
   program
     .command('datasets')

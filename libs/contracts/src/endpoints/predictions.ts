@@ -1,6 +1,15 @@
 /** Forecasts that are answered and not stored. */
 import { z } from 'zod';
-import { byPrediction, firstLook, firstLookRequest, prediction, predictionRequest, whatIf, whatIfRequest } from '../schemas/predictions.js';
+import {
+  byPrediction,
+  filePredictionRequest,
+  firstLook,
+  firstLookRequest,
+  prediction,
+  predictionRequest,
+  whatIf,
+  whatIfRequest,
+} from '../schemas/predictions.js';
 import { run } from '../schemas/runs.js';
 import { type Endpoint } from './endpoint.js';
 import { byDataset } from './parts.js';
@@ -12,6 +21,18 @@ export const predictionEndpoints = {
     summary: 'Forecast series whose history is in the body; nothing is stored',
     scope: 'write',
     body: predictionRequest,
+    status: 200,
+    response: z.union([prediction, run]),
+    slow: true,
+    pure: true,
+  },
+  predictFile: {
+    method: 'POST',
+    path: '/v1/forecast/file',
+    summary: 'Forecast the histories of a file, read as an upload is; nothing is stored',
+    scope: 'write',
+    body: filePredictionRequest,
+    consumes: 'multipart',
     status: 200,
     response: z.union([prediction, run]),
     slow: true,

@@ -184,6 +184,10 @@ export const appended = z
     version: z.number().int(),
     unchanged: z.boolean().meta({ description: 'All of it was there already.' }),
     observations: z.number().int(),
+    warnings: z
+      .array(z.string())
+      .default([])
+      .meta({ description: 'How the times were read where they do not say it by themselves, and rows whose times look wrong.' }),
   })
   .meta({ id: 'Appended' });
 export type Appended = z.infer<typeof appended>;

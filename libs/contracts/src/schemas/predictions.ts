@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { modelChoice } from './choice.js';
 import { flagOrNumber, givenTime, name, seasonLength, stepTime, uniqueId, uuid, versionNumber } from './common.js';
+import { ingestOptions } from './datasets.js';
 import { covariateFill, forecastNote, modelReference, percentLevel, quantileLevels } from './forecasts.js';
 
 /** What one request may ask for; more belongs into a dataset. */
@@ -69,36 +70,73 @@ const wait = z
   .default(30)
   .meta({ description: 'Seconds to wait for the answer; after them, 202 and a run to follow.' });
 
+const { closedWeekdays, closedHolidays, closedDates, from, to } = ingestOptions.shape;
+/** What is asked of a forecast, wherever the history comes from. */
+const asked = {
+  frequency: z.string().default('auto').meta({
+    description:
+      'As in an upload: `15min`, `h`, `D`, `B`, `W-MON`, `4W-MON`, `MS`, `QS-MAR`, …, `1`; `auto`: from `ds`, or that of the model.',
+  }),
+  seasonLength: seasonLength.optional(),
+  timeZone: z.string().optional().meta({ description: "IANA zone of the calendar; the model's, else UTC." }),
+  horizon: z
+    .number()
+    .int()
+    .positive()
+    .max(10_000)
+    .optional()
+    .meta({ description: "Steps ahead; the model's, else two of the shortest season." }),
+  level: percents.optional(),
+  quantiles: quantileLevels.optional().meta({ description: 'Instead of `level`; columns `<model>-q-10`.' }),
+  model: z.string().default('auto').meta({
+    description:
+      'A version of the registry (`models:/flights@champion`), a kind that needs no training (`pretrained`, `autoEts`, `theta`, …), or `auto`: a mix of such kinds, weighed for each series.',
+  }),
+  covariateFill: covariateFill.default('none'),
+  members: z.boolean().default(false).meta({ description: 'Answer what each member of a mix says, too.' }),
+  wait,
+  closedWeekdays,
+  closedHolidays,
+  closedDates,
+  from,
+  to,
+};
+const notBoth = ({ level, quantiles }: { level?: unknown; quantiles?: unknown }): boolean => level === undefined || quantiles === undefined;
+const NOT_BOTH = 'give `level` or `quantiles`, not both';
+
 export const predictionRequest = z
-  .object({
-    series: inlineSeries,
-    frequency: z.string().default('auto').meta({
-      description:
-        'As in an upload: `15min`, `h`, `D`, `B`, `W-MON`, `4W-MON`, `MS`, `QS-MAR`, …, `1`; `auto`: from `ds`, or that of the model.',
-    }),
-    seasonLength: seasonLength.optional(),
-    timeZone: z.string().optional().meta({ description: "IANA zone of the calendar; the model's, else UTC." }),
-    horizon: z
-      .number()
-      .int()
-      .positive()
-      .max(10_000)
-      .optional()
-      .meta({ description: "Steps ahead; the model's, else two of the shortest season." }),
-    level: percents.optional(),
-    quantiles: quantileLevels.optional().meta({ description: 'Instead of `level`; columns `<model>-q-10`.' }),
-    model: z.string().default('auto').meta({
-      description:
-        'A version of the registry (`models:/flights@champion`), a kind that needs no training (`pretrained`, `autoEts`, `theta`, …), or `auto`: a mix of such kinds, weighed for each series.',
-    }),
-    covariateFill: covariateFill.default('none'),
-    members: z.boolean().default(false).meta({ description: 'Answer what each member of a mix says, too.' }),
-    wait,
-  })
-  .refine(({ level, quantiles }) => level === undefined || quantiles === undefined, 'give `level` or `quantiles`, not both')
+  .object({ series: inlineSeries, ...asked })
+  .refine(notBoth, NOT_BOTH)
   .meta({ id: 'PredictionRequest' });
 export type PredictionRequest = z.output<typeof predictionRequest>;
 export type PredictionRequestInput = z.input<typeof predictionRequest>;
+
+/** How a file of histories is read: the options of an upload that say what a row means, and not what is stored of it. */
+const reading = ingestOptions.pick({
+  idColumn: true,
+  timeColumn: true,
+  valueColumn: true,
+  format: true,
+  layout: true,
+  aggregation: true,
+  dropLastStep: true,
+  dropPartialSteps: true,
+  pastCovariates: true,
+  futureCovariates: true,
+  staticCovariates: true,
+  decimalSeparator: true,
+  thousandsSeparator: true,
+  timeFormat: true,
+  timeMarks: true,
+  yearPivot: true,
+  maxRejectedShare: true,
+}).shape;
+export const filePredictionRequest = z
+  .object({ ...reading, ...asked })
+  .refine(notBoth, NOT_BOTH)
+  .meta({ id: 'FilePredictionRequest' });
+export type FilePredictionRequest = z.output<typeof filePredictionRequest>;
+export type FilePredictionRequestInput = z.input<typeof filePredictionRequest>;
 
 export const prediction = z
   .object({

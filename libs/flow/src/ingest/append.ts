@@ -9,8 +9,10 @@ import type { Appended, ObservationRow } from '@almanac/contracts';
 import type { DatasetRecord, Json, SeriesPiece } from '@almanac/store';
 import { refuseOver, refuseSize } from '../quota/refuse.js';
 import type { FlowContext } from '../runs/context.js';
+import { oddSteps } from './far.js';
 import { fillZeros, NOTHING_STORED, type Stored } from './fill.js';
 import type { Piece } from './frames.js';
+import { oddWarnings, zerosRefusal } from './oddWords.js';
 import { type Fault, type ReadTimes, readRequestTimes } from './requestTimes.js';
 import { type Span, spanRefusal } from './span.js';
 import { storedSteps } from './stored.js';
@@ -48,10 +50,19 @@ export async function appendObservations(
   const values = valuesOf(rows, grid, known, read);
   const spans = spansOf(values);
   const filled = dataset.fillPolicy === 'zero';
+  const rowAt = rowsByStep(rows, grid, read);
+  const where = (id: string, step: number): string | undefined => {
+    const row = rowAt(id, step);
+    return row === undefined ? undefined : `row ${row}`;
+  };
+  const odd = oddSteps(observedSteps(values), grid, {}, extentOf(dataset));
+  const byRow = ({ id, step }: { id: string; step: number }): string | undefined => where(id, step);
   // Once before anything is kept of it, and once more when nobody else changes the dataset.
   const within = async (inside: typeof store): Promise<Stored> => {
     const stored = await storedSteps(inside, name, filled ? undefined : spans.map(({ id }) => id));
-    const refused = spanRefusal({ spans, dataset: name, grid, filled, stored, limits: ingest });
+    const refused =
+      spanRefusal({ spans, dataset: name, grid, filled, stored, limits: ingest, where }) ??
+      (filled ? zerosRefusal(odd, grid, byRow, WAYS) : undefined);
     if (refused) throw refused;
     return stored;
   };
@@ -82,7 +93,33 @@ export async function appendObservations(
   // The same bytes may have been erased between the two.
   if (!(await objects.has(sha256))) await objects.put(content);
   if (!written.unchanged) await store.datasets.compact(dataset.id);
-  return { dataset: name, version: written.version, unchanged: written.unchanged, observations: rows.filter(({ y }) => y !== null).length };
+  const observations = rows.filter(({ y }) => y !== null).length;
+  const warnings = [...(read?.notes ?? []), ...oddWarnings(odd, grid, byRow, WAYS)];
+  return { dataset: name, version: written.version, unchanged: written.unchanged, observations, warnings };
+}
+
+const WAYS = 'Correct the times; if they are meant, upload the rows as a file and say so with `from` and `to`.';
+
+const extentOf = ({ firstStep, lastStep }: DatasetRecord): { firstStep: number; lastStep: number } | undefined =>
+  firstStep === null || lastStep === null ? undefined : { firstStep, lastStep };
+
+/** Steps with a target, by series. */
+const observedSteps = (values: Values): { id: string; steps: Float64Array }[] =>
+  [...values].flatMap(([id, channels]) => {
+    const target = channels.get(TARGET);
+    return target ? [{ id, steps: Float64Array.from(target.keys()).sort() }] : [];
+  });
+
+/** The row that names a step of a series; looked for only where one has to be named. */
+function rowsByStep(
+  rows: readonly ObservationRow[],
+  grid: Frequency,
+  read: ReadTimes | undefined,
+): (id: string, step: number) => number | undefined {
+  return (id, step) => {
+    const found = rows.findIndex((row, at) => row.unique_id === id && (read ? read.steps[at] : stepOf(row.ds, grid)) === step);
+    return found < 0 ? undefined : found;
+  };
 }
 
 /** Values by series, channel and step. */

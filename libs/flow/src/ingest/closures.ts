@@ -19,11 +19,13 @@ export interface Closures {
 const [FIRST_YEAR, LAST_YEAR] = [1990, 2060];
 const DAY_MS = 86_400_000;
 
-export const declaresClosures = ({ closedWeekdays, closedHolidays, closedDates }: IngestOptions): boolean =>
+export type Closing = Pick<IngestOptions, 'closedWeekdays' | 'closedHolidays' | 'closedDates'>;
+
+export const declaresClosures = ({ closedWeekdays, closedHolidays, closedDates }: Closing): boolean =>
   closedWeekdays.length > 0 || closedHolidays !== undefined || closedDates.length > 0;
 
 /** Whether a grid leaves out what is declared, by the name that it has. */
-export function hasClosures(grid: Frequency, options: IngestOptions): boolean {
+export function hasClosures(grid: Frequency, options: Closing): boolean {
   const open = grid.unclosed;
   return (
     open.isWithinDay &&
@@ -33,7 +35,7 @@ export function hasClosures(grid: Frequency, options: IngestOptions): boolean {
 }
 
 /** @throws AlmanacError COUNTRY_UNKNOWN */
-export async function closuresOf(options: IngestOptions): Promise<Closures | undefined> {
+export async function closuresOf(options: Closing): Promise<Closures | undefined> {
   if (!declaresClosures(options)) return undefined;
   const { closedWeekdays, closedHolidays, closedDates } = options;
   const own = closedDates.map((date) => Date.parse(`${date}T00:00Z`) / DAY_MS);
@@ -41,7 +43,7 @@ export async function closuresOf(options: IngestOptions): Promise<Closures | und
   return { weekdays: closedWeekdays, label: labelOf(options), days: [...new Set([...own, ...holidays])].sort((a, b) => a - b) };
 }
 
-const labelOf = ({ closedHolidays, closedDates }: IngestOptions): string =>
+const labelOf = ({ closedHolidays, closedDates }: Closing): string =>
   [closedHolidays, closedDates.length > 0 ? 'own' : undefined].filter((part) => part !== undefined).join('-');
 
 async function holidaysOf(place: string): Promise<number[]> {

@@ -7,6 +7,8 @@
  * whole file also where it is ten times as long as the rest lasts. A stated range (`from`, `to`) says that its side is meant.
  */
 import { type Frequency } from '@almanac/series';
+import type { NamedRow, OddTimes } from './protocol.js';
+import type { Range } from './range.js';
 
 const YEARS_MS = 3 * 365.25 * 86_400_000;
 /** Times of the largest gap within the rest, and of the length of the rest. */
@@ -78,3 +80,42 @@ export function maybeFar({ firstSteps, lastSteps, rows }: Extents, years: number
 
 /** The last step that may be known: that of now, and one more for clocks that are ahead. */
 export const latestStep = (grid: Frequency, now = Date.now()): number => (grid.kind === 'integer' ? Infinity : grid.floorStep(now) + 1);
+
+/**
+ * The odd rows of a request, by series and step.
+ * @param series its observed steps, ascending
+ * @param stored first and last step of the dataset
+ */
+export function oddSteps(
+  series: readonly { id: string; steps: ArrayLike<number> }[],
+  grid: Frequency,
+  { from, to }: Range = {},
+  stored?: { firstStep: number; lastStep: number },
+): OddTimes {
+  const years = yearsOf(grid);
+  const all = Float64Array.from(new Set(series.flatMap(({ steps }) => Array.from(steps)))).sort();
+  const [first, last] = bounds(all, farEnds(all, years, true));
+  const few = stored ? Math.max(FEW, Math.floor(FEW_SHARE * (stored.lastStep - stored.firstStep + 1))) : 0;
+  const away = (isAway: (step: number) => boolean): boolean => all.filter(isAway).length <= few;
+  const before = (step: number): boolean => stored !== undefined && step <= stored.firstStep - years;
+  const after = (step: number): boolean => stored !== undefined && step >= stored.lastStep + years;
+  const [few1, few2] = [away(before), away(after)];
+  const latest = latestStep(grid);
+  const [far, future]: [NamedRow[], NamedRow[]] = [[], []];
+  for (const { id, steps } of series) {
+    const [own, ownLast] = bounds(steps, farEnds(steps, years, false));
+    for (const step of Array.from(steps)) {
+      const early = step < first || step < own || (few1 && before(step));
+      const late = step > last || step > ownLast || (few2 && after(step));
+      if ((early && from === undefined) || (late && to === undefined)) far.push({ line: null, id, step });
+      if (step > latest && to === undefined) future.push({ line: null, id, step });
+    }
+  }
+  return { far: { count: far.length, rows: far }, future: { count: future.length, rows: future }, ends: [] };
+}
+
+/** First and last of the steps that are not far. */
+const bounds = (steps: ArrayLike<number>, ends: { before: number; after: number }): [number, number] => [
+  steps[ends.before] ?? -Infinity,
+  steps[steps.length - 1 - ends.after] ?? Infinity,
+];

@@ -104,14 +104,14 @@ function emptyWarning(empty: readonly string[], places: ReadonlySet<string>): st
   ];
 }
 
-function leftOutWarning(rows: number): string[] {
+export function leftOutWarning(rows: number): string[] {
   if (rows === 0) return [];
   return [
     `${rows === 1 ? 'One row lies' : `${rows.toLocaleString('en')} rows lie`} outside the stated range and ${rows === 1 ? 'was' : 'were'} left out.`,
   ];
 }
 
-function partialWarning(grid: Frequency, { series }: PartialSteps, dropped: boolean): string[] {
+export function partialWarning(grid: Frequency, { series }: PartialSteps, dropped: boolean): string[] {
   if (series.length === 0) return [];
   const shown = series.slice(0, 3).map(({ id, step }) => `${grid.format(step)} of series "${id}"`);
   const others = series.length > shown.length ? ` and ${(series.length - shown.length).toLocaleString('en')} more` : '';

@@ -4,30 +4,24 @@
  */
 import { PREDICTION_LIMITS, type InlineSeries } from '@almanac/contracts';
 import { AlmanacError, counted, findRhythm, Frequency, readFrequency, readTime, toInstant } from '@almanac/series';
+import { leftOutWarning } from '../ingest/findings.js';
+import { type Range, stepsIn } from '../ingest/range.js';
 import type { LaidSeries } from './plan.js';
 import { asNumbers } from '../runs/categories.js';
 
+export type { InlineSeries };
 type Values = (number | null)[];
 
 /** More steps between the first and the last time than this are a slip in a time, not a series. */
 const LONGEST = 1_000_000;
 /** Gaps take space too: values of all series and covariates once they are laid out. */
 const MOST_LAID = 4_000_000;
+/** Times that are named. */
+const MOST_NAMED = 5;
 
 /** @throws AlmanacError PREDICTION_TOO_LARGE, SERIES_TWICE */
 export function refuseTooMuch(series: readonly InlineSeries[]): void {
-  const { series: most, observations: mostObservations } = PREDICTION_LIMITS;
-  const observations = series.reduce((sum, { y }) => sum + y.length, 0);
-  if (series.length > most || observations > mostObservations)
-    throw new AlmanacError(
-      'PREDICTION_TOO_LARGE',
-      `The request has ${series.length} series with ${observations} values; ${most} series and ${mostObservations} values are the most.`,
-      {
-        hint: 'Send it in several requests, or upload the series as a dataset.',
-        subject: { series: series.length, observations },
-        status: 413,
-      },
-    );
+  refuseLaid({ series: series.length, observations: series.reduce((sum, { y }) => sum + y.length, 0), laid: 0 });
   const seen = new Set<string>();
   for (const { uniqueId } of series) {
     if (seen.has(uniqueId))
@@ -39,19 +33,112 @@ export function refuseTooMuch(series: readonly InlineSeries[]): void {
   }
 }
 
+/** @param size how many series, values, and places of values once they are laid out. @throws AlmanacError PREDICTION_TOO_LARGE */
+export function refuseLaid({ series, observations, laid }: { series: number; observations: number; laid: number }): void {
+  const { series: most, observations: mostObservations } = PREDICTION_LIMITS;
+  if (series > most || observations > mostObservations)
+    throw new AlmanacError(
+      'PREDICTION_TOO_LARGE',
+      `The request has ${series} series with ${observations} values; ${most} series and ${mostObservations} values are the most.`,
+      { hint: 'Send it in several requests, or upload the series as a dataset.', subject: { series, observations }, status: 413 },
+    );
+  if (laid > MOST_LAID)
+    throw new AlmanacError(
+      'PREDICTION_TOO_LARGE',
+      `The series span ${laid} steps, gaps and covariates included; ${MOST_LAID} are the most.`,
+      {
+        hint: 'Look for a slip in a time (`from` and `to` leave out what lies outside of a range), or send fewer series at once.',
+        subject: { steps: laid },
+        status: 413,
+      },
+    );
+}
+
 /** The grid that the times say. @throws AlmanacError FREQUENCY_NOT_INFERRED, FREQUENCY_UNKNOWN, TIME_ZONE_UNKNOWN, TIME_INVALID */
 export function gridOfTimes(series: readonly InlineSeries[], frequency: string, timeZone: string): Frequency {
   const times: number[] = [];
   for (const { uniqueId, ds, start } of series) {
     for (const one of ds ?? (start === undefined ? [] : [start])) {
-      if (typeof one === 'number') return Frequency.parse(frequency === 'auto' ? '1' : frequency, timeZone);
+      if (typeof one === 'number' || frequency === '1') return Frequency.parse(frequency === 'auto' ? '1' : frequency, timeZone);
       times.push(instantAt(one, timeZone, uniqueId));
     }
   }
   return frequency === 'auto' ? findRhythm(counted(times), timeZone).frequency : readFrequency(frequency, counted(times), timeZone);
 }
 
-/** @throws AlmanacError TIME_INVALID, OFF_GRID, TIME_TWICE, SERIES_SHAPE, SERIES_EMPTY, PREDICTION_TOO_LARGE */
+/** The values of a series within a range, by the steps in which their times fall; how many lie outside is said. */
+export function withinRange(all: readonly InlineSeries[], grid: Frequency, range: Range): { series: InlineSeries[]; warnings: string[] } {
+  const { first, last } = stepsIn(range, grid);
+  if (first === -Infinity && last === Infinity) return { series: [...all], warnings: [] };
+  let leftOut = 0;
+  const series = all.flatMap((one): InlineSeries[] => {
+    const { uniqueId, ds, start, y } = one;
+    const floor = (time: string | number): number =>
+      grid.kind === 'integer' ? stepAt(time, grid, uniqueId) : grid.floorStep(instantAt(String(time), grid.timeZone, uniqueId));
+    const steps = ds ? ds.map(floor) : start === undefined ? [] : y.map((_, t) => floor(start) + t);
+    const kept = y.flatMap((_, t) => (steps[t] === undefined || (steps[t] >= first && steps[t] <= last) ? [t] : []));
+    leftOut += y.length - kept.length;
+    if (kept.length === 0) return [];
+    if (kept.length === y.length) return [one];
+    const picked = <T>(values: readonly T[]): T[] => [...kept.map((t) => values[t]!), ...values.slice(y.length)];
+    const each = (of: Record<string, Values>): Record<string, Values> =>
+      Object.fromEntries(Object.entries(of).map(([name, values]) => [name, picked(values)]));
+    const { pastCovariates, futureCovariates } = one;
+    return [
+      {
+        ...one,
+        y: picked(y),
+        ...(ds ? { ds: kept.map((t) => ds[t]!) } : { start: grid.wire(steps[kept[0]!]!) }),
+        ...(pastCovariates ? { pastCovariates: each(pastCovariates) } : {}),
+        ...(futureCovariates ? { futureCovariates: each(futureCovariates) } : {}),
+      },
+    ];
+  });
+  if (series.length > 0) return { series, warnings: leftOutWarning(leftOut) };
+  throw new AlmanacError('RANGE_WITHOUT_VALUES', `No value lies within the stated range; ${leftOut} lie outside.`, {
+    hint: 'Give another `from` or `to`.',
+    subject: { leftOut },
+  });
+}
+
+/** Names every time that is off the grid, the first few of them with series and position. @throws AlmanacError OFF_GRID, CLOSED_DAY */
+function refuseOffGrid(series: readonly InlineSeries[], grid: Frequency): void {
+  if (grid.kind === 'integer') return;
+  const off: { series: string; position: number; ds: string; closed: boolean }[] = [];
+  for (const { uniqueId, ds = [] } of series)
+    ds.forEach((time, position) => {
+      const instant = typeof time === 'string' ? instantAt(time, grid.timeZone, uniqueId) : undefined;
+      if (instant !== undefined && !grid.isOnGrid(instant))
+        off.push({ series: uniqueId, position, ds: String(time), closed: grid.isClosed(instant) });
+    });
+  const [first] = off;
+  if (!first) return;
+  const alike = off.filter(({ closed }) => closed === first.closed);
+  const named = alike.slice(0, MOST_NAMED);
+  const more = alike.length > named.length ? ` and ${(alike.length - named.length).toLocaleString('en')} more` : '';
+  const what = first.closed ? 'on days that are closed on the grid' : 'off the grid';
+  const others = off.length > alike.length ? ` ${(off.length - alike.length).toLocaleString('en')} more times are at fault.` : '';
+  throw new AlmanacError(
+    first.closed ? 'CLOSED_DAY' : 'OFF_GRID',
+    `${alike.length.toLocaleString('en')} ${alike.length === 1 ? 'time is' : 'times are'} ${what} ${grid.label} (${grid.timeZone}): ${named
+      .map(({ ds, series, position }) => `"${ds}" (position ${position} of series "${series}")`)
+      .join(', ')}${more}.${others}`,
+    {
+      hint: first.closed
+        ? 'Leave the values out, or give a frequency in which these days are open, e.g. D.'
+        : 'Correct the times, or give a finer frequency or another time zone.',
+      subject: {
+        series: first.series,
+        ds: first.ds,
+        frequency: grid.label,
+        count: alike.length,
+        rows: named.map(({ series, position, ds }) => ({ series, position, ds })),
+      },
+    },
+  );
+}
+
+/** @throws AlmanacError TIME_INVALID, TIME_TWICE, SERIES_SHAPE, SERIES_EMPTY, PREDICTION_TOO_LARGE */
 function layOnGrid(one: InlineSeries, grid: Frequency, horizon: number): LaidSeries {
   const { uniqueId: id, y, ds, start, staticCovariates } = one;
   const shape = (problem: string): AlmanacError =>
@@ -109,6 +196,7 @@ function layOnGrid(one: InlineSeries, grid: Frequency, horizon: number): LaidSer
 
 /** @throws AlmanacError PREDICTION_TOO_LARGE, and what `layOnGrid` refuses */
 export function layAllOnGrid(series: readonly InlineSeries[], grid: Frequency, horizon: number): LaidSeries[] {
+  refuseOffGrid(series, grid);
   let laid = 0;
   return series.map((given) => {
     const one = layOnGrid(given, grid, horizon);
@@ -150,6 +238,7 @@ function refuseTwice(steps: readonly number[], series: string, grid: Frequency):
 function stepAt(time: string | number, grid: Frequency, series: string): number {
   if (grid.kind === 'integer') {
     if (typeof time === 'number') return time;
+    if (/^-?\d{1,9}$/.test(time)) return Number(time);
     throw invalidTime(time, series, 'The frequency is 1: give whole numbers.');
   }
   if (typeof time === 'number') throw invalidTime(time, series, 'Whole numbers are steps of the frequency 1.');

@@ -23,10 +23,15 @@ import { neverObserved } from '../query/selectSeries.js';
 import { categoryOf } from '../runs/categories.js';
 import type { FlowContext } from '../runs/context.js';
 import { defaultHorizon } from '../train/plan.js';
+import { type Closing, closuresOf, declaresClosures, hasClosures } from '../ingest/closures.js';
+import { oddSteps } from '../ingest/far.js';
 import { gapWarnings } from '../ingest/findings.js';
 import { GapPatterns } from '../ingest/gapPatterns.js';
+import { oddWarnings } from '../ingest/oddWords.js';
+import type { OddTimes } from '../ingest/protocol.js';
+import type { Range } from '../ingest/range.js';
 import { fillAhead } from './ahead.js';
-import { gridOfTimes, layAllOnGrid, refuseTooMuch } from './inline.js';
+import { gridOfTimes, layAllOnGrid, refuseTooMuch, withinRange } from './inline.js';
 import type { InlinePlan, LaidSeries, PredictionPlan, PredictPlan, WhatIfPlan } from './plan.js';
 import { withReadTimes } from './times.js';
 
@@ -41,14 +46,32 @@ export async function requestPrediction(context: FlowContext, given: PredictionR
   refuseTooMuch(given.series);
   const named = await modelOf(context, given.model);
   const { request, notes } = await withReadTimes(given, named?.dataset, context.ingest);
-  const grid = gridOf(request, named?.dataset);
+  const grid = await closedGrid(gridOf(request, named?.dataset), request, named);
+  const { series, warnings } = withinRange(request.series, grid, request);
+  const said = (laid: readonly LaidSeries[]): string[] => [
+    ...[...notes, ...warnings],
+    ...oddWarnings(oddOf(laid, grid, request), grid),
+    ...gapWarnings(grid, ...gapsOf(laid, grid)),
+  ];
+  return predictOn(context, { ...request, series }, { named, grid, warnings: said });
+}
+
+interface Placed {
+  named: Named | undefined;
+  grid: Frequency;
+  /** What is said of the series once they are laid out. */
+  warnings: (laid: readonly LaidSeries[]) => string[];
+}
+
+/** Once the series have their grid. @throws AlmanacError as `requestPrediction` does */
+export async function predictOn(context: FlowContext, request: PredictionRequest, { named, grid, warnings }: Placed): Promise<Run> {
   if (named && request.seasonLength !== undefined)
     throw new AlmanacError('OPTIONS_CONFLICT', `The model ${named.version.model}/${named.version.no} has learned its own seasons.`, {
       hint: 'Leave seasonLength out, or name a baseline.',
       subject: { model: named.version.model },
     });
   const asked = request.seasonLength === undefined ? undefined : asSeasonLengths(request.seasonLength);
-  const horizon = request.horizon ?? named?.version.horizon ?? defaultHorizon(asked?.[0] ?? grid.seasonLengths()[0]);
+  const horizon = horizonOf(request, grid, named);
   if (named) checkHorizon(named.version, horizon);
   else checkKindHorizon(request.model, horizon);
   const label = named?.version.model ?? request.model;
@@ -67,7 +90,7 @@ export async function requestPrediction(context: FlowContext, given: PredictionR
     frequency: grid.code,
     timeZone: grid.timeZone,
     seasonLengths: asked ?? grid.seasonLengths(Math.max(...laid.map(({ values: { length } }) => length))),
-    warnings: [...notes, ...gapWarnings(grid, ...gapsOf(laid, grid))],
+    warnings: warnings(laid),
     series: filled.map(({ series }) => series),
     notes: [...filled.flatMap((one) => one.notes), ...unusedNotes(request, named?.version.config)],
     horizon,
@@ -192,8 +215,31 @@ function gapsOf(series: readonly LaidSeries[], grid: Frequency): [patterns: GapP
 /** Somebody waits: what can be had within seconds, where the kind has such a thing. */
 const configOf = (kind: string): Record<string, unknown> => plans.of(kind).untrainedConfig ?? {};
 
+/** Steps ahead: as asked, those of the model, or two of the shortest season. */
+export function horizonOf(
+  { horizon, seasonLength }: Pick<PredictionRequest, 'horizon' | 'seasonLength'>,
+  grid: Frequency,
+  named: Named | undefined,
+): number {
+  const season = seasonLength === undefined ? undefined : asSeasonLengths(seasonLength)[0];
+  return horizon ?? named?.version.horizon ?? defaultHorizon(season ?? grid.seasonLengths()[0]);
+}
+
+function oddOf(series: readonly LaidSeries[], grid: Frequency, range: Range): OddTimes {
+  const observed = series.map(({ id, firstStep, values }) => ({
+    id,
+    steps: values.flatMap((value, t) => (value === null ? [] : [firstStep + t])),
+  }));
+  return oddSteps(observed, grid, range);
+}
+
+export interface Named {
+  version: ModelVersionRecord;
+  dataset: DatasetRecord;
+}
+
 /** The version that is meant; undefined for kinds that forecast without training. A name that such a kind and a model have is the kind. */
-async function modelOf(context: FlowContext, model: string): Promise<{ version: ModelVersionRecord; dataset: DatasetRecord } | undefined> {
+export async function modelOf(context: FlowContext, model: string): Promise<Named | undefined> {
   if (isKind(model) && plans.of(model).untrained) return undefined;
   parseReference(model);
   const version = await resolveModel(context, model);
@@ -201,7 +247,10 @@ async function modelOf(context: FlowContext, model: string): Promise<{ version: 
   return { version, dataset: await context.store.datasets.getById(datasetId) };
 }
 
-function gridOf({ series, frequency, timeZone }: PredictionRequest, dataset: DatasetRecord | undefined): Frequency {
+export function gridOf(
+  { series, frequency, timeZone }: Pick<PredictionRequest, 'series' | 'frequency' | 'timeZone'>,
+  dataset: DatasetRecord | undefined,
+): Frequency {
   if (!dataset) return gridOfTimes(series, frequency, timeZone ?? 'UTC');
   const own = Frequency.parse(dataset.frequency, dataset.timeZone);
   if (frequency !== 'auto' && !canMean(frequency, own))
@@ -210,6 +259,24 @@ function gridOf({ series, frequency, timeZone }: PredictionRequest, dataset: Dat
       subject: { model: own.label, series: frequency },
     });
   return timeZone === undefined ? own : Frequency.parse(own.code, timeZone);
+}
+
+/**
+ * The grid without the days that the request says are closed; those of a model are its dataset's.
+ * @throws AlmanacError OPTIONS_CONFLICT, COUNTRY_UNKNOWN
+ */
+async function closedGrid(grid: Frequency, request: Closing, named: Named | undefined): Promise<Frequency> {
+  if (!declaresClosures(request) || (named && hasClosures(grid, request))) return grid;
+  if (named) throw otherClosures(named, grid);
+  const { label, days, weekdays } = (await closuresOf(request))!;
+  return grid.closedOn(label, days, weekdays);
+}
+
+export function otherClosures({ version }: Named, grid: Frequency): AlmanacError {
+  return new AlmanacError('OPTIONS_CONFLICT', `The model ${version.model}/${version.no} has learned the days of ${grid.label}.`, {
+    hint: 'Leave closedWeekdays, closedHolidays and closedDates out, or name a baseline.',
+    subject: { model: version.model, frequency: grid.label },
+  });
 }
 
 /** A covariate that is sent and not read must not be taken for one that was. */

@@ -13,6 +13,8 @@ import { firstLine, type Source } from './source.js';
 import { inYears } from './timeReader.js';
 import { readTimes, type TimeReading } from './times.js';
 
+/** More than there are rules: what a rule has above them says which of `Parsed.numbers` it is about. */
+export const RULE_CODES = 16;
 /** Number 0 is a good row. */
 export const RULES = [
   '',
@@ -28,7 +30,7 @@ export const RULES = [
 
 export interface Parsed {
   times: TimeReading;
-  /** Columns that hold numbers; `bad_at` of a row says which of them is none. Without a name where the series is the column. */
+  /** Columns that hold numbers; the rule of a row says which of them is none. Without a name where the series is the column. */
   numbers: { name: string; covariate: boolean }[];
   /** Rows of `parsed` per row of the file: above 1 for wide files. */
   cellsPerRow: number;
@@ -65,8 +67,8 @@ export async function parse(database: Database, source: Source, mapping: Mapping
     ...numbers.flatMap(({ as, column }, at) => {
       const text = `CAST(c${column.index} AS VARCHAR)`;
       return [
-        { rule: 5, failed: `${as} IS NULL AND NOT ${isMissing(text)}`, text, at },
-        { rule: 6, failed: `isinf(${as})`, text, at },
+        { rule: 5 + RULE_CODES * at, failed: `${as} IS NULL AND NOT ${isMissing(text)}`, text },
+        { rule: 6 + RULE_CODES * at, failed: `isinf(${as})`, text },
       ];
     }),
     ...texts.map((text) => ({ rule: 7, failed: hasNul(text), text })),
@@ -98,15 +100,12 @@ export async function parse(database: Database, source: Source, mapping: Mapping
   ].join(' OR ');
   const rule = `CASE WHEN ${suspect} THEN CASE ${checks.map(({ rule: number, failed }) => `WHEN ${failed} THEN ${number}`).join(' ')} ELSE 0 END ELSE 0 END`;
   const bad = `CASE WHEN rule > 0 THEN CASE ${checks.map(({ failed, text }) => `WHEN ${failed} THEN left(${text}, 200)`).join(' ')} END END`;
-  const at = `CASE WHEN rule IN (5, 6) THEN CASE ${checks.flatMap((check) => (check.at === undefined ? [] : [`WHEN ${check.failed} THEN ${check.at}`])).join(' ')} END END`;
   const more = (sqls: readonly string[]): string => sqls.map((sql) => `, ${sql}`).join('');
   const read = `SELECT *, ${shaped.id} AS id, ${times.time} AS time${more([...values, ...statics])} FROM (${shaped.relation})`;
   const timed = `SELECT *, ${times.micros} AS micros, ${times.instant} AS z FROM (${read})`;
-  const judged = `SELECT *, CAST(${rule} AS UTINYINT) AS rule FROM (SELECT *, ${times.integer ? 'micros' : inYears('micros')} AS t FROM (${timed}))`;
+  const judged = `SELECT *, CAST(${rule} AS UINTEGER) AS rule FROM (SELECT *, ${times.integer ? 'micros' : inYears('micros')} AS t FROM (${timed}))`;
   await database
-    .run(
-      `CREATE TABLE parsed AS SELECT id, t, z${more(kept)}, rule, ${bad} AS bad${numbers.length > 0 ? `, ${at} AS bad_at` : ''} FROM (${judged})`,
-    )
+    .run(`CREATE TABLE parsed AS SELECT id, t, z${more(kept)}, rule, ${bad} AS bad FROM (${judged})`)
     .catch((cause: unknown) => {
       throw fault(cause);
     });
@@ -128,8 +127,6 @@ interface Check {
   rule: number;
   failed: string;
   text: string;
-  /** Which of `Parsed.numbers` it is about. */
-  at?: number;
 }
 
 interface Shape {

@@ -9,7 +9,7 @@ import type { RejectedLine } from '../protocol.js';
 import type { Database } from './database.js';
 import { locate } from './locate.js';
 import { dateOfSerial, isSerial } from './numericTimes.js';
-import { type Parsed, RULES } from './parse.js';
+import { type Parsed, RULE_CODES, RULES } from './parse.js';
 import { type Source } from './source.js';
 import { hintForTime } from './times.js';
 
@@ -53,7 +53,7 @@ export async function findRejects(
   const offGrid = "SELECT row, 'OFF_GRID' AS rule FROM placed WHERE NOT skipped AND NOT closed AND NOT on_grid";
   const misplaced = [skipped, closed, ...(grid === 'exactly' ? [offGrid] : [])].join(' UNION ALL ');
   await database.run(
-    `CREATE OR REPLACE TABLE broken AS SELECT rowid // ${parsed.cellsPerRow} AS row, ['${RULES.join("', '")}'][rule + 1] AS rule, coalesce(bad, '') AS text FROM parsed WHERE rule > 0
+    `CREATE OR REPLACE TABLE broken AS SELECT rowid // ${parsed.cellsPerRow} AS row, ['${RULES.join("', '")}'][rule % ${RULE_CODES} + 1] AS rule, coalesce(bad, '') AS text FROM parsed WHERE rule > 0
      ${grid === 'not yet' ? '' : `UNION ALL SELECT p.rowid // ${parsed.cellsPerRow}, m.rule, concat(CASE WHEN m.rule <> 'TIMESTAMP_SKIPPED' THEN p.id || ' ' END, ${shownTime}) FROM (${misplaced}) m JOIN parsed p ON p.rowid = m.row`}`,
   );
   const leftOut = await leftOutRows(database, source);
@@ -90,7 +90,7 @@ export async function findRejects(
 async function cellOf(database: Database, parsed: Parsed, rule: string): Promise<Rejects['cell']> {
   if (rule !== 'VALUE_NOT_NUMBER' && rule !== 'VALUE_NOT_FINITE') return undefined;
   const [first] = await database.rows<{ id: string; at: number }>(
-    `SELECT id, bad_at AS at FROM parsed WHERE rule = ${RULES.indexOf(rule)} ORDER BY rowid LIMIT 1`,
+    `SELECT id, rule // ${RULE_CODES} AS at FROM parsed WHERE rule % ${RULE_CODES} = ${RULES.indexOf(rule)} ORDER BY rowid LIMIT 1`,
   );
   const column = first && parsed.numbers[first.at];
   return column && { rule, series: first.id, column: column.name, covariate: column.covariate };

@@ -56,6 +56,8 @@ async function predictInline(context: Context, compute: Compute, plan: InlinePla
   const panel: Panel = { frequency, timeZone, seasonLengths, series: plan.series.map(revived) };
   const { model, version, forecasts, choice } = await forecast(context, compute, plan, panel);
   const at = (level: number): number => levels.indexOf(level);
+  // Plain integers are numbers in JSON.
+  const shown = (step: number): string | number => (grid.kind === 'integer' ? step : grid.format(step));
   const each = <T>(value: (forecast: SeriesForecast, h: number) => T): T[] =>
     forecasts.flatMap((one) => Array.from({ length: horizon }, (_, h) => value(one, h)));
   return {
@@ -67,8 +69,8 @@ async function predictInline(context: Context, compute: Compute, plan: InlinePla
     horizon,
     columns: {
       unique_id: each(({ id }) => id),
-      ds: each(({ cutoff }, h) => grid.format(cutoff + 1 + h)),
-      cutoff: each(({ cutoff }) => grid.format(cutoff)),
+      ds: each(({ cutoff }, h) => shown(cutoff + 1 + h)),
+      cutoff: each(({ cutoff }) => shown(cutoff)),
       ...Object.fromEntries(
         plan.columns.map(({ name, level }) => [`${model}${name}`, each(({ quantiles }, h) => finite(quantiles[at(level) * horizon + h]!))]),
       ),
