@@ -1,21 +1,22 @@
 /**
- * When a long training gives its place to others: to a workspace that waits, and within a workspace to what is shorter. It is stopped
- * at its next step with its state kept, goes back to the queue behind those that wait, and ends with the weights that it would have
- * had; whichever worker takes it.
+ * When a long training gives its place to others: to a workspace that waits, and within a workspace to what is clearly shorter. It is
+ * stopped at its next step with its state kept, goes back to the queue behind those that wait, and ends with the weights that it would
+ * have had; whichever worker takes it.
  * Invariants: nobody gives way before it has had its turn, and five times as long as it took to get going; nor for nothing, nor when
  * it is about to end.
  */
-import { readRun } from '../../runs/kinds.js';
 import type { RunRecord } from '@almanac/store';
 import { estimateRun } from '../../admit/admit.js';
 import type { FlowContext } from '../../runs/context.js';
 import type { HeldRun } from '../../runs/execute/index.js';
-import { inWorkspaces, jobOf } from '../../runs/index.js';
+import { inWorkspaces, jobOf, readRun } from '../../runs/index.js';
 
 /** By then a worker that is idle would have taken it. */
 const WAITED_MS = 2_000;
 /** Of the time that stopping and going on costs. */
 const WORTH = 5;
+/** Of what the other has left: of two that are as long, the one that came first ends first. */
+const CLEARLY_SHORTER = 0.5;
 const REMEMBERED = 1_000;
 
 export interface HeldRuns {
@@ -50,7 +51,7 @@ export function givingWay(flow: FlowContext, { held, turnSeconds, shortOfMemory 
       if (waits) return;
       const queued = await within.store.runs.listQueued(WAITED_MS, ['train', 'part']);
       for (const run of queued.filter((other) => jobOf(other) === jobOf(one.run)))
-        waits ||= within.store.workspaceId !== one.workspaceId || (await secondsOf(within, run)) < left;
+        waits ||= within.store.workspaceId !== one.workspaceId || (await secondsOf(within, run)) < CLEARLY_SHORTER * left;
     });
     return waits;
   };
