@@ -191,8 +191,14 @@ export interface Models {
   /** By number, alias, or (neither) the champion. @throws AlmanacError MODEL_VERSION_NOT_FOUND */
   version(name: string, which?: { no?: number | undefined; alias?: string | undefined }): Promise<r.ModelVersionRecord>;
   versionById(id: string): Promise<r.ModelVersionRecord>;
-  /** The newest that this run made, or that was imported from the archive with this digest. */
-  findVersion(name: string, by: { runId: string } | { importedDigest: string }): Promise<r.ModelVersionRecord | null>;
+  /**
+   * The newest that this run made, that was imported from the archive with this digest, or that went on learning from a version,
+   * in another run than this.
+   */
+  findVersion(
+    name: string,
+    by: { runId: string } | { importedDigest: string } | { learnedFrom: number; notBy: string },
+  ): Promise<r.ModelVersionRecord | null>;
   /** Newest first. @param query.tag only those with this tag, or with this value of it (`name=value`) */
   versions(name: string, query: r.PageQuery & { tag?: string | undefined }): Promise<r.Page<r.ModelVersionRecord>>;
   /** Sets the tags that are named; null takes one away. Returns all. @throws AlmanacError MODEL_VERSION_NOT_FOUND */

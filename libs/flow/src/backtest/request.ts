@@ -1,6 +1,6 @@
 /** The request side of backtests. */
 import { backtestRequest, type BacktestRequestInput, type Run } from '@almanac/contracts';
-import { checkShared, plans } from '@almanac/forecasting/plan';
+import { checkSeed, checkShared, plans } from '@almanac/forecasting/plan';
 import { ask } from '../ask.js';
 import { storedFacts } from '../compute/settings.js';
 import type { FlowContext } from '../runs/context.js';
@@ -33,5 +33,6 @@ export async function planBacktestRun(
   const { facts } = await storedFacts(store, dataset.name, { horizon, holdout: horizon + (windows - 1) * stepSize });
   for (const { kind, config } of models) plans.settings(kind, facts, { steps: request.steps, config });
   checkShared(models, { steps: request.steps });
+  checkSeed(models, request.seed);
   return { kind: 'backtest', dataset: dataset.name, seed: request.seed, config: plan };
 }

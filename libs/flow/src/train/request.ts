@@ -1,6 +1,6 @@
 /** The request side of training: what can be known to be wrong is refused before anything is queued. */
 import { type Run, trainRequest, type TrainRequestInput } from '@almanac/contracts';
-import { checkShared, plans } from '@almanac/forecasting/plan';
+import { checkSeed, checkShared, plans } from '@almanac/forecasting/plan';
 import { AlmanacError, nearest } from '@almanac/series';
 import type { DatasetRecord } from '@almanac/store';
 import { ask } from '../ask.js';
@@ -54,6 +54,7 @@ export async function planTrainingRun({ store }: Pick<FlowContext, 'store'>, inp
   const { facts } = await storedFacts(store, dataset.name, plan);
   const config = plans.settings(kind, facts, request);
   checkShared([{ kind, config: request.config }], request);
+  checkSeed([{ kind, config: request.config }], request.seed);
   await refuseStrangers(store, dataset, plans.of(kind).hierarchy(config));
   if (request.forecast) {
     checkHorizon({ kind, model, no: 'new', horizon, config }, request.forecast.horizon ?? horizon);

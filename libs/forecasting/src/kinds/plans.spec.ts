@@ -3,7 +3,7 @@ import type { PanelFacts } from '../facts.js';
 import { lastSteps, type Panel } from '../panel.js';
 import { PLANS, plans, threadsOf } from './plans.js';
 import { createForecaster, FORECASTER_KINDS } from './registry.js';
-import { checkShared } from './shared.js';
+import { checkSeed, checkShared } from './shared.js';
 
 const HORIZON = 6;
 const facts: PanelFacts = {
@@ -239,4 +239,14 @@ it('counts the threads that a training keeps busy, also where a member does', ()
   expect(threads('auto', { budget: 'quick' })).toBe(1);
   expect(threads('ensemble', { members: [{ kind: 'theta', config: {} }] })).toBe(1);
   expect(threads('coldStart', {})).toBe(4);
+});
+
+it('refuses a seed that would not be used: all that is drawn comes from that of the request', () => {
+  expect(() => checkSeed([{ kind: 'online', config: { seed: 7 } }], 1)).toThrow('The setting seed of a online model cannot be 7');
+  expect(() => checkSeed([{ kind: 'online', config: { seed: 7 } }], 7)).not.toThrow();
+  expect(() => checkSeed([{ kind: 'online', config: {} }], 1)).not.toThrow();
+  const member = { kind: 'online', config: { seed: 1 } };
+  expect(() => checkSeed([{ kind: 'ensemble', config: { members: [member] } }], 1)).toThrow(
+    'A member of the kind online cannot have a seed',
+  );
 });

@@ -3,7 +3,7 @@
  * A setting of its own that a model or a member has goes before it, where others follow.
  */
 import { AlmanacError } from '@almanac/series';
-import { type Config, type Member, SHARED, type Shared, type Wishes } from './plan.js';
+import { type Config, type Member, refuseContrary, SHARED, type Shared, type Wishes } from './plan.js';
 import { PLANS, plans } from './plans.js';
 
 type Model = Pick<Member, 'kind' | 'config'>;
@@ -28,6 +28,23 @@ export function checkShared(models: readonly Model[], wishes: Pick<Wishes, Share
       hint: `Leave ${wish} out, or choose a kind that follows it: ${others.join(', ')}.`,
       subject: { setting: wish, kind: kinds[0] },
     });
+  }
+}
+
+/**
+ * All that is drawn in a training comes from the seed of the request.
+ * @throws INVALID_CONFIG where the settings of a model name another, or those of a member name any: it has one that follows from it
+ */
+export function checkSeed(models: readonly Model[], seed: number): void {
+  for (const { kind, config } of models) {
+    refuseContrary(kind, 'seed', config['seed'], seed);
+    for (const member of plans.of(kind).members(config)) {
+      if (member.config['seed'] === undefined) continue;
+      throw new AlmanacError('INVALID_CONFIG', `A member of the kind ${member.kind} cannot have a seed of its own.`, {
+        hint: 'Leave it out: the seeds of all members follow from that of the request.',
+        subject: { setting: 'seed', kind: member.kind },
+      });
+    }
   }
 }
 

@@ -17,4 +17,4 @@ export {
 } from '../kinds/plan.js';
 export { PRETRAINED } from '../kinds/pretrained/plan.js';
 export { isKind, PLANS, plans, threadsOf } from '../kinds/plans.js';
-export { checkShared } from '../kinds/shared.js';
+export { checkSeed, checkShared } from '../kinds/shared.js';

@@ -132,6 +132,11 @@ export function models(context: Context): Models {
       return models(context).version(name, { no });
     },
     async findVersion(name, by) {
+      if ('learnedFrom' in by) {
+        const learned = `WHERE v.workspace_id = $1 AND m.name = $2 AND v.no > $3::int AND v.config -> 'from' = to_jsonb($3::int)
+          AND v.run_id IS DISTINCT FROM $4 ORDER BY v.no DESC LIMIT 1`;
+        return (await listVersions(learned, [workspaceId, name, by.learnedFrom, by.notBy]))[0] ?? null;
+      }
       const [column, value] = 'runId' in by ? ['v.run_id', by.runId] : ["v.metrics #>> '{imported,digest}'", by.importedDigest];
       const where = `WHERE v.workspace_id = $1 AND m.name = $2 AND ${column} = $3 ORDER BY v.no DESC LIMIT 1`;
       return (await listVersions(where, [workspaceId, name, value]))[0] ?? null;

@@ -37,12 +37,12 @@ export async function executeLearning(context: RunContext<PlannedRun<'learn'>>, 
   const dataset = await store.datasets.getById((await store.models.get(plan.model)).datasetId);
   await store.runs.pinVersion(run.id, dataset.id, plan.datasetVersion);
   const from = await championBefore(context, plan.model);
-  const pupil = await pupilOf(context, from);
+  const pupil = await store.models.findVersion(plan.model, { learnedFrom: from.no, notBy: run.id });
   const before = (await runsFrom(context, from.no)).filter((other) => !pupil || other.run.createdAt > pupil.createdAt);
   void report({ phase: 'learning', message: `The shadow of version ${from.no} learns`, fraction: null });
   const { panel, partial } = await readPanel(store, dataset, { version: plan.datasetVersion, signal });
   const [checkpoint, states] = [await loadCheckpoint(objects, from), await shadowsOf(context, before[0])];
-  const learning = await compute.run<LearnTask>({ task: 'learn', panel, checkpoint, states, anew: pupil !== undefined }, { signal });
+  const learning = await compute.run<LearnTask>({ task: 'learn', panel, checkpoint, states, anew: pupil !== null }, { signal });
   signal.throwIfAborted();
   const reason = reasonOf(learning, from);
   const registered = learning.promoted.length > 0 ? await register(context, plan, from, learning, reason) : null;
@@ -72,20 +72,14 @@ async function championBefore({ store, run }: RunContext, model: string): Promis
   return store.models.version(model, made ? { no: (made.config as { from: number }).from } : {});
 }
 
-/** The newest version that learned from this one, before this run. */
-async function pupilOf({ store, run }: RunContext, from: ModelVersionRecord): Promise<ModelVersionRecord | undefined> {
-  const { items } = await store.models.versions(from.model, { limit: LOOK_BACK });
-  return items.find(({ no, runId, config }) => no > from.no && runId !== run.id && (config as { from?: number }).from === from.no);
-}
-
 /**
  * Learning runs that left shadows of this version, or made it, furthest first.
  * Furthest, not newest: of two that ran side by side one may have seen less.
  */
 async function runsFrom({ store, run }: RunContext, from: number): Promise<{ run: RunRecord; result: LearnResult }[]> {
-  const { items } = await store.runs.list({ kind: 'learn', status: 'succeeded', dataset: run.dataset ?? undefined, limit: LOOK_BACK });
+  const { items } = await store.runs.list({ kind: 'learn', status: 'succeeded', model: run.model ?? undefined, limit: LOOK_BACK });
   return items
-    .filter((other) => other.model === run.model && other.result !== null)
+    .filter((other) => other.result !== null)
     .map((other) => ({ run: other, result: learnResult.parse(other.result) }))
     .filter(({ result }) => result.state !== null && (result.version ?? result.from) === from)
     .sort((a, b) => b.result.datasetVersion - a.result.datasetVersion);
