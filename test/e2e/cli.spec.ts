@@ -172,6 +172,25 @@ describe('almanac', () => {
     expect(await run(['delete-model', 'nothing', '1', '--yes'])).toMatchObject({ code: 1 });
   });
 
+  it('invites people, shows and changes who they are here, and prints a link that signs in', async () => {
+    const invited = await run(['members', 'invite', 'ada@example.org', '--role', 'editor']);
+    const token = /\/invitation#(\S+)/.exec(invited.out)![1]!;
+    expect((await run(['members', 'invitations'])).out).toMatch(/ada@example\.org +editor +admin/);
+    await almanac.client.call('acceptInvitation', { body: { token, name: 'Ada', password: 'seven green horses sing' } });
+    expect((await run(['members'])).out).toMatch(/ada@example\.org +Ada +editor/);
+    expect(await run(['members', 'role', 'ada@example.org', 'admin'])).toMatchObject({ code: 0, out: 'ada@example.org is admin now.\n' });
+    expect(await run(['members', 'role', 'ada@example.org', 'viewer'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('MEMBER_LAST_ADMIN') as unknown,
+    });
+    expect(await run(['members', 'remove', 'nobody@example.org'])).toMatchObject({ code: 2 });
+    const link = (await run(['users', 'link'])).out.trim();
+    expect(link).toMatch(new RegExp(`^${almanac.url}/#link=[\\w-]{43}$`));
+    expect((await run(['users'])).out).toMatch(/owner@almanac\.local +Local owner +no/);
+    expect(await run(['users', 'delete', 'ada@example.org'])).toMatchObject({ code: 0 });
+    expect(JSON.parse((await run(['members', '--json'])).out)).toMatchObject([{ email: 'owner@almanac.local', role: 'admin' }]);
+  });
+
   it('changes nothing on a dry run', async () => {
     const dry = await run(['upload', join(folder, 'sales.csv'), '--dataset', 'other', '--dry-run']);
     expect(dry).toMatchObject({ code: 0 });
