@@ -45,7 +45,8 @@ export interface MemberTask extends Omit<TrainTask, 'task' | 'champion' | 'membe
 }
 
 export interface MemberOutcome {
-  checkpoint: Checkpoint;
+  /** Null where the panel gives the model fewer members than the request let expect, as where no series is long enough for a network. */
+  checkpoint: Checkpoint | null;
   steps: number;
 }
 

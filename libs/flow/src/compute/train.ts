@@ -40,7 +40,8 @@ export async function trainMember(task: MemberTask, tools: TrainTools): Promise<
   const { panel, kind, horizon, holdout, seed, resume, member } = task;
   const whole = settings(panel, task);
   const { usable } = longEnough(panel, holdout, plans.of(kind).minimumLength(whole, plans));
-  const own = plans.of(kind).members(whole)[member]!;
+  const own = plans.of(kind).members(whole)[member];
+  if (!own) return { checkpoint: null, steps: 0 };
   const forecaster = createForecaster(own.kind, own.config);
   try {
     const wishes = { ...own, seed: memberSeed(seed, member), resume };
@@ -88,7 +89,7 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
     ? await join(
         kind,
         config,
-        members.map(({ checkpoint }) => checkpoint),
+        members.flatMap(({ checkpoint }) => checkpoint ?? []),
         history,
         seed,
         tools,

@@ -37,15 +37,18 @@ export const NETWORKS: Record<Budget, number> = { quick: 0, standard: 1, best: 6
 const MEASURED: Record<Budget, number> = { quick: 64, standard: 256, best: 1024 };
 const CUTOFFS: Record<Budget, number> = { quick: 2, standard: 3, best: 4 };
 
-/** Of all networks together, where a Theta model has 1. */
+/** Of all networks together, where a Theta model has 1; more where there are future covariates, which the others do not read. */
 const NETWORKS_WEIGHT = 2;
+const SEEING_WEIGHT = 6;
+/** Fitting fifteen forms to each of more series than this would make every forecast wait. */
+const MOST_SMOOTHED = 10_000;
 /** A long history says little more of a series' level and trend, and every forecast would read all of it. */
 const LEAST_HISTORY = 400;
 const SEASONS_OF_HISTORY = 6;
 const HORIZONS_OF_HISTORY = 8;
 /**
- * Longer series of long seasons are known as well by a network and a regression (M4 Hourly, where the session before this one found the mix
- * with exponential smoothing worse), and fitting fifteen forms to each takes longer than training one.
+ * Longer series of long seasons are known as well by a network and a regression (on M4 Hourly the mix with exponential smoothing was found
+ * worse), and fitting fifteen forms to each takes longer than training a network.
  */
 const LONG_SERIES = 500;
 const LONG_SEASON = 24;
@@ -54,7 +57,7 @@ const LONGEST_SMOOTHED_SEASON = 60;
 
 /**
  * Half of the weight for networks, which know what series have in common, and half for a Theta model and an exponential smoothing of each
- * series, which do not and err elsewhere. The mix was found looking at the test parts of M3 by the session before this one, and confirmed
+ * series, which do not and err elsewhere. The mix was found earlier in sight of the test parts of M3, and confirmed
  * one horizon before the tests of M3 and tourism: a network alone is worse nearly everywhere.
  */
 export function defaultAuto(facts: PanelFacts, budget: Budget, wishes: Pick<Wishes, 'steps' | 'contextLength'> = {}): AutoConfig {
@@ -66,13 +69,13 @@ export function defaultAuto(facts: PanelFacts, budget: Budget, wishes: Pick<Wish
   const networks = able ? networksOf(facts, network, NETWORKS[budget]) : [];
   const typical = typicalLength(facts);
   const season = seasonLengths[0] ?? 1;
+  const networksWeight = (facts.covariates?.future.length ?? 0) > 0 ? SEEING_WEIGHT : NETWORKS_WEIGHT;
+  const smoothed = season <= LONGEST_SMOOTHED_SEASON && (season < LONG_SEASON || typical < LONG_SERIES) && count <= MOST_SMOOTHED;
   const local: Member[] = [
     // As shipped: it costs nothing, and with a fifth of the weight takes 1 % off the WQL of M3 and tourism one horizon before their tests.
     ...(horizon <= LONGEST_HORIZON ? [{ kind: PRETRAINED, config: { train: { steps: 0 } }, weight: 1 }] : []),
     { kind: OPTIMISED_THETA, config: {}, weight: 1 },
-    ...(season <= LONGEST_SMOOTHED_SEASON && (season < LONG_SEASON || typical < LONG_SERIES)
-      ? [{ kind: AUTO_ETS, config: {}, weight: 1 }]
-      : []),
+    ...(smoothed ? [{ kind: AUTO_ETS, config: {}, weight: 1 }] : []),
     ...seasonLengths
       .filter((length) => length <= longest)
       .map((seasonLength) => ({ kind: SEASONAL_NAIVE, config: { seasonLength }, weight: 0.25 })),
@@ -85,7 +88,7 @@ export function defaultAuto(facts: PanelFacts, budget: Budget, wishes: Pick<Wish
     metric,
     levels: [...DEFAULT_QUANTILES],
     members: [
-      ...networks.map((config) => ({ kind: segmentPlan.kind, config, weight: NETWORKS_WEIGHT / networks.length })),
+      ...networks.map((config) => ({ kind: segmentPlan.kind, config, weight: networksWeight / networks.length })),
       ...linear,
       ...local,
     ],
