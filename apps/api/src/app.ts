@@ -26,6 +26,7 @@ import { Rate } from './http/rate.js';
 import { Doorkeeper } from './people/doorkeeper.js';
 import { PEOPLE_DEFAULTS, type PeopleSettings } from './people/settings.js';
 import { BODY_PATIENCE, type BodyPatience } from './http/slow.js';
+import { RevisionInterceptor } from './http/revisions.js';
 import { RunFeed } from './http/runFeed.js';
 import { nestLogger } from './logger.js';
 import { type Disk, ReadinessProbe } from './readiness.js';
@@ -70,6 +71,7 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
       { provide: ReadinessProbe, useValue: new ReadinessProbe(context, options.disk) },
       { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       { provide: APP_INTERCEPTOR, useClass: CursorInterceptor },
+      { provide: APP_INTERCEPTOR, useClass: RevisionInterceptor },
       { provide: APP_FILTER, useClass: ProblemFilter },
     ],
   })

@@ -1,7 +1,8 @@
 /** The OpenAPI 3.1 document, made from the endpoint table alone. */
-import { CSRF_HEADER, type Endpoint, endpoints, problem, run, WORKSPACE_HEADER } from '@almanac/contracts';
+import { CSRF_HEADER, type Endpoint, type EndpointName, endpoints, problem, run, WORKSPACE_HEADER } from '@almanac/contracts';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { REVISED } from './http/revisions.js';
 
 const tagOf = (path: string): string => path.split('/')[2] ?? 'other';
 
@@ -62,6 +63,13 @@ function operation(name: string, endpoint: Endpoint): ZodOpenApiOperationObject 
                 .max(200)
                 .optional()
                 .meta({ description: 'A repeated request with the same key gets the first answer.' }),
+            }),
+          }
+        : {}),
+      ...(endpoint.method !== 'GET' && REVISED[name as EndpointName]
+        ? {
+            header: z.object({
+              'if-match': z.string().optional().meta({ description: 'The ETag of what was read; 412 where it was changed since.' }),
             }),
           }
         : {}),

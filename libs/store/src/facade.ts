@@ -486,6 +486,8 @@ export interface Store {
   forWorkspace(workspaceId: string): Store;
   /** The same, acting for somebody: the audit log says so of every change. */
   by(acting: r.Acting): Store;
+  /** Inside a transaction: nobody else changes the row before it has ended. One that is not there holds nothing. */
+  hold(kind: r.Holdable, name: string): Promise<void>;
   /** All or nothing. The store passed in must be used inside; nested calls join the transaction. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /** Calls back for every message on a channel, from any process; reconnects by itself. Returns the way to stop. */

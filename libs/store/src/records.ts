@@ -606,6 +606,9 @@ export interface ErasureRecord {
   completedAt: Date | null;
 }
 
+/** Rows that can be held by their name, a webhook by its id. */
+export type Holdable = 'schedule' | 'webhook' | 'dataset' | 'model';
+
 // ---------------------------------------------------------------------------------------------- quotas
 
 /** What is counted of a workspace; `uploads` and `streams` are those under way. */
