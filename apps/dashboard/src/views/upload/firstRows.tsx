@@ -12,51 +12,53 @@ interface Props {
 
 export function FirstRows({ head, options, onOptions }: Props) {
   return (
-    <section className="card flush">
-      <div className="table-scroll" tabIndex={0} role="region" aria-label="First rows of the file">
-        <table className="first-rows">
-          <thead>
-            <tr>
-              {head.columns.map((column, index) => (
-                <th key={index} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-            <tr>
-              {head.columns.map((column, index) =>
-                options.layout === 'wide' ? (
-                  <td key={index} className="small muted">
-                    {column === (options.timeColumn ?? 'ds') ? 'time' : 'a series'}
-                  </td>
-                ) : (
-                  <td key={index} data-role={roleOf(options, column)}>
-                    <select
-                      className="compact"
-                      aria-label={`What ${column} is`}
-                      value={roleOf(options, column)}
-                      onChange={(event) => onOptions(withRole(options, column, event.target.value as Role))}
-                    >
-                      <Options of={roles} />
-                    </select>
-                  </td>
-                ),
-              )}
-            </tr>
-          </thead>
-          <tbody>
-            {head.rows.map((row, index) => (
-              <tr key={index}>
-                {row.map((cell, column) => (
-                  <td key={column} className="mono">
-                    {cell}
-                  </td>
+    <>
+      <section className="card flush">
+        <div className="table-scroll" tabIndex={0} role="region" aria-label="First rows of the file">
+          <table className="first-rows">
+            <thead>
+              <tr>
+                {head.columns.map((column, index) => (
+                  <th key={index} scope="col">
+                    {column}
+                  </th>
                 ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+              <tr>
+                {head.columns.map((column, index) =>
+                  options.layout === 'wide' ? (
+                    <td key={index} className="small muted">
+                      {column === (options.timeColumn ?? 'ds') ? 'time' : 'a series'}
+                    </td>
+                  ) : (
+                    <td key={index} data-role={roleOf(options, column)}>
+                      <select
+                        className="compact"
+                        aria-label={`What ${column} is`}
+                        value={roleOf(options, column)}
+                        onChange={(event) => onOptions(withRole(options, column, event.target.value as Role))}
+                      >
+                        <Options of={roles} />
+                      </select>
+                    </td>
+                  ),
+                )}
+              </tr>
+            </thead>
+            <tbody>
+              {head.rows.map((row, index) => (
+                <tr key={index}>
+                  {row.map((cell, column) => (
+                    <td key={column} className="mono">
+                      {cell}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </section>
       {options.layout !== 'wide' &&
         head.columns
           .flatMap((column) => truthNote(head, column, roleOf(options, column)) ?? [])
@@ -65,6 +67,6 @@ export function FirstRows({ head, options, onOptions }: Props) {
               {note}
             </p>
           ))}
-    </section>
+    </>
   );
 }
