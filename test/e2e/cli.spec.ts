@@ -130,7 +130,7 @@ describe('almanac', () => {
     expect(lines[0]).toMatch(/^unique_id,ds,cutoff,(\w+),\1-lo-90,\1-hi-90$/);
     expect(lines).toHaveLength(1 + 2 * 3);
     expect(lines[1]).toMatch(/^a,2024-02-05,2024-02-04,\d/);
-    expect(best.err).toContain('was the best of autoEts, optimisedTheta, seasonalNaive, pretrained');
+    expect(best.err).toMatch(/Budget quick: .*weighed by \d+ forecasts of what was held back/);
     const named = await run(['forecast', 'sales-theta', '--file', join(folder, 'sales.csv'), '--json']);
     expect(JSON.parse(named.out)).toMatchObject({ model: 'sales-theta', version: 1, horizon: 14 });
     expect((await run(['get', '--format', 'json'])).out).toBe(stored);
