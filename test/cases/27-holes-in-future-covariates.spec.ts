@@ -14,7 +14,7 @@ interface Covariates {
   masked: { name: string; series: number; examples: string[] }[];
 }
 
-async function trained(variant: string, steps = 150): Promise<{ dataset: string; covariates: Covariates }> {
+async function trained(variant: string, steps = 220): Promise<{ dataset: string; covariates: Covariates }> {
   const dataset = `c27-${variant}`;
   await trial.stored(`${variant}.csv`, { dataset, futureCovariates: ['promo'] });
   const result = await trial.train({ dataset, model: dataset, horizon: 14, holdout: 14, ...quickly({ kind: 'segment', steps }) });

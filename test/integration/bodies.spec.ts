@@ -90,7 +90,8 @@ it('names the first hundred faults of a long list of bad series, and says that t
   const { problem: told } = await send(bad, almanac.apiKey);
   expect(told).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
   expect(told.subject?.['issues']).toHaveLength(100);
-  expect(told.subject?.['issues']).toContainEqual({ at: 'body.series.1.uniqueId', problem: expect.stringContaining('string') });
+  expect(told.subject?.['issues']).toContainEqual({ at: 'body.series.0.uniqueId', problem: expect.stringContaining('text') });
+  expect(told.subject?.['issues']).toContainEqual({ at: 'body.series.1.y.0', problem: expect.stringContaining('string') });
 });
 
 it('counts a long list before it looks at what is in it', async () => {

@@ -4,7 +4,7 @@ import { openStore } from '@almanac/store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RunningAlmanac, startAlmanac } from '../support/almanac.js';
 
-const LONG = { dataset: 'waves', kind: 'segment', horizon: 24, contextLength: 96, steps: 2000, seed: 7, config: { hidden: 16 } };
+const LONG = { dataset: 'waves', kind: 'segment', horizon: 24, contextLength: 96, steps: 6000, seed: 7, config: { hidden: 16 } };
 let almanac: RunningAlmanac;
 /** Of another workspace. */
 let other: AlmanacClient;

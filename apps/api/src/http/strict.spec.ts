@@ -71,7 +71,7 @@ describe('a name that no schema has', () => {
     );
     // Rows of observations name the covariates of their dataset, which its schema cannot know.
     const lenient = parts.filter(({ schema }) => slips(schema, '').length === 0).map(({ name, part }) => `${name}: ${part}`);
-    expect(lenient).toEqual(['appendObservations: body']);
+    expect(lenient).toEqual(['finishOidc: query', 'appendObservations: body']);
   });
 
   it.each(all)('is refused and named at %s', (_, part, schema, { at, value }) => {

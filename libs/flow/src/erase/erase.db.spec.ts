@@ -81,8 +81,8 @@ it('a dataset goes with its files and weights, but for what another has as well'
   expect(fates).toMatchObject({ [own]: 'deleted', [shared]: 'kept', [weights]: 'deleted' });
   expect(await Promise.all([own, weights, shared].map((key) => objects.has(key)))).toEqual([false, false, true]);
   for (const { sha256, fate } of erasure.objects) expect(await objects.has(sha256)).toBe(fate === 'kept');
-  // The run that trained on it stays, as the record of what was done.
-  expect(await traces(MARK)).toEqual(['run']);
+  // Runs and the audit log stay, as the record of what was done.
+  expect(await traces(MARK)).toEqual(['audit_entry', 'run']);
   expect(await getErasure({ store }, erasure.id)).toEqual(erasure);
 });
 
@@ -94,7 +94,10 @@ it('a series goes from every version, with the files that hold it, and the other
   const erasure = await eraseSeries({ store, objects, logger: silentLogger }, 'many', ANOTHER);
   expect(erasure).toMatchObject({ kind: 'series', name: `many/${ANOTHER}`, rows: { series: 1 } });
   expect(await objects.has(file)).toBe(false);
-  expect(await traces(ANOTHER)).toEqual([]);
+  // The audit log knows its name from the deletion alone.
+  expect(await traces(ANOTHER)).toEqual(['audit_entry']);
+  const entries = await query(database.url, 'SELECT object_kind FROM audit_entry a WHERE a::text LIKE $1', [`%${ANOTHER}%`]);
+  expect(entries).toEqual([{ object_kind: 'erasure' }]);
   expect((await store.series.list(id)).items.map(({ uniqueId }) => uniqueId)).toEqual(['other']);
 });
 

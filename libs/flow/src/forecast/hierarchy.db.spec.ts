@@ -18,7 +18,7 @@ const parents = Object.fromEntries(Array.from({ length: LEAVES }, (_, no) => [le
 let test: TestFlow;
 
 beforeAll(async () => {
-  test = await startFlow(['train', 'forecast', 'part']);
+  test = await startFlow(['train', 'forecast', 'gather', 'part']);
   const piece = (id: string, of: (t: number) => number): SeriesPiece => ({
     id,
     firstStep: 19_000,

@@ -222,7 +222,7 @@ describe('an upload', () => {
     const csv = 'unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,2\nb,2024-01-02,\nc,2024-01-02,1\nc,2608-01-03,4\n';
     const { findings } = await upload('slip.csv', csv, { dataset: 'slip', frequency: 'D', dryRun: true });
     expect(findings.warnings).toContainEqual(expect.stringMatching(/in the future: line 6 \(2608-01-03 of series "c"\)/));
-    expect(findings.emptySeries).toEqual({ count: 1, ids: ['b'] });
+    expect(findings.emptySeries).toEqual({ count: 1, ids: ['b'], kept: 0 });
   });
 
   it('keeps in mind which steps events cover in part, until they are written again', async () => {

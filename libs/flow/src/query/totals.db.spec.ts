@@ -18,7 +18,7 @@ let runId: string;
 
 /** All shops have good and bad days together. */
 beforeAll(async () => {
-  test = await startFlow(['train', 'forecast', 'part']);
+  test = await startFlow(['train', 'forecast', 'gather', 'part']);
   let state = 7;
   const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647 - 0.5;
   const shared = Array.from({ length: LENGTH }, () => 40 * random());

@@ -18,7 +18,7 @@ let test: TestFlow;
 const sales = (format: string, step: number): number => (((step + 4) % 7 === 0 || (step + 4) % 7 === 6) === (format === 'cinema') ? 20 : 6);
 
 beforeAll(async () => {
-  test = await startFlow(['train', 'forecast', 'part']);
+  test = await startFlow(['train', 'forecast', 'gather', 'part']);
   const shop = (id: string, format: string, length: number): SeriesPiece => ({
     id,
     firstStep: FIRST + LENGTH - length,

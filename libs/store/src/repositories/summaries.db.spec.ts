@@ -176,8 +176,8 @@ describe('scores of a backtest by series', () => {
     await store.runs.saveSeriesScores(id, 'seasonalNaive', [score('a', 0.4), score('d', 0.6)]);
     const first = await store.runs.seriesScores(id, { label: 'theta', limit: 2 });
     expect(first.items).toEqual([
-      { ...score('b', 0.5), naiveWql: null },
-      { ...score('d', 0.5), naiveWql: 0.6 },
+      { ...score('b', 0.5), naiveWql: null, why: null },
+      { ...score('d', 0.5), naiveWql: 0.6, why: null },
     ]);
     const second = await store.runs.seriesScores(id, { label: 'theta', limit: 2, after: first.next! });
     expect(second.items.map(({ uniqueId, wql }) => [uniqueId, wql])).toEqual([

@@ -25,12 +25,17 @@ export function combine(
   for (const { share, forecast } of taken)
     for (let i = 0; i < quantiles.length; i++) quantiles[i]! += (share / total) * forecast.quantiles[i]!;
   for (let i = horizon; i < quantiles.length; i++) if (quantiles[i]! < quantiles[i - horizon]!) quantiles[i] = quantiles[i - horizon]!;
-  // What is said of one member only concerns a part of the mix.
-  const notes = new Map(taken.flatMap(({ forecast }) => (forecast.notes ?? []).map((note) => [note.code, note] as const)));
+  // What is said of the members that make at least half of the mix is said of it.
+  const notes = new Map<string, { note: ForecastNote; share: number }>();
+  for (const { share, forecast } of taken)
+    for (const note of forecast.notes ?? []) {
+      const said = notes.get(note.code);
+      notes.set(note.code, { note: said?.note ?? note, share: (said?.share ?? 0) + share / total });
+    }
   return {
     quantiles,
     parts: taken.map((part) => ({ ...part, share: part.share / total })),
-    notes: taken.every(({ forecast }) => forecast.notes) ? [...notes.values()] : [],
+    notes: [...notes.values()].filter(({ share }) => share > 0.5 - 1e-9).map(({ note }) => note),
   };
 }
 

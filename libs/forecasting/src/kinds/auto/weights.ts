@@ -30,6 +30,8 @@ const POWER = 6;
 const PANEL_TRUST = 16;
 /** The same for a series, which has a few that hang together. */
 const SERIES_TRUST = 10;
+/** A member that errs less than this, relative to the mix, is taken to err so much: nothing can be compared with 0. */
+const PERFECT = 0.02;
 /** Members below this share of a mix cost time and change nothing. */
 export const LEAST_SHARE = 0.03;
 
@@ -105,7 +107,7 @@ function relativeLosses(prior: readonly number[], rows: readonly Measured[]): { 
 
 /** Prior weights, less for who errs more than is tolerated; the best keeps its own. They add up to 1. */
 function shares(prior: readonly number[], ratios: readonly number[]): number[] {
-  const best = Math.min(...ratios);
+  const best = Math.max(PERFECT, Math.min(...ratios));
   return normalised(prior.map((weight, m) => weight * Math.max(1, ratios[m]! / (TOLERANCE * best)) ** -POWER));
 }
 
