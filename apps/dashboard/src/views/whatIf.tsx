@@ -21,8 +21,7 @@ export function Component() {
   const { model = '' } = useParams();
   const uniqueId = useSeriesId() ?? '';
   const [address] = useSearchParams();
-  const query = useCall('listModelVersions', { params: { model }, query: { limit: 1000 } });
-  const wanted = Number(address.get('version'));
+  const query = useCall('getModelVersion', { params: { model, version: Number(address.get('version')) || 'champion' } });
   return (
     <Page
       title={`What if: ${uniqueId}`}
@@ -34,9 +33,7 @@ export function Component() {
       }
     >
       <Await query={query} height={400}>
-        {({ items }) => {
-          const version = items.find((one) => (wanted > 0 ? one.version === wanted : one.aliases.includes('champion'))) ?? items[0];
-          if (!version) return <Empty title="There is no such version">Choose another one on the page of the model.</Empty>;
+        {(version) => {
           if (version.futureCovariates.length === 0)
             return (
               <Empty title="This model looks at no future covariates">

@@ -12,8 +12,7 @@ import { Fact, Failure } from '../../ui/parts';
 import { Only } from '../../ui/only';
 
 export function ForecastCards({ dataset, forecast, fared }: { dataset: Dataset; forecast: Forecast; fared: Hindsight | null }) {
-  const versions = useCall('listModelVersions', { params: { model: forecast.model }, query: { limit: 1000 } });
-  const version = versions.data?.items.find((candidate) => candidate.version === forecast.version);
+  const version = useCall('getModelVersion', { params: { model: forecast.model, version: forecast.version } }).data;
   const withTime = isSubDaily(dataset.frequency);
   const { uniqueId } = forecast;
   return (

@@ -160,8 +160,7 @@ function Scores({ result }: { result: TrainResult }) {
 
 /** The lineage of the version that a run made or used, with the place of the run in it. */
 function RestsOn({ model, version, here }: { model: string; version: number; here: string }) {
-  const versions = useCall('listModelVersions', { params: { model }, query: { limit: 1000 } });
-  const found = versions.data?.items.find((one) => one.version === version);
+  const found = useCall('getModelVersion', { params: { model, version } }).data;
   return found ? <Lineage version={found} here={here} /> : null;
 }
 
