@@ -56,7 +56,7 @@ async function model(into: Store, dataset: string, weights: string): Promise<voi
 async function traces(text: string): Promise<string[]> {
   const tables = await query<{ name: string }>(
     database.url,
-    `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN ('erasure', 'migration')`,
+    `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN ('erasure', 'migration') ORDER BY relname`,
   );
   const found: string[] = [];
   for (const { name } of tables) {
