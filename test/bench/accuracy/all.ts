@@ -2,8 +2,8 @@
  * `npm run bench -- accuracy all [--sets a,b] [--budgets quick,standard,best] [--seeds 1,2,3] [--threads N] [--again]`: one table of what a
  * user gets by default, set by set and budget by budget, beside each member and published rows.
  *
- * Every cell (set, budget, seed) is computed in a process of its own and kept in `results/cells/cells.json` with the state of the library; a
- * run that was stopped goes on with the cells that are missing or of another state, `--again` begins anew.
+ * Every cell (set, budget, seed) is computed in a process of its own and kept in `results/cells/cells.json` with the state of the
+ * library; a run that was stopped goes on with the cells that are missing or of another state, `--again` begins anew.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -8,7 +8,6 @@ const tools: TrainTools = {
   report: () => undefined,
   saveState: () => undefined,
   signal: new AbortController().signal,
-  turn: () => undefined,
 };
 
 it('joins a mix whose panel gives it fewer members than its budget let expect, and skips no series', async () => {

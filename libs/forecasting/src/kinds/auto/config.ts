@@ -40,7 +40,10 @@ const CUTOFFS: Record<Budget, number> = { quick: 2, standard: 3, best: 4 };
 /** Of all networks together, where a Theta model has 1; more where there are future covariates, which the others do not read. */
 const NETWORKS_WEIGHT = 2;
 const SEEING_WEIGHT = 6;
-/** The same for long series of long seasons, where a network alone has a MASE of .873 and the mix of .911 (every fourth of M4 Hourly, one horizon earlier). */
+/**
+ * The same for long series of long seasons, where a network alone has a MASE of .873 and the mix of .911 (every fourth of M4 Hourly, one
+ * horizon earlier).
+ */
 const LONG_WEIGHT = 4;
 /** Of a Theta model there, which knows the shortest season only. */
 const LONG_THETA_WEIGHT = 0.5;

@@ -8,14 +8,14 @@ import type { Batch, Sizes, Window } from './windows.js';
 import { unbend } from '../../scalers/windowScale.js';
 
 /**
- * Of a window's mean size: steps near 0 count at most four times an ordinary one. Hours without a departure would weigh a hundred times those with
- * some, though sMAPE says nothing of use there.
+ * Of a window's mean size: steps near 0 count at most four times an ordinary one. Hours without a departure would weigh a hundred times
+ * those with some, though sMAPE says nothing of use there.
  */
 const LEAST_SIZE = 0.5;
 /**
- * Of a panel's targets. sMAPE is 200 % for whatever is not 0 where that came, and MASE has a hundred small places without a departure outweigh
- * the few that make the sum: with more zeros than this the WQL's weights stand for the OWA's. (Hourly departures of 229 airports: WQL of the
- * network .136 instead of .149.)
+ * Of a panel's targets. sMAPE is 200 % for whatever is not 0 where that came, and MASE has a hundred small places without a departure
+ * outweigh the few that make the sum: with more zeros than this the WQL's weights stand for the OWA's. (Hourly departures of 229
+ * airports: WQL of the network .136 instead of .149.)
  */
 const MANY_ZEROS = 0.1;
 /** What float32 leaves of a 0, in units of the scale. */
