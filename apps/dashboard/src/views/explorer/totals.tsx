@@ -7,6 +7,7 @@ import { useRested } from '../../app/rested';
 import { saveCsv } from '../../ui/download';
 import { Failure, Skeleton } from '../../ui/parts';
 
+const SIDE_BY_SIDE = { display: 'flex', gap: 8, alignItems: 'center' } as const;
 const THIS = '';
 const ALL = '*';
 
@@ -35,8 +36,8 @@ export function TotalsCard({ dataset, forecast }: { dataset: Dataset; forecast: 
   return (
     <section className="card">
       <h2>Total</h2>
-      <div className="row" style={{ gap: 12, alignItems: 'end' }}>
-        <label>
+      <div className="row" style={{ gap: 12, marginBottom: 10 }}>
+        <label style={SIDE_BY_SIDE}>
           Of
           <select value={over} onChange={(event) => setOver(event.target.value)}>
             <option value={THIS}>this series</option>
@@ -48,7 +49,7 @@ export function TotalsCard({ dataset, forecast }: { dataset: Dataset; forecast: 
             ))}
           </select>
         </label>
-        <label>
+        <label style={SIDE_BY_SIDE}>
           Every
           <input
             inputMode="numeric"
