@@ -1,7 +1,7 @@
 /** Forecasts of a hierarchy add up however many series it has, and whichever of them were asked for. */
-import type { Forecast, Run } from '@almanac/contracts';
+import { type Forecast, type Run, totalsRequest } from '@almanac/contracts';
 import { requestForecast } from '@almanac/flow/forecast';
-import { latestForecasts } from '@almanac/flow/query';
+import { forecastTotals, latestForecasts } from '@almanac/flow/query';
 import { requestTraining } from '@almanac/flow/train';
 import { DEFAULT_QUANTILES } from '@almanac/series';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -69,6 +69,12 @@ it('adds up over more series than one part holds, and says of one series what it
     expect(Math.abs(sum / median(of('total'))[h]! - 1)).toBeLessThan(1e-6);
   }
   expect(all.every(({ notes }) => !notes?.length)).toBe(true);
+
+  // A sum over everything would count the leaves twice, and says so.
+  const sumOf = async (request: object): Promise<string[]> =>
+    (await forecastTotals(test.flow, totalsRequest.parse({ runId: all[0]!.runId, paths: 100, ...request }))).notes.map(({ code }) => code);
+  expect(await sumOf({})).toEqual(['TOTAL_COUNTS_TWICE']);
+  expect(await sumOf({ search: 'leaf' })).toEqual([]);
 
   const few = await forecast([leaf(5), 'other']);
   expect(few.map(({ uniqueId }) => uniqueId).sort()).toEqual([leaf(5), 'other']);

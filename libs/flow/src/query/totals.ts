@@ -5,6 +5,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { ForecastNote, ForecastPaths, Totals, TotalsRequest } from '@almanac/contracts';
 import { type Dependence, type Marginals, PathSampler, quantilesOf, UNMEASURED } from '@almanac/forecasting/paths';
+import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError, type Frequency } from '@almanac/series';
 import type { ForecastRecord, Store } from '@almanac/store';
 import { gridOf, orNull, stepAt } from './grid.js';
@@ -29,7 +30,7 @@ export async function forecastTotals({ store }: Source, request: TotalsRequest):
   const grid = gridOf(first);
   const groupOf = await groupsOf(store, first, request.by);
   const spans = spansOf(grid, records, request);
-  const { dependence, basis } = await dependenceOf(store, first);
+  const { dependence, basis, hierarchy } = await dependenceOf(store, first);
   const sampler = samplerOf(records, dependence, request, request.paths);
   const groups = new Map<string | null, { series: number; sums: Float64Array[] }>();
   const unknown: string[] = [];
@@ -64,7 +65,7 @@ export async function forecastTotals({ store }: Source, request: TotalsRequest):
           ...summaryOf(sums[i]!, request.level),
         })),
       ),
-    notes: unknownNotes(unknown),
+    notes: [...unknownNotes(unknown), ...twiceNotes(records, hierarchy)],
   };
 }
 
@@ -140,7 +141,8 @@ async function recordsOf(
   const among = wanted && new Set(wanted);
   const records: ForecastRecord[] = [];
   for await (const record of store.forecasts.stream({ runId })) if (among?.has(record.uniqueId) ?? true) records.push(record);
-  const missing = wanted?.filter((id) => !records.some(({ uniqueId }) => uniqueId === id)) ?? [];
+  const there = new Set(records.map(({ uniqueId }) => uniqueId));
+  const missing = wanted?.filter((id) => !there.has(id)) ?? [];
   if (records.length > 0 && missing.length === 0) return records;
   throw new AlmanacError(
     'FORECAST_NOT_FOUND',
@@ -213,10 +215,11 @@ function spansOf(grid: Frequency, records: readonly ForecastRecord[], { from, to
 async function dependenceOf(
   store: Store,
   { model, version }: ForecastRecord,
-): Promise<{ dependence: Dependence; basis: 'measured' | 'assumed' }> {
-  const { metrics } = await store.models.version(model, { no: version });
+): Promise<{ dependence: Dependence; basis: 'measured' | 'assumed'; hierarchy: Readonly<Record<string, string>> | undefined }> {
+  const { metrics, kind, config } = await store.models.version(model, { no: version });
+  const hierarchy = plans.of(kind).hierarchy(config);
   const { dependence } = metrics as { dependence?: Dependence };
-  return dependence ? { dependence, basis: 'measured' } : { dependence: UNMEASURED, basis: 'assumed' };
+  return dependence ? { dependence, basis: 'measured', hierarchy } : { dependence: UNMEASURED, basis: 'assumed', hierarchy };
 }
 
 function summaryOf(sums: Float64Array, level: readonly number[]): Pick<Totals['items'][number], 'median' | 'mean' | 'intervals'> {
@@ -226,6 +229,21 @@ function summaryOf(sums: Float64Array, level: readonly number[]): Pick<Totals['i
     mean: orNull(sums.reduce((sum, value) => sum + value, 0) / sums.length),
     intervals: level.map((percent, i) => ({ level: percent, lower: bounds[1 + 2 * i]!, upper: bounds[2 + 2 * i]! })),
   };
+}
+
+/** A total that is a series itself, summed with its parts, counts them twice. */
+function twiceNotes(records: readonly ForecastRecord[], hierarchy: Readonly<Record<string, string>> | undefined): ForecastNote[] {
+  if (!hierarchy) return [];
+  const there = new Set(records.map(({ uniqueId }) => uniqueId));
+  const twice = [
+    ...new Set(records.map(({ uniqueId }) => hierarchy[uniqueId]).filter((parent) => parent !== undefined && there.has(parent))),
+  ];
+  if (twice.length === 0) return [];
+  const named = twice.slice(0, MOST_EXAMPLES).join('", "');
+  const detail =
+    `"${named}"${twice.length > MOST_EXAMPLES ? ' and more' : ''} ${twice.length === 1 ? 'is the sum' : 'are sums'} of other series that are summed ` +
+    'here: these count twice. Name the series to sum, or filter them.';
+  return [{ code: 'TOTAL_COUNTS_TWICE', detail }];
 }
 
 function unknownNotes(unknown: readonly string[]): ForecastNote[] {
