@@ -50,12 +50,15 @@ export async function once<T>(request: FastifyRequest, reply: FastifyReply, cont
     case 'new': {
       const beating = setInterval(() => void idempotency.beat(key).catch(() => undefined), BEAT_MS).unref();
       try {
-        const body = await work();
-        await idempotency.finish(key, reply.statusCode, body);
+        const body = await work().catch(async (error: unknown) => {
+          await idempotency.release(key);
+          throw error;
+        });
+        // What was done is done. An error here would have the client do it again: it gets its answer, kept or not.
+        await idempotency
+          .finish(key, reply.statusCode, body)
+          .catch((error: unknown) => caller.flow.logger.warn({ error }, 'the answer to a request could not be kept for a repetition'));
         return body;
-      } catch (error) {
-        await idempotency.release(key);
-        throw error;
       } finally {
         clearInterval(beating);
       }
