@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { adminCommands } from './commands/admin.js';
 import { auditCommands } from './commands/audit.js';
 import { backtestCommands } from './commands/backtests.js';
+import { decomposeCommand } from './commands/decompose.js';
 import { lookCommand } from './commands/look.js';
 import { modelCommands } from './commands/models.js';
 import { quotaCommands } from './commands/quotas.js';
@@ -24,6 +25,7 @@ export function createProgram(): Command {
     .exitOverride();
   uploadCommand(program);
   lookCommand(program);
+  decomposeCommand(program);
   modelCommands(program);
   registryCommands(program);
   totalCommands(program);

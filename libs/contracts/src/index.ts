@@ -9,6 +9,7 @@ export * from './schemas/backtests.js';
 export * from './schemas/choice.js';
 export * from './schemas/common.js';
 export * from './schemas/datasets.js';
+export * from './schemas/decomposition.js';
 export * from './schemas/erasures.js';
 export * from './schemas/forecasts.js';
 export * from './schemas/models.js';

@@ -10,6 +10,7 @@ import type {
   HolidayList,
   Page,
   Series,
+  SeriesDecomposition,
   StaticCovariateList,
 } from '@almanac/contracts';
 import { eraseDataset, eraseSeries } from '@almanac/flow/erase';
@@ -17,6 +18,7 @@ import { appendObservations, updateDataset } from '@almanac/flow/ingest';
 import {
   getChangepoints,
   getDataset,
+  getDecomposition,
   getObservations,
   listAnomalies,
   listDatasets,
@@ -80,6 +82,11 @@ export class DatasetsController {
   @Route('getChangepoints')
   changepoints(@Input() { params }: Parse<'getChangepoints'>, @Flow() flow: FlowContext): Promise<ChangepointList> {
     return getChangepoints(flow, params.dataset, params.uniqueId);
+  }
+
+  @Route('getDecomposition')
+  decomposition(@Input() { params, query }: Parse<'getDecomposition'>, @Flow() flow: FlowContext): Promise<SeriesDecomposition> {
+    return getDecomposition(flow, params.dataset, params.uniqueId, query);
   }
 
   @Route('listAnomalies')

@@ -20,13 +20,15 @@ interface Props {
   height?: number;
   /** Fixed bounds of the values, e.g. for shares. */
   bounds?: [number, number];
+  /** Without a legend: the one line is named beside it. */
+  plain?: boolean;
   /** Powers of ten at equal distances; values of zero and below are left out. */
   logarithmic?: boolean;
 }
 
 export const lineColour = (index: number): string => `--line-${(index % 6) + 1}`;
 
-export function Lines({ x, lines, label, zone, height = 240, bounds, logarithmic = false }: Props) {
+export function Lines({ x, lines, label, zone, height = 240, bounds, plain = false, logarithmic = false }: Props) {
   const data = useMemo(() => {
     const shown = lines.map((line) =>
       logarithmic ? line.values.map((value) => (value !== null && value > 0 ? value : null)) : line.values,
@@ -69,13 +71,15 @@ export function Lines({ x, lines, label, zone, height = 240, bounds, logarithmic
   return (
     <div>
       <Plot rescale options={options} data={data} height={height} label={label} />
-      <div className="legend">
-        {lines.map((line, index) => (
-          <span key={line.label}>
-            <i style={{ height: 0, borderTop: `2px ${line.dashed ? 'dashed' : 'solid'} var(${lineColour(index)})` }} /> {line.label}
-          </span>
-        ))}
-      </div>
+      {!plain && (
+        <div className="legend">
+          {lines.map((line, index) => (
+            <span key={line.label}>
+              <i style={{ height: 0, borderTop: `2px ${line.dashed ? 'dashed' : 'solid'} var(${lineColour(index)})` }} /> {line.label}
+            </span>
+          ))}
+        </div>
+      )}
     </div>
   );
 }

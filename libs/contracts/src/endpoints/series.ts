@@ -1,6 +1,7 @@
 /** The series of a dataset. */
 import { z } from 'zod';
 import { changepointList, observations, observationsQuery, seriesPage, seriesQuery, staticCovariateList } from '../schemas/datasets.js';
+import { decomposition, decompositionQuery } from '../schemas/decomposition.js';
 import { erasure } from '../schemas/erasures.js';
 import { type Endpoint } from './endpoint.js';
 import { byDataset, bySeries, idInQuery } from './parts.js';
@@ -55,5 +56,15 @@ export const seriesEndpoints = {
     query: z.object(idInQuery),
     status: 200,
     response: changepointList,
+  },
+  getDecomposition: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/series/:uniqueId/decomposition',
+    summary: 'One series taken apart: level and trend, seasons, holidays, and the rest',
+    scope: 'read',
+    params: bySeries,
+    query: decompositionQuery.extend(idInQuery),
+    status: 200,
+    response: decomposition,
   },
 } as const satisfies Record<string, Endpoint>;

@@ -25,7 +25,7 @@ export async function getChangepoints({ store }: Source, dataset: string, unique
 }
 
 /** Steps in a year, on average; none on a grid of plain numbers. */
-const yearOf = (grid: Frequency): number => (grid.kind === 'integer' ? Infinity : grid.floorStep(YEAR_MS) - grid.floorStep(0));
+export const yearOf = (grid: Frequency): number => (grid.kind === 'integer' ? Infinity : grid.floorStep(YEAR_MS) - grid.floorStep(0));
 
 /**
  * The list of countries is loaded when the first chart asks: nothing else needs it.

@@ -2,7 +2,7 @@
 import type { Totals } from '@almanac/contracts';
 import { totalsRequest } from '@almanac/contracts';
 import { requestForecast } from '@almanac/flow/forecast';
-import { forecastPaths, forecastTotals, getModelVersion, latestForecasts } from '@almanac/flow/query';
+import { forecastPaths, forecastTotals, getDecomposition, getModelVersion, latestForecasts } from '@almanac/flow/query';
 import { requestTraining } from '@almanac/flow/train';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SeriesPiece } from '@almanac/store';
@@ -41,6 +41,25 @@ afterAll(async () => test?.close());
 
 const total = (request: object): Promise<Totals> => forecastTotals(test.flow, totalsRequest.parse({ model: 'shops', ...request }));
 const width = ({ intervals }: Totals['items'][number]): number => intervals[0]!.upper! - intervals[0]!.lower!;
+
+describe('the history of a series', () => {
+  it('is taken apart into what adds up to it, its week among them', async () => {
+    const parts = await getDecomposition(test.flow, 'shops', 'a', { steps: 50, country: 'DE' });
+    expect(parts.ds).toHaveLength(50);
+    expect(parts.seasons.map(({ length }) => length)).toEqual([7]);
+    expect(parts.seasons[0]!.strength).toBeGreaterThan(0.2);
+    parts.y.forEach((value, t) => {
+      const sum = parts.trend[t]! + parts.seasons[0]!.values[t]! + (parts.holidays?.[t] ?? 0) + parts.rest[t]!;
+      expect(Math.abs(sum - value!)).toBeLessThan(1e-9);
+    });
+    // 200 days from January 2022 on: Easter is among them, in the days before the last 50 too.
+    expect(parts.country).toBe('DE');
+    expect((await getDecomposition(test.flow, 'shops', 'a', { steps: 50, country: 'none' })).holidays).toBeNull();
+    await expect(getDecomposition(test.flow, 'shops', 'a', { steps: 50, country: 'XX' })).rejects.toMatchObject({
+      code: 'COUNTRY_UNKNOWN',
+    });
+  });
+});
 
 describe('the sum of a forecast', () => {
   it('is as wide as its errors hang together, and its median near the sum of the medians', async () => {
