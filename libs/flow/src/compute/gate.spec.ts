@@ -2,6 +2,7 @@ import { createForecaster, cutPanel, type Panel, scoreForecasts, targetKindsOf }
 import { DEFAULT_QUANTILES } from '@almanac/series';
 import { expect, it } from 'vitest';
 import { compareWithChampion } from './gate.js';
+import { knownAt } from './references.js';
 
 const HORIZON = 5;
 const HOLDOUT = 20;
@@ -24,11 +25,14 @@ const panel: Panel = {
 it('measures forecasts of counts as they are made and reported: whole, and not below 0', async () => {
   const task = { task: 'train', panel, kind: 'drift', horizon: HORIZON, holdout: HOLDOUT, config: {}, seed: 1 } as const;
   const checkpoint = createForecaster('naive').save();
+  const history = knownAt(panel, HOLDOUT, HORIZON);
+  const { signal } = new AbortController();
   const gate = await compareWithChampion(
     createForecaster('drift'),
     panel,
+    history,
     { ...task, champion: { version: 3, checkpoint } },
-    new AbortController().signal,
+    { threads: 1, signal },
   );
   const wqlOf = async (kind: string, keeping: boolean): Promise<number> => {
     const losses = [];

@@ -30,16 +30,21 @@ export interface TrainTask {
   /** Overrides of the derived settings. */
   config: Record<string, unknown>;
   seed: number;
-  /** The version to beat: both are measured on the held-out steps. */
-  champion?: { version: number; checkpoint: Checkpoint } | undefined;
+  /** The version to beat: both are measured on the held-out steps. With a recipe, as it is when trained without them. */
+  champion?: { version: number; checkpoint: Checkpoint } | { version: number; recipe: Recipe } | undefined;
+  /** First steps of each forecast that the gate judges; all of them unless given. */
+  judged?: number | undefined;
   /** What an interrupted delivery of the same run had reached. */
   resume?: Checkpoint | undefined;
   /** The members of the ensemble, where they have been trained already. */
   members?: MemberOutcome[] | undefined;
 }
 
+/** What a version was trained by. */
+export type Recipe = Pick<TrainTask, 'kind' | 'horizon' | 'contextLength' | 'steps' | 'config' | 'seed'>;
+
 /** One member of an ensemble, trained alone. */
-export interface MemberTask extends Omit<TrainTask, 'task' | 'champion' | 'members'> {
+export interface MemberTask extends Omit<TrainTask, 'task' | 'champion' | 'judged' | 'members'> {
   task: 'member';
   member: number;
 }
@@ -72,8 +77,8 @@ export interface TrainOutcome {
   parameters: number;
   scoredSeries: number;
   skippedSeries: { uniqueId: string; reason: string }[];
-  /** Set where there was a champion. */
-  gate?: Omit<GateVerdict, 'promoted' | 'reason'>;
+  /** Set where there was a champion; `refused`: why it could not be measured. */
+  gate?: Omit<GateVerdict, 'promoted' | 'reason'> & { refused?: string };
 }
 
 export interface PredictTask {

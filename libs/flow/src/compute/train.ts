@@ -80,7 +80,7 @@ async function fit(
 }
 
 export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOutcome> {
-  const { report, signal } = tools;
+  const { report, signal, threads } = tools;
   const { panel, kind, horizon, holdout, seed, resume, members } = task;
   const config = settings(panel, task);
   const { usable, skippedSeries } = longEnough(panel, holdout, plans.of(kind).minimumLength(config, plans));
@@ -104,7 +104,11 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
     report({ phase: 'scoring', message: `Forecasting the last ${holdout} steps of ${usable.series.length} series`, fraction: null });
     const { score, forecasts } = await measure(forecaster, usable, task, { kind, label: kind, levels: DEFAULT_QUANTILES }, tools);
     const references = await measureReferences(usable, history, task, tools);
-    const gate = await compareWithChampion(forecaster, usable, task, signal);
+    const onRefit = (version: number): void => {
+      const message = `Training version ${version} again without the held-out steps, to be compared`;
+      report({ phase: 'scoring', message, fraction: null });
+    };
+    const gate = await compareWithChampion(forecaster, usable, history, task, { threads, signal, onRefit });
     const choice = forecaster.choice?.(history);
     const why = new Map(choice?.series.map((one) => [one.id, one.why]));
     const saved = forecaster.save();

@@ -37,6 +37,29 @@ describe('drift', () => {
     expect([back(40), back(41), back(50)]).toEqual([['ERROR_DRIFT'], [], ['ERROR_DRIFT']]);
   });
 
+  it('is found against what the training held out, while there are not enough scores to compare with', () => {
+    const holdouts = new Map([[1, 0.1]]);
+    const found = (scores: readonly LiveScore[]): string[] => findDrift(scores, 1, 3, holdouts).map(({ code }) => code);
+    // Two good days, then eight at fifteen times the error.
+    const broken = (days: number): LiveScore[] => usual(days, (day) => (day >= 2 ? { wql: 1.5 } : {}));
+    expect(Array.from({ length: 10 }, (_, day) => found(broken(day + 1)).includes('ERROR_DRIFT'))).toEqual([
+      false,
+      false,
+      ...Array.from({ length: 8 }, () => true),
+    ]);
+    expect(findDrift(broken(3), 1, 3, holdouts)).toMatchObject([
+      { since: '2024-01-03T00:00:00.000Z', message: 'WQL 1.50, where version 1 had 0.100 on what its training held out.' },
+    ]);
+    expect(found(usual(1, () => ({ wql: 1.5 })))).toEqual(['ERROR_DRIFT']);
+    expect(found(usual(1, () => ({ wql: 0.19 })))).toEqual([]);
+  });
+
+  it('is not what a new version promised on its holdout, though the one before it was better', () => {
+    const later = usual(21, (day) => (day === 20 ? { wql: 0.3, version: 2 } : {}));
+    expect(findDrift(later, 1, 3, new Map([[2, 0.28]]))).toEqual([]);
+    expect(findDrift(later, 1, 3, new Map([[2, 0.1]])).map(({ code }) => code)).toEqual(['ERROR_DRIFT']);
+  });
+
   it('is found when forecasts fall to one side', () => {
     expect(codes(usual(21, (day) => (day === 20 ? { bias: -0.4 } : {})))).toEqual(['BIAS']);
   });

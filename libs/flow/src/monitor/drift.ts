@@ -2,7 +2,9 @@
  * Has something changed? Pure rules over the live scores of a model's forecasts, oldest first.
  *
  * Error drift: a score far above those before it, by a control chart: more than `SIGMAS` deviations and `FACTOR` times
- * their mean. Bias: forecasts that lie on one side by more than the ones before ever did. Coverage: the 80 % interval
+ * their mean. Before there are enough to compare with, `EARLY` times the error that the version had on what its training held out, so that
+ * nothing need have gone well before; and a version that is new is held to its own holdout, too: the error before it was another's.
+ * Bias: forecasts that lie on one side by more than the ones before ever did. Coverage: the 80 % interval
  * holds far from 80 % for several forecasts in a row.
  *
  * What drifted says nothing about what is usual, so a drift is reported, and trained against, for as long as it lasts; but once it has
@@ -12,6 +14,7 @@ import type { Alert, LiveScore } from '@almanac/contracts';
 
 const SIGMAS = 4;
 const FACTOR = 1.25;
+const EARLY = 2;
 /** Scores to compare with: enough to know their spread, recent enough to be about the present. */
 const FEWEST = 5;
 const MOST = 28;
@@ -19,13 +22,16 @@ const NEW_NORMAL = 14;
 const LARGE_BIAS = 0.1;
 const COVERAGE_80 = [0.55, 0.97] as const;
 
+/** Of versions, their WQL on what their training held out. */
+export type HoldoutErrors = ReadonlyMap<number, number>;
+
 /** The alerts that the newest `fresh` of the scores raise. */
-export function findDrift(scores: readonly LiveScore[], fresh: number, patience: number): Alert[] {
+export function findDrift(scores: readonly LiveScore[], fresh: number, patience: number, holdouts: HoldoutErrors = new Map()): Alert[] {
   const alerts: Alert[] = [];
   const usual: LiveScore[] = [];
   let unusual: LiveScore[] = [];
   for (const [i, score] of scores.entries()) {
-    const found = againstUsual(score, usual.slice(-MOST));
+    const found = againstUsual(score, usual.slice(-MOST), holdouts.get(score.version));
     if (i >= scores.length - fresh) alerts.push(...found);
     if (found.length === 0) {
       usual.push(score);
@@ -54,14 +60,15 @@ export function findDrift(scores: readonly LiveScore[], fresh: number, patience:
   return alerts;
 }
 
-function againstUsual(score: LiveScore, before: readonly LiveScore[]): Alert[] {
-  if (before.length < FEWEST) return [];
+function againstUsual(score: LiveScore, before: readonly LiveScore[], holdout: number | undefined): Alert[] {
+  if (before.length < FEWEST) return againstHoldout(score, holdout);
   const alerts: Alert[] = [];
+  const isNew = before.filter(({ version }) => version === score.version).length < FEWEST;
   const error = outlier(
     score.wql,
     before.map(({ wql }) => wql),
   );
-  if (error && score.wql! > FACTOR * error.mean)
+  if (error && score.wql! > FACTOR * error.mean && !(isNew && score.wql! <= FACTOR * (holdout ?? 0)))
     alerts.push({
       code: 'ERROR_DRIFT',
       message: `WQL ${show(score.wql!)}, where ${show(error.mean)} ± ${show(error.deviation)} was usual.`,
@@ -79,6 +86,12 @@ function againstUsual(score: LiveScore, before: readonly LiveScore[]): Alert[] {
       since: score.cutoff,
     });
   return alerts;
+}
+
+function againstHoldout({ wql, version, cutoff }: LiveScore, holdout: number | undefined): Alert[] {
+  if (wql === null || holdout === undefined || !(wql > EARLY * holdout)) return [];
+  const message = `WQL ${show(wql)}, where version ${version} had ${show(holdout)} on what its training held out.`;
+  return [{ code: 'ERROR_DRIFT', message, since: cutoff }];
 }
 
 /** The last `patience` forecasts of a version were all worse than seasonal naive. */

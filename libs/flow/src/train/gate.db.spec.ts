@@ -95,6 +95,27 @@ it('does not take the place of a champion that it was not compared with', async 
   await expect(store.models.setAlias('load', 'champion', result.version, '', before)).rejects.toMatchObject({ code: 'ALIAS_MOVED' });
 });
 
+it('compares after a default training, too: with its recipe trained again, and with the version itself once two days are new to it', async () => {
+  const fresh = { dataset: 'fresh', model: 'fresh' };
+  const gated = async (): Promise<{ run: RunRecord; result: TrainResult }> => {
+    const run = await test.ended(await requestTraining(test.flow, { ...fresh, kind: 'seasonalNaive', horizon: 2 * DAY, gate: true }));
+    return { run, result: trainResult.parse(run.result) };
+  };
+  await test.arrive('fresh', ['a'], 0, 40 * DAY, value);
+  const first = await test.ended(await requestTraining(test.flow, { ...fresh, config: { budget: 'quick', cutoffs: 1 } }));
+  expect(first.config).toMatchObject({ kind: 'auto', holdout: 2 * DAY });
+  const { run, result } = await gated();
+  expect(run.config).toMatchObject({ holdout: 9 * DAY });
+  const against = [expect.objectContaining({ against: 'version 1' }), expect.objectContaining({ against: 'seasonalNaive' })];
+  expect(result.gate).toMatchObject({ windows: 8, tests: against });
+  expect(result.gate!.reason).toContain('version 1 has learned these steps and was trained again without them');
+  await test.arrive('fresh', ['a'], 40 * DAY, 42 * DAY, value);
+  const later = await gated();
+  expect(later.run.config).toMatchObject({ holdout: 4 * DAY, judged: DAY });
+  expect(later.result.gate).toMatchObject({ windows: 4, tests: against });
+  expect(later.result.gate!.reason).not.toContain('again');
+});
+
 it('forecasts after the training, with whichever version is champion then, in the same step as the training ends', async () => {
   await setAlias(test.flow, 'load', 'champion', 1, 'by hand');
   const lost = await train('naive', { gate: true, forecast: { uniqueIds: ['b'] } });

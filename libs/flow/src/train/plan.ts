@@ -2,7 +2,7 @@
 import { name, type TrainRequest, trainRequest, uuid } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
 import { z } from 'zod';
-import { gateHoldout, gateWindows } from './windows.js';
+import { type GateFacts, gateWindows, planGate } from './windows.js';
 
 export const trainPlan = z.object({
   ...trainRequest.shape,
@@ -10,13 +10,15 @@ export const trainPlan = z.object({
   model: name,
   horizon: z.number().int(),
   holdout: z.number().int(),
+  /** First steps of each forecast that the gate judges; all of them unless given. */
+  judged: z.number().int().optional(),
   /** The cancelled or failed run that this one goes on from. */
   resumes: uuid.optional(),
 });
 export type TrainPlan = z.infer<typeof trainPlan>;
 
 /** What the rules look at. */
-export interface TrainedOn {
+export interface TrainedOn extends Omit<GateFacts, 'length'> {
   /** Steps of the shortest season; undefined where there is none. */
   season: number | undefined;
   version: number;
@@ -32,6 +34,10 @@ export function defaultHorizon(season: number | undefined): number {
   return season === undefined ? PLAIN_HORIZON : 2 * season;
 }
 
+/** The name of what a request trains. */
+export const modelOf = ({ model, dataset, kind }: Pick<TrainRequest, 'model' | 'dataset' | 'kind'>): string =>
+  model ?? `${dataset}-${kind}`;
+
 /** Steps from the first to the last observation of a dataset version; 0 where it has none. */
 export const spanOf = ({ firstStep, lastStep }: { firstStep: number | null; lastStep: number | null }): number =>
   firstStep === null || lastStep === null ? 0 : lastStep - firstStep + 1;
@@ -40,13 +46,16 @@ export const spanOf = ({ firstStep, lastStep }: { firstStep: number | null; last
 export function trainPlanOf(request: TrainRequest, on: TrainedOn): TrainPlan {
   const { season } = on;
   const horizon = request.horizon ?? defaultHorizon(season);
-  const holdout = request.holdout ?? (request.gate ? gateHoldout(horizon, season, on.span) : horizon);
+  const { holdout, judged } =
+    request.gate && request.holdout === undefined
+      ? planGate(horizon, season, { ...on, length: on.span })
+      : { holdout: request.holdout ?? horizon, judged: horizon };
   if (holdout < horizon)
     throw new AlmanacError('HOLDOUT_TOO_SHORT', `A holdout of ${holdout} steps cannot measure a horizon of ${horizon}.`, {
       hint: 'Hold out at least as many steps as the model forecasts.',
       subject: { holdout, horizon },
     });
-  const { count, needed, stepSize } = gateWindows(horizon, season, holdout);
+  const { count, needed, stepSize } = gateWindows(horizon, season, holdout, judged);
   if (request.gate && count < needed)
     throw new AlmanacError(
       'HOLDOUT_TOO_SHORT',
@@ -59,5 +68,12 @@ export function trainPlanOf(request: TrainRequest, on: TrainedOn): TrainPlan {
       hint: 'Upload more history, or ask for a shorter horizon.',
       subject: { length: on.span, holdout },
     });
-  return { ...request, datasetVersion: on.version, model: request.model ?? `${request.dataset}-${request.kind}`, horizon, holdout };
+  return {
+    ...request,
+    datasetVersion: on.version,
+    model: modelOf(request),
+    horizon,
+    holdout,
+    ...(judged === horizon ? {} : { judged }),
+  };
 }

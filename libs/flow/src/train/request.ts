@@ -10,7 +10,8 @@ import { checkHorizon } from '../forecast/horizon.js';
 import { selectSeries } from '../query/selectSeries.js';
 import type { FlowContext } from '../runs/context.js';
 import { type NewPlannedRun, readRun } from '../runs/kinds.js';
-import { spanOf, trainPlanOf } from './plan.js';
+import { gateFacts } from './champion.js';
+import { modelOf, spanOf, trainPlanOf } from './plan.js';
 
 /**
  * @throws AlmanacError DATASET_NOT_FOUND, DATASET_VERSION_NOT_FOUND, MODEL_KIND_UNKNOWN, MODEL_OF_OTHER_DATASET, HOLDOUT_TOO_SHORT,
@@ -47,9 +48,11 @@ export async function planTrainingRun({ store }: Pick<FlowContext, 'store'>, inp
   const { kind } = plans.of(request.kind);
   const dataset = await store.datasets.get(request.dataset);
   const version = await store.datasets.version(dataset.id, request.datasetVersion ?? dataset.currentVersion);
-  const plan = trainPlanOf(request, { season: seasonLengthsOf(dataset)[0], version: version.no, span: spanOf(version) });
-  const { model, horizon } = plan;
+  const model = modelOf(request);
   await refuseOtherDataset(store, model, dataset);
+  const seen = { season: seasonLengthsOf(dataset)[0], version: version.no, span: spanOf(version) };
+  const plan = trainPlanOf(request, { ...seen, ...(request.gate ? await gateFacts(store, model, version) : {}) });
+  const { horizon } = plan;
   // What is wrong with a setting is said now, not by a worker.
   const { facts } = await storedFacts(store, dataset.name, plan);
   const config = plans.settings(kind, facts, request);

@@ -1,6 +1,6 @@
 import { dieboldMariano } from '@almanac/forecasting';
 import { describe, expect, it } from 'vitest';
-import { gateHoldout, gateWindows } from './windows.js';
+import { gateHoldout, gateWindows, planGate } from './windows.js';
 
 describe('the windows of a gate', () => {
   it('are a season apart, as many as the holdout has room for', () => {
@@ -36,5 +36,18 @@ describe('the windows of a gate', () => {
   it('leave three quarters of a long history to learn from', () => {
     expect(gateHoldout(48, 24, 10_000)).toBe(48 + 7 * 24);
     expect(gateHoldout(48, 24, 600)).toBeLessThanOrEqual(150);
+  });
+
+  it('are fewer, and shorter, where the champion has learned most steps or a break was confirmed', () => {
+    const plan = (facts: object, horizon = 48): object => planGate(horizon, 24, { length: 10_000, ...facts });
+    expect(plan({})).toEqual({ holdout: 216, judged: 48 });
+    expect(plan({ unlearned: 216 })).toEqual({ holdout: 216, judged: 48 });
+    expect(plan({ unlearned: 150 })).toEqual({ holdout: 144, judged: 48 });
+    expect(plan({ unlearned: 100 })).toEqual({ holdout: 96, judged: 24 });
+    // Nothing that both could be measured on: the recipe is trained again.
+    expect(plan({ unlearned: 48 })).toEqual({ holdout: 216, judged: 48 });
+    expect(plan({ broken: true })).toEqual({ holdout: 96, judged: 24 });
+    expect(plan({ broken: true }, 168)).toEqual({ holdout: 168, judged: 24 });
+    expect(gateWindows(168, 24, 168, 24)).toMatchObject({ count: 7, needed: 4 });
   });
 });

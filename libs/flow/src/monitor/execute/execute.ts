@@ -11,6 +11,7 @@ import {
   type LiveScore,
   type MonitorResult,
   monitorResult,
+  type Score,
   type StepTime,
   type TrainRequest,
 } from '@almanac/contracts';
@@ -53,13 +54,14 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
   const calibrated = request.calibrate ? await learnFromOutcomes(context, compute, dataset, request.model) : 0;
   const inputs = await inputsOf(context, dataset, request.model);
   const found = await anomaliesOf(context, dataset);
+  const holdouts = await holdoutErrors(store, request.model);
   const training = request.retrainOnDrift && (await planRetraining(context, request.retrainOnDrift));
   return new Ending(async (within) => {
     // Another run may have reported the same forecasts meanwhile.
     const judged = await within.scores.judged(request.model);
     const scored = fresh.filter(({ runId }) => !judged.has(runId));
     const all = [...past, ...scored].sort((a, b) => placeOf(a.cutoff) - placeOf(b.cutoff));
-    const alerts = scored.length > 0 ? findDrift(all, scored.length, request.patience) : [];
+    const alerts = scored.length > 0 ? findDrift(all, scored.length, request.patience, holdouts) : [];
     // Once a version: it will not unlearn what it learned.
     if (inputs?.drift && !earlier.some((result) => result.inputs?.drift && result.inputs.version === inputs.version))
       alerts.push({
@@ -85,6 +87,17 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
     };
     return { result: monitorResult.parse(result) as unknown as Json, runs: retraining ? [retraining] : [] };
   });
+}
+
+/** WQL of versions on what their training held out. */
+async function holdoutErrors(store: Store, model: string): Promise<Map<number, number>> {
+  const { items } = await store.models.versions(model, { limit: LOOK_BACK });
+  return new Map(
+    items.flatMap(({ no, metrics }): [number, number][] => {
+      const wql = (metrics as { score?: Score }).score?.metrics['wql'];
+      return typeof wql === 'number' && wql > 0 ? [[no, wql]] : [];
+    }),
+  );
 }
 
 /** For an order: all cutoffs of a dataset are instants, or all are steps of plain integers. */

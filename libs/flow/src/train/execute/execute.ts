@@ -108,13 +108,13 @@ function trainPanel(
   engine: EngineNote,
   { panel, plan, champion, members }: { panel: Panel; plan: TrainPlan } & Pick<TrainTask, 'champion' | 'members'>,
 ): Promise<TrainOutcome> {
-  const { kind, horizon, holdout, contextLength, steps, config, seed } = plan;
+  const { kind, horizon, holdout, judged, contextLength, steps, config, seed } = plan;
   const { signal } = context;
   // As many as it began with, wherever that was; a worker that has fewer, and is the largest there is, begins anew.
   const threads = interrupted.threads !== undefined && interrupted.threads <= compute.threads ? interrupted.threads : compute.threads;
   return interrupted.resume(threads, (resume) =>
     compute.run<TrainTask>(
-      { task: 'train', panel, kind, horizon, holdout, contextLength, steps, config, seed, champion, resume, members },
+      { task: 'train', panel, kind, horizon, holdout, contextLength, steps, config, seed, champion, judged, resume, members },
       {
         signal,
         threads,

@@ -1,14 +1,17 @@
 /** Promotion behind the gate: who is beaten, what becomes of the aliases, and why, in words that stay in their history. */
 import type { GateVerdict } from '@almanac/contracts';
-import { plans } from '@almanac/forecasting/plan';
 import type { DatasetVersionRecord, ModelVersionRecord, Store } from '@almanac/store';
 import type { TrainOutcome, TrainTask } from '../../compute/index.js';
-import { learnedUntil, loadCheckpoint } from '../../register/index.js';
+import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
-import { lastWhole, partialSteps } from '../../runs/wholeSteps.js';
+import { readRun } from '../../runs/kinds.js';
+import { unlearnedBy } from '../champion.js';
 import type { TrainPlan } from '../plan.js';
 
-/** The version to beat; undefined where there is none, or none is asked for. */
+/**
+ * The version to beat; undefined where there is none, or none is asked for. One that has learned the held-out steps cannot be beaten on
+ * them fairly: then it is the recipe that it was trained by, without them.
+ */
 export async function championOf(
   { store, objects }: Pick<RunContext, 'store' | 'objects'>,
   plan: TrainPlan,
@@ -18,11 +21,13 @@ export async function championOf(
   const model = await store.models.find(plan.model);
   if (!model || model.champion === null) return undefined;
   const champion = await store.models.version(plan.model, { no: model.champion });
-  // Who has learned the held-out steps cannot be beaten on them fairly; a baseline learns nothing.
-  const learned = plans.of(champion.kind).trainable ? ((await learnedUntil(store, champion, version.datasetId)) ?? Infinity) : -Infinity;
-  const last = lastWhole(version.lastStep, await partialSteps(store, version.datasetId, version.no));
-  if (champion.horizon < plan.horizon || learned > (last ?? 0) - plan.holdout) return undefined;
-  return { version: champion.no, checkpoint: await loadCheckpoint(objects, champion) };
+  if (champion.horizon < plan.horizon) return undefined;
+  const unlearned = (await unlearnedBy(store, champion, version)) ?? Infinity;
+  if (unlearned >= plan.holdout) return { version: champion.no, checkpoint: await loadCheckpoint(objects, champion) };
+  const maker = await store.runs.get(champion.runId);
+  if (maker.kind !== 'train') return undefined;
+  const { kind, horizon, contextLength, steps, config, seed } = readRun('train', maker).config;
+  return { version: champion.no, recipe: { kind, horizon, contextLength, steps, config, seed } };
 }
 
 /** Makes the version challenger, and champion where it beat everybody and nobody has moved the champion meanwhile. */
@@ -34,24 +39,26 @@ export async function passGate(
 ): Promise<GateVerdict | undefined> {
   const model = await store.models.get(plan.model);
   if (!plan.gate || model.champion === version.no) return undefined;
-  if (!gate || !champion) {
-    const reason = `${await whyNot(store, plan, model.champion)}; nothing could be compared`;
+  if (!gate || !champion || gate.windows === 0) {
+    const reason = `${gate?.refused ?? (await whyNot(store, plan, model.champion))}; nothing could be compared`;
     await store.models.setAlias(plan.model, 'challenger', version.no, reason);
     return { windows: 0, level: 0, tests: [], promoted: false, reason };
   }
   const better = gate.tests.every((test) => test.better);
   const moved = model.champion !== champion.version;
+  const { windows, level, tests } = gate;
   const reason = [
     ...gate.tests.map(
       ({ against, pValue, challengerWql, otherWql, better: beats }) =>
         `${beats ? 'beats' : 'does not beat'} ${against} (WQL ${challengerWql.toPrecision(3)} to ${otherWql.toPrecision(3)}, p = ${pValue.toPrecision(2)})`,
     ),
+    ...('recipe' in champion ? [`version ${champion.version} has learned these steps and was trained again without them`] : []),
     ...(better && moved ? [`version ${champion.version} is champion no more`] : []),
   ].join(', ');
   await store.models.setAlias(plan.model, 'challenger', version.no, reason);
   const promoted = better && !moved;
   if (promoted) await store.models.setAlias(plan.model, 'champion', version.no, reason, champion.version);
-  return { ...gate, promoted, reason };
+  return { windows, level, tests, promoted, reason };
 }
 
 async function whyNot(store: Store, { model, horizon }: TrainPlan, champion: number | null): Promise<string> {
@@ -59,5 +66,5 @@ async function whyNot(store: Store, { model, horizon }: TrainPlan, champion: num
   const { horizon: own } = await store.models.version(model, { no: champion });
   return own < horizon
     ? `the champion, version ${champion}, forecasts ${own} steps only`
-    : `the champion, version ${champion}, has learned the held-out steps`;
+    : `the champion, version ${champion}, has learned the held-out steps, and was not trained here`;
 }
