@@ -323,6 +323,8 @@ CREATE TABLE idempotency_key (
   status integer,
   body jsonb,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  holder uuid,
+  run_id uuid,
   CONSTRAINT idempotency_key_pkey PRIMARY KEY (workspace_id, key),
   CONSTRAINT idempotency_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );

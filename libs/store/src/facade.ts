@@ -305,11 +305,11 @@ export interface Idempotency {
   /** @param requestHash of method, path and body: the same key with another request is a conflict */
   begin(key: string, requestHash: string): Promise<r.IdempotencyState>;
   /** Says that the request is still being worked on; to be called every few seconds. */
-  beat(key: string): Promise<void>;
+  beat(held: r.HeldKey): Promise<void>;
   /** Keeps the answer, sealed. */
-  finish(key: string, status: number, body: unknown): Promise<void>;
-  /** After a failure that should be retried: the key is free again. */
-  release(key: string): Promise<void>;
+  finish(held: r.HeldKey, status: number, body: unknown): Promise<void>;
+  /** After a failure that should be retried: the key is free again, unless a run was made under it. */
+  release(held: r.HeldKey): Promise<void>;
   /** Drops keys older than this, of every workspace, with the answers under them. */
   expire(olderThanMs: number): Promise<number>;
 }
@@ -486,6 +486,8 @@ export interface Store {
   forWorkspace(workspaceId: string): Store;
   /** The same, acting for somebody: the audit log says so of every change. */
   by(acting: r.Acting): Store;
+  /** The same, working under an idempotency key: a run that is made is noted beside it. */
+  under(held: r.HeldKey): Store;
   /** Inside a transaction: nobody else changes the row before it has ended. One that is not there holds nothing. */
   hold(kind: r.Holdable, name: string): Promise<void>;
   /** All or nothing. The store passed in must be used inside; nested calls join the transaction. */

@@ -26,4 +26,5 @@ export { conflictWith } from './chunks/conflict.js';
 export { isDataRefused, isDiskFull, isPassing } from './errors.js';
 export { dropDatabaseUser, dumpDatabaseSchema, makeDatabaseUser, migrateDatabase, openStore } from './store.js';
 export { newId } from './ids.js';
+export { keyInUse } from './repositories/idempotency.js';
 export { REFERENCE, TRAINED } from './repositories/seriesScores.js';

@@ -563,9 +563,17 @@ export interface FiringRecord {
   reason: 'downtime' | 'overlap' | null;
 }
 
+/** A key that a request holds: nobody else works under it. */
+export interface HeldKey {
+  readonly key: string;
+  readonly holder: string;
+}
+
 export type IdempotencyState =
   /** First time: do the work, then call `finish`. */
-  | { state: 'new' }
+  | { state: 'new'; held: HeldKey }
+  /** The work was done and its answer was lost; this run came of it. */
+  | { state: 'made'; runId: string }
   /** Seen before with the same request: answer the same. */
   | { state: 'done'; status: number; body: unknown }
   /** Somebody is at it. */

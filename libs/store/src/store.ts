@@ -170,6 +170,7 @@ function bind(context: Context, isolated: boolean): Store {
     },
     forWorkspace: (id) => bind(context.of(id), isolated),
     by: (acting) => bind(context.by(acting), isolated),
+    under: (held) => bind(context.under(held), isolated),
     async hold(kind, name) {
       await context.query(`SELECT 1 FROM ${kind} WHERE workspace_id = $1 AND ${kind === 'webhook' ? 'id::text' : 'name'} = $2 FOR UPDATE`, [
         ...[workspaceId, name],

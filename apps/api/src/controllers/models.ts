@@ -98,7 +98,9 @@ export class ModelsController {
     @Flow() flow: FlowContext,
   ): Promise<ModelVersion> {
     const archive = await openArchive(flow, request.body instanceof Readable ? request.body : Readable.from([]), query);
-    return once(request, reply, { archive: archive.digest }, () => archive.register()).finally(() => archive.close());
+    // Whoever imports it again finds it there.
+    const register = (): Promise<ModelVersion> => archive.register();
+    return once(request, reply, { archive: archive.digest }, { work: register, again: register }).finally(() => archive.close());
   }
 
   @Route('deleteModelVersion')

@@ -4,7 +4,7 @@
  */
 import { Controller, Req, Res } from '@nestjs/common';
 import { type IngestOptions, ingestOptions, type UploadAccepted } from '@almanac/contracts';
-import { requestIngest } from '@almanac/flow/ingest';
+import { acceptedUpload, requestIngest } from '@almanac/flow/ingest';
 import { withinBytes } from '@almanac/flow/quota';
 import type { FlowContext } from '@almanac/flow/runs';
 import { AlmanacError } from '@almanac/series';
@@ -56,7 +56,15 @@ export class UploadsController {
       refuseText({ fileName, options }, 'options');
       const stored = await flow.objects.put(withinBytes(flow, incoming.file));
       await incoming.refuseRest();
-      return await once(request, reply, { fileName, options, ...stored }, () => requestIngest(flow, { fileName, options, object: stored }));
+      return await once(
+        request,
+        reply,
+        { fileName, options, ...stored },
+        {
+          work: (within) => requestIngest(within, { fileName, options, object: stored }),
+          again: (runId) => acceptedUpload(flow, runId),
+        },
+      );
     } catch (error) {
       // The rest of the body is read and dropped, or the client would never read the answer.
       request.raw.resume();

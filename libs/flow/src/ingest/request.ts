@@ -6,6 +6,7 @@ import { newId } from '@almanac/store';
 import { ask } from '../ask.js';
 import { refuseOver } from '../quota/refuse.js';
 import type { FlowContext } from '../runs/context.js';
+import { readRun } from '../runs/kinds.js';
 import { gathers, nothingGathered } from './gathered.js';
 
 export interface ArrivedFile {
@@ -50,4 +51,10 @@ export async function requestIngest(context: FlowContext, { fileName, object, op
     },
   );
   return { uploadId, runId: run.id, dataset };
+}
+
+/** What the request was answered with that made this run. @throws AlmanacError RUN_NOT_FOUND */
+export async function acceptedUpload({ store }: Pick<FlowContext, 'store'>, runId: string): Promise<UploadAccepted> {
+  const { config, dataset } = readRun('ingest', await store.runs.get(runId));
+  return { uploadId: config.uploadId, runId, dataset: dataset! };
 }

@@ -2,7 +2,7 @@
 import { type DataSource, EntityManager, type EntityTarget, type ObjectLiteral, type QueryRunner, type Repository } from 'typeorm';
 import type { PoolClient, QueryResultRow } from 'pg';
 import type { Cipher } from '../facade.js';
-import type { Acting } from '../records.js';
+import type { Acting, HeldKey } from '../records.js';
 import type { Listener } from './listener.js';
 import { EVERYWHERE, type Scope, scopedRunner, scopedSource, willRollBack } from './scope.js';
 
@@ -44,6 +44,15 @@ export class Context {
   by({ actor, action, address, requestId }: Acting): Context {
     const acting = { workspace: this.workspaceId, ...actor, action, address, request: requestId };
     return this.with(this.workspaceId, { acting: JSON.stringify(acting) });
+  }
+
+  /** What it makes is made under an idempotency key. */
+  under(held: HeldKey): Context {
+    return this.with(this.workspaceId, { held });
+  }
+
+  get held(): HeldKey | undefined {
+    return this.scope.held;
   }
 
   get manager(): EntityManager {

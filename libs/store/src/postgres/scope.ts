@@ -7,6 +7,7 @@
  */
 import { type DataSource, EntityManager, type QueryRunner } from 'typeorm';
 import type { PoolClient } from 'pg';
+import type { HeldKey } from '../records.js';
 
 /** What the operator's few statements about all workspaces say. */
 export const EVERYWHERE = '*';
@@ -16,6 +17,8 @@ export interface Scope {
   readonly sees: string;
   /** Who acts, as the triggers of the audit log read it; empty: nobody in particular. */
   readonly acting: string;
+  /** The idempotency key of the request, where it has one: a run that is made is noted beside it. */
+  readonly held?: HeldKey;
 }
 
 const scopeOf = new WeakMap<PoolClient, Scope>();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
-import { openStore, type NewForecast, type Store } from '../index.js';
+import { type HeldKey, openStore, type NewForecast, type Store } from '../index.js';
 
 let database: TestDatabase;
 let store: Store;
@@ -445,23 +445,45 @@ describe('schedules', () => {
 });
 
 describe('idempotency keys', () => {
+  const begun = { state: 'new', held: { key: expect.any(String), holder: expect.any(String) } };
+  const begin = async (key: string, within = store): Promise<HeldKey> => {
+    const state = await within.idempotency.begin(key, 'h');
+    expect(state).toEqual(begun);
+    return (state as { held: HeldKey }).held;
+  };
+
   it('answer a repeated request with what was answered, and refuse another one', async () => {
     const { idempotency } = store;
-    expect(await idempotency.begin('k', 'h')).toEqual({ state: 'new' });
+    const held = await begin('k');
     expect(await idempotency.begin('k', 'h')).toEqual({ state: 'running' });
-    await idempotency.finish('k', 202, { runId: 'r' });
+    await idempotency.finish(held, 202, { runId: 'r' });
     expect(await idempotency.begin('k', 'h')).toEqual({ state: 'done', status: 202, body: { runId: 'r' } });
     expect(await idempotency.begin('k', 'other')).toEqual({ state: 'conflict' });
-    await idempotency.begin('failed', 'h');
-    await idempotency.release('failed');
-    expect(await idempotency.begin('failed', 'h')).toEqual({ state: 'new' });
+    await idempotency.release(await begin('failed'));
+    await begin('failed');
     await query(database.url, `UPDATE idempotency_key SET created_at = now() - interval '2 days' WHERE key = 'failed'`);
-    expect(await idempotency.begin('failed', 'new request')).toEqual({ state: 'new' });
+    expect(await idempotency.begin('failed', 'new request')).toEqual(begun);
     const { id } = await store.workspaces.create('idempotent');
-    await store.forWorkspace(id).idempotency.begin('k', 'h');
+    await begin('k', store.forWorkspace(id));
     await query(database.url, `UPDATE idempotency_key SET created_at = now() - interval '2 days' WHERE key = 'k'`);
     expect(await idempotency.expire(86_400_000)).toBe(2);
-    expect(await idempotency.begin('k', 'h')).toEqual({ state: 'new' });
+    await begin('k');
+  });
+
+  it('lead to the run that was made, though whoever made it died, and whoever comes back late makes no second one', async () => {
+    const run = { kind: 'train' as const, dataset: 'made-once', config: {} };
+    const [slow, dead] = [await begin('slow'), await begin('dead')];
+    const giveUp = (): Promise<unknown> =>
+      query(database.url, `UPDATE idempotency_key SET created_at = now() - interval '11 seconds' WHERE key IN ('slow', 'dead')`);
+    const { id } = await store.under(dead).runs.create(run);
+    expect(await store.idempotency.begin('dead', 'h')).toEqual({ state: 'running' });
+    await giveUp();
+    expect(await store.idempotency.begin('dead', 'h')).toEqual({ state: 'made', runId: id });
+    await begin('slow');
+    await expect(store.under(slow).runs.create(run)).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_IN_USE' });
+    await store.idempotency.release(slow);
+    expect(await store.idempotency.begin('slow', 'h')).toEqual({ state: 'running' });
+    expect((await store.runs.list({ dataset: 'made-once' })).items).toHaveLength(1);
   });
 });
 
@@ -486,6 +508,6 @@ describe('a transaction', () => {
     });
     await expect(failing).rejects.toThrow('no');
     expect((await store.runs.list({ dataset: 'rolled-back' })).items).toEqual([]);
-    expect(await store.idempotency.begin('rolled-back', 'h')).toEqual({ state: 'new' });
+    expect(await store.idempotency.begin('rolled-back', 'h')).toMatchObject({ state: 'new' });
   });
 });

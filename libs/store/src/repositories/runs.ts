@@ -11,6 +11,7 @@ import { notFound, versionDropped } from '../errors.js';
 import { newId } from '../ids.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
+import { madeUnder } from './idempotency.js';
 import { seriesScores } from './seriesScores.js';
 import type { Json, PartState, RejectedRow, RunInput, RunKind, RunPoint, RunRecord } from '../records.js';
 
@@ -81,13 +82,15 @@ export function runs(context: Context): Runs {
 
   return {
     get,
-    async create(run) {
-      const id = newId();
-      const row = { ...run, id, workspaceId, status: 'queued' as const, cancelRequested: false, attempts: 0 };
-      await table.insert(row as never);
-      await context.query('SELECT pg_notify($1, $2)', [CHANNEL, `${workspaceId} ${id}`]);
-      return get(id);
-    },
+    create: (run) =>
+      context.transaction(async (inside) => {
+        const id = newId();
+        await madeUnder(inside, id);
+        const row = { ...run, id, workspaceId, status: 'queued' as const, cancelRequested: false, attempts: 0 };
+        await inside.repository(RunEntity).insert(row as never);
+        await inside.query('SELECT pg_notify($1, $2)', [CHANNEL, `${workspaceId} ${id}`]);
+        return runs(inside).get(id);
+      }),
     createParts: (parentId, list) =>
       context.transaction(async (inside) => {
         await inside.query(

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { cipherOf } from '@almanac/platform';
-import { openStore } from '@almanac/store';
+import { type HeldKey, openStore } from '@almanac/store';
 import { expect, it } from 'vitest';
 import { createTestDatabase, query } from '../../../../test/support/database.js';
 
@@ -11,8 +11,8 @@ it('what is kept only to be used again lies sealed: secrets, the answers of repe
   try {
     const what = 'alm_something_only_the_caller_knows';
     await store.webhooks.create({ url: 'https://example.org', events: [], description: '', enabled: true, secret: what });
-    await store.idempotency.begin('k', 'h');
-    await store.idempotency.finish('k', 201, { key: what });
+    const begun = await store.idempotency.begin('k', 'h');
+    await store.idempotency.finish((begun as { held: HeldKey }).held, 201, { key: what });
     const run = await store.runs.create({ kind: 'predict', config: {} });
     await store.predictions.create(run.id, { versionId: run.id, history: what }, 60_000);
     expect(await store.predictions.request(run.id)).toEqual({ versionId: run.id, history: what });
