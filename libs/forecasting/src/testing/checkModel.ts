@@ -60,6 +60,9 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
     await model.fit(panel, { seed: SEED });
     return model;
   };
+  let shared: Promise<Forecaster> | undefined;
+  /** One fitted on `checkPanel()`, for all checks that only predict: what they ask may leave nothing in it that shows in an answer. */
+  const asUsual = async <T>(work: (model: Forecaster) => Promise<T>): Promise<T> => work(await (shared ??= fitted(checkPanel())));
   const forecast = (training: Panel, panel = training): Promise<SeriesForecast[]> =>
     use(
       () => fitted(training),
@@ -71,28 +74,25 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
       name: 'forecasts every series in order, after its last value, with non-decreasing finite quantiles',
       run: async () => {
         const panel = checkPanel();
-        await use(
-          () => fitted(panel),
-          async (model) => {
-            for (const [horizon, levels] of [
-              [CHECK_HORIZON, LEVELS],
-              [1, [0.5]],
-              [7, [0.01, 0.333, 0.5, 0.987]],
-            ] as const) {
-              const forecasts = await model.predict(panel, { horizon, levels });
-              assert.deepEqual(
-                forecasts.map(({ id, cutoff }) => [id, cutoff]),
-                panel.series.map(({ id, firstStep, values }) => [id, firstStep + values.length - 1]),
-              );
-              for (const one of forecasts) {
-                assert.equal(one.quantiles.length, levels.length * horizon, `${one.id}: [levels, horizon]`);
-                requireFinite(one);
-                for (let i = horizon; i < one.quantiles.length; i++)
-                  assert.ok(one.quantiles[i]! >= one.quantiles[i - horizon]!, `${one.id}: quantiles cross at ${i}`);
-              }
+        await asUsual(async (model) => {
+          for (const [horizon, levels] of [
+            [CHECK_HORIZON, LEVELS],
+            [1, [0.5]],
+            [7, [0.01, 0.333, 0.5, 0.987]],
+          ] as const) {
+            const forecasts = await model.predict(panel, { horizon, levels });
+            assert.deepEqual(
+              forecasts.map(({ id, cutoff }) => [id, cutoff]),
+              panel.series.map(({ id, firstStep, values }) => [id, firstStep + values.length - 1]),
+            );
+            for (const one of forecasts) {
+              assert.equal(one.quantiles.length, levels.length * horizon, `${one.id}: [levels, horizon]`);
+              requireFinite(one);
+              for (let i = horizon; i < one.quantiles.length; i++)
+                assert.ok(one.quantiles[i]! >= one.quantiles[i - horizon]!, `${one.id}: quantiles cross at ${i}`);
             }
-          },
-        );
+          }
+        });
       },
     },
     {
@@ -100,24 +100,21 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
       run: async () => {
         const panel = checkPanel();
         const far = CHECK_HORIZON + 7;
-        await use(
-          () => fitted(panel),
-          async (model) => {
-            const near = await model.predict(panel, ask);
-            const refused = (error: unknown): undefined => {
-              assert.equal((error as { code?: string }).code, 'HORIZON_TOO_LONG');
-            };
-            const forecasts = await model.predict(panel, { horizon: far, levels: LEVELS }).catch(refused);
-            forecasts?.forEach((one, s) => {
-              assert.equal(one.quantiles.length, LEVELS.length * far, `${one.id}: [levels, horizon]`);
-              requireFinite(one);
-              for (let i = far; i < one.quantiles.length; i++)
-                assert.ok(one.quantiles[i]! >= one.quantiles[i - far]!, `${one.id}: quantiles cross at ${i}`);
-              const start = one.quantiles.slice(MEDIAN * far, MEDIAN * far + CHECK_HORIZON);
-              assert.deepEqual(start, medians(near[s]!).slice(), `${one.id} begins otherwise`);
-            });
-          },
-        );
+        await asUsual(async (model) => {
+          const near = await model.predict(panel, ask);
+          const refused = (error: unknown): undefined => {
+            assert.equal((error as { code?: string }).code, 'HORIZON_TOO_LONG');
+          };
+          const forecasts = await model.predict(panel, { horizon: far, levels: LEVELS }).catch(refused);
+          forecasts?.forEach((one, s) => {
+            assert.equal(one.quantiles.length, LEVELS.length * far, `${one.id}: [levels, horizon]`);
+            requireFinite(one);
+            for (let i = far; i < one.quantiles.length; i++)
+              assert.ok(one.quantiles[i]! >= one.quantiles[i - far]!, `${one.id}: quantiles cross at ${i}`);
+            const start = one.quantiles.slice(MEDIAN * far, MEDIAN * far + CHECK_HORIZON);
+            assert.deepEqual(start, medians(near[s]!).slice(), `${one.id} begins otherwise`);
+          });
+        });
       },
     },
     {
@@ -125,30 +122,27 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
       run: async () => {
         const panel = checkPanel();
         const count = 100;
-        await use(
-          () => fitted(panel),
-          async (model) => {
-            const drawn = await model.predict(panel, { ...ask, paths: { count, seed: 5 } });
-            if (drawn.every(({ paths }) => paths === undefined)) return;
-            assert.deepEqual(await model.predict(panel, { ...ask, paths: { count, seed: 5 } }), drawn);
-            const others = await model.predict(panel, { ...ask, paths: { count, seed: 6 } });
-            let [below, inside] = [0, 0];
-            drawn.forEach(({ id, paths, quantiles }, s) => {
-              assert.equal(paths!.length, count * CHECK_HORIZON, `${id}: [count, horizon]`);
-              assert.ok(paths!.every(Number.isFinite), `${id}: a path is not finite`);
-              assert.notDeepEqual(others[s]!.paths, paths, `${id}: the seed does not count`);
-              assert.deepEqual(others[s]!.quantiles, quantiles, `${id}: the forecast depends on the paths asked for`);
-              paths!.forEach((value, i) => {
-                const at = (level: number): number => quantiles[LEVELS.indexOf(level) * CHECK_HORIZON + (i % CHECK_HORIZON)]!;
-                if (value < at(0.5)) below++;
-                if (value >= at(0.05) && value <= at(0.95)) inside++;
-              });
+        await asUsual(async (model) => {
+          const drawn = await model.predict(panel, { ...ask, paths: { count, seed: 5 } });
+          if (drawn.every(({ paths }) => paths === undefined)) return;
+          assert.deepEqual(await model.predict(panel, { ...ask, paths: { count, seed: 5 } }), drawn);
+          const others = await model.predict(panel, { ...ask, paths: { count, seed: 6 } });
+          let [below, inside] = [0, 0];
+          drawn.forEach(({ id, paths, quantiles }, s) => {
+            assert.equal(paths!.length, count * CHECK_HORIZON, `${id}: [count, horizon]`);
+            assert.ok(paths!.every(Number.isFinite), `${id}: a path is not finite`);
+            assert.notDeepEqual(others[s]!.paths, paths, `${id}: the seed does not count`);
+            assert.deepEqual(others[s]!.quantiles, quantiles, `${id}: the forecast depends on the paths asked for`);
+            paths!.forEach((value, i) => {
+              const at = (level: number): number => quantiles[LEVELS.indexOf(level) * CHECK_HORIZON + (i % CHECK_HORIZON)]!;
+              if (value < at(0.5)) below++;
+              if (value >= at(0.05) && value <= at(0.95)) inside++;
             });
-            const all = drawn.length * count * CHECK_HORIZON;
-            assert.ok(Math.abs(below / all - 0.5) < 0.15, `${below / all} of all drawn values are below the median`);
-            assert.ok(Math.abs(inside / all - 0.9) < 0.07, `${inside / all} of all drawn values are in the 90 % interval`);
-          },
-        );
+          });
+          const all = drawn.length * count * CHECK_HORIZON;
+          assert.ok(Math.abs(below / all - 0.5) < 0.15, `${below / all} of all drawn values are below the median`);
+          assert.ok(Math.abs(inside / all - 0.9) < 0.07, `${inside / all} of all drawn values are in the 90 % interval`);
+        });
       },
     },
     {
@@ -157,7 +151,7 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
         const panel = checkPanel();
         const before = panel.series.map(({ values }) => values.slice());
         const first = await forecast(panel);
-        assert.deepEqual(await forecast(panel), first);
+        assert.deepEqual(await asUsual((model) => model.predict(checkPanel(), ask)), first);
         panel.series.forEach(({ values, id }, i) => assert.deepEqual(values, before[i], `${id} was changed`));
       },
     },
@@ -165,28 +159,25 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
       name: 'forecasts the same bits after a round trip through a checkpoint, in another process',
       run: async () => {
         const panel = checkPanel();
-        await use(
-          () => fitted(panel),
-          async (model) => {
-            const checkpoint = model.save();
-            assert.equal(checkpoint.manifest.kind, model.kind);
-            assert.deepEqual(await predictElsewhere(checkpoint, panel, ask), await model.predict(panel, ask));
-          },
-        );
+        await asUsual(async (model) => {
+          const checkpoint = model.save();
+          assert.equal(checkpoint.manifest.kind, model.kind);
+          assert.deepEqual(await predictElsewhere(checkpoint, panel, ask), await model.predict(panel, ask));
+        });
       },
     },
     {
       name: 'takes gaps, late starts and missing ends without inventing or spreading them',
       run: async () => {
-        const whole = checkPanel();
         const holes = checkPanel();
         const [gaps, late, ended, nothing] = holes.series as [SeriesData, SeriesData, SeriesData, SeriesData];
         for (let t = 0; t < gaps.values.length; t += 3) gaps.values[t] = Number.NaN;
         late.values.fill(Number.NaN, 0, 60);
         ended.values.fill(Number.NaN, ended.values.length - 5);
         nothing.values.fill(Number.NaN);
-        for (const training of [whole, holes]) {
-          const forecasts = await forecast(training, holes);
+        const ways = [() => asUsual((model) => model.predict(holes, ask)), () => forecast(holes)];
+        for (const way of ways) {
+          const forecasts = await way();
           forecasts.filter(({ id }) => id !== nothing.id).forEach(requireFinite);
           const unknown = forecasts.find(({ id }) => id === nothing.id)!;
           if (subject.coldStart) requireFinite(unknown);
@@ -199,8 +190,10 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
       run: async () => {
         const value = 42;
         const panel = { ...checkPanel(), series: [covered('constant', 0, new Float64Array(120).fill(value))] };
-        for (const training of [checkPanel(), { ...panel, series: [...checkPanel().series, ...panel.series] }]) {
-          const [only] = await forecast(training, panel);
+        const among = { ...panel, series: [...checkPanel().series, ...panel.series] };
+        const ways = [() => asUsual((model) => model.predict(panel, ask)), () => forecast(among, panel)];
+        for (const way of ways) {
+          const [only] = await way();
           requireFinite(only!);
           for (const got of medians(only!)) assert.ok(Math.abs(got / value - 1) <= constant, `${got} is not ${value}`);
         }
@@ -210,7 +203,7 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
       name: 'forecasts a series of one observation',
       run: async () => {
         const panel = { ...checkPanel(), series: [covered('one', 3, Float64Array.of(5))] };
-        const [only] = await forecast(checkPanel(), panel);
+        const [only] = await asUsual((model) => model.predict(panel, ask));
         assert.equal(only!.cutoff, 3);
         requireFinite(only!);
       },
@@ -218,7 +211,7 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
     {
       name: 'follows the unit of the data, from 1e-9 to 1e12',
       run: async () => {
-        const base = await forecast(checkPanel());
+        const base = await asUsual((model) => model.predict(checkPanel(), ask));
         for (const unit of [1e-9, 1e12]) {
           const scaled = await forecast(checkPanel(unit));
           scaled.forEach((one, i) => {
@@ -263,23 +256,20 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
           0,
           Float64Array.from({ length: 120 }, (_, t) => (t % 2 === 0 ? 1e15 : -1e15)),
         );
-        await use(
-          () => fitted(panel),
-          async (model) => {
-            const together = await model.predict({ ...panel, series: [wild, ...panel.series.toReversed()] }, ask);
-            for (const series of panel.series) {
-              const [alone] = await model.predict({ ...panel, series: [series] }, ask);
-              const among = together.find(({ id }) => id === series.id)!;
-              const size = meanSize(alone!.quantiles);
-              alone!.quantiles.forEach((value, k) =>
-                assert.ok(
-                  Math.abs(value - among.quantiles[k]!) <= batch * size,
-                  `${series.id} depends on its neighbours: ${value}, ${among.quantiles[k]}`,
-                ),
-              );
-            }
-          },
-        );
+        await asUsual(async (model) => {
+          const together = await model.predict({ ...panel, series: [wild, ...panel.series.toReversed()] }, ask);
+          for (const series of panel.series) {
+            const [alone] = await model.predict({ ...panel, series: [series] }, ask);
+            const among = together.find(({ id }) => id === series.id)!;
+            const size = meanSize(alone!.quantiles);
+            alone!.quantiles.forEach((value, k) =>
+              assert.ok(
+                Math.abs(value - among.quantiles[k]!) <= batch * size,
+                `${series.id} depends on its neighbours: ${value}, ${among.quantiles[k]}`,
+              ),
+            );
+          }
+        });
       },
     },
     {
@@ -330,13 +320,10 @@ export function checkModel(subject: ModelSubject): ModelCheck[] {
         await use(
           async () => resumed,
           (again) =>
-            use(
-              () => fitted(panel),
-              async (straight) => {
-                assert.deepEqual(again.save(), straight.save());
-                assert.deepEqual(await again.predict(panel, ask), await straight.predict(panel, ask));
-              },
-            ),
+            asUsual(async (straight) => {
+              assert.deepEqual(again.save(), straight.save());
+              assert.deepEqual(await again.predict(panel, ask), await straight.predict(panel, ask));
+            }),
         );
       },
     });

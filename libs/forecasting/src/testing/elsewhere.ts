@@ -1,6 +1,5 @@
-/** Loads a checkpoint in a fresh process and predicts there: what a worker does, and what no shared memory can fake. */
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
+/** Loads a checkpoint in another process and predicts there: what a worker does, and what no shared memory can fake. */
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { AlmanacError } from '@almanac/series';
 import { type Checkpoint, type Panel, type SeriesForecast } from '../forecaster.js';
@@ -11,31 +10,39 @@ export interface ElsewhereRequest {
   options: { horizon: number; levels: readonly number[] };
 }
 
-/** @throws ELSEWHERE_FAILED with what the process wrote */
+/** What the other process answers: `encode`d forecasts, or what went wrong. */
+export type ElsewhereAnswer = { forecasts: string } | { failed: string };
+
+/** One for all that this process asks: it has seen no training, and starting it takes longer than most answers. It ends with this one. */
+let other: ChildProcess | undefined;
+
+/** One request at a time. @throws ELSEWHERE_FAILED with what the process said */
 export async function predictElsewhere(
   checkpoint: Checkpoint,
   panel: Panel,
   options: ElsewhereRequest['options'],
 ): Promise<SeriesForecast[]> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../../dist/testing/elsewhere.main.js', import.meta.url))], {
-    stdio: ['pipe', 'pipe', 'pipe'],
+  const child = (other ??= fork(fileURLToPath(new URL('../../dist/testing/elsewhere.main.js', import.meta.url)), { execArgv: [] }));
+  child.ref();
+  child.channel!.ref();
+  const answer = await new Promise<ElsewhereAnswer>((resolve) => {
+    const ended = (code: number | null): void => {
+      other = undefined;
+      resolve({ failed: `it ended with ${String(code)}; build the library first, for it runs from its dist folder` });
+    };
+    child.once('exit', ended);
+    child.once('message', (message: ElsewhereAnswer) => {
+      child.off('exit', ended);
+      resolve(message);
+    });
+    child.send(encode({ checkpoint, panel, options }));
   });
-  child.stdin.end(encode({ checkpoint, panel, options }));
-  const [out, errors, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve) => child.once('close', resolve)),
-  ]);
-  if (code !== 0) {
-    throw new AlmanacError(
-      'ELSEWHERE_FAILED',
-      `The process that loaded the checkpoint ended with ${String(code)}: ${errors.slice(-2000)}`,
-      {
-        hint: 'Build the library first; the process runs from its dist folder.',
-      },
-    );
-  }
-  return decode(out) as SeriesForecast[];
+  child.unref();
+  child.channel?.unref();
+  if ('forecasts' in answer) return decode(answer.forecasts) as SeriesForecast[];
+  throw new AlmanacError('ELSEWHERE_FAILED', `The process that loaded the checkpoint failed: ${answer.failed}`, {
+    hint: 'A forecaster must load from its checkpoint alone.',
+  });
 }
 
 /** JSON with typed arrays by their bytes, because JSON itself loses NaN and the sign of zero. */
