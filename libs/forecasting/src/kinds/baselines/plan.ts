@@ -9,7 +9,7 @@ const SUMMARIES = {
   drift: 'The line through the first and the last value.',
   naive2: 'The last value, seasonally adjusted (the reference of the M4 competition).',
   theta: 'The Theta method.',
-  optimisedTheta: 'The Theta method with its parameter fitted to each series.',
+  optimisedTheta: 'The dynamic Theta method, its parameters fitted to each series.',
   autoEts: 'Exponential smoothing, its form chosen for each series.',
 };
 
