@@ -1,13 +1,13 @@
 /** Starts the real API and worker as processes of their own, on a free loopback port, over a database made for the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AlmanacClient, createClient } from '@almanac/contracts';
 import { createTestDatabase } from './database.js';
-import { loadInstallation } from './installation.js';
+import { placeInstallation } from './installation.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/dist\/?$/, '');
 
@@ -49,10 +49,7 @@ export async function startAlmanac(
 ): Promise<RunningAlmanac> {
   const database = await createTestDatabase({ server, migrated: fixture === undefined });
   const home = mkdtempSync(join(tmpdir(), 'almanac-home-'));
-  if (fixture !== undefined) {
-    await loadInstallation(database.url, fixture);
-    cpSync(join(fixture, 'objects'), join(home, 'objects'), { recursive: true });
-  }
+  if (fixture !== undefined) await placeInstallation(database.url, home, fixture);
   const port = await freePort();
   const apiKey = `alm_test_${'k'.repeat(24)}`;
   const children: { child: ChildProcess; log: string }[] = [];

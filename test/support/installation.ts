@@ -2,21 +2,42 @@
  * A whole installation as files: what a database and its object store held under one version of Almanac. Each version that
  * changed the schema leaves one in `test/fixtures/installation-N`, and a test upgrades all of them to today's.
  *
- * A folder holds `migrations.json` (those that had been applied), `tables/NAME.copy` (COPY's text form, with a header of its
- * columns), `sequences.json` and `objects/`. It is never made again: what it proves is that data of that day still load.
- * `node test/support/dump-installation.ts DATABASE_URL OBJECTS_FOLDER TARGET` makes one.
+ * The folder of the first holds `migrations.json` (those that had been applied), `tables/NAME.copy` (COPY's text form, with a header
+ * of its columns), `sequences.json` and `objects/`; later ones hold `backup.tar`, which `almanac backup` wrote with that
+ * version, and are restored by `almanac restore`. They are never made again: what they prove is that data of that day still load.
  */
-import { createReadStream, readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
-const MIGRATIONS = new URL('../../database/migrations/', import.meta.url);
+// Compiled, this file lies a folder deeper.
+const root = new URL(import.meta.url.includes('/dist/') ? '../../../' : '../../', import.meta.url);
+const MIGRATIONS = new URL('database/migrations/', root);
+const OPERATE = fileURLToPath(new URL('apps/api/dist/operate.js', root));
 
 interface Applied {
   name: string;
   sha256: string;
+}
+
+/** The passphrase of every backup among the fixtures. */
+const PASSPHRASE = 'not a secret at all';
+
+/** Puts an installation into an empty database and a new data folder. */
+export async function placeInstallation(databaseUrl: string, home: string, fixture: string): Promise<void> {
+  const backup = join(fixture, 'backup.tar');
+  if (existsSync(backup)) {
+    const env = { ...process.env, DATABASE_URL: databaseUrl, ALMANAC_HOME: home, ALMANAC_BACKUP_PASSPHRASE: PASSPHRASE };
+    const restored = spawnSync(process.execPath, [OPERATE, 'restore', '--', backup], { env, encoding: 'utf8' });
+    if (restored.status !== 0) throw new Error(`almanac restore: ${restored.stderr}`);
+    return;
+  }
+  await loadInstallation(databaseUrl, fixture);
+  cpSync(join(fixture, 'objects'), join(home, 'objects'), { recursive: true });
 }
 
 /** Brings an empty database to the schema of that day, with its rows. Later migrations have yet to be applied. */

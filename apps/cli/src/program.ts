@@ -7,6 +7,7 @@ import { decomposeCommand } from './commands/decompose.js';
 import { lookCommand } from './commands/look.js';
 import { modelCommands } from './commands/models.js';
 import { quotaCommands } from './commands/quotas.js';
+import { operateCommands } from './commands/operate.js';
 import { memberCommands, userCommands } from './commands/people.js';
 import { registryCommands } from './commands/registry.js';
 import { runCommands } from './commands/runs.js';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   workspaceCommands(program);
   quotaCommands(program);
   adminCommands(program);
+  operateCommands(program);
   auditCommands(program);
   // Sub-commands inherit no override, and a slip there must exit with 2 as well.
   const inherit = (command: Command): void =>

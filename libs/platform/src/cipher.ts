@@ -4,10 +4,10 @@
  * or sealed with a key that is not here, is an error with its name and never another text.
  *
  * A sealed text is `sealed1.<key id>.<iv>.<tag and text>` in base64url. The key comes from ALMANAC_SECRET_KEY, or from the
- * file `secret.key` in the data folder, which the first start makes, for its owner alone to read.
+ * file `secret.key` in the data folder, which the first start makes, for its owner alone to read; a line each, the first seals.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AlmanacError } from '@almanac/series';
 import type { Config } from './config.js';
@@ -26,16 +26,29 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const FILE = 'secret.key';
 
+type Where = Pick<Config, 'home' | 'secretKeys'>;
+
+/** Of the file of the data folder. */
+export const secretKeyFile = ({ home }: Pick<Config, 'home'>): string => join(home, FILE);
+
 /** @throws AlmanacError CONFIG_INVALID, SECRET_KEY_UNREADABLE */
-export function openCipher({ home, secretKeys }: Pick<Config, 'home' | 'secretKeys'>): Cipher {
-  return cipherOf(secretKeys.length > 0 ? secretKeys : [keyInFile(join(home, FILE), home)]);
+export function openCipher(config: Where): Cipher {
+  return cipherOf(config.secretKeys.length > 0 ? config.secretKeys : keysInFile(secretKeyFile(config), config.home));
 }
+
+/** The keys that are here, the one that seals first; none where none was made yet. @throws AlmanacError SECRET_KEY_UNREADABLE */
+export function presentKeys(config: Where): readonly string[] {
+  if (config.secretKeys.length > 0) return config.secretKeys;
+  return existsSync(secretKeyFile(config)) ? keysInFile(secretKeyFile(config), config.home) : [];
+}
+
+/** By which a sealed text says what opens it. */
+export const keyId = (key: string): string => createHash('sha256').update(Buffer.from(key, 'base64')).digest('hex').slice(0, 8);
 
 /** @param keys 32 bytes each, in base64; the first seals, all open */
 export function cipherOf(keys: readonly string[]): Cipher {
   const known = keys.map((text) => {
-    const key = Buffer.from(text, 'base64');
-    return { key, id: createHash('sha256').update(key).digest('hex').slice(0, 8) };
+    return { key: Buffer.from(text, 'base64'), id: keyId(text) };
   });
   const first = known[0]!;
   const isSealed = (text: string): boolean => text.startsWith(`${PREFIX}.`);
@@ -70,7 +83,7 @@ export function cipherOf(keys: readonly string[]): Cipher {
 }
 
 /** Of several programs that start at once one makes it, whole, and all read the same. */
-function keyInFile(path: string, home: string): string {
+function keysInFile(path: string, home: string): string[] {
   try {
     mkdirSync(home, { recursive: true });
     const own = `${path}.${process.pid}`;
@@ -83,8 +96,8 @@ function keyInFile(path: string, home: string): string {
       rmSync(own, { force: true });
     }
     if ((statSync(path).mode & 0o077) !== 0 && process.platform !== 'win32') chmodSync(path, 0o600);
-    const key = readFileSync(path, 'utf8').trim();
-    if (Buffer.from(key, 'base64').length === KEY_BYTES) return key;
+    const keys = readFileSync(path, 'utf8').trim().split(/\s+/);
+    if (keys.every((key) => Buffer.from(key, 'base64').length === KEY_BYTES)) return keys;
     throw new Error(`it does not hold ${KEY_BYTES} bytes in base64`);
   } catch (cause) {
     throw new AlmanacError('SECRET_KEY_UNREADABLE', `The key in ${path} cannot be used: ${(cause as Error).message}.`, {

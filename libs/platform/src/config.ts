@@ -53,6 +53,8 @@ export interface Config {
   readonly adminKey: string | undefined;
   /** Keys that secrets lie sealed with, in base64; the first seals, all open. Empty: one in a file of the data folder. */
   readonly secretKeys: readonly string[];
+  /** What the keys of a backup are sealed with; undefined: they do not travel. */
+  readonly backupPassphrase: string | undefined;
   /** Private networks that webhooks may reach, as CIDR; none unless given. */
   readonly webhookNetworks: readonly string[];
   /** Limits of every workspace that the operator set, by name; null: none. Those that are not named are the standard. */
@@ -196,6 +198,7 @@ const environment = z.object({
   ALMANAC_DRAIN_SECONDS: whole(0, 3_600).optional(),
   ALMANAC_ADMIN_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
   ALMANAC_SECRET_KEY: secretKeys.optional(),
+  ALMANAC_BACKUP_PASSPHRASE: z.string().optional(),
   ALMANAC_WEBHOOK_NETWORKS: networks.optional(),
   ALMANAC_QUOTAS: quotas.optional(),
   ALMANAC_TRUST_PROXY: trustProxy.optional(),
@@ -268,6 +271,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     drainSeconds: values.ALMANAC_DRAIN_SECONDS ?? 10,
     adminKey: values.ALMANAC_ADMIN_KEY,
     secretKeys: Object.freeze(values.ALMANAC_SECRET_KEY ?? []),
+    backupPassphrase: values.ALMANAC_BACKUP_PASSPHRASE,
     webhookNetworks: Object.freeze(values.ALMANAC_WEBHOOK_NETWORKS ?? []),
     quotas: Object.freeze(values.ALMANAC_QUOTAS ?? {}),
     trustProxy: values.ALMANAC_TRUST_PROXY ?? [],

@@ -1,5 +1,6 @@
 /** Typed configuration, logging, the queue with its two drivers, object storage and the embedded Postgres. */
-export { type Cipher, cipherOf, openCipher } from './cipher.js';
+export { type Cipher, cipherOf, keyId, openCipher, presentKeys, secretKeyFile } from './cipher.js';
+export { unwrapKeys, wrapKeys, type WrappedKeys } from './wrappedKeys.js';
 export {
   type Config,
   DEFAULT_INGEST_LIMITS,
@@ -14,6 +15,8 @@ export { isLoopback } from './loopback.js';
 export { type HttpConfig, isProxied, type OidcSettings, type PeopleConfig, refusePlainHttp, type TlsFiles } from './people.js';
 export { Counter, createRegistry, Gauge, Histogram, type Registry, serveMetrics } from './metrics.js';
 export { createLogger, type Logger, silentLogger } from './logging.js';
+export { packed, type TarFile, unpacked } from './tar.js';
+export { type ArchivedStream, checkArchive, readArchive, writeArchive } from './archive.js';
 export { openQueue } from './queue/open.js';
 export {
   type EnqueueOptions,

@@ -24,7 +24,19 @@ export type * from './people.js';
 export type * from './records.js';
 export { conflictWith } from './chunks/conflict.js';
 export { isDataRefused, isDiskFull, isPassing } from './errors.js';
-export { dropDatabaseUser, dumpDatabaseSchema, makeDatabaseUser, migrateDatabase, openStore } from './store.js';
+export {
+  dropDatabaseUser,
+  dumpDatabaseSchema,
+  loadDatabase,
+  makeDatabaseUser,
+  migrateDatabase,
+  openStore,
+  pendingDatabaseMigrations,
+  withDatabaseSnapshot,
+} from './store.js';
+export type { BackupContents } from './backup/load.js';
+export type { Snapshot } from './backup/dump.js';
+export type { BackupTable } from './backup/tables.js';
 export { newId } from './ids.js';
 export { keyInUse } from './repositories/idempotency.js';
 export { REFERENCE, TRAINED } from './repositories/seriesScores.js';

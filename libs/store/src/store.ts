@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource, EntityManager } from 'typeorm';
 import { AlmanacError } from '@almanac/series';
+import { type Snapshot, withSnapshot } from './backup/dump.js';
+import { type BackupContents, loadBackup } from './backup/load.js';
 import { ChannelEntity, DatasetEntity, SeriesEntity } from './entities/datasets.js';
 import { ApiKeyEntity, UploadEntity, WorkerEntity, WorkspaceEntity } from './entities/keys.js';
 import { ModelAliasEntity, ModelEntity, ModelVersionEntity } from './entities/models.js';
@@ -35,7 +37,7 @@ import { users } from './repositories/users.js';
 import { webhooks } from './repositories/webhooks.js';
 import { workspaces } from './repositories/workspaces.js';
 import { dumpSchema } from './schema/dump.js';
-import { migrate } from './schema/migrate.js';
+import { migrate, pendingMigrations } from './schema/migrate.js';
 import { APP_ROLE, canBeApp, dropSqlUser, makeSqlUser } from './schema/roles.js';
 
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -105,6 +107,25 @@ async function untilReached({ databaseUrl, patienceMs = 0, onWait }: StoreOption
 /** Applies what is missing; returns the names of the migrations applied. */
 export function migrateDatabase(databaseUrl: string): Promise<string[]> {
   return overOneConnection(databaseUrl, (client) => migrate(client));
+}
+
+/** What a start would apply. @throws AlmanacError DATABASE_UNREACHABLE, DATABASE_NEWER, MIGRATION_CHANGED */
+export function pendingDatabaseMigrations(databaseUrl: string): Promise<string[]> {
+  return overOneConnection(databaseUrl, pendingMigrations);
+}
+
+/** Lends what the database holds at this moment; see backup/dump.ts. */
+export function withDatabaseSnapshot<T>(databaseUrl: string, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  return overOneConnection(databaseUrl, (client) => withSnapshot(client, use));
+}
+
+/** Fills an empty database; see backup/load.ts. */
+export function loadDatabase(
+  databaseUrl: string,
+  backup: BackupContents,
+  tables: AsyncIterable<{ name: string; content: AsyncIterable<Uint8Array> }>,
+): Promise<Record<string, number>> {
+  return overOneConnection(databaseUrl, (client) => loadBackup(client, backup, tables));
 }
 
 /** A login that reads the views of one workspace; returns its password. See schema/roles.ts. */

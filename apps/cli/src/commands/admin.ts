@@ -4,12 +4,7 @@
  */
 import { role } from '@almanac/contracts';
 import { type Command, Option } from 'commander';
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { UsageError } from '../connection.js';
-
-const server = fileURLToPath(new URL('../../../api/dist/admin.js', import.meta.url));
+import { onTheServer } from '../server.js';
 
 export function adminCommands(program: Command): void {
   const admin = program
@@ -22,7 +17,7 @@ export function adminCommands(program: Command): void {
     .option('--workspace <name>', 'of this workspace', 'default')
     .option('--revoke-others', 'revoke all other admin keys of the workspace')
     .action(async ({ workspace, revokeOthers }: { workspace: string; revokeOthers?: boolean }) => {
-      await onTheServer(['reset-key', '--workspace', workspace, ...(revokeOthers ? ['--revoke-others'] : [])]);
+      await onTheServer('admin', ['reset-key', '--workspace', workspace, ...(revokeOthers ? ['--revoke-others'] : [])]);
     });
 
   admin
@@ -34,7 +29,7 @@ export function adminCommands(program: Command): void {
     .option('--workspace <name>', 'of this workspace', 'default')
     .action(async (email: string, flags: { name?: string; role?: string; workspace: string }) => {
       const given = Object.entries(flags).flatMap(([key, value]) => [`--${key}`, value]);
-      await onTheServer(['user', email, ...given]);
+      await onTheServer('admin', ['user', email, ...given]);
     });
 
   admin
@@ -44,13 +39,6 @@ export function adminCommands(program: Command): void {
     .option('--workspace <name>', 'of this workspace', 'default')
     .option('--drop', 'take it away')
     .action(async (name: string, { workspace, drop }: { workspace: string; drop?: boolean }) => {
-      await onTheServer(['sql-user', name, '--workspace', workspace, ...(drop ? ['--drop'] : [])]);
+      await onTheServer('admin', ['sql-user', name, '--workspace', workspace, ...(drop ? ['--drop'] : [])]);
     });
-}
-
-async function onTheServer(command: string[]): Promise<void> {
-  if (!existsSync(server))
-    throw new UsageError('The server is not installed here: run the command on the machine or in the container of the API.');
-  const child = spawn(process.execPath, [server, ...command], { stdio: 'inherit' });
-  process.exitCode = await new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 }

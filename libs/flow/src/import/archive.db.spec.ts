@@ -15,13 +15,12 @@ import { newWorkerId } from '@almanac/flow/runs/execute';
 import { createSchedule, deleteSchedule } from '@almanac/flow/schedule';
 import { requestTraining } from '@almanac/flow/train';
 import { runHandlers } from '@almanac/flow/handlers';
-import { folderObjectStore, openQueue, silentLogger } from '@almanac/platform';
-import { Frequency } from '@almanac/series';
+import { folderObjectStore, openQueue, packed, silentLogger, unpacked } from '@almanac/platform';
+import { AlmanacError, Frequency } from '@almanac/series';
 import { openStore, type RunRecord, type Store } from '@almanac/store';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
-import { packed, unpacked } from './tar.js';
 
 const HOURS = 24 * 20;
 const databases: TestDatabase[] = [];
@@ -44,7 +43,8 @@ const imported = (flow: FlowContext, bytes: Buffer, options = {}): ReturnType<ty
   importVersion(flow, inPieces(bytes), options);
 async function filesOf(archive: Buffer): Promise<Record<string, Buffer>> {
   const files: Record<string, Buffer> = {};
-  for await (const { name, content } of unpacked(inPieces(archive))) files[name] = await bytesOf(content);
+  for await (const { name, content } of unpacked(inPieces(archive), (why) => new AlmanacError('ARCHIVE_INVALID', why)))
+    files[name] = await bytesOf(content);
   return files;
 }
 const tarOf = (files: Record<string, Buffer>): Promise<Buffer> =>

@@ -11,13 +11,12 @@ import { type ModelVersion, modelVersion } from '@almanac/contracts';
 import type { CheckpointManifest } from '@almanac/forecasting';
 import { isKind } from '@almanac/forecasting/plan';
 import { AlmanacError, Frequency } from '@almanac/series';
-import type { StoredObject } from '@almanac/platform';
+import { packed, type StoredObject, type TarFile, unpacked } from '@almanac/platform';
 import type { AliasName, DatasetRecord, Json, Store } from '@almanac/store';
 import { z } from 'zod';
 import type { FlowContext } from '../runs/context.js';
 import { learnedUntil } from '../register/learned.js';
 import { namedVersion } from '../register/reference.js';
-import { invalid, packed, type TarFile, unpacked } from './tar.js';
 import { toModelVersion } from '../register/wire.js';
 
 const FORMAT = 'almanac-model';
@@ -134,7 +133,7 @@ export async function openArchive(
   archive: AsyncIterable<Uint8Array>,
   options: ImportOptions = {},
 ): Promise<OpenedArchive> {
-  const files = unpacked(upTo(archive, MOST_ARCHIVE_BYTES));
+  const files = unpacked(upTo(archive, MOST_ARCHIVE_BYTES), invalid);
   const close = async (): Promise<void> => void (await files.return());
   try {
     const small = new Map<string, Buffer>();
@@ -302,3 +301,6 @@ const broken = (name: string): AlmanacError =>
   });
 const described = (bytes: Buffer): { sha256: string; bytes: number } => ({ sha256: sha256(bytes), bytes: bytes.length });
 const sha256 = (content: Buffer | string): string => createHash('sha256').update(content).digest('hex');
+
+const invalid = (why: string): AlmanacError =>
+  new AlmanacError('ARCHIVE_INVALID', `This is no archive of a model: ${why}.`, { hint: 'Send the file that the export gave, unchanged.' });

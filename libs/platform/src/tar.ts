@@ -4,7 +4,7 @@
  * Invariant: memory grows neither with a file nor with what an archive claims of itself: nothing is read ahead of who reads it.
  */
 import { Readable } from 'node:stream';
-import { AlmanacError } from '@almanac/series';
+import type { AlmanacError } from '@almanac/series';
 import { extract, pack } from 'tar-stream';
 
 export interface TarFile {
@@ -29,11 +29,14 @@ interface Sink {
   off(event: 'drain' | 'close', listener: () => void): unknown;
 }
 
-/** A stream that is destroyed with what reading a file throws. */
-export function packed(files: readonly TarFile[]): Readable {
+/** What a file that is no such archive is refused with. */
+export type Refusal = (why: string) => AlmanacError;
+
+/** A stream that is destroyed with what reading a file throws. @param files each is asked for once the one before is written */
+export function packed(files: Iterable<TarFile> | AsyncIterable<TarFile>): Readable {
   const archive = pack();
   const write = async (): Promise<void> => {
-    for (const { name, size, content } of files) {
+    for await (const { name, size, content } of files) {
       const entry = archive.entry({ ...PLAIN, name, size }) as unknown as Sink;
       for await (const chunk of content) await put(entry, chunk);
       entry.end();
@@ -44,8 +47,8 @@ export function packed(files: readonly TarFile[]): Readable {
   return Readable.from(archive);
 }
 
-/** The files of an archive, in their order. @throws AlmanacError ARCHIVE_INVALID, and what reading `archive` throws */
-export async function* unpacked(archive: AsyncIterable<Uint8Array>): AsyncGenerator<TarFile, void> {
+/** The files of an archive, in their order. @throws what `invalid` makes of a fault, and what reading `archive` throws */
+export async function* unpacked(archive: AsyncIterable<Uint8Array>, invalid: Refusal): AsyncGenerator<TarFile, void> {
   const parser = extract();
   const sink = parser as unknown as Sink;
   let given = 0;
@@ -103,6 +106,3 @@ async function put(stream: Sink, chunk: Uint8Array): Promise<void> {
     stream.on('close', done);
   });
 }
-
-export const invalid = (why: string): AlmanacError =>
-  new AlmanacError('ARCHIVE_INVALID', `This is no archive of a model: ${why}.`, { hint: 'Send the file that the export gave, unchanged.' });

@@ -1,0 +1,27 @@
+/** Commands about an installation as a whole, at its machine: they need no key, and no running Almanac. */
+import type { Command } from 'commander';
+import { onTheServer } from '../server.js';
+
+export function operateCommands(program: Command): void {
+  program
+    .command('backup')
+    .description('write the whole installation into one file, while it works (DATABASE_URL, or ALMANAC_HOME)')
+    .argument('<file>', 'a new file; it appears once it is whole')
+    .action((file: string) => onTheServer('operate', ['backup', '--', file]));
+
+  program
+    .command('restore')
+    .description('put a backup into a new data folder (ALMANAC_HOME) or an empty database (DATABASE_URL)')
+    .argument('<file>', 'what almanac backup wrote')
+    .option('--check', 'only see whether the file is whole')
+    .option('--without-keys', 'leave secrets closed whose key is lost')
+    .action((file: string, { check, withoutKeys }: { check?: boolean; withoutKeys?: boolean }) =>
+      onTheServer('operate', ['restore', ...(check ? ['--check'] : []), ...(withoutKeys ? ['--without-keys'] : []), '--', file]),
+    );
+
+  program
+    .command('upgrade')
+    .description('bring the database to the schema of this version; a start does the same')
+    .option('--check', 'only print what would be applied')
+    .action(({ check }: { check?: boolean }) => onTheServer('operate', ['upgrade', ...(check ? ['--check'] : [])]));
+}
