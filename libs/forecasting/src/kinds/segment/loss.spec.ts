@@ -33,3 +33,11 @@ it('lets a step near 0 weigh at most four times an ordinary one of its series', 
   const weights = weightsOf('owa', dips).filter((weight) => weight > 0);
   expect(Math.max(...weights) / Math.min(...weights)).toBeLessThan(5);
 });
+
+it('leaves a line its say beside a series that repeats itself exactly', () => {
+  const lineAndSine = (t: number, s: number): number => (s === 0 ? 1e6 + 2000 * t : 1e-3 * Math.sin((2 * Math.PI * t) / 12));
+  const weights = weightsOf('owa', lineAndSine);
+  const sum = (of: number): number =>
+    weights.filter((_, at) => Math.floor(at / HORIZON) % 2 === of).reduce((all, weight) => all + weight, 0);
+  expect(sum(0)).toBeGreaterThan(sum(1) / 15);
+});

@@ -18,6 +18,11 @@ const LEAST_SIZE = 0.5;
  * airports: WQL of the network .136 instead of .149.)
  */
 const MANY_ZEROS = 0.1;
+/**
+ * Of a scale to the error of the seasonal naive forecast. A series that repeats itself exactly has next to none: no forecast is bad by
+ * MASE there, and its windows would leave those of the others next to nothing to say. (A line beside a sine: 100 to 1.)
+ */
+const MOST_RELATIVE = 10;
 /** What float32 leaves of a 0, in units of the scale. */
 const ROUNDING = 1e-4;
 
@@ -86,7 +91,7 @@ export class LossWeights {
         return 0;
       case 'mase':
       case 'owa':
-        return scale / this.naiveError(series.values);
+        return Math.min(scale / this.naiveError(series.values), MOST_RELATIVE);
       case 'wql':
         return Math.sqrt(scale);
       default:
