@@ -43,12 +43,26 @@ it('26 empty series with static covariates are kept, and started cold', async ()
   );
   const cold = { member: { kind: 'seasonalNaive', config: {} }, steps: 20, hidden: 8 };
   await trial.train({ dataset, model: 'c26-cold', kind: 'coldStart', horizon: 3, holdout: 7, config: cold });
+  await trial.train({ dataset, model: 'c26-warm', kind: 'seasonalNaive', horizon: 3 });
   await trial.forecast({ model: 'c26-cold' });
   const made = (await trial.exported({ model: 'c26-cold' })).filter((row) => row['unique_id'] === 'new');
   expect(made.map(({ ds, cutoff }) => [ds, cutoff])).toEqual(['03-01', '03-02', '03-03'].map((day) => [`2024-${day}`, '2024-02-29']));
   expect(made.every((row) => Number.isFinite(Number(row['c26-cold'])))).toBe(true);
   await trial.forecast({ model: 'c26-cold', uniqueIds: ['new'] });
-  await trial.train({ dataset, model: 'c26-warm', kind: 'seasonalNaive', horizon: 3 });
+  // Listed, with nothing in it; and forecast from a request or a file without any history.
+  const { items } = await trial.client.call('listSeries', { params: { dataset }, query: { sparkline: 5 } as never });
+  expect(items.at(-1)).toMatchObject({ uniqueId: 'new', length: 0, start: null, end: null, sparkline: [] });
+  expect(await trial.observations(dataset, 'new')).toMatchObject({ ds: [], y: [] });
+  const newShop = { uniqueId: 'shop', y: [], staticCovariates: { size: 2 } };
+  const { answer } = await trial.post({ model: 'c26-cold', series: [newShop] });
+  expect(answer!.columns).toMatchObject({ ds: ['2024-03-01', '2024-03-02', '2024-03-03'], cutoff: Array(3).fill('2024-02-29') });
+  expect(answer!.columns['c26-cold']).toEqual(made.map((row) => Number(row['c26-cold'])));
+  const later = await trial.post({ model: 'c26-cold', series: [{ ...newShop, start: '2024-05-10' }] });
+  expect(later.answer!.columns['ds']![0]).toBe('2024-05-10');
+  expect((await trial.post({ model: 'c26-warm', series: [newShop] })).refusal).toMatchObject({
+    code: 'SERIES_EMPTY',
+    words: expect.stringMatching(/"shop" has no observation.*coldStart/),
+  });
   await expect(trial.forecast({ model: 'c26-warm', uniqueIds: ['new'] })).rejects.toMatchObject({ problem: { code: 'SERIES_EMPTY' } });
   await trial.forecast({ model: 'c26-warm' });
   expect(new Set((await trial.exported({ model: 'c26-warm' })).map((row) => row['unique_id']))).toEqual(new Set(['a', 'b', 'c']));

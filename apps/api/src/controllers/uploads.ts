@@ -4,6 +4,7 @@
  */
 import { Controller, Req, Res } from '@nestjs/common';
 import { type IngestOptions, ingestOptions, type UploadAccepted } from '@almanac/contracts';
+import { parseCsv } from '@almanac/contracts/csv';
 import { acceptedUpload, requestIngest } from '@almanac/flow/ingest';
 import { withinBytes } from '@almanac/flow/quota';
 import type { FlowContext } from '@almanac/flow/runs';
@@ -17,19 +18,27 @@ import { asRefusal, fromMultipart, type Incoming, order, refuse } from '../http/
 import { parsePart, Route } from '../http/route.js';
 import { refuseText } from '../http/text.js';
 
-/** Query parameters as options: lists with commas, numbers and booleans as such. */
-export function optionsFromQuery(query: Record<string, string>): IngestOptions {
+/** Number where the schema asks for one; what it says of anything else names the parameter. */
+const numberOf = (text: string): unknown => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text));
+
+/**
+ * Query parameters as options: numbers and booleans as such; a list has commas between its entries, which quotes protect, or the parameter
+ * is repeated, as for the CLI: `futureCovariates="Price, EUR"&futureCovariates=promo`.
+ */
+export function optionsFromQuery(query: Record<string, string | string[]>): IngestOptions {
   const values: Record<string, unknown> = {};
-  for (const [key, text] of Object.entries(query)) {
-    if (typeof text !== 'string')
-      throw new AlmanacError('REQUEST_INVALID', `query.${key} is given more than once.`, { hint: 'Give it once.' });
+  for (const [key, given] of Object.entries(query)) {
     const field = Object.hasOwn(ingestOptions.shape, key) ? (ingestOptions.shape[key as keyof IngestOptions] as z.ZodType) : undefined;
     const example: unknown = field?.safeParse(undefined).data;
-    if (Array.isArray(example)) values[key] = text.split(',').filter(Boolean);
-    else if (typeof example === 'number') values[key] = Number(text);
+    const several = [given].flat().flatMap((text) => (parseCsv(text)[0] ?? []).filter(Boolean));
+    if (Array.isArray(example)) values[key] = several;
+    else if (key === 'seasonLength') values[key] = several.map(numberOf);
+    else if (typeof given !== 'string')
+      throw new AlmanacError('REQUEST_INVALID', `query.${key} is given more than once.`, { hint: 'Give it once.' });
+    else if (typeof example === 'number' || key === 'yearPivot') values[key] = numberOf(given);
     else if (typeof example === 'boolean')
-      values[key] = text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text;
-    else values[key] = text;
+      values[key] = given === 'true' || given === '1' ? true : given === 'false' || given === '0' ? false : given;
+    else values[key] = given;
   }
   return parsePart('query', ingestOptions, values);
 }
@@ -37,7 +46,7 @@ export function optionsFromQuery(query: Record<string, string>): IngestOptions {
 function fromBody(request: FastifyRequest): Incoming<IngestOptions> {
   if (!(request.body instanceof Readable))
     throw refuse('The upload has no file.', `${order} Or send the bare file as application/octet-stream.`);
-  const { fileName = 'upload', ...rest } = request.query as Record<string, string>;
+  const { fileName = 'upload', ...rest } = request.query as Record<string, string | string[]>;
   if (typeof fileName !== 'string') throw refuse('query.fileName is given more than once.', 'Give it once.');
   return { fileName, options: optionsFromQuery(rest), file: request.body, refuseRest: () => Promise.resolve() };
 }

@@ -241,9 +241,9 @@ export const datasetVersionPage = pageOf(datasetVersion);
 export const series = z
   .object({
     uniqueId: z.string(),
-    length: z.number().int(),
-    start: stepTime,
-    end: stepTime,
+    length: z.number().int().meta({ description: '0: kept for its static covariates, and never observed.' }),
+    start: stepTime.nullable(),
+    end: stepTime.nullable(),
     staticCovariates: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
     sparkline: z.array(z.number().nullable()).optional().meta({ description: 'The last steps, when asked for; null is a gap.' }),
     error: z.number().nullable().optional().meta({

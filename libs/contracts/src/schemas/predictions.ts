@@ -29,7 +29,10 @@ const history = z.object({
     .union([z.string(), z.number().int()])
     .optional()
     .meta({ description: 'Instead of `ds`: the time of the first `y`; the others follow step by step.' }),
-  y: numbers.min(1),
+  y: numbers.meta({
+    description:
+      'Empty, or null throughout, only for a model that starts cold; `start` is then the first step to forecast, else that after its dataset.',
+  }),
   futureCovariates: covariates.optional().meta({
     description: 'By name: a value for each `y`, then one for each step of the horizon. True and false, or yes and no, are 1 and 0.',
   }),

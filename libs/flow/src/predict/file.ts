@@ -20,7 +20,7 @@ import { type Reading, reading } from '../ingest/reading.js';
 import { Tally } from '../ingest/tally.js';
 import type { FlowContext } from '../runs/context.js';
 import { type InlineSeries, refuseLaid } from './inline.js';
-import { gridOf, horizonOf, modelOf, type Named, otherClosures, predictOn } from './request.js';
+import { coldOf, gridOf, horizonOf, modelOf, type Named, otherClosures, predictOn } from './request.js';
 
 const MOST_BYTES = 64 * 2 ** 20;
 
@@ -90,15 +90,22 @@ async function historiesOf(read: Reading, asked: FilePredictionRequest, named: N
   const future = head.channels.flatMap((name, no) => (asked.futureCovariates.includes(name) ? [no + 1] : []));
   const lastOf = (of: readonly Piece[], wanted: readonly number[]): number =>
     of.reduce(
-      (last, { channel, firstStep, values }) => (wanted.includes(channel) ? Math.max(last, firstStep + values.length - 1) : last),
+      (last, { channel, firstStep, values }) =>
+        wanted.includes(channel) && values.length > 0 ? Math.max(last, firstStep + values.length - 1) : last,
       -Infinity,
     );
   const observed = [...pieces].filter(([, of]) => lastOf(of, [0]) > -Infinity);
+  // Rows without a value: what is known of a series that a model which starts cold forecasts from the first of them on.
+  const startOf = new Map(spans.map(({ id, firstStep }) => [id, firstStep]));
+  const unobserved = coldOf(named) ? [...pieces].filter(([, of]) => lastOf(of, [0]) === -Infinity) : [];
   const ahead = Math.max(0, ...observed.map(([, of]) => lastOf(of, future) - lastOf(of, [0])));
   const horizon = asked.horizon ?? (ahead > 0 ? ahead : undefined);
   const steps = horizonOf({ ...asked, horizon }, grid, named);
-  const series = observed.map(([id, of]) => historyOf(id, of, { head, grid, future, ahead: steps }));
-  const empty = spans.filter(({ id }) => lastOf(pieces.get(id) ?? [], [0]) === -Infinity).map(({ id }) => id);
+  const series = [...observed, ...unobserved].map(([id, of]) =>
+    historyOf(id, of, { head, grid, future, ahead: steps, start: startOf.get(id)! }),
+  );
+  const taken = new Set(series.map(({ uniqueId }) => uniqueId));
+  const empty = spans.flatMap(({ id }) => (taken.has(id) ? [] : [id]));
   const warnings = [
     ...head.warnings,
     ...oddWarnings(head.odd, grid),
@@ -127,13 +134,16 @@ interface Frame {
   future: readonly number[];
   /** Steps for which they are wanted. */
   ahead: number;
+  /** First step that the series has a row for. */
+  start: number;
 }
 
 /** One series of a request. */
-function historyOf(id: string, pieces: readonly Piece[], { head, grid, future, ahead }: Frame): InlineSeries {
-  const target = pieces.filter(({ channel }) => channel === 0);
-  const first = target[0]!.firstStep;
-  const length = target.at(-1)!.firstStep + target.at(-1)!.values.length - first;
+function historyOf(id: string, pieces: readonly Piece[], { head, grid, future, ahead, start }: Frame): InlineSeries {
+  const target = pieces.filter(({ channel, values }) => channel === 0 && values.length > 0);
+  const [from, to] = [target[0], target.at(-1)];
+  const first = from?.firstStep ?? start;
+  const length = to ? to.firstStep + to.values.length - first : 0;
   const laid = (channel: number, size: number): (number | null)[] => {
     const all = new Array<number | null>(size).fill(null);
     for (const piece of pieces)

@@ -78,8 +78,8 @@ export function withinRange(all: readonly InlineSeries[], grid: Frequency, range
     const steps = ds ? ds.map(floor) : start === undefined ? [] : y.map((_, t) => floor(start) + t);
     const kept = y.flatMap((_, t) => (steps[t] === undefined || (steps[t] >= first && steps[t] <= last) ? [t] : []));
     leftOut += y.length - kept.length;
-    if (kept.length === 0) return [];
     if (kept.length === y.length) return [one];
+    if (kept.length === 0) return [];
     const picked = <T>(values: readonly T[]): T[] => [...kept.map((t) => values[t]!), ...values.slice(y.length)];
     const each = (of: Record<string, Values>): Record<string, Values> =>
       Object.fromEntries(Object.entries(of).map(([name, values]) => [name, picked(values)]));
@@ -138,25 +138,36 @@ function refuseOffGrid(series: readonly InlineSeries[], grid: Frequency): void {
   );
 }
 
+/** Of a model that forecasts series without a history: the step from which it does where the request does not say. */
+export interface Cold {
+  firstStep: number | undefined;
+}
+
 /** @throws AlmanacError TIME_INVALID, TIME_TWICE, SERIES_SHAPE, SERIES_EMPTY, PREDICTION_TOO_LARGE */
-function layOnGrid(one: InlineSeries, grid: Frequency, horizon: number): LaidSeries {
+function layOnGrid(given: InlineSeries, grid: Frequency, horizon: number, cold: Cold | undefined): LaidSeries {
+  const one =
+    cold?.firstStep !== undefined && given.y.length === 0 && given.start === undefined && !given.ds?.length
+      ? { ...given, ds: undefined, start: grid.wire(cold.firstStep) }
+      : given;
   const { uniqueId: id, y, ds, start, staticCovariates } = one;
   const shape = (problem: string): AlmanacError =>
     new AlmanacError('SERIES_SHAPE', `The series "${id}" ${problem}.`, {
       hint: 'Each value of `y` has one time in `ds`, or `start` is the time of the first.',
       subject: { series: id },
     });
+  const unobserved = y.every((value) => value === null);
+  if (unobserved && !cold)
+    throw new AlmanacError('SERIES_EMPTY', `The series "${id}" has no observation.`, {
+      hint: 'Leave it out, or give it a value; a model of the kind coldStart forecasts it from its static covariates.',
+      subject: { series: id },
+    });
   if ((ds === undefined) === (start === undefined)) throw shape('needs either `ds` or `start`');
   if (ds && ds.length !== y.length) throw shape(`has ${y.length} values and ${ds.length} times`);
   const steps = ds ? ds.map((time) => stepAt(time, grid, id)) : y.map((_, i) => stepAt(start!, grid, id) + i);
-  const firstStep = steps.reduce((least, step) => Math.min(least, step));
-  const length = lastObserved(steps, y) - firstStep + 1;
-  if (length <= 0 || y.every((value) => value === null))
-    throw new AlmanacError('SERIES_EMPTY', `The series "${id}" has no observation.`, {
-      hint: 'Leave it out, or give it a value.',
-      subject: { series: id },
-    });
-  const last = steps.reduce((most, step) => Math.max(most, step));
+  if (steps.length === 0 && start === undefined) throw shape('has no value, and no `start` that says from when on it is forecast');
+  const firstStep = steps.reduce((least, step) => Math.min(least, step), start === undefined ? Infinity : stepAt(start, grid, id));
+  const length = unobserved ? 0 : lastObserved(steps, y) - firstStep + 1;
+  const last = steps.reduce((most, step) => Math.max(most, step), firstStep - 1);
   const span = last - firstStep + 1;
   if (span > LONGEST) throw shape(`spans ${span} steps of ${grid.code}, more than ${LONGEST}`);
   const channels = 1 + Object.keys(one.pastCovariates ?? {}).length + Object.keys(one.futureCovariates ?? {}).length;
@@ -195,11 +206,11 @@ function layOnGrid(one: InlineSeries, grid: Frequency, horizon: number): LaidSer
 }
 
 /** @throws AlmanacError PREDICTION_TOO_LARGE, and what `layOnGrid` refuses */
-export function layAllOnGrid(series: readonly InlineSeries[], grid: Frequency, horizon: number): LaidSeries[] {
+export function layAllOnGrid(series: readonly InlineSeries[], grid: Frequency, horizon: number, cold?: Cold): LaidSeries[] {
   refuseOffGrid(series, grid);
   let laid = 0;
   return series.map((given) => {
-    const one = layOnGrid(given, grid, horizon);
+    const one = layOnGrid(given, grid, horizon, cold);
     for (const values of [one.values, ...Object.values({ ...one.pastCovariates }), ...Object.values({ ...one.futureCovariates })])
       laid += values.length;
     if (laid > MOST_LAID) throw tooManySteps(one.id, grid);

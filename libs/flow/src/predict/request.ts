@@ -31,7 +31,7 @@ import { oddWarnings } from '../ingest/oddWords.js';
 import type { OddTimes } from '../ingest/protocol.js';
 import type { Range } from '../ingest/range.js';
 import { fillAhead } from './ahead.js';
-import { gridOfTimes, layAllOnGrid, refuseTooMuch, withinRange } from './inline.js';
+import { type Cold, gridOfTimes, layAllOnGrid, refuseTooMuch, withinRange } from './inline.js';
 import type { InlinePlan, LaidSeries, PredictionPlan, PredictPlan, WhatIfPlan } from './plan.js';
 import { withReadTimes } from './times.js';
 
@@ -83,7 +83,7 @@ export async function predictOn(context: FlowContext, request: PredictionRequest
       subject: { values },
       status: 413,
     });
-  const laid = layAllOnGrid(request.series, grid, horizon);
+  const laid = layAllOnGrid(request.series, grid, horizon, coldOf(named));
   const filled = laid.map((one) => fillAhead(one, grid, request.covariateFill));
   const plan: InlinePlan = {
     kind: 'inline',
@@ -210,6 +210,13 @@ function gapsOf(series: readonly LaidSeries[], grid: Frequency): [patterns: GapP
     gaps += given.length - observed;
   }
   return [patterns, { gaps, values }];
+}
+
+/** A model that starts cold goes on from where its dataset ends. */
+export function coldOf(named: Named | undefined): Cold | undefined {
+  if (!named || !isKind(named.version.kind) || !plans.of(named.version.kind).startsCold) return undefined;
+  const { lastStep } = named.dataset;
+  return { firstStep: lastStep === null ? undefined : lastStep + 1 };
 }
 
 /** Somebody waits: what can be had within seconds, where the kind has such a thing. */

@@ -39,7 +39,7 @@ export async function listSeries({ store }: Source, name: string, query: SeriesQ
   const dataset = await store.datasets.get(name);
   const limit = sparkline === undefined ? paging.limit : Math.min(paging.limit ?? SPARKLINES_PER_PAGE, SPARKLINES_PER_PAGE);
   const page = await (sort === undefined || sort === 'id'
-    ? store.series.list(dataset.id, { ...paging, limit })
+    ? store.series.list(dataset.id, { ...paging, limit, places: true })
     : store.series.ranked(dataset.id, { ...paging, limit, ...RANKINGS[sort], season: seasonOf(dataset) }));
   const items = page.items.map((one) => toSeries(dataset, one));
   if (sparkline === undefined) return { items, next: page.next };
@@ -69,6 +69,7 @@ export async function listStaticCovariates({ store }: Source, name: string): Pro
 }
 
 async function lastSteps(store: Store, { id, firstStep, length }: SeriesRecord, count: number): Promise<(number | null)[]> {
+  if (length === 0) return [];
   const range = await store.series.readRange(id, { fromStep: Math.max(firstStep, firstStep + length - count), maxPoints: count });
   return Array.from(range.values, orNull);
 }
@@ -174,8 +175,8 @@ function toSeries(dataset: DatasetRecord, record: SeriesRecord & Partial<RankedS
   return {
     uniqueId: record.uniqueId,
     length: record.length,
-    start: grid.wire(record.firstStep),
-    end: grid.wire(record.firstStep + record.length - 1),
+    start: record.length === 0 ? null : grid.wire(record.firstStep),
+    end: record.length === 0 ? null : grid.wire(record.firstStep + record.length - 1),
     staticCovariates: record.staticCovariates,
     ...(record.error === undefined ? {} : { error: record.error }),
     ...(record.change === undefined ? {} : { change: record.change }),

@@ -9,7 +9,7 @@ import { notFound, versionDropped } from '../errors.js';
 import { toFloat64Array } from '../postgres/binary.js';
 import type { Context } from '../postgres/context.js';
 import type { SeriesKey, SeriesRange } from '../records.js';
-import { BLOCK_STEPS, blockOf, CHUNK_STEPS } from './layout.js';
+import { BLOCK_STEPS, blockOf, CHUNK_STEPS, PLACE } from './layout.js';
 
 /** Buckets of three blocks and more are rounded to whole blocks: at most a third wider than asked for. */
 const BLOCKS_FROM_WIDTH = 3 * BLOCK_STEPS;
@@ -53,7 +53,8 @@ const BY_ID = {
 };
 const BY_NAME = {
   name: 'range-by-name',
-  text: sqlFor(`FROM dataset d LEFT JOIN series s ON s.dataset_id = d.id AND s.unique_id = $9 AND s.length > 0
+  text: sqlFor(`FROM dataset d LEFT JOIN series s ON s.dataset_id = d.id AND s.unique_id = $9
+      AND (s.length > 0 OR EXISTS (SELECT 1 FROM series_chunk p WHERE p.series_id = s.id AND p.channel = ${PLACE.channel} AND p.valid_to IS NULL))
     LEFT JOIN dataset_channel ch ON ch.dataset_id = d.id AND ch.name = $6
     WHERE d.workspace_id = $1 AND d.name = $8 AND d.current_version > 0`),
 };

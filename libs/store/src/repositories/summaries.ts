@@ -2,7 +2,7 @@
  * The list of series by what has become of them. The rows it is sorted by are derived: the first page that is asked for
  * after a new version or a finished forecast run makes them anew, in one statement under a lock, and the other pages read them.
  */
-import { CHUNK_STEPS, TARGET } from '../chunks/layout.js';
+import { CHUNK_STEPS, PLACE, TARGET } from '../chunks/layout.js';
 import type { Series } from '../facade.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
@@ -66,7 +66,9 @@ export function ranked(context: Context): Series['ranked'] {
     const by = `coalesce(${query.descending ? '-' : ''}y.${query.by === 'error' ? 'error' : 'change'}, 0)`;
     const order = `(y.${query.by === 'error' ? 'error' : 'change'} IS NULL)::integer, ${by}, s.unique_id`;
     const values: unknown[] = [context.workspaceId, datasetId];
-    const where = ['s.workspace_id = $1', 's.dataset_id = $2', 's.length > 0'];
+    // Those that were never observed and have a place are known to be there; nothing is known of how they fared.
+    const place = `EXISTS (SELECT 1 FROM series_chunk c WHERE c.series_id = s.id AND c.channel = ${PLACE.channel} AND c.valid_to IS NULL)`;
+    const where = ['s.workspace_id = $1', 's.dataset_id = $2', `(s.length > 0 OR ${place})`];
     const after = keyOf(query, 3);
     if (after) {
       values.push(...after);

@@ -22,6 +22,7 @@ const orders: Record<SeriesSort, string> = {
 
 /** What the order goes by, in place of the length. */
 function about({ length, error, change }: Series, sort: SeriesSort): string {
+  if (length === 0) return 'never observed';
   if (sort === 'id') return `${count(length)} steps`;
   if (sort === 'worst' || sort === 'best') return typeof error === 'number' ? `error ${share(error)}` : 'not judged yet';
   return typeof change === 'number' ? `${change > 0 ? '+' : ''}${share(change)} in a season` : 'no season before';
