@@ -3,6 +3,7 @@ import { ApiError, prediction as predictionSchema, run as runSchema, trainResult
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningAlmanac, startAlmanac } from '../support/almanac.js';
 import { query } from '../support/database.js';
+import { askPython, pythonWith } from '../support/python.js';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2024, 0, 1);
@@ -286,5 +287,75 @@ describe('POST /v1/forecasts/what-if', () => {
   ])('refuses %s', async (_, body, code, status) => {
     const whole = { model: 'priced-model', uniqueIds: ['a'], changes: [{ covariate: 'cut', set: 1 }], ...body };
     expect(await refusal(almanac.client.whatIf(whole))).toMatchObject({ code, status });
+  });
+});
+
+const python = pythonWith('nixtla');
+describe.skipIf(python === undefined)('the Python SDK nixtla', () => {
+  type Row = Record<string, string | number | boolean | null>;
+  interface Said {
+    valid: boolean[];
+    models: string[];
+    compressed: number;
+    refusals: Record<string, { status: number; code: string; text: string } | null>;
+    [frame: string]: unknown;
+  }
+  const point = (row: Row | undefined): number => row!['TimeGPT'] as number;
+  const wave = (t: number): number => 10 * Math.sin((2 * Math.PI * t) / 7);
+
+  it('works with an address and a key: forecasts, windows, anomalies, jobs; what is not done is refused by name', async () => {
+    const said = (await askPython(python!, 'nixtla_sdk.py', { NIXTLA_BASE_URL: almanac.url, NIXTLA_API_KEY: almanac.apiKey })) as Said;
+    const rows = (name: string): Row[] => said[name] as Row[];
+    expect(said.valid).toEqual([true, false]);
+    expect(said.models).toEqual(expect.arrayContaining(['auto', 'pretrained', 'timegpt-2.1', 'models:/priced-model@champion']));
+
+    const forecast = rows('forecast');
+    expect(Object.keys(forecast[0]!)).toEqual(['unique_id', 'ds', 'TimeGPT', 'TimeGPT-hi-80', 'TimeGPT-lo-80']);
+    expect(forecast.map((row) => row['unique_id']).join('')).toBe('aaaaaaabbbbbbb');
+    forecast.forEach((row, i) => {
+      expect(Math.abs(point(row) - (i < 7 ? 100 : 200) - wave(120 + (i % 7)))).toBeLessThan(3);
+      expect(row['TimeGPT-lo-80']).toBeLessThanOrEqual(point(row));
+      expect(row['TimeGPT-hi-80']).toBeGreaterThanOrEqual(point(row));
+    });
+    // The same by another way: a job, times of a zone; each series by itself has weights of its own.
+    expect(rows('job')).toEqual(forecast);
+    expect(rows('zone').map(point)).toEqual(forecast.map(point));
+    rows('partitioned').forEach((row, i) => expect(Math.abs(point(row) - point(forecast[i]))).toBeLessThan(1));
+    expect(Object.keys(rows('quantiles')[0]!)).toEqual(['unique_id', 'ds', 'TimeGPT', 'TimeGPT-q-10', 'TimeGPT-q-50', 'TimeGPT-q-90']);
+    expect(rows('quantiles')[0]!['TimeGPT-q-50']).toBe(point(rows('quantiles')[0]));
+
+    // Two weeks are seen first; the rest of the history stands before the forecast.
+    const history = rows('history');
+    expect(history).toHaveLength(2 * (120 - 14 + 7));
+    expect(history[0]).toMatchObject({ unique_id: 'a', ds: '2024-01-15T00:00:00.000' });
+    expect(history.slice(-7).map(point)).toEqual(forecast.slice(-7).map(point));
+    // Values that are missing at the end move no forecast: b ends two days before its last row.
+    rows('openEnd').forEach((row, i) => expect(point(row)).toBeCloseTo((i < 7 ? 100 : 200) + wave(120 + (i % 7)), 3));
+    expect(rows('integers').map((row) => row['ds'])).toEqual([...hours(7), ...hours(7)].map((t) => 120 + t));
+
+    const windows = rows('crossValidation');
+    expect(windows.slice(0, 21).map((row) => String(row['cutoff']).slice(0, 10))).toEqual(
+      ['2024-04-12', '2024-04-17', '2024-04-22'].flatMap((cutoff) => Array<string>(7).fill(cutoff)),
+    );
+    windows.forEach((row) => expect(point(row)).toBeCloseTo(row['y'] as number, 3));
+    expect(rows('weighed')).toHaveLength(2 * 2 * 7);
+    expect(rows('anomalies').filter((row) => row['anomaly'])).toMatchObject([{ unique_id: 'b', ds: '2024-03-31T00:00:00.000', y: 500 }]);
+    expect(said.compressed).toBe(2 * 2 * 40);
+    // The last day of 41 is no day of a cut: doubled it would be 20 on average.
+    const mean = rows('covariates').reduce((sum, row) => sum + point(row), 0) / 24;
+    expect(Math.abs(mean - 10 * (1 + cut(24 * 40)))).toBeLessThan(4);
+
+    expect(Object.fromEntries(Object.entries(said.refusals).map(([name, one]) => [name, one && `${one.status} ${one.code}`]))).toEqual({
+      unread: '400 COVARIATES_UNREAD',
+      unnamed: '400 COVARIATES_UNNAMED',
+      misnamed: '400 COVARIATE_UNKNOWN',
+      seen: '400 MODEL_HAS_SEEN',
+      tuned: '400 OPTION_UNSUPPORTED',
+      model: '404 MODEL_NOT_FOUND',
+      usage: '404 NOT_FOUND',
+      simulated: '404 NOT_FOUND',
+    });
+    expect(said.refusals['unread']!.text).toContain('reads no covariates');
+    expect(said.refusals['simulated']!.text).toContain('Of the nixtla SDK, Almanac answers forecast');
   });
 });

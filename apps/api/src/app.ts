@@ -17,6 +17,7 @@ import { serveDashboard } from './dashboard.js';
 import { BodyMemory, parseBodies } from './http/bodies.js';
 import { CONTEXT } from './http/caller.js';
 import { CursorInterceptor } from './http/cursors.js';
+import { decodeBodies } from './http/encodings.js';
 import { keepGate } from './http/gate.js';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
 import { Keyring } from './http/keyring.js';
@@ -109,6 +110,7 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
     rate: new Rate(context.store.rates, book, options.strangersPerMinute),
     places: new Places(context, book),
   });
+  decodeBodies(fastify);
   parseBodies(fastify, memory);
   // One file and one field are taken; one more of each is let through, so that it can be named.
   await fastify.register(multipart, { limits: { files: 2, fields: 2, fieldSize: 1 << 20, fileSize: Number.MAX_SAFE_INTEGER } });

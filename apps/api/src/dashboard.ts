@@ -17,7 +17,8 @@ export async function serveDashboard(fastify: FastifyInstance, folder: string): 
   fastify.get('/*', { config: { rule: 'open' } }, (request: FastifyRequest<{ Params: { '*': string } }>, reply: FastifyReply) => {
     const path = request.params['*'];
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
-    if (path.startsWith('v1/') || path === 'v1') return reply.callNotFound();
+    // What clients ask for gets an answer that they can read: our own paths, and those of the nixtla SDK.
+    if (/^(v[12]|usage)(\/|$)/.test(path)) return reply.callNotFound();
     if (path.startsWith('assets/')) return reply.header('cache-control', 'public, max-age=31536000, immutable').sendFile(path);
     // A name with an ending is a file; anything else is the address of a view.
     if (/^[\w-]+\.\w+$/.test(path) && path !== 'index.html') return reply.header('cache-control', 'public, max-age=3600').sendFile(path);

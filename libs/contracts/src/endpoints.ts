@@ -12,6 +12,7 @@ import { forecastEndpoints } from './endpoints/forecasts.js';
 import { memberEndpoints } from './endpoints/members.js';
 import { modelEndpoints } from './endpoints/models.js';
 import { monitoringEndpoints } from './endpoints/monitoring.js';
+import { nixtlaEndpoints } from './endpoints/nixtla.js';
 import { predictionEndpoints } from './endpoints/predictions.js';
 import { quotaEndpoints } from './endpoints/quotas.js';
 import { runEndpoints } from './endpoints/runs.js';
@@ -41,6 +42,7 @@ export const endpoints = {
   ...backtestEndpoints,
   ...forecastEndpoints,
   ...predictionEndpoints,
+  ...nixtlaEndpoints,
   ...monitoringEndpoints,
   ...scheduleEndpoints,
   ...webhookEndpoints,

@@ -15,6 +15,7 @@ export * from './schemas/forecasts.js';
 export * from './schemas/models.js';
 export * from './schemas/learning.js';
 export * from './schemas/monitoring.js';
+export * from './schemas/nixtla.js';
 export * from './schemas/people.js';
 export * from './schemas/predictions.js';
 export * from './schemas/quotas.js';

@@ -5,6 +5,7 @@ import { ErasuresController } from './erasures.js';
 import { ForecastsController } from './forecasts.js';
 import { MembersController } from './members.js';
 import { ModelsController } from './models.js';
+import { NixtlaController } from './nixtla.js';
 import { OidcController } from './oidc.js';
 import { PredictionsController } from './predictions.js';
 import { QuotasController } from './quotas.js';
@@ -23,6 +24,7 @@ export const controllers = [
   ForecastsController,
   MembersController,
   ModelsController,
+  NixtlaController,
   OidcController,
   PredictionsController,
   QuotasController,

@@ -9,17 +9,14 @@ import {
   requestPrediction,
   requestWhatIf,
 } from '@almanac/flow/predict';
-import { getRun } from '@almanac/flow/query';
-import { cancelRun, type FlowContext } from '@almanac/flow/runs';
+import type { FlowContext } from '@almanac/flow/runs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Flow } from '../http/caller.js';
 import { asRefusal, fromMultipart } from '../http/multipart.js';
 import { Input, type Parse, Route } from '../http/route.js';
 import { RunFeed } from '../http/runFeed.js';
 import { refuseText } from '../http/text.js';
-
-/** A look this often makes up for a lost announcement. */
-const LOOK_MS = 500;
+import { waited } from '../http/waited.js';
 
 type Answer = Prediction | WhatIf | FirstLook;
 
@@ -78,20 +75,12 @@ export class PredictionsController {
   }
 
   private async answer(flow: FlowContext, asked: Run, waitSeconds: number, reply: FastifyReply): Promise<Answer | Run> {
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
-    const until = performance.now() + 1000 * waitSeconds;
-    for (let run = asked; ; run = await getRun(flow, asked.id)) {
-      if (isFinished(run.status)) break;
-      const left = until - performance.now();
-      // Whoever asked has hung up: nobody will fetch it.
-      if (gone.signal.aborted) return cancelRun(flow, asked.id);
-      if (left <= 0) {
-        void reply.status(202);
-        return run;
-      }
-      await this.feed.changed(flow.store, asked.id, Math.min(left, LOOK_MS), gone.signal);
+    const run = await waited(this.feed, flow, asked, performance.now() + 1000 * waitSeconds, reply);
+    if (!isFinished(run.status)) {
+      void reply.status(202);
+      return run;
     }
+    if (reply.raw.destroyed) return run;
     const answer = await readPrediction(flow, asked.id);
     await forgetPrediction(flow, asked.id);
     return answer;

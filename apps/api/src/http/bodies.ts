@@ -24,6 +24,11 @@ const LONG: Partial<Record<EndpointName, number>> = {
   updateSchedule: 4 * MEGABYTE,
   // Histories travel in it.
   predict: 32 * MEGABYTE,
+  nixtlaForecast: 32 * MEGABYTE,
+  nixtlaForecastAsync: 32 * MEGABYTE,
+  nixtlaCrossValidation: 32 * MEGABYTE,
+  nixtlaCrossValidationAsync: 32 * MEGABYTE,
+  nixtlaAnomalies: 32 * MEGABYTE,
 };
 /** Room for the `{}` that some clients send with everything. */
 const NONE = 1024;

@@ -16,6 +16,7 @@ import { type Caller, callerOf, setCaller, setPerson } from './caller.js';
 import { bearerOf, hashOfKey, opening } from './credentials.js';
 import type { Keyring } from './keyring.js';
 import type { Places } from './places.js';
+import { hintAt } from './problem.js';
 import type { Rate } from './rate.js';
 import { type BodyPatience, watchBody } from './slow.js';
 
@@ -76,7 +77,9 @@ export function keepGate(fastify: FastifyInstance, keepers: GateKeepers): void {
     refuseBody(request, endpoints[rule], limit);
     const streamed = (endpoints[rule] as Endpoint).consumes !== undefined;
     watchBody(request, reply, streamed, keepers.patience);
-    if (!streamed) keepers.memory.lend(request, 2 * Math.min(limit, Number(headers['content-length'] ?? limit)));
+    // What a compressed body holds is known once it was read.
+    const declared = headers['content-encoding'] === undefined ? Number(headers['content-length'] ?? limit) : limit;
+    if (!streamed) keepers.memory.lend(request, 2 * Math.min(limit, declared));
     if (/100-continue/i.test(headers.expect ?? '')) reply.raw.writeContinue();
   });
   // Else Node asks for the body before anybody has looked at the key.
@@ -183,10 +186,7 @@ function letIn(keepers: GateKeepers, request: FastifyRequest, rule: EndpointName
 }
 
 const notServed = ({ method, url }: FastifyRequest): AlmanacError =>
-  new AlmanacError('NOT_FOUND', `Nothing is served at ${method} ${url.split('?')[0]!.slice(0, 200)}.`, {
-    hint: 'GET /v1/openapi.json lists every path.',
-    status: 404,
-  });
+  new AlmanacError('NOT_FOUND', `Nothing is served at ${method} ${url.split('?')[0]!.slice(0, 200)}.`, { hint: hintAt(url), status: 404 });
 
 /** Node reads and drops what is left of a body once it was answered; not for ever. */
 function lingerAfter({ raw }: FastifyRequest, reply: FastifyReply): void {

@@ -25,7 +25,6 @@ const LONGEST = 300;
 /** About as long as a database takes to come back. */
 const OUTAGE_SECONDS = 2;
 const hints: Record<number, string> = {
-  404: 'GET /v1/openapi.json lists every path.',
   429: 'Wait for the seconds in the Retry-After header.',
 };
 
@@ -55,13 +54,20 @@ function refusalOf(error: unknown, request: { method: string; url: string }): Al
       status === 404
         ? `Nothing is served at ${request.method} ${request.url.split('?')[0]!.slice(0, LONGEST)}.`
         : (error as Error).message.slice(0, LONGEST);
-    return new AlmanacError(codes[status] ?? 'REQUEST_REFUSED', detail, { ...(hints[status] ? { hint: hints[status] } : {}), status });
+    const hint = status === 404 ? hintAt(request.url) : hints[status];
+    return new AlmanacError(codes[status] ?? 'REQUEST_REFUSED', detail, { ...(hint ? { hint } : {}), status });
   }
   return new AlmanacError('INTERNAL', 'Something went wrong inside Almanac.', {
     hint: 'The log of the API has the details under this request id.',
     status: 500,
   });
 }
+
+/** Users of the nixtla SDK see what is refused, and never a path. */
+export const hintAt = (url: string): string =>
+  /^\/(v2|usage)\b/.test(url)
+    ? 'Of the nixtla SDK, Almanac answers forecast, cross_validation, detect_anomalies, list_models and validate_api_key.'
+    : 'GET /v1/openapi.json lists every path.';
 
 /** An outage has an end: the answer says when to ask again. */
 function withWait(error: AlmanacError): AlmanacError {
