@@ -401,6 +401,8 @@ export interface ModelRecord {
   /** Highest version number; 0 when there is none yet. */
   latest: number;
   champion: number | null;
+  /** Where the champion is a baseline that stands in for another version. */
+  standsIn: Json | null;
   createdAt: Date;
 }
 

@@ -182,9 +182,10 @@ export function backtestCommands(program: Command): void {
     .command('monitor')
     .description('score past forecasts of a model on what was observed since, and look for drift')
     .argument('<model>')
-    .action(async (model: string, _: unknown, command: Command) => {
+    .option('--no-fall-back', 'after a confirmed break leave the champion in its place')
+    .action(async (model: string, { fallBack }: { fallBack: boolean }, command: Command) => {
       const context = contextOf(command);
-      const queued = await context.client.call('monitor', { body: { model } });
+      const queued = await context.client.call('monitor', { body: { model, fallBack } });
       const result = monitorResult.parse((await follow(context, queued.id)).result);
       show(context, result, () => monitorText(result));
     });

@@ -1,5 +1,5 @@
 /** The registry: `almanac models`, `promote`, `aliases`, `tag`, `compare`, `export`, `import` and `delete-model`. */
-import type { BacktestSeries, ModelVersion } from '@almanac/contracts';
+import type { BacktestSeries, Model, ModelVersion } from '@almanac/contracts';
 import { type Command } from 'commander';
 import { createWriteStream, openAsBlob } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -26,6 +26,9 @@ const tagsOf = ({ tags }: ModelVersion): string =>
   Object.entries(tags)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
+
+const championText = ({ champion, standsIn }: Model): string | null =>
+  champion === null ? null : `${champion}${standsIn ? ` (${standsIn.baseline}, stands in for ${standsIn.for})` : ''}`;
 
 /** What the two have in common is left out, but for what they are. */
 function comparison(first: ModelVersion, second: ModelVersion): string {
@@ -55,10 +58,11 @@ function comparison(first: ModelVersion, second: ModelVersion): string {
 
 /** A version for people: accuracy, members, series. */
 function shown(version: ModelVersion, series: readonly BacktestSeries[]): string {
-  const { model, kind, score, baselines, baseline, wqlRatio, choice } = version;
+  const { model, kind, score, baselines, baseline, wqlRatio, choice, standsIn } = version;
   const scores = score ? [score, ...baselines] : baselines;
   return [
     `${model}/${version.version}, ${kind}${version.aliases.map((alias) => `, ${alias}`).join('')}`,
+    ...(standsIn ? [`stands in for version ${standsIn.for} since ${shortDate(standsIn.since)}, until a challenger passes the gate`] : []),
     table(
       ['', 'wql', 'mase'],
       scores.map((one) => [one.label, fixed(one.metrics['wql']), fixed(one.metrics['mase'])]),
@@ -110,7 +114,7 @@ export function registryCommands(program: Command): void {
             ? 'No model yet. Make one with: almanac train --dataset NAME'
             : table(
                 ['model', 'dataset', 'latest', 'champion', 'made'],
-                items.map((m) => [m.name, m.dataset, m.latest, m.champion, shortDate(m.createdAt)]),
+                items.map((m) => [m.name, m.dataset, m.latest, championText(m), shortDate(m.createdAt)]),
               ),
         );
       }

@@ -12,6 +12,7 @@ import { Asking } from '../ui/confirm';
 import { Await, Empty, Failure, Page } from '../ui/parts';
 import { Comparison } from './models/comparison';
 import { Promotion } from './models/promotion';
+import { StandInNote } from './models/standIn';
 import { VersionCard } from './models/versionCard';
 import { Only } from '../ui/only';
 
@@ -33,7 +34,10 @@ const registry: Column<Model>[] = [
     id: 'champion',
     title: 'Champion',
     by: (m) => m.champion,
-    cell: (m) => (m.champion === null ? 'none' : `version ${m.champion}`),
+    cell: (m) =>
+      m.champion === null
+        ? 'none'
+        : `version ${m.champion}${m.standsIn ? ` (${m.standsIn.baseline}, stands in for version ${m.standsIn.for})` : ''}`,
   },
   { id: 'made', title: 'Made', by: (m) => m.createdAt, cell: (m) => <span title={time(m.createdAt)}>{ago(m.createdAt)}</span> },
 ];
@@ -87,6 +91,7 @@ const numbersOf = (text: string | undefined): number[] =>
 
 function OneModel({ name }: { name: string }) {
   const versions = useCall('listModelVersions', { params: { model: name }, query: { limit: 1000 } });
+  const models = useCall('listModels', { query: { limit: 1000 } });
   const [address] = useSearchParams();
   const [kept, keep] = useAddressState('compare');
   const compared = numbersOf(kept);
@@ -112,6 +117,7 @@ function OneModel({ name }: { name: string }) {
           const newest = items[0];
           return (
             <>
+              <StandInNote model={models.data?.items.find((one) => one.name === name)} />
               <Versions items={items} compared={compared} onChoose={choose} />
               {pair.length === 2 && <Comparison versions={pair as [ModelVersion, ModelVersion]} />}
               {(pair.length > 0 ? pair : one ? [one] : newest ? [newest] : []).map((version) => (

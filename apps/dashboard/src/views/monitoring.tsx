@@ -12,6 +12,7 @@ import { ChartCard } from '../ui/chartCard';
 import { type Column, DataTable } from '../ui/dataTable';
 import type { Cell } from '../ui/download';
 import { Await, Empty, Failure, Page } from '../ui/parts';
+import { StandInNote } from './models/standIn';
 import { Webhooks } from './monitoring/webhooks';
 import { PartialSteps } from './run/partialSteps';
 import { Only } from '../ui/only';
@@ -22,6 +23,7 @@ const titles: Record<MonitorResult['alerts'][number]['code'], string> = {
   COVERAGE: 'The intervals miss their share',
   INPUT_DRIFT: 'The data have changed',
   ANOMALY: 'Unexpected observations',
+  BREAK: 'A break: what the champion learned holds no more',
   ROLLED_BACK: 'The champion was rolled back',
 };
 
@@ -53,7 +55,10 @@ export function Component() {
           chosen === undefined ? (
             <Empty title="There is no model to watch yet">Train one first.</Empty>
           ) : (
-            <OneModel key={chosen} model={chosen} dataset={models.data?.items.find(({ name }) => name === chosen)?.dataset} />
+            <>
+              <StandInNote model={models.data?.items.find(({ name }) => name === chosen)} />
+              <OneModel key={chosen} model={chosen} dataset={models.data?.items.find(({ name }) => name === chosen)?.dataset} />
+            </>
           )
         }
       </Await>

@@ -1,6 +1,6 @@
 /** The registry: models, their versions, and the names that point at versions. */
 import { z } from 'zod';
-import { device, instant, name, pageOf, pageQuery, partialSteps, time, uuid, versionNumber } from './common.js';
+import { device, instant, name, pageOf, pageQuery, partialSteps, stepTime, time, uuid, versionNumber } from './common.js';
 import { modelChoice } from './choice.js';
 import { forecastRequest } from './forecasts.js';
 import { score } from './runs.js';
@@ -48,6 +48,17 @@ export const dependence = z
   })
   .meta({ id: 'Dependence' });
 
+/** A baseline that forecasts since the champion's world broke, until a challenger passes the gate. */
+export const standIn = z
+  .object({
+    for: z.number().int().meta({ description: 'The version whose place it took.' }),
+    since: stepTime.meta({ description: 'Since when the error had drifted.' }),
+    baseline: z.string(),
+    holdout: z.number().int().meta({ description: 'Last steps that its accuracy was measured on.' }),
+  })
+  .meta({ id: 'StandIn' });
+export type StandIn = z.infer<typeof standIn>;
+
 export const modelVersion = z
   .object({
     model: name,
@@ -67,6 +78,7 @@ export const modelVersion = z
     }),
     wqlRatio: z.number().nullable().meta({ description: 'WQL over that of the baseline; under 1 is better.' }),
     choice: modelChoice.nullable().default(null).meta({ description: 'Of a kind that is made of others: what it chose, and why.' }),
+    standsIn: standIn.nullable().default(null).meta({ description: 'Of a baseline that monitoring put in the place of a champion.' }),
     dependence: dependence.nullable().default(null).meta({ description: 'Measured on the held-out steps; null where it was not.' }),
     lineage: z.object({
       dataset: name,
@@ -93,7 +105,17 @@ export const modelVersion = z
 export type ModelVersion = z.infer<typeof modelVersion>;
 
 export const model = z
-  .object({ name, dataset: name, latest: z.number().int(), champion: z.number().int().nullable(), createdAt: instant })
+  .object({
+    name,
+    dataset: name,
+    latest: z.number().int(),
+    champion: z.number().int().nullable(),
+    standsIn: standIn
+      .nullable()
+      .default(null)
+      .meta({ description: 'Where the champion is a baseline that stands in for another version.' }),
+    createdAt: instant,
+  })
   .meta({ id: 'Model' });
 export type Model = z.infer<typeof model>;
 export const modelPage = pageOf(model);

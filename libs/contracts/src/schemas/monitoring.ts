@@ -16,6 +16,9 @@ export const monitorRequest = z
       description:
         'Give `champion` back to the version before it when its forecasts have been worse than seasonal naive for as long as `patience`.',
     }),
+    fallBack: z.boolean().default(true).meta({
+      description: 'After a confirmed break let the best live baseline be `champion`, until a challenger passes the gate.',
+    }),
     calibrate: z.boolean().default(true).meta({
       description: 'Learn from the outcomes of past forecasts how much wider or narrower the next intervals have to be.',
     }),
@@ -33,6 +36,10 @@ export const liveScore = z.object({
   series: z.number().int(),
   wql: z.number().nullable(),
   naiveWql: z.number().nullable().meta({ description: 'Seasonal naive on the same steps.' }),
+  baselines: z
+    .array(z.object({ label: z.string(), wql: z.number().nullable() }))
+    .default([])
+    .meta({ description: 'Naive, seasonal naive by every season, and Theta, all quantiles of them, from the same cutoffs.' }),
   mase: z.number().nullable(),
   coverage80: z.number().nullable(),
   bias: z.number().nullable().meta({ description: 'Mean of actual minus median, over the mean size of actuals.' }),
@@ -40,11 +47,21 @@ export const liveScore = z.object({
 export type LiveScore = z.infer<typeof liveScore>;
 
 export const alert = z.object({
-  code: z.enum(['ERROR_DRIFT', 'BIAS', 'COVERAGE', 'INPUT_DRIFT', 'ANOMALY', 'ROLLED_BACK']),
+  code: z.enum(['ERROR_DRIFT', 'BIAS', 'COVERAGE', 'INPUT_DRIFT', 'ANOMALY', 'BREAK', 'ROLLED_BACK']),
   message: z.string(),
   since: stepTime,
 });
 export type Alert = z.infer<typeof alert>;
+
+/** What the champion learned holds no more: its error drifted, and a baseline was clearly better in forecasts that share no step. */
+export const breakFound = z.object({
+  version: z.number().int().meta({ description: 'The champion that was judged.' }),
+  since: stepTime.meta({ description: 'Cutoff of the first forecast whose error drifted.' }),
+  baseline: z.string().meta({ description: 'Label of the best one.' }),
+  wql: z.number(),
+  baselineWql: z.number(),
+});
+export type Break = z.infer<typeof breakFound>;
 
 /** Population stability indices of what came since the champion learned, beside what it learned from. */
 export const inputDrift = z.object({
@@ -67,6 +84,13 @@ export const monitorResult = z
     drift: z.boolean(),
     retrainRunId: uuid.nullable(),
     rolledBackTo: z.number().int().nullable(),
+    break: breakFound.nullable().default(null),
+    fellBackTo: z
+      .number()
+      .int()
+      .nullable()
+      .default(null)
+      .meta({ description: 'The version of a baseline that stands in for the champion.' }),
     partialSteps: stepsLeftOut,
   })
   .meta({ id: 'MonitorResult' });

@@ -8,15 +8,13 @@ import {
   cutPanel,
   type Forecaster,
   letOthers,
-  NAIVE,
   type Panel,
   SEASONAL_NAIVE,
   scoreForecasts,
   type SeriesForecast,
   targetKindsOf,
-  THETA,
 } from '@almanac/forecasting';
-import { DEFAULT_QUANTILES } from '@almanac/series';
+import { type Reference, referencesFor } from './baselines.js';
 import { metricsOf } from './metrics.js';
 
 /** What may interrupt it. */
@@ -30,30 +28,6 @@ export interface References {
   chosen: string;
   /** Forecasts of the seasonal naive method by the shortest season, of the steps that were held out. */
   seasonal: { forecasts: SeriesForecast[]; levels: readonly number[] };
-}
-
-interface Reference {
-  kind: string;
-  label: string;
-  config: Record<string, unknown>;
-  /** Naive methods are judged by their point, used at every quantile, as published tables have them; Theta by its own quantiles. */
-  levels: readonly number[];
-}
-
-const POINT = [0.5] as const;
-
-function referencesFor({ seasonLengths }: Panel): Reference[] {
-  const seasons = seasonLengths.length > 0 ? seasonLengths : [1];
-  return [
-    { kind: NAIVE, label: NAIVE, config: {}, levels: POINT },
-    ...seasons.map((seasonLength) => ({
-      kind: SEASONAL_NAIVE,
-      label: `${SEASONAL_NAIVE} (${seasonLength})`,
-      config: { seasonLength },
-      levels: POINT,
-    })),
-    { kind: THETA, label: THETA, config: {}, levels: DEFAULT_QUANTILES },
-  ];
 }
 
 /** @param training what the model learned from: the panel without what was held out */

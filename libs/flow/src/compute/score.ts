@@ -1,8 +1,17 @@
 /** Past forecasts beside what was observed since, and seasonal naive on the same steps. */
-import { createForecaster, type Panel, scoreForecasts, SEASONAL_NAIVE, type SeriesForecast } from '@almanac/forecasting';
+import {
+  createForecaster,
+  cutPanel,
+  type Panel,
+  scoreForecasts,
+  SEASONAL_NAIVE,
+  type SeriesForecast,
+  targetKindsOf,
+} from '@almanac/forecasting';
 import type { SeriesScore } from '@almanac/store';
 import { firstSteps } from './firstSteps.js';
 import { defined } from './metrics.js';
+import { referencesFor } from './baselines.js';
 import type { ScoreOutcome, ScoreTask } from './tasks.js';
 
 /** An observation is unexpected from so many half widths of the 95 % interval on: 3.9 deviations of a normal error. */
@@ -22,6 +31,8 @@ export async function score({ panel, forecasts, levels, first, from }: ScoreTask
     live: {
       series: perSeries.filter(({ observations }) => observations > 0).length,
       wql: defined(overall.wql),
+      // Later seasons of a forecast that was judged already say nothing new of what others would have said.
+      baselines: from === 0 ? await baselineScores(panel, judged, levels, first) : [],
       naiveWql: defined(scoreForecasts(panel, cut(naive, 1), { levels: [0.5] }).overall.wql),
       mase: defined(overall.mase),
       coverage80: defined(overall.coverage['80'] ?? Number.NaN),
@@ -80,6 +91,24 @@ function unexpectedIn(
     }
   }
   return found;
+}
+
+/** WQL of the baselines as they would have forecast for the model, all quantiles of them, at the same cutoffs. */
+async function baselineScores(
+  panel: Panel,
+  forecasts: readonly SeriesForecast[],
+  levels: readonly number[],
+  first: number,
+): Promise<ScoreOutcome['live']['baselines']> {
+  const cutoffs = new Map(forecasts.map(({ id, cutoff }) => [id, cutoff]));
+  const known = cutPanel({ ...panel, series: panel.series.filter(({ id }) => cutoffs.has(id)) }, ({ id }) => cutoffs.get(id)!, first);
+  const targets = targetKindsOf(known.series);
+  const scores: ScoreOutcome['live']['baselines'] = [];
+  for (const { kind, label, config } of referencesFor(panel)) {
+    const made = await createForecaster(kind, config).predict(known, { horizon: first, levels, targets });
+    scores.push({ label, wql: defined(scoreForecasts(panel, made, { levels }).overall.wql) });
+  }
+  return scores;
 }
 
 /** What seasonal naive would have said at the same cutoffs. */

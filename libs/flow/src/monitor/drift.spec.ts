@@ -1,6 +1,6 @@
 import type { LiveScore } from '@almanac/contracts';
 import { describe, expect, it } from 'vitest';
-import { findDrift, isWorseThanNaive } from './drift.js';
+import { type DriftFacts, findDrift, type HoldoutErrors, isWorseThanNaive } from './drift.js';
 
 /** Ordinary scores, a little different every day. */
 const usual = (days: number, change: (day: number) => Partial<LiveScore> = () => ({})): LiveScore[] =>
@@ -11,11 +11,14 @@ const usual = (days: number, change: (day: number) => Partial<LiveScore> = () =>
     series: 3,
     wql: 0.1 + 0.004 * Math.sin(day * 2.1),
     naiveWql: 0.14,
+    baselines: [],
     mase: 0.8,
     coverage80: 0.8,
     bias: 0.01 * Math.cos(day * 1.7),
     ...change(day),
   }));
+/** Forecasts that are a day apart, and judged by it. */
+const facts = (holdouts: HoldoutErrors): DriftFacts => ({ holdouts, judged: 86_400_000, stepOf: (at) => Date.parse(String(at)) });
 const codes = (scores: readonly LiveScore[]): string[] => findDrift(scores, 1, 3).map(({ code }) => code);
 
 describe('drift', () => {
@@ -39,7 +42,7 @@ describe('drift', () => {
 
   it('is found against what the training held out, while there are not enough scores to compare with', () => {
     const holdouts = new Map([[1, 0.1]]);
-    const found = (scores: readonly LiveScore[]): string[] => findDrift(scores, 1, 3, holdouts).map(({ code }) => code);
+    const found = (scores: readonly LiveScore[]): string[] => findDrift(scores, 1, 3, facts(holdouts)).map(({ code }) => code);
     // Two good days, then eight at fifteen times the error.
     const broken = (days: number): LiveScore[] => usual(days, (day) => (day >= 2 ? { wql: 1.5 } : {}));
     expect(Array.from({ length: 10 }, (_, day) => found(broken(day + 1)).includes('ERROR_DRIFT'))).toEqual([
@@ -47,7 +50,7 @@ describe('drift', () => {
       false,
       ...Array.from({ length: 8 }, () => true),
     ]);
-    expect(findDrift(broken(3), 1, 3, holdouts)).toMatchObject([
+    expect(findDrift(broken(3), 1, 3, facts(holdouts))).toMatchObject([
       { since: '2024-01-03T00:00:00.000Z', message: 'WQL 1.50, where version 1 had 0.100 on what its training held out.' },
     ]);
     expect(found(usual(1, () => ({ wql: 1.5 })))).toEqual(['ERROR_DRIFT']);
@@ -56,8 +59,8 @@ describe('drift', () => {
 
   it('is not what a new version promised on its holdout, though the one before it was better', () => {
     const later = usual(21, (day) => (day === 20 ? { wql: 0.3, version: 2 } : {}));
-    expect(findDrift(later, 1, 3, new Map([[2, 0.28]]))).toEqual([]);
-    expect(findDrift(later, 1, 3, new Map([[2, 0.1]])).map(({ code }) => code)).toEqual(['ERROR_DRIFT']);
+    expect(findDrift(later, 1, 3, facts(new Map([[2, 0.28]])))).toEqual([]);
+    expect(findDrift(later, 1, 3, facts(new Map([[2, 0.1]]))).map(({ code }) => code)).toEqual(['ERROR_DRIFT']);
   });
 
   it('is found when forecasts fall to one side', () => {

@@ -25,24 +25,22 @@ const COVERAGE_80 = [0.55, 0.97] as const;
 /** Of versions, their WQL on what their training held out. */
 export type HoldoutErrors = ReadonlyMap<number, number>;
 
+/** What is known beside the scores. */
+export interface DriftFacts {
+  holdouts: HoldoutErrors;
+  /** Steps that a forecast is judged by. Forecasts that are less apart share some, and are one when it is counted how long a drift lasts. */
+  judged: number;
+  /** Grid step of a cutoff. */
+  stepOf: (cutoff: LiveScore['cutoff']) => number;
+}
+
+const APART: DriftFacts = { holdouts: new Map(), judged: 0, stepOf: () => 0 };
+
 /** The alerts that the newest `fresh` of the scores raise. */
-export function findDrift(scores: readonly LiveScore[], fresh: number, patience: number, holdouts: HoldoutErrors = new Map()): Alert[] {
-  const alerts: Alert[] = [];
-  const usual: LiveScore[] = [];
-  let unusual: LiveScore[] = [];
-  for (const [i, score] of scores.entries()) {
-    const found = againstUsual(score, usual.slice(-MOST), holdouts.get(score.version));
-    if (i >= scores.length - fresh) alerts.push(...found);
-    if (found.length === 0) {
-      usual.push(score);
-      unusual = [];
-    } else {
-      unusual.push(score);
-      if (unusual.length < NEW_NORMAL) continue;
-      usual.push(...unusual);
-      unusual = [];
-    }
-  }
+export function findDrift(scores: readonly LiveScore[], fresh: number, patience: number, facts = APART): Alert[] {
+  const alerts = findingsOf(scores, facts)
+    .slice(Math.max(0, scores.length - fresh))
+    .flat();
   for (let i = Math.max(0, scores.length - fresh); i < scores.length; i++) {
     const score = scores[i]!;
     const lately = scores.slice(Math.max(0, i + 1 - patience), i + 1).map(({ coverage80 }) => coverage80);
@@ -59,6 +57,41 @@ export function findDrift(scores: readonly LiveScore[], fresh: number, patience:
   }
   return alerts;
 }
+
+/** What each score raises beside those before it. */
+function findingsOf(scores: readonly LiveScore[], { holdouts, judged, stepOf }: DriftFacts): Alert[][] {
+  const findings: Alert[][] = [];
+  const usual: LiveScore[] = [];
+  let unusual: LiveScore[] = [];
+  const countApart = (drifted: readonly LiveScore[]): number => {
+    let [count, last] = [0, -Infinity];
+    for (const { cutoff } of drifted) {
+      const at = stepOf(cutoff);
+      if (at - last < judged) continue;
+      count++;
+      last = at;
+    }
+    return count;
+  };
+  for (const score of scores) {
+    const found = againstUsual(score, usual.slice(-MOST), holdouts.get(score.version));
+    findings.push(found);
+    if (found.length === 0) {
+      usual.push(score);
+      unusual = [];
+    } else {
+      unusual.push(score);
+      if (countApart(unusual) < NEW_NORMAL) continue;
+      usual.push(...unusual);
+      unusual = [];
+    }
+  }
+  return findings;
+}
+
+/** Of each score, whether its error had drifted. */
+export const driftedScores = (scores: readonly LiveScore[], facts: DriftFacts): boolean[] =>
+  findingsOf(scores, facts).map((found) => found.some(({ code }) => code === 'ERROR_DRIFT'));
 
 function againstUsual(score: LiveScore, before: readonly LiveScore[], holdout: number | undefined): Alert[] {
   if (before.length < FEWEST) return againstHoldout(score, holdout);

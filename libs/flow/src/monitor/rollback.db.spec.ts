@@ -1,83 +1,35 @@
-/** A champion whose forecasts turn out worse than seasonal naive gives its place back; on a real Postgres. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type JobName, type MonitorResult, monitorResult } from '@almanac/contracts';
-import { type Compute, startCompute } from '@almanac/flow/compute';
+/** A champion whose forecasts turn out worse than seasonal naive gives its place back, or after a break to a baseline; on a real Postgres. */
+import { type MonitorRequestInput, type MonitorResult, monitorResult, trainResult } from '@almanac/contracts';
 import { requestForecast } from '@almanac/flow/forecast';
 import { requestMonitoring } from '@almanac/flow/monitor';
-import { listAliasHistory } from '@almanac/flow/query';
+import { getModelVersion, listAliasHistory, listModels } from '@almanac/flow/query';
 import { deleteVersion, setAlias } from '@almanac/flow/register';
-import { type FlowContext, JOBS } from '@almanac/flow/runs';
-import { newWorkerId } from '@almanac/flow/runs/execute';
+import type { FlowContext } from '@almanac/flow/runs';
 import { requestTraining } from '@almanac/flow/train';
-import { runHandlers } from '@almanac/flow/handlers';
-import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
-import { openStore, type RunRecord, type Store } from '@almanac/store';
+import type { RunRecord, Store } from '@almanac/store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { startFlow, type TestFlow } from '../../../../test/support/flow.js';
 
 const DAY = 24;
-let database: TestDatabase;
-let folder: string;
-let store: Store;
-let queue: Queue<JobName>;
-let compute: Compute;
+let test: TestFlow;
 let flow: FlowContext;
+let store: Store;
 
 /** A strong daily cycle, with a little that repeats only after 37 hours. */
 const value = (t: number): number => 50 + 30 * Math.sin((2 * Math.PI * t) / DAY) + ((t * 7) % 37) / 10;
 
-async function arrive(fromDay: number, toDay: number): Promise<void> {
-  await store.series.writeVersion({
-    dataset: { name: 'load', frequency: 'h', timeZone: 'UTC' },
-    mode: 'append',
-    pieces: [
-      {
-        id: 'a',
-        firstStep: fromDay * DAY,
-        values: Float64Array.from({ length: (toDay - fromDay) * DAY }, (_, t) => value(fromDay * DAY + t)),
-      },
-    ],
-    summary: () => ({ rowsRead: 0, rowsRejected: 0, findings: null }),
-  });
-}
-
-async function ended(run: { id: string }): Promise<RunRecord> {
-  for (;;) {
-    const found = await store.runs.get(run.id);
-    if (found.finishedAt !== null) {
-      expect(found.error).toBeNull();
-      return found;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
-
-const monitor = async (model = 'load'): Promise<MonitorResult> =>
-  monitorResult.parse((await ended(await requestMonitoring(flow, { model }))).result);
+const arrive = (fromDay: number, toDay: number): Promise<void> =>
+  test.arrive('load', ['a'], fromDay * DAY, toDay * DAY, (_, t) => value(t));
+const ended = (run: { id: string }): Promise<RunRecord> => test.ended(run);
+const monitor = async (model = 'load', more: Partial<MonitorRequestInput> = {}): Promise<MonitorResult> =>
+  monitorResult.parse((await ended(await requestMonitoring(flow, { model, ...more }))).result);
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  folder = await mkdtemp(join(tmpdir(), 'almanac-rollback-'));
-  store = await openStore({ databaseUrl: database.url });
-  queue = await openQueue({ databaseUrl: database.url, redisUrl: undefined }, JOBS, silentLogger);
-  compute = startCompute({ threads: 1 });
-  flow = { store, queue, objects: folderObjectStore(folder), logger: silentLogger, now: () => new Date(), codeVersion: 'test' };
-  const holder = { workerId: newWorkerId(), holds: () => undefined, letsGo: () => undefined };
-  await queue.work([...runHandlers(flow, { cpu: compute }, holder), { name: 'deliver', handle: () => Promise.resolve() }], {
-    train: 1,
-    forecast: 1,
-    monitor: 1,
-  });
+  test = await startFlow(['train', 'forecast', 'monitor']);
+  ({ flow } = test);
+  ({ store } = flow);
 });
-afterAll(async () => {
-  await queue?.close();
-  await compute?.close();
-  await store?.close();
-  await database?.drop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => test?.close());
 
 it('goes back to the champion before it after three bad forecasts in a row, not sooner, and the history says why', async () => {
   await arrive(0, 20);
@@ -131,4 +83,47 @@ it('leaves a bad champion in its place, and still scores it, where the one befor
     expect(await monitor('other')).toMatchObject({ rolledBackTo: null, scored: [{ version: 2 }] });
   }
   expect((await store.models.get('other')).champion).toBe(2);
+});
+
+it('lets the best baseline forecast after a confirmed break, says so, and gives the place to the first challenger that passes', async () => {
+  const BROKEN = 42;
+  const series = ['a', 'b'];
+  const days = (from: number, to: number): Promise<void> =>
+    test.arrive('wares', series, from * DAY, to * DAY, (no, t) => (t >= BROKEN * DAY ? 1.8 : 1) * (value(t) + 20 * no));
+  const request = { dataset: 'wares', model: 'wares', kind: 'linear', horizon: DAY };
+  await days(0, 40);
+  await ended(await requestTraining(flow, request));
+  const night = async (day: number, more = {}): Promise<MonitorResult> => {
+    await ended(await requestForecast(flow, { model: 'wares' }));
+    await days(day, day + 1);
+    return monitor('wares', more);
+  };
+  for (const day of [40, 41]) expect(await night(day)).toMatchObject({ drift: false, break: null });
+  for (const day of [BROKEN, BROKEN + 1]) expect(await night(day)).toMatchObject({ drift: true, break: null, fellBackTo: null });
+  expect((await store.models.get('wares')).champion).toBe(1);
+  const third = await night(BROKEN + 2, { retrainOnDrift: request });
+  expect(third).toMatchObject({ break: { version: 1, since: '1970-02-11T23:00:00.000Z' }, fellBackTo: 2, rolledBackTo: null });
+  const { baseline, wql, baselineWql } = third.break!;
+  expect(wql).toBeGreaterThan(3 * baselineWql);
+  expect(third.alerts.find(({ code }) => code === 'BREAK')!.message).toContain(`Version 2 (${baseline}) forecasts in its place`);
+  const standsIn = { for: 1, since: '1970-02-11T23:00:00.000Z', baseline };
+  expect((await listModels(flow, {})).items.find(({ name }) => name === 'wares')).toMatchObject({ champion: 2, standsIn });
+  expect(await getModelVersion(flow, 'wares', 'champion')).toMatchObject({ standsIn, lineage: { dataset: 'wares', holdout: DAY } });
+  expect((await listAliasHistory(flow, 'wares', {})).items.find(({ alias }) => alias === 'champion')).toMatchObject({
+    version: 2,
+    reason: expect.stringMatching(/^stands in for version 1: .* times as far off as those of /) as string,
+  });
+  // What is trained from now on holds out half as much, and does not pass as long as it knows the old world best.
+  const asked = await ended({ id: third.retrainRunId! });
+  expect(asked.config).toMatchObject({ holdout: 4 * DAY });
+  expect(trainResult.parse(asked.result).gate).toMatchObject({ promoted: false });
+  // It forecasts, is scored, and is replaced by nobody but a challenger; one is trained though nothing drifts.
+  const fourth = await night(BROKEN + 3, { retrainOnDrift: request });
+  expect(fourth).toMatchObject({ scored: [{ version: 2 }], break: null, rolledBackTo: null });
+  expect(fourth.scored[0]!.wql!).toBeLessThan(wql / 3);
+  await ended({ id: fourth.retrainRunId! });
+  await days(BROKEN + 4, BROKEN + 40);
+  const won = trainResult.parse((await ended(await requestTraining(flow, { ...request, gate: true }))).result);
+  expect(won.gate).toMatchObject({ promoted: true, tests: [{ against: 'version 2', better: true }, {}] });
+  expect(await store.models.get('wares')).toMatchObject({ champion: won.version, standsIn: null });
 });

@@ -1,5 +1,5 @@
 /** Models, versions and the history of their aliases. */
-import type { AliasChange, BacktestSeries, Model, ModelVersion, Page } from '@almanac/contracts';
+import type { AliasChange, BacktestSeries, Model, ModelVersion, Page, StandIn } from '@almanac/contracts';
 import { type AliasName, type PageQuery, type Store, TRAINED } from '@almanac/store';
 import { instantAt } from './grid.js';
 import { namedVersion } from '../register/reference.js';
@@ -9,11 +9,12 @@ type Source = { store: Store };
 
 export async function listModels({ store }: Source, query: PageQuery): Promise<Page<Model>> {
   const page = await store.models.list(query);
-  const items = page.items.map(({ name, dataset, latest, champion, createdAt }): Model => ({
+  const items = page.items.map(({ name, dataset, latest, champion, standsIn, createdAt }): Model => ({
     name,
     dataset,
     latest,
     champion,
+    standsIn: standsIn as StandIn | null,
     createdAt: createdAt.toISOString(),
   }));
   return { items, next: page.next };

@@ -2,7 +2,7 @@
  * The registry: what a training run made becomes the next version of a model, and names point at versions.
  * Invariants: a version never changes; the history of an alias is only ever added to; one run makes at most one version.
  */
-import type { ModelChoice, ModelVersion, Score } from '@almanac/contracts';
+import type { ModelChoice, ModelVersion, Score, StandIn } from '@almanac/contracts';
 import type { Checkpoint, Dependence } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
 import type { AliasName, Json, ModelVersionRecord } from '@almanac/store';
@@ -42,6 +42,8 @@ export interface Registration {
   dependence?: Dependence | undefined;
   /** How fast it was trained; left out for what learns nothing. */
   pace?: Pace | undefined;
+  /** Of a baseline in the place of a champion. */
+  standsIn?: StandIn | undefined;
   /** Make it champion where there is none. */
   promoteIfFirst: boolean;
   /** Make it champion in place of this version, or register nothing. */
@@ -62,7 +64,7 @@ export async function registerVersion(
     const { id } = await within.models.ensure(model, datasetId);
     const before = await within.models.findVersion(model, { runId });
     if (before) return before;
-    const { pace, dependence } = registration;
+    const { pace, dependence, standsIn } = registration;
     const metrics = {
       score,
       baselines,
@@ -71,6 +73,7 @@ export async function registerVersion(
       ...(choice ? { choice } : {}),
       ...(pace ? { pace } : {}),
       ...(dependence ? { dependence } : {}),
+      ...(standsIn ? { standsIn } : {}),
     };
     const added = await within.models.addVersion(
       id,

@@ -1,5 +1,5 @@
 /** Where the row of a model version and its wire form differ: lineage is read from the run that made it. */
-import { type EngineInfo, type ModelChoice, type ModelVersion, partialSteps, type Score } from '@almanac/contracts';
+import { type EngineInfo, type ModelChoice, type ModelVersion, partialSteps, type Score, type StandIn } from '@almanac/contracts';
 import type { Json, ModelVersionRecord, RunRecord, Store } from '@almanac/store';
 import { readRun } from '../runs/kinds.js';
 import { holdoutOf } from './learned.js';
@@ -11,6 +11,7 @@ interface Measured {
   wqlRatio?: number | null;
   choice?: ModelChoice;
   dependence?: ModelVersion['dependence'];
+  standsIn?: StandIn;
   /** Set for a version that came from an archive. */
   imported?: { digest: string; model: string; version: number };
 }
@@ -53,6 +54,7 @@ export async function toModelVersion(store: Store, record: ModelVersionRecord): 
     baseline: measured.baseline ?? null,
     wqlRatio: measured.wqlRatio ?? null,
     choice: measured.choice ?? null,
+    standsIn: measured.standsIn ?? null,
     dependence: measured.dependence ?? null,
     lineage: origin
       ? { ...origin, holdout: origin.holdout ?? null, imported: measured.imported }
@@ -63,7 +65,7 @@ export async function toModelVersion(store: Store, record: ModelVersionRecord): 
           seed: run.seed ?? 0,
           codeVersion: run.codeVersion ?? '',
           engine: engine === null ? '' : `${engine.name} ${engine.variant}, ${engine.threads} threads`,
-          holdout: holdoutOf(run),
+          holdout: measured.standsIn?.holdout ?? holdoutOf(run),
           ...leftOutBy(run),
         },
     createdAt: record.createdAt.toISOString(),

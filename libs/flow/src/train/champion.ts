@@ -1,4 +1,5 @@
 /** What the champion of a model has learned: a gate compares on other steps, or trains its recipe again without them. */
+import { monitorResult } from '@almanac/contracts';
 import { plans } from '@almanac/forecasting/plan';
 import type { DatasetVersionRecord, ModelVersionRecord, Store } from '@almanac/store';
 import { learnedUntil } from '../register/learned.js';
@@ -17,8 +18,16 @@ export async function unlearnedBy(
 }
 
 /** What the gate of a training asked for now has to do with. */
-export async function gateFacts(store: Store, name: string, version: DatasetVersionRecord): Promise<Pick<GateFacts, 'unlearned'>> {
+export async function gateFacts(store: Store, name: string, version: DatasetVersionRecord): Promise<Omit<GateFacts, 'length'>> {
   const model = await store.models.find(name);
   if (!model || model.champion === null) return {};
-  return { unlearned: await unlearnedBy(store, await store.models.version(name, { no: model.champion }), version) };
+  const champion = await store.models.version(name, { no: model.champion });
+  return { unlearned: await unlearnedBy(store, champion, version), broken: await isBroken(store, champion) };
+}
+
+/** A break was confirmed, and no challenger has passed since. */
+async function isBroken(store: Store, { model, no, metrics }: ModelVersionRecord): Promise<boolean> {
+  if ((metrics as { standsIn?: object }).standsIn) return true;
+  const [latest] = await store.scores.verdicts(model, 1);
+  return latest !== undefined && monitorResult.parse(latest).break?.version === no;
 }

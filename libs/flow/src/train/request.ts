@@ -42,8 +42,12 @@ export async function resumeTraining(context: FlowContext, runId: string): Promi
   );
 }
 
-/** The run that a request asks for, before it is written down. */
-export async function planTrainingRun({ store }: Pick<FlowContext, 'store'>, input: TrainRequestInput): Promise<NewPlannedRun<'train'>> {
+/** The run that a request asks for, before it is written down. @param known.broken a break that is not written down yet */
+export async function planTrainingRun(
+  { store }: Pick<FlowContext, 'store'>,
+  input: TrainRequestInput,
+  known: { broken?: boolean } = {},
+): Promise<NewPlannedRun<'train'>> {
   const request = trainRequest.parse(input);
   const { kind } = plans.of(request.kind);
   const dataset = await store.datasets.get(request.dataset);
@@ -51,7 +55,7 @@ export async function planTrainingRun({ store }: Pick<FlowContext, 'store'>, inp
   const model = modelOf(request);
   await refuseOtherDataset(store, model, dataset);
   const seen = { season: seasonLengthsOf(dataset)[0], version: version.no, span: spanOf(version) };
-  const plan = trainPlanOf(request, { ...seen, ...(request.gate ? await gateFacts(store, model, version) : {}) });
+  const plan = trainPlanOf(request, { ...seen, ...(request.gate ? { ...(await gateFacts(store, model, version)), ...known } : {}) });
   const { horizon } = plan;
   // What is wrong with a setting is said now, not by a worker.
   const { facts } = await storedFacts(store, dataset.name, plan);

@@ -14,7 +14,9 @@ import type { AliasName, Json, ModelRecord, ModelVersionRecord } from '../record
 
 const MODELS = `
   SELECT m.id, m.name, m.dataset_id AS "datasetId", d.name AS dataset, m.latest, m.created_at AS "createdAt",
-    (SELECT a.version FROM model_alias a WHERE a.model_id = m.id AND a.alias = 'champion' AND a.to_at IS NULL) AS champion
+    (SELECT a.version FROM model_alias a WHERE a.model_id = m.id AND a.alias = 'champion' AND a.to_at IS NULL) AS champion,
+    (SELECT v.metrics -> 'standsIn' FROM model_alias a JOIN model_version v ON v.model_id = a.model_id AND v.no = a.version
+     WHERE a.model_id = m.id AND a.alias = 'champion' AND a.to_at IS NULL) AS "standsIn"
   FROM model m JOIN dataset d ON d.id = m.dataset_id`;
 const VERSIONS = `
   SELECT v.id, v.model_id AS "modelId", m.name AS model, v.no, v.run_id AS "runId", v.kind, v.horizon, v.config, v.metrics,

@@ -2,11 +2,12 @@
  * The monitor run: stored forecasts are scored by series and step ahead, season by season as these are observed. Those whose
  * first season is there are judged by it beside seasonal naive, once each; the judgements of all monitor runs together say
  * whether something has changed, and what is done about it.
- * Invariants: a forecast is judged in the result of exactly one monitor run; what follows from it (a rollback, a training)
+ * Invariants: a forecast is judged in the result of exactly one monitor run; what follows from it (a rollback, a stand-in, a training)
  * stands or falls with that result; a version is rolled back to the champion before it, and never from one that a rollback chose.
  */
 import {
   type Alert,
+  type Break,
   type InputDrift,
   type LiveScore,
   type MonitorResult,
@@ -25,11 +26,14 @@ import { Ending, type RunContext } from '../../runs/execute/index.js';
 import { readPanel } from '../../runs/panel.js';
 import { lastWhole, leftOut, partialSteps } from '../../runs/wholeSteps.js';
 import { type PlannedRun, readRun } from '../../runs/kinds.js';
+import { seasonLengthsOf, stepAt } from '../../query/grid.js';
 import { planTrainingRun } from '../../train/request.js';
 import { learnedUntil } from '../../register/index.js';
 import type { MonitorPlan } from '../plan.js';
+import { findBreak } from '../breaks.js';
 import { findDrift, isWorseThanNaive } from '../drift.js';
 import { inputDrift } from '../inputs.js';
+import { fallBack, prepareStandIn, standInOf } from './standIn.js';
 import { learnFromOutcomes } from './widths.js';
 
 /** Forecasts, and monitor runs that had something to tell, that are looked back on. */
@@ -37,6 +41,8 @@ const LOOK_BACK = 200;
 const SAMPLED = 200;
 /** Of a frequency without a season. */
 const PLAIN_SEASON = 50;
+/** Forecasts of a stand-in after which a challenger is trained each time: four weeks of daily ones. */
+const STANDING = 28;
 /** Seasons that inputs are compared over: of days the week, since a year would show a drift too late. */
 const LONGEST_SHARE = 30;
 
@@ -55,13 +61,20 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
   const inputs = await inputsOf(context, dataset, request.model);
   const found = await anomaliesOf(context, dataset);
   const holdouts = await holdoutErrors(store, request.model);
-  const training = request.retrainOnDrift && (await planRetraining(context, request.retrainOnDrift));
+  const champion = model.champion === null ? undefined : await store.models.version(model.name, { no: model.champion });
+  const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
+  const facts = { holdouts, judged: judgedSteps(dataset, champion?.horizon), stepOf: (at: StepTime) => stepAt(grid, at) };
+  const breakIn = (scores: readonly LiveScore[]): Break | null =>
+    champion && !standInOf(champion) ? findBreak(scores, champion.no, facts) : null;
+  const foreseen = fresh.length > 0 ? breakIn(inOrder([...past, ...fresh])) : null;
+  const standIn = foreseen && request.fallBack ? await prepareStandIn(context, compute, dataset, champion!, foreseen) : undefined;
+  const training = request.retrainOnDrift && (await planRetraining(context, request.retrainOnDrift, foreseen ? { broken: true } : {}));
   return new Ending(async (within) => {
     // Another run may have reported the same forecasts meanwhile.
     const judged = await within.scores.judged(request.model);
     const scored = fresh.filter(({ runId }) => !judged.has(runId));
-    const all = [...past, ...scored].sort((a, b) => placeOf(a.cutoff) - placeOf(b.cutoff));
-    const alerts = scored.length > 0 ? findDrift(all, scored.length, request.patience, holdouts) : [];
+    const all = inOrder([...past, ...scored]);
+    const alerts = scored.length > 0 ? findDrift(all, scored.length, request.patience, facts) : [];
     // Once a version: it will not unlearn what it learned.
     if (inputs?.drift && !earlier.some((result) => result.inputs?.drift && result.inputs.version === inputs.version))
       alerts.push({
@@ -70,9 +83,13 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
         since: Frequency.parse(dataset.frequency, dataset.timeZone).wire(last ?? 0),
       });
     if (found.alert) alerts.push(found.alert);
+    const broken = scored.length > 0 ? breakIn(all) : null;
+    const fellBackTo = broken && (await fallBack(within, context, { found: broken, standIn, wanted: request.fallBack }, alerts));
     const rolledBackTo = request.rollback && scored.length > 0 ? await rollBack(within, request, all, alerts) : null;
     const drift = alerts.some(({ code }) => code === 'ERROR_DRIFT' || code === 'BIAS');
-    const retraining = drift && training ? await retrain(context, within, training) : null;
+    // A stand-in is there until a challenger passes, whether its own error counts as drift or not.
+    const waits = champion && standInOf(champion) && all.filter(({ version }) => version === champion.no).length < STANDING;
+    const retraining = (drift || (waits && scored.length > 0)) && training ? await retrain(context, within, training) : null;
     const result: MonitorResult = {
       model: request.model,
       calibrated,
@@ -83,6 +100,8 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
       drift,
       retrainRunId: retraining?.id ?? null,
       rolledBackTo,
+      break: broken,
+      fellBackTo,
       partialSteps: leftOut(dataset, partial),
     };
     return { result: monitorResult.parse(result) as unknown as Json, runs: retraining ? [retraining] : [] };
@@ -98,6 +117,13 @@ async function holdoutErrors(store: Store, model: string): Promise<Map<number, n
       return typeof wql === 'number' && wql > 0 ? [[no, wql]] : [];
     }),
   );
+}
+
+const inOrder = (scores: LiveScore[]): LiveScore[] => scores.sort((a, b) => placeOf(a.cutoff) - placeOf(b.cutoff));
+
+/** Steps that a forecast is judged by: its first season. */
+function judgedSteps(dataset: DatasetRecord, horizon = 1): number {
+  return Math.min(horizon, seasonLengthsOf(dataset)[0] ?? horizon);
 }
 
 /** For an order: all cutoffs of a dataset are instants, or all are steps of plain integers. */
@@ -233,8 +259,9 @@ async function rollBack(
   scores: readonly LiveScore[],
   alerts: Alert[],
 ): Promise<number | null> {
-  const { champion } = await store.models.get(model);
-  if (champion === null || !isWorseThanNaive(scores, champion, patience)) return null;
+  const { champion, standsIn } = await store.models.get(model);
+  // Who stands in gives way to a challenger only: the champion before it is known to be worse.
+  if (champion === null || standsIn || !isWorseThanNaive(scores, champion, patience)) return null;
   const reason = `rolled back: the last ${patience} forecasts of version ${champion} were worse than seasonal naive`;
   const version = await store.models.rollBack(model, champion, reason);
   if (version === null) return null;
@@ -243,8 +270,8 @@ async function rollBack(
 }
 
 /** As if it were asked for now; what it is refused for stands on the run. */
-function planRetraining(context: RunContext, request: TrainRequest): Promise<Planned> {
-  return planned(context, () => planTrainingRun(context, request), {
+function planRetraining(context: RunContext, request: TrainRequest, known: { broken?: boolean }): Promise<Planned> {
+  return planned(context, () => planTrainingRun(context, request, known), {
     kind: 'train',
     dataset: request.dataset,
     model: request.model ?? null,
