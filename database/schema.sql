@@ -136,6 +136,23 @@ COMMENT ON COLUMN calibration.observed_until IS 'Step up to which every outcome 
 
 COMMENT ON TABLE calibration IS 'Rows are never changed; a later one takes the place of one before';
 
+CREATE TABLE contribution (
+  workspace_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  series_id bigint NOT NULL,
+  cutoff_step bigint NOT NULL,
+  horizon integer NOT NULL,
+  kinds text[] NOT NULL,
+  names text[] NOT NULL,
+  parts double precision[] NOT NULL,
+  CONSTRAINT contribution_pkey PRIMARY KEY (run_id, series_id, cutoff_step),
+  CONSTRAINT contribution_run_id_series_id_cutoff_step_fkey FOREIGN KEY (run_id, series_id, cutoff_step) REFERENCES forecast(run_id, series_id, cutoff_step) ON DELETE CASCADE,
+  CONSTRAINT contribution_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+ALTER TABLE contribution ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON contribution USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+COMMENT ON COLUMN contribution.parts IS 'The parts one after another in the order of names, each over the horizon; they add up to the median';
+
 CREATE TABLE dataset (
   id uuid NOT NULL,
   workspace_id uuid NOT NULL,

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { adminCommands } from './commands/admin.js';
 import { auditCommands } from './commands/audit.js';
 import { backtestCommands } from './commands/backtests.js';
+import { contributionCommand } from './commands/contributions.js';
 import { decomposeCommand } from './commands/decompose.js';
 import { lookCommand } from './commands/look.js';
 import { modelCommands } from './commands/models.js';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
   uploadCommand(program);
   lookCommand(program);
   decomposeCommand(program);
+  contributionCommand(program);
   modelCommands(program);
   registryCommands(program);
   totalCommands(program);

@@ -6,6 +6,7 @@ import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { endpoints, type Endpoint, type EndpointInput, type EndpointName, type EndpointOutput } from './endpoints.js';
 import { withHint } from './problem.js';
 import { problem, type Problem } from './schemas/common.js';
+import type { ContributionsAnswer, ContributionsRequestInput } from './schemas/contributions.js';
 import type { IngestOptionsInput, UploadAccepted } from './schemas/datasets.js';
 import type {
   FilePredictionRequestInput,
@@ -68,6 +69,8 @@ export interface AlmanacClient {
   predictFile(content: AsyncIterable<Uint8Array>, fileName: string, options: FilePredictionRequestInput): Promise<Prediction>;
   /** Forecasts stored series with changed future covariates, beside the unchanged. */
   whatIf(body: WhatIfRequestInput, signal?: AbortSignal): Promise<WhatIf>;
+  /** Takes stored forecasts apart. */
+  explain(body: ContributionsRequestInput, signal?: AbortSignal): Promise<ContributionsAnswer>;
   /** Forecasts series of a dataset before anything is trained on it. */
   firstLook(dataset: string, body: FirstLookRequestInput, signal?: AbortSignal): Promise<FirstLook>;
   /** Follows a run to its end. A failed or cancelled run is returned, not thrown. */
@@ -176,7 +179,10 @@ export function createClient(options: ClientOptions): AlmanacClient {
   }
 
   /** A run instead of the answer: the answer is fetched when the run has ended. */
-  async function answerOf<T extends Prediction | WhatIf | FirstLook>(given: T | Run, signal?: AbortSignal): Promise<T> {
+  async function answerOf<T extends Prediction | WhatIf | FirstLook | ContributionsAnswer>(
+    given: T | Run,
+    signal?: AbortSignal,
+  ): Promise<T> {
     if (!('status' in given)) return given;
     await client.waitForRun(given.id, undefined, signal);
     return (await client.call('getPrediction', { params: { runId: given.id } }, signal)) as T;
@@ -184,6 +190,7 @@ export function createClient(options: ClientOptions): AlmanacClient {
 
   const client: AlmanacClient = {
     predict: async (body, signal) => answerOf(await client.call('predict', { body }, signal), signal),
+    explain: async (body, signal) => answerOf(await client.call('explainForecast', { body }, signal), signal),
     whatIf: async (body, signal) => answerOf(await client.call('whatIf', { body }, signal), signal),
     firstLook: async (dataset, body, signal) => answerOf(await client.call('firstLook', { params: { dataset }, body }, signal), signal),
     async call(name, input, signal) {

@@ -8,6 +8,7 @@ export * from './schemas/audit.js';
 export * from './schemas/backtests.js';
 export * from './schemas/choice.js';
 export * from './schemas/common.js';
+export * from './schemas/contributions.js';
 export * from './schemas/datasets.js';
 export * from './schemas/decomposition.js';
 export * from './schemas/erasures.js';

@@ -98,5 +98,6 @@ export { OnlineConformal, type OnlineConformalSettings, type OnlineConformalStat
 export { CALENDAR_FIELDS, calendarNames, withCalendar, type CalendarField, type CalendarSettings } from './dataset/calendarCovariates.js';
 export type { CellState } from './cells/state.js';
 export type { PointwiseNetwork } from './attention/shapes.js';
+export { contributionsOf, type ForecastPart, type PartKind } from './explain/contributions.js';
 export * from './paths/index.js';
 export { lendThreads, letOthers } from './turns.js';

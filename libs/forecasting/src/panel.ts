@@ -28,6 +28,8 @@ export interface Panel {
   /** Steps per season, shortest first, e.g. [24, 168]. Empty when there is none. */
   seasonLengths: readonly number[];
   series: readonly SeriesData[];
+  /** Days ahead count as ordinary ones: to ask what holidays contribute. */
+  holidaysIgnored?: boolean;
 }
 
 /** The panel as a forecast sees it that depends on the last `steps` of each history only. Values are shared, not copied. */

@@ -240,6 +240,10 @@ export interface Forecasts {
   saveAttention(rows: readonly r.AttentionRecord[]): Promise<void>;
   /** @throws AlmanacError ATTENTION_NOT_FOUND */
   attention(runId: string, uniqueId: string): Promise<r.AttentionRecord>;
+  /** What is there already stays. */
+  saveContributions(rows: readonly r.ContributionRecord[]): Promise<void>;
+  /** @throws AlmanacError CONTRIBUTIONS_NOT_FOUND */
+  contributions(runId: string, uniqueId: string): Promise<r.ContributionRecord>;
 }
 
 export interface Calibrations {

@@ -528,6 +528,16 @@ export interface AttentionRecord {
   gate: Float32Array;
 }
 
+/** What the median of a forecast is made of. */
+export interface ContributionRecord {
+  runId: string;
+  seriesId: number;
+  cutoffStep: number;
+  horizon: number;
+  /** Level first, rest last; they add up to the median. */
+  parts: { kind: string; name: string; values: Float64Array }[];
+}
+
 // ---------------------------------------------------------------------------------------------- schedules, keys, workers
 
 export interface ScheduleRecord {

@@ -1,6 +1,16 @@
 /** Forecasts: asked for, read as JSON or as CSV that is streamed row by row, with the attention of one. */
 import { Controller, Res } from '@nestjs/common';
-import type { AttentionMapsResource, BacktestSeries, Forecast, ForecastPaths, ForecastScores, Page, Run, Totals } from '@almanac/contracts';
+import type {
+  AttentionMapsResource,
+  BacktestSeries,
+  Contributions,
+  Forecast,
+  ForecastPaths,
+  ForecastScores,
+  Page,
+  Run,
+  Totals,
+} from '@almanac/contracts';
 import { requestForecast, requestReplay } from '@almanac/flow/forecast';
 import {
   forecastPaths,
@@ -8,6 +18,7 @@ import {
   forecastSeriesScores,
   forecastTotals,
   getAttention,
+  getContributions,
   latestForecasts,
   latestForecastsCsv,
   listSeriesForecasts,
@@ -67,6 +78,11 @@ export class ForecastsController {
   @Route('forecastSeriesScores')
   seriesScores(@Input() { params, query }: Parse<'forecastSeriesScores'>, @Flow() flow: FlowContext): Promise<Page<BacktestSeries>> {
     return forecastSeriesScores(flow, params.runId, query);
+  }
+
+  @Route('getContributions')
+  contributions(@Input() { params, query }: Parse<'getContributions'>, @Flow() flow: FlowContext): Promise<Contributions> {
+    return getContributions(flow, params.runId, query.uniqueId);
   }
 
   @Route('getAttention')

@@ -1,9 +1,18 @@
 /** Predictions: asked for, waited for, answered, forgotten. Who cannot wait so long gets the run to follow. */
 import { Controller, Req, Res } from '@nestjs/common';
-import { filePredictionRequest, type FirstLook, isFinished, type Prediction, type Run, type WhatIf } from '@almanac/contracts';
+import {
+  type ContributionsAnswer,
+  filePredictionRequest,
+  type FirstLook,
+  isFinished,
+  type Prediction,
+  type Run,
+  type WhatIf,
+} from '@almanac/contracts';
 import {
   forgetPrediction,
   readPrediction,
+  requestExplanation,
   requestFilePrediction,
   requestFirstLook,
   requestPrediction,
@@ -18,7 +27,7 @@ import { RunFeed } from '../http/runFeed.js';
 import { refuseText } from '../http/text.js';
 import { waited } from '../http/waited.js';
 
-type Answer = Prediction | WhatIf | FirstLook;
+type Answer = Prediction | WhatIf | FirstLook | ContributionsAnswer;
 
 @Controller()
 export class PredictionsController {
@@ -58,6 +67,15 @@ export class PredictionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer | Run> {
     return this.answer(flow, await requestWhatIf(flow, body), body.wait, reply);
+  }
+
+  @Route('explainForecast')
+  async explain(
+    @Input() { body }: Parse<'explainForecast'>,
+    @Flow() flow: FlowContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Answer | Run> {
+    return this.answer(flow, await requestExplanation(flow, body), body.wait, reply);
   }
 
   @Route('firstLook')

@@ -55,6 +55,7 @@ interface ForecastFlags {
   where?: Record<string, string>;
   cutoff?: string;
   attention?: boolean;
+  contributions?: boolean;
   calibrate: boolean;
   wait: boolean;
   file?: string;
@@ -62,7 +63,7 @@ interface ForecastFlags {
 }
 
 /** Of stored series, and of a file: each goes with its own. */
-const STORED = ['series', 'search', 'where', 'cutoff', 'attention'] as const;
+const STORED = ['series', 'search', 'where', 'cutoff', 'attention', 'contributions'] as const;
 const READ = Object.keys(filePredictionRequest.shape).filter((key) => !['model', 'horizon', 'covariateFill', 'wait'].includes(key));
 
 function refuseStray(flags: Record<string, unknown>, stray: readonly string[], why: string): void {
@@ -220,6 +221,7 @@ export function modelCommands(program: Command): void {
     .option('--cutoff <time>', 'last observation that may be used, e.g. 2001-06-28T23:00:00Z')
     .addOption(fillOption())
     .option('--attention', 'keep the attention maps')
+    .option('--contributions', 'keep what each forecast is made of, too (some hundred forecasts more for each series)')
     .option('--no-calibrate', "the model's own intervals, without what monitoring has learned")
     .option('--no-wait', 'do not wait for the run')
     .option(
@@ -232,12 +234,13 @@ export function modelCommands(program: Command): void {
     if (flags.file !== undefined) return forecastFile(context, model, flags, flags.file);
     refuseStray({ ...flags }, READ, '--file');
     if (model === undefined) throw new UsageError('Name a model, or give --file.');
-    const { series, wait, horizon, cutoff, attention, calibrate, search, where, covariateFill: fill } = flags;
+    const { series, wait, horizon, cutoff, attention, contributions, calibrate, search, where, covariateFill: fill } = flags;
     const body = {
       model,
       horizon,
       cutoff,
       attention,
+      contributions,
       calibrate,
       search,
       where,

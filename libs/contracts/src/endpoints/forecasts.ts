@@ -8,6 +8,7 @@ import {
   forecastsQuery,
   seriesForecastsQuery,
 } from '../schemas/forecasts.js';
+import { contributions } from '../schemas/contributions.js';
 import { run } from '../schemas/runs.js';
 import { paths, pathsQuery, totals, totalsRequest } from '../schemas/totals.js';
 import { type Endpoint } from './endpoint.js';
@@ -81,6 +82,16 @@ export const forecastEndpoints = {
     query: pathsQuery,
     status: 200,
     response: paths,
+  },
+  getContributions: {
+    method: 'GET',
+    path: '/v1/forecasts/:runId/contributions',
+    summary: 'What one forecast is made of, where it has been taken apart',
+    scope: 'read',
+    params: byRun,
+    query: z.object({ uniqueId }),
+    status: 200,
+    response: contributions,
   },
   getAttention: {
     method: 'GET',

@@ -10,6 +10,7 @@ import {
   whatIf,
   whatIfRequest,
 } from '../schemas/predictions.js';
+import { contributionsAnswer, contributionsRequest } from '../schemas/contributions.js';
 import { run } from '../schemas/runs.js';
 import { type Endpoint } from './endpoint.js';
 import { byDataset } from './parts.js';
@@ -49,6 +50,17 @@ export const predictionEndpoints = {
     slow: true,
     pure: true,
   },
+  explainForecast: {
+    method: 'POST',
+    path: '/v1/forecasts/contributions',
+    summary: 'Take stored forecasts apart: level, trend, seasons, covariates, holidays and rest, which add up to the median',
+    scope: 'write',
+    body: contributionsRequest,
+    status: 200,
+    response: z.union([contributionsAnswer, run]),
+    slow: true,
+    pure: true,
+  },
   firstLook: {
     method: 'POST',
     path: '/v1/datasets/:dataset/first-look',
@@ -68,6 +80,6 @@ export const predictionEndpoints = {
     scope: 'read',
     params: byPrediction,
     status: 200,
-    response: z.union([prediction, whatIf, firstLook]),
+    response: z.union([prediction, whatIf, firstLook, contributionsAnswer]),
   },
 } as const satisfies Record<string, Endpoint>;

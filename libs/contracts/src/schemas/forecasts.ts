@@ -58,6 +58,9 @@ export const forecastRequest = z
     cutoff: givenTime.optional().meta({ description: 'Last observation the forecast may use; the end of each series unless given.' }),
     covariateFill: covariateFill.default('none'),
     attention: z.boolean().default(false),
+    contributions: z.boolean().default(false).meta({
+      description: 'Store what each forecast is made of, too: some hundred forecasts more for each series, so for 1,000 series at most.',
+    }),
     calibrate: z.boolean().default(true).meta({
       description: 'Widen or narrow the intervals of each series by what monitoring has learned from the outcomes of earlier forecasts.',
     }),

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { modelChoice } from './choice.js';
 import { flagOrNumber, givenTime, name, seasonLength, stepTime, uniqueId, uuid, versionNumber } from './common.js';
 import { ingestOptions } from './datasets.js';
+import { wait } from './wait.js';
 import { covariateFill, forecastNote, modelReference, percentLevel, quantileLevels } from './forecasts.js';
 
 /** What one request may ask for; more belongs into a dataset. */
@@ -66,12 +67,6 @@ const percents = z
   .array(percentLevel)
   .max(20)
   .meta({ description: 'Prediction intervals in percent; columns `<model>-lo-90`, `<model>-hi-90`.', example: [80, 95] });
-const wait = z
-  .number()
-  .min(0)
-  .max(60)
-  .default(30)
-  .meta({ description: 'Seconds to wait for the answer; after them, 202 and a run to follow.' });
 
 const { closedWeekdays, closedHolidays, closedDates, from, to } = ingestOptions.shape;
 /** What is asked of a forecast, wherever the history comes from. */

@@ -1,5 +1,5 @@
 /** Forecasts one shard of series; the model of the shard before is kept, so that a run sends its checkpoint once. */
-import { type Forecaster, keepTo, type LearnedTargets, loadForecaster, targetsFor } from '@almanac/forecasting';
+import { contributionsOf, type Forecaster, keepTo, type LearnedTargets, loadForecaster, targetsFor } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
 import { allLevels, calibrated, rowsAt } from './calibrate.js';
 import type { PredictOutcome, PredictTask } from './tasks.js';
@@ -13,8 +13,17 @@ interface Loaded {
 let loaded: Loaded | undefined;
 
 export async function predict(task: PredictTask, signal: AbortSignal): Promise<PredictOutcome> {
-  const { panel, horizon, levels, attention, members = false, calibrations } = task;
   const { forecaster, learned } = modelOf(task);
+  const outcome = await forecast(task, forecaster, learned, signal);
+  if (!task.contributions) return outcome;
+  const { panel, horizon, levels } = task;
+  const medians = outcome.forecasts.map(({ quantiles }) => rowsAt(quantiles, levels, [0.5]));
+  const parts = await contributionsOf(forecaster, panel, medians, { horizon, levels, signal });
+  return { forecasts: outcome.forecasts.map((one, i) => ({ ...one, parts: parts[i]! })) };
+}
+
+async function forecast(task: PredictTask, forecaster: Forecaster, learned: LearnedTargets, signal: AbortSignal): Promise<PredictOutcome> {
+  const { panel, horizon, levels, attention, members = false, calibrations } = task;
   const targets = targetsFor(learned, panel.series);
   const asked = { horizon, levels, attention, members, signal };
   if (!calibrations) return { forecasts: await forecaster.predict(panel, { ...asked, ...(targets ? { targets } : {}) }) };

@@ -3,6 +3,7 @@ import type { BacktestResult, EngineInfo, GateVerdict, LiveScore, ModelChoice, P
 import type {
   Checkpoint,
   Dependence,
+  ForecastPart,
   LearnedSeries,
   OnlineConformalState,
   OnlineLearning,
@@ -93,13 +94,17 @@ export interface PredictTask {
   attention: boolean;
   /** What each member of a mix says is wanted, too. */
   members?: boolean;
+  /** What each median is made of is wanted, too. */
+  contributions?: boolean;
   /** What the forecasts of some series go through, by their ids. */
   calibrations?: Record<string, OnlineConformalState> | undefined;
 }
 
 export interface PredictOutcome {
-  /** `own`: the model's quantiles before the calibration. */
-  forecasts: (SeriesForecast & { own?: Float64Array })[];
+  /**
+   * `own`: the model's quantiles before the calibration. `parts` where they were asked for: null where the median is not known.
+   */
+  forecasts: (SeriesForecast & { own?: Float64Array; parts?: ForecastPart[] | null })[];
 }
 
 /** Learns from what came true of forecasts, oldest first; the outcome has a state for each series. */

@@ -1,5 +1,5 @@
 /** The request side of forecasting: the model reference is resolved when it is asked for, so that a run is about one version. */
-import { type ForecastRequest, forecastRequest, type ForecastRequestInput, type Run } from '@almanac/contracts';
+import { CONTRIBUTION_LIMITS, type ForecastRequest, forecastRequest, type ForecastRequestInput, type Run } from '@almanac/contracts';
 import { isKind, plans } from '@almanac/forecasting/plan';
 import { AlmanacError, Frequency } from '@almanac/series';
 import { ask } from '../ask.js';
@@ -8,10 +8,11 @@ import { resolveModel } from '../register/reference.js';
 import { stepAt } from '../query/grid.js';
 import type { FlowContext } from '../runs/context.js';
 import { type NewPlannedRun, readRun } from '../runs/kinds.js';
+import { refuseApart } from './apart.js';
 import { checkHorizon } from './horizon.js';
 import { type ForecastPlan, isInParts } from './plan.js';
 
-/** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, HORIZON_TOO_LONG, DATASET_VERSION_NOT_FOUND, SERIES_NOT_FOUND */
+/** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, HORIZON_TOO_LONG, DATASET_VERSION_NOT_FOUND, SERIES_NOT_FOUND, CONTRIBUTIONS_* */
 export async function requestForecast(
   context: FlowContext,
   input: ForecastRequestInput,
@@ -55,6 +56,15 @@ async function planForecast({ store }: Pick<FlowContext, 'store'>, request: Fore
   const horizon = request.horizon ?? version.horizon;
   checkHorizon(version, horizon);
   const uniqueIds = await selectSeries(store, dataset, request, isKind(version.kind) && plans.of(version.kind).startsCold);
+  if (request.contributions) {
+    refuseApart(version, horizon);
+    const series = uniqueIds?.length ?? dataset.seriesCount;
+    if (series > CONTRIBUTION_LIMITS.runSeries)
+      throw new AlmanacError('CONTRIBUTIONS_TOO_MANY', `${series} forecasts are too many to be taken apart at once.`, {
+        hint: `Name up to ${CONTRIBUTION_LIMITS.runSeries} series, or ask for single ones of the stored forecast (POST /v1/forecasts/contributions).`,
+        subject: { series },
+      });
+  }
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   return {
     ...request,

@@ -67,8 +67,12 @@ export const firstLookPlan = z.object({
 });
 export type FirstLookPlan = z.infer<typeof firstLookPlan>;
 
+/** Stored forecasts, to be taken apart. */
+export const explainPlan = z.object({ kind: z.literal('explain'), runId: z.uuid(), uniqueIds: z.array(z.string()) });
+export type ExplainPlan = z.infer<typeof explainPlan>;
+
 /** What a worker is asked. */
-export const predictionPlan = z.discriminatedUnion('kind', [inlinePlan, whatIfPlan, firstLookPlan]);
+export const predictionPlan = z.discriminatedUnion('kind', [inlinePlan, whatIfPlan, firstLookPlan, explainPlan]);
 export type PredictionPlan = z.infer<typeof predictionPlan>;
 
 /** What stays on the run. */

@@ -1,5 +1,6 @@
 /** The request side of predictions. What can be known to be wrong is refused before a worker is asked. */
 import {
+  type ContributionsAnswer,
   type FirstLook,
   fromProblem,
   asSeasonLengths,
@@ -163,7 +164,10 @@ export async function requestWhatIf(context: FlowContext, request: WhatIfRequest
  * The answer of a run that has ended.
  * @throws AlmanacError PREDICTION_EXPIRED, PREDICTION_NOT_READY, NOT_A_PREDICTION, and what the run failed with
  */
-export async function readPrediction({ store }: Pick<FlowContext, 'store'>, runId: string): Promise<Prediction | WhatIf | FirstLook> {
+export async function readPrediction(
+  { store }: Pick<FlowContext, 'store'>,
+  runId: string,
+): Promise<Prediction | WhatIf | FirstLook | ContributionsAnswer> {
   const { kind, status, error } = await store.runs.get(runId);
   const subject = { run: runId, status };
   if (kind !== 'predict')
@@ -179,7 +183,7 @@ export async function readPrediction({ store }: Pick<FlowContext, 'store'>, runI
         status: 409,
       },
     );
-  return (await store.predictions.answer(runId)) as unknown as Prediction | WhatIf | FirstLook;
+  return (await store.predictions.answer(runId)) as unknown as Prediction | WhatIf | FirstLook | ContributionsAnswer;
 }
 
 /** Once it has been read by whoever waited for it. */

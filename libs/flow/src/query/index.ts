@@ -9,6 +9,7 @@ export {
   type ObservationsQuery,
 } from './datasets.js';
 export { auditCsv, auditLines, listAudit, verifyAudit } from './audit.js';
+export { getContributions } from './contributions.js';
 export { getDecomposition } from './decomposition.js';
 export { getChangepoints, listHolidays } from './marks.js';
 export { columnsOf, getAttention, latestForecasts, latestForecastsCsv, listSeriesForecasts } from './forecasts.js';

@@ -1,8 +1,9 @@
 /** Sums of a stored forecast: over steps, over series, by region; refused where they would not be sums of what is there. */
-import type { Totals } from '@almanac/contracts';
+import type { ContributionsAnswer, Totals } from '@almanac/contracts';
 import { totalsRequest } from '@almanac/contracts';
 import { requestForecast } from '@almanac/flow/forecast';
-import { forecastPaths, forecastTotals, getDecomposition, getModelVersion, latestForecasts } from '@almanac/flow/query';
+import { readPrediction, requestExplanation } from '@almanac/flow/predict';
+import { forecastPaths, forecastTotals, getContributions, getDecomposition, getModelVersion, latestForecasts } from '@almanac/flow/query';
 import { requestTraining } from '@almanac/flow/train';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SeriesPiece } from '@almanac/store';
@@ -18,7 +19,7 @@ let runId: string;
 
 /** All shops have good and bad days together. */
 beforeAll(async () => {
-  test = await startFlow(['train', 'forecast', 'gather', 'part']);
+  test = await startFlow(['train', 'forecast', 'gather', 'part', 'predict']);
   let state = 7;
   const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647 - 0.5;
   const shared = Array.from({ length: LENGTH }, () => 40 * random());
@@ -57,6 +58,34 @@ describe('the history of a series', () => {
     expect((await getDecomposition(test.flow, 'shops', 'a', { steps: 50, country: 'none' })).holidays).toBeNull();
     await expect(getDecomposition(test.flow, 'shops', 'a', { steps: 50, country: 'XX' })).rejects.toMatchObject({
       code: 'COUNTRY_UNKNOWN',
+    });
+  });
+});
+
+describe('a stored forecast', () => {
+  it('is taken apart on demand and on request into parts that add up to its median, and is refused where it cannot be', async () => {
+    await expect(getContributions(test.flow, runId, 'a')).rejects.toMatchObject({ code: 'CONTRIBUTIONS_NOT_FOUND', status: 404 });
+    const asked = await test.ended(await requestExplanation(test.flow, { runId, uniqueIds: ['a'], wait: 0 }));
+    const answer = (await readPrediction(test.flow, asked.id)) as ContributionsAnswer;
+    const [parts] = answer.contributions;
+    expect(parts!.parts.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['level level', 'trend trend', 'season 7', 'rest rest']);
+    const { items } = await latestForecasts(test.flow, { runId, uniqueId: 'a', limit: 1 });
+    const stored = items[0]!.quantiles[items[0]!.levels.indexOf(0.5)]!;
+    stored.forEach((value, h) => {
+      expect(Math.abs(parts!.parts.reduce((sum, part) => sum + part.values[h]!, 0) - value!)).toBeLessThan(1e-6);
+    });
+    // The wave of the week has an amplitude of 10.
+    expect(Math.max(...parts!.parts[2]!.values.map(Math.abs))).toBeGreaterThan(5);
+    expect(await getContributions(test.flow, runId, 'a')).toEqual(parts);
+    const again = await test.ended(
+      await requestForecast(test.flow, { model: 'shops', uniqueIds: ['a'], contributions: true, calibrate: false }),
+    );
+    expect((await getContributions(test.flow, again.id, 'a')).parts).toEqual(parts!.parts);
+    await expect(requestExplanation(test.flow, { runId, uniqueIds: ['nobody'], wait: 0 })).rejects.toMatchObject({
+      code: 'FORECAST_NOT_FOUND',
+    });
+    await expect(requestForecast(test.flow, { model: 'shops', horizon: 2 * HORIZON, contributions: true })).rejects.toMatchObject({
+      code: 'CONTRIBUTIONS_NOT_POSSIBLE',
     });
   });
 });

@@ -76,7 +76,11 @@ export async function withCalendar(panel: Panel, settings: CalendarSettings | un
   const columns = await columnsOf(frequency, settings, first, end - first);
   const series = panel.series.map((one): SeriesData => {
     const from = one.firstStep - first;
-    const own = names.map((name, i) => [name, columns[i]!.subarray(from, from + one.values.length + horizon)] as const);
+    const own = names.map((name, i) => {
+      const column = columns[i]!.subarray(from, from + one.values.length + horizon);
+      const ordinary = panel.holidaysIgnored === true && name.startsWith('holiday.');
+      return [name, ordinary ? column.slice().fill(0, one.values.length) : column] as const;
+    });
     return { ...one, futureCovariates: { ...one.futureCovariates, ...Object.fromEntries(own) } };
   });
   return { ...panel, series };

@@ -123,7 +123,49 @@ export function forecasts(context: Context): Forecasts {
       const named = Object.fromEntries(names.map((name, i) => [name, Float32Array.from(maps.slice(i * size, (i + 1) * size))]));
       return { ...rest, maps: named, gate: Float32Array.from(row.gate) };
     },
+    async saveContributions(rows) {
+      for (const { runId, seriesId, cutoffStep, horizon, parts } of rows)
+        await context.query(
+          `INSERT INTO contribution (workspace_id, run_id, series_id, cutoff_step, horizon, kinds, names, parts)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+          [
+            ...[context.workspaceId, runId, seriesId, cutoffStep, horizon],
+            ...[parts.map(({ kind }) => kind), parts.map(({ name }) => name), parts.flatMap(({ values }) => [...values])],
+          ],
+        );
+    },
+    async contributions(runId, uniqueId) {
+      const [row] = await context.query<ContributionRow>(
+        `SELECT c.run_id AS "runId", c.series_id::float8 AS "seriesId", c.cutoff_step::float8 AS "cutoffStep", c.horizon, c.kinds, c.names, c.parts
+         FROM contribution c JOIN series s ON s.id = c.series_id
+         WHERE c.workspace_id = $1 AND c.run_id = $2 AND s.unique_id = $3 ORDER BY c.cutoff_step DESC LIMIT 1`,
+        [context.workspaceId, runId, uniqueId],
+      );
+      if (!row)
+        throw new AlmanacError(
+          'CONTRIBUTIONS_NOT_FOUND',
+          `Nobody has asked what the forecast of "${uniqueId}" in run ${runId} is made of.`,
+          {
+            hint: 'POST /v1/forecasts/contributions takes it apart.',
+            subject: { run: runId, uniqueId },
+            status: 404,
+          },
+        );
+      const { kinds, names, parts, ...rest } = row;
+      const of = (i: number): Float64Array => Float64Array.from(parts.slice(i * row.horizon, (i + 1) * row.horizon));
+      return { ...rest, parts: names.map((name, i) => ({ kind: kinds[i]!, name, values: of(i) })) };
+    },
   };
+}
+
+interface ContributionRow {
+  runId: string;
+  seriesId: number;
+  cutoffStep: number;
+  horizon: number;
+  kinds: string[];
+  names: string[];
+  parts: number[];
 }
 
 interface AttentionRow {

@@ -15,6 +15,7 @@ import { clampWindow, type Extent } from '../../chart/panZoom';
 import { type PastForecast, pastForecasts } from '../../chart/pastForecasts';
 import { type Cell, save, saveCsv, savePng } from '../../ui/download';
 import { Failure, Skeleton, Title } from '../../ui/parts';
+import { ContributionsCard } from './contributions';
 import { DecompositionCard } from './decomposition';
 import { FirstLookCards, useFirstLook } from './firstLook';
 import { ForecastCards, NoForecast } from './forecastCards';
@@ -190,6 +191,7 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
       {none && !wantsLook && <NoForecast dataset={dataset} uniqueId={uniqueId} onLook={() => keepLook('')} />}
       {wantsLook && <FirstLookCards dataset={dataset} look={look} onEnd={() => keepLook(undefined)} />}
       {forecast && <ForecastCards dataset={dataset} forecast={forecast} fared={hindsight(history.data, forecast)} />}
+      {forecast && <ContributionsCard key={`${forecast.runId} ${uniqueId}`} dataset={dataset} forecast={forecast} />}
       {forecast && <TotalsCard key={forecast.runId} dataset={dataset} forecast={forecast} />}
       <DecompositionCard key={uniqueId} dataset={dataset} uniqueId={uniqueId} />
       <Changes changes={changes} dataset={dataset} onShow={showChange} />

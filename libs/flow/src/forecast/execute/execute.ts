@@ -7,7 +7,7 @@ import type { EngineInfo, ForecastResult } from '@almanac/contracts';
 import type { ForecastNote, SeriesData } from '@almanac/forecasting';
 import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError, DEFAULT_QUANTILES, Frequency } from '@almanac/series';
-import type { AttentionRecord, DatasetRecord, Json, NewForecast, StoredSeries } from '@almanac/store';
+import type { AttentionRecord, ContributionRecord, DatasetRecord, Json, NewForecast, StoredSeries } from '@almanac/store';
 import type { Compute, PredictOutcome, PredictTask } from '../../compute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import { mayCalibrate } from '../../register/calibration.js';
@@ -175,7 +175,8 @@ async function forecastShare(
     for (const one of all) if (!isKnown(one)) done.unknown.push(one.series.id);
     if (known.length === 0) return;
     const shard = known.map(({ series }) => series);
-    const read = shard.map((one) => lastSteps(toSeriesData(one), lookBack));
+    // What a history is made of is seen in all of it.
+    const read = shard.map((one) => (plan.contributions ? toSeriesData(one) : lastSteps(toSeriesData(one), lookBack)));
     const whole = read.map((one) => withoutHoles(one, names, plan.horizon, grid, plan.covariateFill));
     const panel = panelOf(
       dataset,
@@ -191,6 +192,7 @@ async function forecastShare(
         horizon: plan.horizon,
         levels: DEFAULT_QUANTILES,
         attention: plan.attention,
+        contributions: plan.contributions && !replay,
         calibrations: widths.states,
       },
       { signal, onEngine, canWait: true },
@@ -336,4 +338,8 @@ async function storeShard(
       : [],
   );
   if (maps.length > 0) await store.forecasts.saveAttention(maps);
+  const parts = forecasts.flatMap(({ parts, cutoff }, index): ContributionRecord[] =>
+    parts ? [{ runId, seriesId: shard[index]!.seriesId, cutoffStep: cutoff, horizon: plan.horizon, parts }] : [],
+  );
+  if (parts.length > 0) await store.forecasts.saveContributions(parts);
 }

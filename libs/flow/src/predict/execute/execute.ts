@@ -1,9 +1,10 @@
 /** The prediction run: forecasts what was asked in a process of its own, and leaves the answer where it is fetched. */
-import type { CovariateChange, FirstLook, Prediction, WhatIf } from '@almanac/contracts';
+import type { ContributionsAnswer, CovariateChange, FirstLook, Prediction, WhatIf } from '@almanac/contracts';
 import type { Panel, SeriesData, SeriesForecast } from '@almanac/forecasting';
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { Json, ModelVersionRecord } from '@almanac/store';
 import type { ChooseTask, Compute, PredictTask } from '../../compute/index.js';
+import { explainForecasts } from '../../forecast/execute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { unknownCategories, withOtherCategories } from '../../runs/categories.js';
@@ -30,8 +31,8 @@ export async function executePrediction(context: Context, compute: Compute): Pro
   return summaryOf(whole);
 }
 
-type Answer = Prediction | WhatIf | FirstLook;
-type Unmeasured = Omit<Prediction, 'seconds'> | Omit<WhatIf, 'seconds'> | Omit<FirstLook, 'seconds'>;
+type Answer = Prediction | WhatIf | FirstLook | ContributionsAnswer;
+type Unmeasured = Omit<Prediction, 'seconds'> | Omit<WhatIf, 'seconds'> | Omit<FirstLook, 'seconds'> | Omit<ContributionsAnswer, 'seconds'>;
 
 function answerTo(context: Context, compute: Compute, plan: PredictionPlan): Promise<Unmeasured> {
   switch (plan.kind) {
@@ -41,6 +42,8 @@ function answerTo(context: Context, compute: Compute, plan: PredictionPlan): Pro
       return predictWhatIf(context, compute, plan);
     case 'firstLook':
       return lookFirst(context, compute, plan);
+    case 'explain':
+      return explainForecasts(context, compute, plan);
   }
 }
 
