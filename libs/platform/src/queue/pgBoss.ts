@@ -5,7 +5,7 @@
  */
 import { type JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Logger } from '../logging.js';
-import { Delivery, type JobNotes } from './delivery.js';
+import { Delivery, type JobNotes, type Outcome } from './delivery.js';
 import { bindHandlers } from './handlers.js';
 import { Listener } from './pgBossListener.js';
 import { createNotes, type Db, postgresNotes, SCHEMA } from './pgBossNotes.js';
@@ -24,6 +24,7 @@ export interface PgBossOptions<Name extends string> {
 const CHANNEL = `${SCHEMA}_job`;
 const BEAT_MS = 500;
 const POLL_MS = 1_000;
+const SETTLE_AGAIN_MS = 500;
 const LONGEST_SECONDS = 24 * 3600 - 1;
 
 export async function openPgBossQueue<Name extends string>(options: PgBossOptions<Name>): Promise<Queue<Name>> {
@@ -130,7 +131,10 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
       for (const job of jobs) {
         const atOnce = concurrency[job.name] ?? 0;
         if (atOnce < 1) continue;
-        loops.set(job.name, new FetchLoop({ boss, job, handler: bound.get(job.name)!, notes, logger, concurrency: atOnce }));
+        loops.set(
+          job.name,
+          new FetchLoop({ boss, job, handler: bound.get(job.name)!, notes, logger, concurrency: atOnce, heartbeatSeconds }),
+        );
       }
       listener = new Listener(databaseUrl, CHANNEL, (name) => loops.get(name as Name)?.wake(), logger);
       await listener.start();
@@ -152,6 +156,7 @@ interface LoopOptions<Name extends string> {
   notes: JobNotes;
   logger: Logger;
   concurrency: number;
+  heartbeatSeconds: number;
 }
 
 /** Keeps as many deliveries running as the concurrency allows. */
@@ -211,7 +216,7 @@ class FetchLoop<Name extends string> {
   }
 
   private async deliver(fetched: JobWithMetadata<object>): Promise<void> {
-    const { boss, job, handler, notes, logger } = this.options;
+    const { boss, job, handler, notes, logger, heartbeatSeconds } = this.options;
     const attempt = { id: fetched.id, retryCount: fetched.retryCount };
     const delivery = new Delivery({
       job,
@@ -226,21 +231,39 @@ class FetchLoop<Name extends string> {
     });
     this.running.add(delivery);
     const outcome = await delivery.ended.finally(() => this.running.delete(delivery));
-    try {
-      if (outcome.kind === 'done' || outcome.kind === 'cancelled') {
-        await boss.deleteJob(job.name, attempt);
-        await notes.forget(fetched.id);
-      } else if (outcome.kind === 'failed') {
-        await boss.fail(job.name, attempt, { message: outcome.error.message });
-      } else if (outcome.kind === 'released') {
-        await this.handBack(attempt);
-      } else if (outcome.kind === 'yielded') {
-        const turn = (await takeTurns(boss.getDb(), job.name, fetched.groupId, [fetched.id], true)).get(fetched.id)!;
-        await this.handBack(attempt, { priority: inTurn(fetched.priority, turn), afterMs: outcome.afterMs });
+    // A server that is started again answers within seconds; once the lease has lapsed, the job is delivered again.
+    for (const lapses = Date.now() + heartbeatSeconds * 1000; ;) {
+      try {
+        return await this.settle(fetched, attempt, outcome);
+      } catch (error) {
+        logger.warn({ error, job: fetched.id, queue: job.name }, 'the queue could not be notified of the end of a job');
+        if (this.stopped || Date.now() > lapses) return;
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_AGAIN_MS));
       }
-    } catch (error) {
-      // The lease lapses by itself, and the job is delivered again.
-      logger.warn({ error, job: fetched.id, queue: job.name }, 'the queue could not be notified of the end of a job');
+    }
+  }
+
+  private async settle(
+    { id, groupId, priority }: JobWithMetadata<object>,
+    attempt: { id: string; retryCount: number },
+    outcome: Outcome,
+  ): Promise<void> {
+    const { boss, job, notes } = this.options;
+    switch (outcome.kind) {
+      case 'done':
+      case 'cancelled':
+        await boss.deleteJob(job.name, attempt);
+        return await notes.forget(id);
+      case 'failed':
+        return void (await boss.fail(job.name, attempt, { message: outcome.error.message }));
+      case 'released':
+        return await this.handBack(attempt);
+      case 'yielded': {
+        const turn = (await takeTurns(boss.getDb(), job.name, groupId, [id], true)).get(id)!;
+        return await this.handBack(attempt, { priority: inTurn(priority, turn), afterMs: outcome.afterMs });
+      }
+      case 'lost':
+        return;
     }
   }
 

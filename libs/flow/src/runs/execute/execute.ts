@@ -18,6 +18,7 @@ import { Ending, type RunContext, type Worked } from './context.js';
 /** A worker that has not been heard of for so long has lost its runs. */
 export const SILENT_MS = 10_000;
 const BEAT_MS = 2_000;
+const GIVE_BACK_AGAIN_MS = 500;
 /** Progress is written at most so often; the last one always. */
 const PROGRESS_MS = 250;
 
@@ -160,13 +161,23 @@ async function end(
     return 'cancelled';
   }
   if (why === undefined && isPassing(error)) {
-    // Given back where the database answers again already; else its silence gives it back.
-    await store.runs.release(run.id, workerId).catch(() => undefined);
+    await giveBack(store, run.id, workerId);
     throw error;
   }
   logger.warn({ run: run.id, kind: run.kind, error }, 'run failed');
   await store.runs.fail(run.id, toProblem(why === 'deadline' ? stopped : error) as unknown as Json);
   return 'failed';
+}
+
+/** A database that is started again answers within seconds; where it takes longer, the silence of the worker gives the run back. */
+async function giveBack(store: Store, runId: string, workerId: string): Promise<void> {
+  for (const silent = Date.now() + SILENT_MS; Date.now() < silent;) {
+    try {
+      return await store.runs.release(runId, workerId);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, GIVE_BACK_AGAIN_MS));
+    }
+  }
 }
 
 function startBeating(flow: FlowContext, runId: string, workerId: string, stop: (why: JobStopped['why']) => void): NodeJS.Timeout {
