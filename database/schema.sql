@@ -840,14 +840,17 @@ CREATE TABLE upload (
   object_key text NOT NULL,
   mapping jsonb NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  content bytea,
   CONSTRAINT upload_pkey PRIMARY KEY (id),
   CONSTRAINT upload_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 CREATE INDEX upload_by_dataset ON public.upload USING btree (workspace_id, ((mapping ->> 'dataset'::text)));
 CREATE INDEX upload_by_object ON public.upload USING btree (object_key);
 CREATE INDEX upload_by_sha256 ON public.upload USING btree (workspace_id, sha256);
+CREATE INDEX upload_unpacked ON public.upload USING btree (workspace_id, ((mapping ->> 'dataset'::text))) WHERE (content IS NOT NULL);
 ALTER TABLE upload ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON upload USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+COMMENT ON COLUMN upload.content IS 'What was appended, until it lies in the file that object_key names: a line of it each, found by its sha256';
 
 CREATE TABLE user_account (
   id uuid NOT NULL,

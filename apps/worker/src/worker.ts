@@ -5,7 +5,7 @@
 import type { EngineInfo, JobName, WorkerResources } from '@almanac/contracts';
 import { type Compute, Ledger, startCompute } from '@almanac/flow/compute';
 import { carryOutErasures } from '@almanac/flow/erase';
-import { applyRetention } from '@almanac/flow/ingest';
+import { applyRetention, packAppends } from '@almanac/flow/ingest';
 import { carryDeliveries, forgetDeliveries } from '@almanac/flow/notify/execute';
 import { standardQuotas } from '@almanac/flow/quota';
 import { type DatabaseClock, type FlowContext, inWorkspaces, JOBS, startClock } from '@almanac/flow/runs';
@@ -120,6 +120,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     every(FIRE_MS, 'firing schedules', () => fire(flow, clock), logger),
     every(SWEEP_MS, 'dropping what is no longer kept', () => sweep(flow), logger),
     every(SWEEP_MS, 'erasing files', () => carryOutErasures(flow), logger),
+    every(SWEEP_MS, 'packing appends', () => packAppends(flow), logger),
     every(SWEEP_MS, 'giving up what is too old', () => inWorkspaces(flow, 'retention', applyRetention), logger),
     every(DELIVER_MS, 'carrying webhooks', () => inWorkspaces(flow, 'deliveries', carryDeliveries), logger),
   ];

@@ -71,3 +71,8 @@ const DATA_REFUSED = new Set(['22003', '22007', '22008', '22021', '22P02', '22P0
 export function isDataRefused(error: unknown): boolean {
   return error instanceof Error && DATA_REFUSED.has(String((error as { code?: unknown }).code));
 }
+
+/** True where what a row refers to was deleted before it was written. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === '23503';
+}

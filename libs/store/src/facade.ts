@@ -46,6 +46,10 @@ export interface Uploads {
   get(id: string): Promise<r.UploadRecord>;
   /** The committed version of a dataset that rests on the same bytes read the same way, newest first; else null. */
   findCommitted(dataset: string, sha256: string, mapping: r.Json): Promise<r.DatasetVersionRecord | null>;
+  /** Forgets one on which nothing rests. */
+  remove(id: string): Promise<void>;
+  /** Makes one file of many that have none of their own, in every workspace. @returns how many files were made */
+  pack(put: (content: Buffer) => Promise<unknown>): Promise<number>;
 }
 
 export interface Datasets {

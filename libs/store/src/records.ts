@@ -43,14 +43,18 @@ export interface UploadRecord {
   fileName: string;
   size: number;
   sha256: string;
-  /** Where the bytes lie in object storage. */
+  /** Where the bytes lie in object storage; `inline`: with the record, until they are packed with others. */
   objectKey: string;
   /** How the file was to be read: the ingest options. */
   mapping: Json;
   createdAt: Date;
 }
 /** With the id of `newId()` where somebody has to know it beforehand. */
-export type NewUpload = Omit<UploadRecord, 'id' | 'createdAt'> & { id?: string };
+export type NewUpload = Omit<UploadRecord, 'id' | 'createdAt' | 'objectKey'> & { id?: string } & (
+    | { objectKey: string }
+    /** Of a few rows: no file of its own. */
+    | { content: Buffer }
+  );
 
 // ---------------------------------------------------------------------------------------------- datasets and series
 

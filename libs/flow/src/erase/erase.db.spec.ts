@@ -1,10 +1,11 @@
 /** What is deleted is gone everywhere: from every table and from object storage, and the certificate says so. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ingestOptions } from '@almanac/contracts';
 import { carryOutErasures, eraseDataset, eraseSeries, eraseWorkspace, getErasure, listErasures } from '@almanac/flow/erase';
-import { appendObservations } from '@almanac/flow/ingest';
+import { appendObservations, packAppends } from '@almanac/flow/ingest';
 import { ingestUpload } from '@almanac/flow/ingest/execute';
 import { folderObjectStore, type ObjectStore, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
@@ -32,8 +33,8 @@ const MARK = 'erase-me';
 const ANOTHER = 'take-this';
 const csv = (id: string): string => `unique_id,ds,y\n${Array.from({ length: 30 }, (_, i) => `${id},${i},${i}\nother,${i},1\n`).join('')}`;
 
-async function upload(into: Store, dataset: string, content: string): Promise<string> {
-  const options = ingestOptions.parse({ dataset, frequency: '1' });
+async function upload(into: Store, dataset: string, content: string, more: object = {}): Promise<string> {
+  const options = ingestOptions.parse({ dataset, frequency: '1', ...more });
   const { sha256, bytes } = await objects.put(Buffer.from(content));
   const { id } = await into.uploads.create({ fileName: 'a.csv', size: bytes, sha256, objectKey: sha256, mapping: options });
   const run = await into.runs.create({ kind: 'ingest', dataset, config: { uploadId: id } });
@@ -60,7 +61,9 @@ async function traces(text: string): Promise<string[]> {
   );
   const found: string[] = [];
   for (const { name } of tables) {
-    const [row] = await query<{ n: number }>(database.url, `SELECT count(*)::int AS n FROM ${name} t WHERE t::text LIKE $1`, [`%${text}%`]);
+    const [row] = await query<{ n: number }>(database.url, `SELECT count(*)::int AS n FROM ${name} t WHERE t::text LIKE ANY ($1)`, [
+      [text, Buffer.from(text).toString('hex')].map((one) => `%${one}%`),
+    ]);
     if (row!.n > 0) found.push(name);
   }
   return found;
@@ -88,17 +91,67 @@ it('a dataset goes with its files and weights, but for what another has as well'
 
 it('a series goes from every version, with the files that hold it, and the others stay as they are', async () => {
   const file = await upload(store, 'many', csv(ANOTHER));
+  // Two of which nothing was stored: a trial, and what was said twice.
+  const trial = await upload(store, 'many', csv(`${ANOTHER} tried`), { dryRun: true });
+  const row = { unique_id: ANOTHER, ds: 31, y: 1 } as never;
+  expect(await appendObservations({ store, objects }, 'many', [row])).toMatchObject({ unchanged: false });
+  expect(await appendObservations({ store, objects }, 'many', [row])).toMatchObject({ unchanged: true });
   const { id } = await store.datasets.get('many');
   const run = await store.runs.create({ kind: 'forecast', dataset: 'many', config: {} });
   await store.runs.pinVersion(run.id, id, 1);
   const erasure = await eraseSeries({ store, objects, logger: silentLogger }, 'many', ANOTHER);
   expect(erasure).toMatchObject({ kind: 'series', name: `many/${ANOTHER}`, rows: { series: 1 } });
-  expect(await objects.has(file)).toBe(false);
+  expect([await objects.has(file), await objects.has(trial)]).toEqual([false, false]);
   // The audit log knows its name from the deletion alone.
   expect(await traces(ANOTHER)).toEqual(['audit_entry']);
   const entries = await query(database.url, 'SELECT object_kind FROM audit_entry a WHERE a::text LIKE $1', [`%${ANOTHER}%`]);
   expect(entries).toEqual([{ object_kind: 'erasure' }]);
   expect((await store.series.list(id)).items.map(({ uniqueId }) => uniqueId)).toEqual(['other']);
+});
+
+const files = async (): Promise<string[]> =>
+  (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) => one.isFile()).map(({ name }) => name);
+
+it('many appends become few files, whoever dies on the way, which hold what was sent and go with their dataset', async () => {
+  await upload(store, 'hourly', csv('a'));
+  const before = await files();
+  await appendObservations({ store, objects }, 'hourly', [{ unique_id: 'a', ds: 31, y: 1 } as never]);
+  expect(await files()).toEqual(before);
+  await query(
+    database.url,
+    `INSERT INTO upload (id, workspace_id, file_name, size, sha256, object_key, mapping, content)
+     SELECT lpad(to_hex(i), 32, '0')::uuid, workspace_id, file_name, length(c), encode(sha256(c), 'hex'), object_key, mapping, c
+     FROM upload, generate_series(1, 449) AS i, convert_to('[{"unique_id":"a","ds":' || i || ',"y":1}]', 'utf8') AS c
+     WHERE content IS NOT NULL AND mapping ->> 'dataset' = 'hourly'`,
+  );
+  const down: ObjectStore = { ...objects, put: () => Promise.reject(new Error('killed')) };
+  await expect(packAppends({ store, objects: down })).rejects.toThrow('killed');
+  expect(await packAppends({ store, objects })).toBe(2);
+  expect(await packAppends({ store, objects })).toBe(0);
+  const packed = (await files()).filter((one) => !before.includes(one));
+  expect(packed).toHaveLength(2);
+  const rows = await query<{ sha256: string; key: string; inline: boolean }>(
+    database.url,
+    `SELECT sha256, object_key AS key, content IS NOT NULL AS inline FROM upload WHERE mapping ->> 'dataset' = 'hourly' AND file_name = 'observations.json'`,
+  );
+  expect(rows.filter(({ inline }) => inline)).toHaveLength(50);
+  for (const key of packed) {
+    const lines = (await objects.readAll(key)).toString().trimEnd().split('\n');
+    const hashes = lines.map((line) => createHash('sha256').update(line).digest('hex'));
+    expect(hashes.sort()).toEqual(
+      rows
+        .filter((one) => one.key === key)
+        .map(({ sha256 }) => sha256)
+        .sort(),
+    );
+  }
+  // One that is named and not there yet goes as well.
+  await query(database.url, `UPDATE upload SET content = 'x' WHERE object_key = '${packed[0]}'`);
+  const erasure = await eraseDataset({ store, objects, logger: silentLogger }, 'hourly');
+  expect(erasure.objects.map(({ sha256 }) => sha256)).toEqual(expect.arrayContaining(packed));
+  expect(await packAppends({ store, objects })).toBe(0);
+  expect(await files()).not.toEqual(expect.arrayContaining([packed[0]]));
+  expect(await files()).not.toEqual(expect.arrayContaining([packed[1]]));
 });
 
 it('a workspace goes with all of it, and the certificate stays with the operator', async () => {

@@ -15,7 +15,7 @@ export async function eraseDataset(context: Context, name: string): Promise<Eras
 
 /**
  * From every version of the dataset, those that runs rest on as well: a replay of such a run says that it is gone. The raw files of
- * the dataset go too, for they hold it; what they said of the other series is stored.
+ * the dataset go too, for they hold it, or may; what they said of the other series is stored.
  * @throws AlmanacError DATASET_NOT_FOUND, SERIES_NOT_FOUND
  */
 export async function eraseSeries(context: Context, name: string, uniqueId: string): Promise<Erasure> {

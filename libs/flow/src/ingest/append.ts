@@ -1,12 +1,14 @@
 /**
  * A few observations at a time, as a service posts them every hour: added to a dataset that is there, at once and without
- * a run. What was sent is kept as an upload, so that the version it makes has the same lineage as any other.
+ * a run. What was sent is kept as an upload, so that the version it makes has the same lineage as any other; many small ones become
+ * one file together (`packAppends`).
  *
  * Invariants: all rows or none; the same rows twice change nothing; a row means what it would mean in a file.
  */
 import { AlmanacError, Frequency, toInstant, readTime } from '@almanac/series';
 import type { Appended, ObservationRow } from '@almanac/contracts';
 import type { DatasetRecord, Json, SeriesPiece } from '@almanac/store';
+import { createHash } from 'node:crypto';
 import { refuseOver, refuseSize } from '../quota/refuse.js';
 import type { FlowContext } from '../runs/context.js';
 import { oddSteps } from './far.js';
@@ -23,6 +25,8 @@ const SHOWN = 100;
 const PIECE_GAP = 960;
 /** An upload that is being stored holds the dataset; longer than this nobody waits with a request open. */
 const PATIENCE_MS = 10_000;
+/** What is larger is a file of its own; smaller ones are packed into one now and then. */
+const INLINE_BYTES = 1 << 16;
 const TARGET = 'y';
 /** From then on a time is a slip, in rows as in files. */
 const YEAR_3000 = Date.UTC(3000, 0, 1);
@@ -70,17 +74,19 @@ export async function appendObservations(
   const content = Buffer.from(JSON.stringify(rows));
   await store.transaction((inside) => refuseOver(context, inside, 'bytes', content.length));
   const refuse = await refuseSize(context);
-  const { sha256, bytes } = await objects.put(content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const small = content.length <= INLINE_BYTES;
+  if (!small) await objects.put(content);
   const written = await store.transaction(async (inside) => {
     const upload = await inside.uploads.create({
       fileName: 'observations.json',
-      size: bytes,
+      size: content.length,
       sha256,
-      objectKey: sha256,
+      ...(small ? { content } : { objectKey: sha256 }),
       mapping: { dataset: name, format: 'json', mode: 'append' } satisfies Json,
     });
     const named = (kind: string): string[] => channels.filter((channel) => channel.kind === kind).map((channel) => channel.name);
-    return inside.series.writeVersion({
+    const made = await inside.series.writeVersion({
       dataset: { ...dataset, pastCovariates: named('past'), futureCovariates: named('future') },
       uploadId: upload.id,
       mode: 'append',
@@ -89,9 +95,12 @@ export async function appendObservations(
       pieces: filled ? zeroFilled(values, dataset, () => within(inside)) : inReach(values, () => within(inside)),
       summary: () => ({ rowsRead: rows.length, rowsRejected: 0, findings: null }),
     });
+    // Nothing rests on what says nothing new.
+    if (made.unchanged && small) await inside.uploads.remove(upload.id);
+    return made;
   });
   // The same bytes may have been erased between the two.
-  if (!(await objects.has(sha256))) await objects.put(content);
+  if (!small && !(await objects.has(sha256))) await objects.put(content);
   if (!written.unchanged) await store.datasets.compact(dataset.id);
   const observations = rows.filter(({ y }) => y !== null).length;
   const warnings = [...(read?.notes ?? []), ...oddWarnings(odd, grid, byRow, WAYS)];
@@ -247,4 +256,9 @@ function refusal(faults: readonly Fault[], grid: Frequency, reason: string | und
     subject: { rows: faults.slice(0, SHOWN).map((fault) => ({ ...fault, text: fault.text.slice(0, 200) })), rowsRejected: faults.length },
     status: 422,
   });
+}
+
+/** One file for many small appends, in every workspace. @returns how many files were made */
+export function packAppends({ store, objects }: Pick<FlowContext, 'store' | 'objects'>): Promise<number> {
+  return store.uploads.pack((file) => objects.put(file));
 }

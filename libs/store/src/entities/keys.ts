@@ -32,6 +32,7 @@ export class UploadEntity implements UploadRecord {
   @Column(wholeNumber) size!: number;
   @Column('text') sha256!: string;
   @Column('text', { name: 'object_key' }) objectKey!: string;
+  @Column('bytea', { nullable: true, select: false }) content?: Buffer | null;
   @Column('jsonb') mapping!: Json;
   @Column(madeAt('created_at')) createdAt!: Date;
 }

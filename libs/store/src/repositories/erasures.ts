@@ -36,7 +36,8 @@ interface Found extends Json {
 
 const write = async (inside: Context, kind: ErasureRecord['kind'], name: string, rows: Json, found: readonly Found[]): Promise<string> => {
   const id = newId();
-  const objects = [...new Map(found.map(({ key, what }) => [key, { sha256: key, what, fate: null }])).values()];
+  const files = found.filter(({ key }) => key !== 'erased' && key !== 'inline');
+  const objects = [...new Map(files.map(({ key, what }) => [key, { sha256: key, what, fate: null }])).values()];
   await inside.query('INSERT INTO erasure (id, workspace_id, kind, name, rows, objects) VALUES ($1, $2, $3, $4, $5, $6)', [
     ...[id, inside.workspaceId, kind, name],
     ...[JSON.stringify(rows), JSON.stringify(objects)],
@@ -140,20 +141,14 @@ export function erasures(context: Context): Erasures {
           ),
           series: await gone(inside, 'series WHERE id = $1', id),
         };
-        // Files hold all series of the dataset: what they said about the others is stored. Rows of the uploads stay, for the lineage.
-        const committed = `${uploadsOf} AND EXISTS (SELECT FROM dataset_version v WHERE v.upload_id = u.id)`;
-        const found = await inside.query<Found>(`SELECT object_key AS key, 'upload' AS what FROM ${committed}`, [workspaceId, datasetName]);
-        await inside.query(`UPDATE upload SET object_key = 'erased' WHERE id IN (SELECT u.id FROM ${committed})`, [
+        // Files hold all series of the dataset: what they said about the others is stored. Those of which nothing was stored (a trial, a
+        // repetition, one that was refused) hold it as well. Rows of the uploads stay, for the lineage.
+        const found = await inside.query<Found>(`SELECT object_key AS key, 'upload' AS what FROM ${uploadsOf}`, [workspaceId, datasetName]);
+        await inside.query(`UPDATE upload SET object_key = 'erased', content = NULL WHERE id IN (SELECT u.id FROM ${uploadsOf})`, [
           workspaceId,
           datasetName,
         ]);
-        return write(
-          inside,
-          'series',
-          `${datasetName}/${uniqueId}`,
-          rows,
-          found.filter(({ key }) => key !== 'erased'),
-        );
+        return write(inside, 'series', `${datasetName}/${uniqueId}`, rows, found);
       }),
     async get(id) {
       const [found] = await context.query<Json & ErasureRecord>(`SELECT ${FIELDS} FROM erasure WHERE workspace_id = $1 AND id = $2`, [
@@ -201,10 +196,7 @@ export function erasures(context: Context): Erasures {
 export async function eraseWorkspace(inside: Context, id: string, name: string, remove: () => Promise<void>): Promise<string> {
   const one = [id];
   const found = [
-    ...(await inside.query<Found>(
-      `SELECT object_key AS key, 'upload' AS what FROM upload WHERE workspace_id = $1 AND object_key <> 'erased'`,
-      one,
-    )),
+    ...(await inside.query<Found>(`SELECT object_key AS key, 'upload' AS what FROM upload WHERE workspace_id = $1`, one)),
     ...(await inside.query<Found>(`${WEIGHTS} WHERE v.workspace_id = $1`, one)),
   ];
   const rows: Record<string, number> = {};

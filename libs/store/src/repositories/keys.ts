@@ -9,6 +9,7 @@ import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
 import type { ApiKeyRecord, DatasetVersionRecord } from '../records.js';
 import { holdObject } from './erasures.js';
+import { INLINE, packAppends } from './packs.js';
 import { versionRows } from './versionRows.js';
 
 const USE_NOTED_EVERY_MS = 60_000;
@@ -101,13 +102,18 @@ export function uploads(context: Context): Uploads {
     get,
     async create(upload) {
       const { id = newId(), ...rest } = upload;
+      const row = { objectKey: INLINE, ...rest, id, workspaceId };
       await context.transaction(async (inside) => {
         // Whoever erases the same content judges after this, or is done before.
-        await holdObject(inside, upload.objectKey);
-        await inside.repository(UploadEntity).insert({ ...rest, id, workspaceId } as never);
+        if (row.objectKey !== INLINE) await holdObject(inside, row.objectKey);
+        await inside.repository(UploadEntity).insert(row as never);
       });
       return get(id);
     },
+    async remove(id) {
+      await table.delete({ id, workspaceId });
+    },
+    pack: (put) => packAppends(context, put),
     async findCommitted(dataset, sha256, mapping): Promise<DatasetVersionRecord | null> {
       const rows = await versionRows(
         context,

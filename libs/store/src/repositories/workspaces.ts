@@ -64,6 +64,8 @@ export function workspaces(context: Context): Workspaces {
     delete: (name) =>
       all.transaction(async (inside) => {
         const { id } = await workspaces(inside).find(name);
+        // Whoever adds to it waits, and finds it gone.
+        await inside.query('SELECT 1 FROM workspace WHERE id = $1 FOR UPDATE', [id]);
         const [busy] = await inside.query<{ n: number }>(
           `SELECT count(*)::int AS n FROM run WHERE workspace_id = $1 AND status IN ('queued', 'running')`,
           [id],
