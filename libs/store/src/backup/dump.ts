@@ -27,7 +27,9 @@ export interface Snapshot {
 
 /** Of what nothing is right without, and of what something only begins again without. */
 const OBJECTS = {
-  needed: `SELECT object_key AS key FROM upload UNION SELECT manifest_key FROM model_version UNION SELECT weights_key FROM model_version`,
+  // Of uploads but for those that were erased, or lie in their rows still.
+  needed: `SELECT object_key AS key FROM upload WHERE content IS NULL AND object_key NOT IN ('erased', 'inline')
+    UNION SELECT manifest_key FROM model_version UNION SELECT weights_key FROM model_version`,
   wanted: `SELECT progress -> 'state' ->> 'weightsKey' AS key FROM run WHERE progress -> 'state' ->> 'weightsKey' IS NOT NULL
     UNION SELECT progress -> 'state' ->> 'manifestKey' FROM run WHERE progress -> 'state' ->> 'manifestKey' IS NOT NULL
     UNION SELECT result ->> 'state' FROM run WHERE kind = 'learn' AND result ->> 'state' IS NOT NULL
