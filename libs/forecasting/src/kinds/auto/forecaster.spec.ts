@@ -107,6 +107,8 @@ describe('the auto forecaster', () => {
         9,
       ),
     );
+    const [upper] = await model.predict(panel, { ...ask, levels: [0.9] });
+    expect(upper!.quantiles).toEqual(forecast!.quantiles.slice(2 * HORIZON));
     const again = loadForecaster(model.save());
     expect(await again.predict(panel, ask)).toEqual(await model.predict(panel, ask));
     for (const one of [model, again]) one.dispose();

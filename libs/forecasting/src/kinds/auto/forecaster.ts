@@ -6,7 +6,8 @@
  * weights of their own see the last `history` steps, so forecasts are as cheap for a long history as for a short one.
  */
 import { AlmanacError } from '@almanac/series';
-import { keepTo } from '../../dataset/target.js';
+import { intermittentOf } from '../../dataset/intermittent.js';
+import { keepTo, neverNegative } from '../../dataset/target.js';
 import { tooShort } from '../../dataset/tooShort.js';
 import type {
   Checkpoint,
@@ -27,8 +28,9 @@ import { plans } from '../plans.js';
 import { choiceOf } from './choice.js';
 import { combine, type Part, quantilesAt } from './combine.js';
 import { type AutoConfig, checkAutoConfig } from './config.js';
-import { measureMembers, type Subject } from './measure.js';
+import { MEASURED_LEVELS, measureMembers, type Subject } from './measure.js';
 import { learnWeights, normalised } from './weights.js';
+import { learnWidths, rescaled, type Widths } from './widths.js';
 
 /** What is learned of the members together; rides beside their manifests. */
 export interface Learned {
@@ -40,6 +42,8 @@ export interface Learned {
   rows: number;
   /** [members] of series that were measured themselves. */
   own: Record<string, number[]>;
+  /** Absent in models from before they were learned. */
+  widths?: Widths;
 }
 
 /** Neighbouring steps of a path hang together as those of most models do. */
@@ -90,33 +94,41 @@ export class AutoForecaster implements Forecaster {
       };
     });
     const settings = { horizon, cutoffs, measured, seasonLength: seasonLengths[0] ?? 1 };
-    const rows = await measureMembers(subjects, panel, settings, signal);
+    const { rows, windows } = await measureMembers(subjects, panel, settings, signal);
     const { panel: shares, relative, own } = learnWeights(this.prior, rows);
-    const short = (values: readonly number[]): number[] => values.map((value) => Number(value.toFixed(DIGITS)));
+    const digits = (value: number): number => Number(value.toFixed(DIGITS));
+    const short = (values: readonly number[]): number[] => values.map(digits);
+    // What is mostly 0 has the distribution of its own counts, which no factor makes truer.
+    const counted = windows.filter(({ series }) => !this.mostlyZero(panel, panel.series[series]!));
+    const widths = learnWidths(counted, MEASURED_LEVELS, (series) => own.get(series) ?? shares);
     this.learned = {
       panel: short(shares),
-      relative: relative.map((value) => (Number.isNaN(value) ? null : Number(value.toFixed(DIGITS)))),
+      relative: relative.map((value) => (Number.isNaN(value) ? null : digits(value))),
       rows: rows.length,
       own: Object.fromEntries([...own].map(([place, each]) => [panel.series[place]!.id, short(each)])),
+      widths: { inner: digits(widths.inner), outer: digits(widths.outer), slope: digits(widths.slope) },
     };
   }
 
   async predict(panel: Panel, options: PredictOptions): Promise<SeriesForecast[]> {
     this.need();
-    const { targets, paths, members: shown, attention, ...asked } = options;
+    const { targets, paths, members: shown, attention, horizon, ...asked } = options;
+    // Widths are about the median, whether it was asked for or not.
+    const levels = [...new Set([...options.levels, 0.5])].sort((a, b) => a - b);
+    const wanted = (quantiles: Float64Array): Float64Array => rowsOf(quantiles, levels, options.levels, horizon);
     const shares = panel.series.map((series) => this.sharesOf(series));
     const parts: Part[][] = panel.series.map(() => []);
     for (const [m, member] of this.members.all.entries()) {
       const places = panel.series.map((_, s) => s).filter((s) => shares[s]![m]! > 0);
       if (places.length === 0) continue;
       const of = lastSteps({ ...panel, series: places.map((s) => panel.series[s]!) }, this.historyOf(m));
-      const forecasts = await member.predict(of, { ...asked, ...(attention ? { attention } : {}) });
+      const forecasts = await member.predict(of, { ...asked, horizon, levels, ...(attention ? { attention } : {}) });
       forecasts.forEach((forecast, i) => {
         const s = places[i]!;
-        parts[s]!.push({ label: this.labels[m]!, share: shares[s]![m]!, forecast });
+        const quantiles = this.widened(panel, panel.series[s]!, forecast.quantiles, levels);
+        parts[s]!.push({ label: this.labels[m]!, share: shares[s]![m]!, forecast: { ...forecast, quantiles } });
       });
     }
-    const { horizon, levels } = options;
     return panel.series.map(({ id, firstStep, values }, s) => {
       const { quantiles, parts: taken, notes } = combine(parts[s]!, horizon, levels.length);
       const target = targets?.get(id);
@@ -126,13 +138,26 @@ export class AutoForecaster implements Forecaster {
       return {
         id,
         cutoff: firstStep + values.length - 1,
-        ...(shown ? { members: taken.map(({ label, share, forecast }) => ({ label, share, quantiles: forecast.quantiles.slice() })) } : {}),
-        quantiles: keepTo(target, quantiles),
+        ...(shown ? { members: taken.map(({ label, share, forecast }) => ({ label, share, quantiles: wanted(forecast.quantiles) })) } : {}),
+        quantiles: keepTo(target, wanted(quantiles)),
         ...(drawn ? { paths: keepTo(target, drawn) } : {}),
         ...(maps ? { attention: maps } : {}),
         ...(notes.length > 0 ? { notes } : {}),
       };
     });
+  }
+
+  /** What a member says, as wide as the mix was found to need: a mean of members is then as wide itself. */
+  private widened(panel: Panel, series: SeriesData, quantiles: Float64Array, levels: readonly number[]): Float64Array {
+    const { widths } = this.need();
+    if (!widths || this.mostlyZero(panel, series)) return quantiles;
+    const wider = rescaled(quantiles, levels, widths, this.config.horizon);
+    const positive = neverNegative([series]) && !quantiles.some((value) => value < 0);
+    return positive ? wider.map((value) => Math.max(0, value)) : wider;
+  }
+
+  private mostlyZero({ seasonLengths }: Panel, { values }: SeriesData): boolean {
+    return intermittentOf(values.subarray(Math.max(0, values.length - this.config.history)), seasonLengths) !== undefined;
   }
 
   choice(panel: Panel): ModelChoice {
@@ -201,6 +226,16 @@ export class AutoForecaster implements Forecaster {
     if (this.learned) return this.learned;
     throw new AlmanacError('MODEL_NOT_FITTED', 'This auto forecaster has not been fitted.', { hint: 'Call fit, or load a checkpoint.' });
   }
+}
+
+/** Rows of the levels that were asked for. */
+function rowsOf(quantiles: Float64Array, levels: readonly number[], wanted: readonly number[], horizon: number): Float64Array {
+  const rows = new Float64Array(wanted.length * horizon);
+  wanted.forEach((level, q) => {
+    const row = levels.indexOf(level) * horizon;
+    rows.set(quantiles.subarray(row, row + horizon), q * horizon);
+  });
+  return rows;
 }
 
 /** The kind, with a number where there are several, or the season that it repeats. */

@@ -8,9 +8,11 @@ import { lastSteps } from '../../panel.js';
 import { pinball } from '../../metrics/quantile.js';
 import { seasonalScale } from '../../metrics/point.js';
 import type { Measured } from './weights.js';
+import { type Window, WIDTH_LEVELS } from './widths.js';
 
 /** Enough to tell a median and its spread. */
-const LEVELS = [0.1, 0.3, 0.5, 0.7, 0.9];
+const LOSS_LEVELS = [0.1, 0.3, 0.5, 0.7, 0.9];
+export const MEASURED_LEVELS = [...new Set([...LOSS_LEVELS, ...WIDTH_LEVELS])].sort((a, b) => a - b);
 /** Observations that a history must keep before a cutoff, beside a season. */
 const LEAST_HISTORY = 4;
 
@@ -36,14 +38,16 @@ export async function measureMembers(
   panel: Panel,
   settings: MeasureSettings,
   signal?: AbortSignal,
-): Promise<Measured[]> {
+): Promise<{ rows: Measured[]; windows: Window[] }> {
   const { horizon, cutoffs, seasonLength } = settings;
   const rows: Measured[] = [];
+  const windows: Window[] = [];
   for (let k = 0; k < cutoffs; k++) {
     const back = horizon + k * Math.max(1, Math.floor(horizon / 2));
     const chosen = chosenSeries(members, panel, back, settings);
     if (chosen.length === 0) continue;
     const losses = chosen.map(() => members.map(() => Number.NaN));
+    const given = chosen.map(() => members.map((): Float64Array | undefined => undefined));
     const known = cutPanel({ ...panel, series: chosen.map(({ series }) => series) }, (series) => lastStep(series) - back, horizon);
     for (const [m, { forecaster, heldOut, takesPart, history }] of members.entries()) {
       const fair = known.series.flatMap((series, i) =>
@@ -51,18 +55,27 @@ export async function measureMembers(
       );
       if (fair.length === 0) continue;
       const of = lastSteps({ ...known, series: fair.map(({ series }) => series) }, history);
-      const forecasts = await forecaster.predict(of, { horizon, levels: LEVELS, ...(signal ? { signal } : {}) });
+      const forecasts = await forecaster.predict(of, { horizon, levels: MEASURED_LEVELS, ...(signal ? { signal } : {}) });
       forecasts.forEach(({ quantiles }, j) => {
         const { i } = fair[j]!;
         const { values } = chosen[i]!.series;
+        given[i]![m] = quantiles;
         losses[i]![m] = loss(quantiles, values.subarray(values.length - back), values, horizon, seasonLength);
       });
     }
-    chosen.forEach(({ place }, i) => {
+    chosen.forEach(({ series, place }, i) => {
+      const before = known.series[i]!;
+      const { length } = series.values;
+      windows.push({
+        series: place,
+        whole: members.every(({ takesPart }, m) => given[i]![m] !== undefined || !takesPart(before)),
+        quantiles: given[i]!,
+        actual: series.values.subarray(length - back, length - back + horizon),
+      });
       if (losses[i]!.filter((one) => !Number.isNaN(one)).length > 1) rows.push({ series: place, losses: losses[i]! });
     });
   }
-  return rows;
+  return { rows, windows };
 }
 
 /** Those that are long enough: all that a trained member held back, and others spread evenly over the panel. */
@@ -89,12 +102,9 @@ function loss(quantiles: Float64Array, actual: Float64Array, values: Float64Arra
   let [sum, count] = [0, 0];
   for (let t = 0; t < horizon; t++) {
     if (Number.isNaN(actual[t]!)) continue;
-    const median = quantiles[LEVELS.indexOf(0.5) * horizon + t]!;
-    LEVELS.forEach((level, q) => {
-      const value = quantiles[q * horizon + t]!;
-      sum += pinball(level, actual[t]!, Number.isNaN(value) ? median : value);
-    });
-    count += LEVELS.length;
+    const at = (level: number): number => quantiles[MEASURED_LEVELS.indexOf(level) * horizon + t]!;
+    for (const level of LOSS_LEVELS) sum += pinball(level, actual[t]!, Number.isNaN(at(level)) ? at(0.5) : at(level));
+    count += LOSS_LEVELS.length;
   }
   return count > 0 ? sum / (count * scale) : Number.NaN;
 }

@@ -51,9 +51,11 @@ export function fitDynamicTheta(values: Float64Array): DynamicTheta {
     theta: Math.min(LARGEST_THETA, Math.max(1, 1 + Math.exp(x[1]!))),
     alpha: 0.01 + 0.98 * squash(x[0]!),
   });
+  // The search stops where costs differ by little: they follow no unit.
+  const unit = values.reduce((sum, value) => (Number.isNaN(value) ? sum : sum + value * value), 0) || 1;
   const cost = (x: Float64Array): number => {
     const { theta, alpha } = decode(x);
-    return errorsOf(values, lines, theta, alpha).squares;
+    return errorsOf(values, lines, theta, alpha).squares / unit;
   };
   const start = Float64Array.of(0, LOG_THETA_START - 0.7);
   const { theta, alpha } = decode(nelderMead(cost, start, Float64Array.of(1, 1), EVALUATIONS));
