@@ -90,6 +90,7 @@ async function refusal(call: Promise<unknown>): Promise<ApiError['problem']> {
 describe('keys', () => {
   it('open what their scope includes, and nothing more', async () => {
     expect(await refusal(createClient({ baseUrl: url }).call('listDatasets', {}))).toMatchObject({ status: 401, code: 'API_KEY_MISSING' });
+    expect((await fetch(`${url}/v1/datasets`)).headers.get('www-authenticate')).toBe('Bearer realm="almanac"');
     expect(await refusal(createClient({ baseUrl: url, apiKey: 'alm_other' }).call('listDatasets', {}))).toMatchObject({
       status: 401,
       code: 'API_KEY_UNKNOWN',
@@ -244,6 +245,7 @@ describe('uploads', () => {
     });
     expect(answer.status).toBe(202);
     const { runId } = (await answer.json()) as { runId: string };
+    expect(answer.headers.get('location')).toBe(`/v1/runs/${runId}`);
     // Whatever its type: nobody parses it here.
     const json = await fetch(`${url}/v1/uploads?dataset=bare&fileName=c.json`, {
       method: 'POST',

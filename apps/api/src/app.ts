@@ -21,6 +21,7 @@ import { decodeBodies } from './http/encodings.js';
 import { keepGate } from './http/gate.js';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
 import { Keyring } from './http/keyring.js';
+import { LocationInterceptor } from './http/location.js';
 import { PROBLEM_TYPE, ProblemFilter, problemOf } from './http/problem.js';
 import { Places } from './http/places.js';
 import { Rate } from './http/rate.js';
@@ -70,6 +71,8 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
       { provide: Doorkeeper, useValue: doorkeeper },
       { provide: QuotaBook, useValue: book },
       { provide: ReadinessProbe, useValue: new ReadinessProbe(context, options.disk) },
+      // Before those that may answer with what was answered before.
+      { provide: APP_INTERCEPTOR, useClass: LocationInterceptor },
       { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       { provide: APP_INTERCEPTOR, useClass: CursorInterceptor },
       { provide: APP_INTERCEPTOR, useClass: RevisionInterceptor },
@@ -116,6 +119,7 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
   await fastify.register(multipart, { limits: { files: 2, fields: 2, fieldSize: 1 << 20, fileSize: Number.MAX_SAFE_INTEGER } });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('x-request-id', request.id);
+    if (reply.statusCode === 401) reply.header('www-authenticate', 'Bearer realm="almanac"');
     // What somebody who is signed in sees is nobody else's, on the way and in the browser.
     if (request.url.startsWith('/v1') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     done();

@@ -17,7 +17,7 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { type Document, type MadeRequest, operationsOf, requestOf } from '../../../test/support/requests.js';
 import { createApp } from './app.js';
 import { hashOfKey } from './http/credentials.js';
-import { openApiDocument } from './openapi.js';
+import { openApiDocument } from './openapi/document.js';
 
 const KEY = 'alm_fuzz';
 const REQUESTS_A_ROUTE = Number(process.env['ALMANAC_FUZZ_REQUESTS'] ?? 200);

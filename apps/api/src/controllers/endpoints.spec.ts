@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { endpoints } from '@almanac/contracts';
 import { describe, expect, it } from 'vitest';
 import { ENDPOINT } from '../http/endpoint.js';
-import { openApiDocument } from '../openapi.js';
+import { openApiDocument } from '../openapi/document.js';
 import { controllers } from './index.js';
 
 /** Endpoint names that handlers declare. */

@@ -52,7 +52,7 @@ export class NixtlaController {
   }
 
   @Route('nixtlaModelParams')
-  params(): { detail: typeof modelParams } {
+  params(@Input() _: Parse<'nixtlaModelParams'>): { detail: typeof modelParams } {
     return { detail: modelParams };
   }
 

@@ -8,7 +8,7 @@ import { CONTEXT, Flow } from '../http/caller.js';
 import { Keyring } from '../http/keyring.js';
 import { newKey, rotatedKey, toApiKey } from '../http/newKey.js';
 import { Input, type Parse, Route } from '../http/route.js';
-import { openApiDocument } from '../openapi.js';
+import { openApiDocument } from '../openapi/document.js';
 import { ReadinessProbe } from '../readiness.js';
 
 @Controller()

@@ -175,7 +175,8 @@ export const observationRow = z
     y: z.number().nullable().meta({ description: 'null says nothing about the step.' }),
   })
   .catchall(flagOrNumber)
-  .meta({ id: 'ObservationRow' });
+  // No language of types has an object whose further keys are numbers where the known ones are not.
+  .meta({ id: 'ObservationRow', description: 'Further keys are covariates, numbers or null.', override: { additionalProperties: true } });
 export type ObservationRow = z.infer<typeof observationRow>;
 export const observationRows = z.array(observationRow).min(1).max(50_000);
 export const appended = z

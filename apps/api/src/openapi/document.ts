@@ -1,12 +1,14 @@
 /** The OpenAPI 3.1 document, made from the endpoint table alone. */
-import { CSRF_HEADER, type Endpoint, type EndpointName, endpoints, problem, run, WORKSPACE_HEADER } from '@almanac/contracts';
+import { CSRF_HEADER, type Endpoint, type EndpointName, endpoints, run, WORKSPACE_HEADER } from '@almanac/contracts';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { REVISED } from './http/revisions.js';
+import { placeOf } from '../http/location.js';
+import { REVISED } from '../http/revisions.js';
+import { EXAMPLES } from './examples.js';
+import { PROBLEM, refusalsOf, REFUSED } from './refusals.js';
+import { tagList, tagOf } from './tags.js';
 
-const tagOf = (path: string): string => path.split('/')[2] ?? 'other';
-
-function requestBody(endpoint: Endpoint): ZodOpenApiOperationObject['requestBody'] {
+function requestBody(name: string, endpoint: Endpoint): ZodOpenApiOperationObject['requestBody'] {
   if (endpoint.consumes === 'application/x-tar')
     return { required: true, content: { [endpoint.consumes]: { schema: z.string().meta({ format: 'binary' }) } } };
   if (!endpoint.body) return undefined;
@@ -31,7 +33,8 @@ function requestBody(endpoint: Endpoint): ZodOpenApiOperationObject['requestBody
       },
     };
   }
-  return { required: true, content: { 'application/json': { schema: endpoint.body } } };
+  const example = EXAMPLES[name as EndpointName];
+  return { required: true, content: { 'application/json': { schema: endpoint.body, ...(example === undefined ? {} : { example }) } } };
 }
 
 /** A key with the scope, or a session of somebody whose role has it; what a session changes carries its token, too. */
@@ -42,11 +45,18 @@ function securityOf({ scope, method }: Endpoint): NonNullable<ZodOpenApiOperatio
 }
 
 function operation(name: string, endpoint: Endpoint): ZodOpenApiOperationObject {
+  const place = placeOf(name as EndpointName, endpoint);
+  const headers =
+    place === undefined ? {} : { headers: { Location: { description: `As \`${place}\``, schema: { type: 'string' as const } } } };
   const success =
     endpoint.status === 204 || endpoint.status === 302
       ? { description: endpoint.status === 204 ? 'Done' : 'Somewhere else' }
-      : { description: 'Success', content: { [endpoint.produces ?? 'application/json']: { schema: endpoint.response } } };
-  const body = requestBody(endpoint);
+      : {
+          description: 'Success',
+          ...(endpoint.status === 200 ? {} : headers),
+          content: { [endpoint.produces ?? 'application/json']: { schema: endpoint.response } },
+        };
+  const body = requestBody(name, endpoint);
   return {
     operationId: name,
     summary: endpoint.summary,
@@ -78,9 +88,10 @@ function operation(name: string, endpoint: Endpoint): ZodOpenApiOperationObject 
     responses: {
       [String(endpoint.status) as '200']: success,
       ...(endpoint.slow
-        ? { '202': { description: 'It takes longer: a run to follow', content: { 'application/json': { schema: run } } } }
+        ? { '202': { description: 'It takes longer: a run to follow', ...headers, content: { 'application/json': { schema: run } } } }
         : {}),
-      default: { description: 'Problem details', content: { 'application/problem+json': { schema: problem } } },
+      ...refusalsOf(endpoint, endpoint.method !== 'GET' && REVISED[name as EndpointName] !== undefined),
+      default: PROBLEM,
     },
   };
 }
@@ -93,9 +104,19 @@ export function openApiDocument(version: string): object {
   }
   return createDocument({
     openapi: '3.1.1',
-    info: { title: 'Almanac', version, description: 'Time-series forecasting: upload series, train, forecast, query.' },
+    info: {
+      title: 'Almanac',
+      version,
+      summary: 'Time-series forecasting',
+      description:
+        'Time-series forecasting: upload series, train, forecast, query. Refusals are problem details (RFC 9457) with a stable `code`.',
+      license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'This installation' }],
+    tags: tagList,
     paths,
     components: {
+      responses: REFUSED,
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, for machines; its scopes are read, write and admin.' },
         session: {
