@@ -270,24 +270,21 @@ export class OnlineModel {
     descend(this.shadow.weights, gradient, this.anchor.core, learningRate, settings);
   }
 
-  /**
-   * Replays origins, each as far as its horizon has come true: always the one that is the newest of which all has, and the newest of all,
-   * so that the first steps ahead need not wait for the last.
-   */
+  /** Replays origins whose horizon has come true, the newest always among them. */
   private learnHead(learningRate: number): void {
     const { horizon, replay, seed } = this.settings;
-    const count = this.origins.length;
+    const matured = this.origins.length - horizon;
+    if (matured <= 0) return;
     const random = new Random(seed, 71, this.seen);
     const columns = horizon * this.levels.length;
     const gradient = new Float64Array(this.shadowHead.length);
     for (let k = 0; k < replay; k++) {
-      const index = k === 0 ? Math.max(0, count - horizon) : count - 1 - (k === 1 ? 0 : random.below(Math.min(count, REACH * replay)));
+      const index = k === 0 ? matured - 1 : Math.max(0, matured - 1 - random.below(Math.min(matured, REACH * replay)));
       const { features, base } = this.origins[index]!;
       // What a broken shadow saw would break the next one.
       if (features.some(Number.isNaN)) continue;
       for (let step = 0; step < horizon; step++) {
-        const actual = this.history[index + 1 + step];
-        if (actual === undefined) break;
+        const actual = this.history[index + 1 + step]!;
         if (Number.isNaN(actual)) continue;
         const target = (actual - base[step]!) / this.scale;
         this.levels.forEach((level, q) => {
