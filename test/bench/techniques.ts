@@ -32,6 +32,38 @@ function alignment(task: Parameters<typeof alignmentTask>[0]['task'], branch: (t
   };
 }
 
+/** The mean of several streams, each line printed. */
+function overSeeds(run: (seed: number) => { online: number; frozen: number }): { ours: number; peer: number } {
+  const scores = [1, 2, 3, 4, 5].map(run);
+  for (const { online, frozen } of scores) console.log(`    ${online.toFixed(4)} / ${frozen.toFixed(4)} = ${(online / frozen).toFixed(4)}`);
+  const mean = (of: 'online' | 'frozen'): number => scores.reduce((sum, score) => sum + score[of] / scores.length, 0);
+  return { ours: mean('online'), peer: mean('frozen') };
+}
+
+function reversed(kind: onlineStreams.Reversal): Technique {
+  return {
+    name: `online learning: ${kind} reversed, from the 10th day on, 3 seeds`,
+    unit: 'pinball',
+    peerName: 'refitted daily on the latest 14 days',
+    run: async () => {
+      const { DAY, refittedDaily, reversedStream, streamTask } = onlineStreams;
+      const task = { known: 30 * DAY, from: 40 * DAY, settings: { seasonLength: DAY } };
+      const [ours, peer] = [0, 0].map(() => [] as number[]) as [number[], number[]];
+      for (const seed of [1, 2, 3]) {
+        const values = reversedStream(seed, kind, { before: 30, after: 25 });
+        const { online, frozen } = streamTask(values, task);
+        ours.push(online);
+        peer.push(refittedDaily(values, { ...task, window: 14 * DAY }));
+        console.log(
+          `    ${online.toFixed(4)}, frozen ${frozen.toFixed(4)} / ${peer.at(-1)!.toFixed(4)} = ${(online / peer.at(-1)!).toFixed(3)}`,
+        );
+      }
+      const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+      return { ours: mean(ours), peer: mean(peer) };
+    },
+  };
+}
+
 const cases: Technique[] = [
   {
     name: 'RNN: AR(2), error over noise variance',
@@ -172,13 +204,21 @@ const cases: Technique[] = [
       return { ours: online, peer: frozen };
     },
   },
+  ...onlineStreams.REVERSALS.map((kind) => reversed(kind)),
   {
-    name: 'online learning: a stream with outliers',
+    name: 'online learning: streams with outliers, 5 seeds',
+    unit: 'pinball',
+    peerName: 'the same model, frozen',
+    run: async () => overSeeds((seed) => onlineStreams.streamTask(onlineStreams.outlierStream(seed), { known: 600 })),
+  },
+  {
+    name: 'online learning: streams that stay as they were, 5 seeds',
     unit: 'pinball',
     peerName: 'the same model, frozen',
     run: async () => {
-      const { online, frozen } = onlineStreams.streamTask(onlineStreams.outlierStream(1), { known: 600 });
-      return { ours: online, peer: frozen };
+      const { DAY, reversedStream, streamTask } = onlineStreams;
+      const task = { known: 40 * DAY, settings: { seasonLength: DAY } };
+      return overSeeds((seed) => streamTask(reversedStream(seed, 'memory', { before: 70, after: 0 }), task));
     },
   },
 ];

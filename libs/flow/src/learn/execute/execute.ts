@@ -151,7 +151,7 @@ async function register(
 function reasonOf({ promoted, rolledBack, series, pinball, observations }: OnlineLearning, { no }: ModelVersionRecord): string {
   const losses = pinball ? ` (one-step pinball ${pinball.shadow.toPrecision(3)} to ${pinball.champion.toPrecision(3)})` : '';
   if (promoted.length > 0)
-    return `learned online: the shadow of ${promoted.length} of ${series} series was better than version ${no} by 1 % or more for two seasons${losses}`;
+    return `learned online: the shadow of ${promoted.length} of ${series} series was better than version ${no} by 1 % or more for two seasons, or by 15 % for one${losses}`;
   if (observations === 0) return 'nothing was observed since';
   return rolledBack.length > 0
     ? `the shadow of ${rolledBack.length} of ${series} series was worse by 10 % or broken and starts again from version ${no}${losses}`

@@ -5,7 +5,7 @@ import { Random } from '../../dataset/random.js';
 import { OutlierFilter, PromotionGuard } from './guard.js';
 import { OnlineModel } from './onlineModel.js';
 import { MinGruCore } from './rtrlDiagonal.js';
-import { driftStream, outlierStream, streamTask } from '../../testing/streams.js';
+import { DAY, driftStream, outlierStream, refittedDaily, reversedStream, streamTask } from '../../testing/streams.js';
 
 const [D, T, I] = [4, 12, 2];
 const normals = (count: number, seed: number, size = 1): Float64Array => {
@@ -65,6 +65,19 @@ describe('the guard', () => {
     expect(Array.from({ length: 200 }, () => guard.judge(0.995, 1))).not.toContain('promote');
   });
 
+  it('promotes nothing that was better by chance, and what is much better after one season', () => {
+    const guard = new PromotionGuard({ seasonLength: 10 });
+    // Ten times better now, then worse: 5 % better on the whole, and no more than chance.
+    expect(Array.from({ length: 200 }, (_, t) => guard.judge(t % 2 === 0 ? 0.1 : 1.8, 1))).not.toContain('promote');
+    expect(
+      Array.from({ length: 10 }, () => new PromotionGuard({ seasonLength: 10 })).map((fresh) => {
+        let count = 1;
+        while (fresh.judge(0.7, 1) !== 'promote') count++;
+        return count;
+      })[0],
+    ).toBe(10);
+  });
+
   it('rolls back what has become worse, and what is no number at once', () => {
     const guard = new PromotionGuard({ seasonLength: 10 });
     expect(Array.from({ length: 30 }, () => guard.judge(1.2, 1))).toContain('rollback');
@@ -89,6 +102,15 @@ describe('a model that goes on learning', () => {
   it('is at most 1 % worse than a frozen one on a stream with outliers', () => {
     const result = streamTask(outlierStream(2), { known: 600 });
     expect(result.online).toBeLessThan(1.01 * result.frozen);
+  });
+
+  it('is within a quarter of a model refitted daily, ten days after its world was reversed', () => {
+    const settings = { seasonLength: DAY };
+    const values = reversedStream(1, 'memory', { before: 30, after: 22 });
+    const task = { known: 30 * DAY, from: 40 * DAY, settings };
+    const { online, frozen } = streamTask(values, task);
+    expect(online).toBeLessThan(1.25 * refittedDaily(values, { ...task, window: 14 * DAY, every: 3 }));
+    expect(online).toBeLessThan(0.6 * frozen);
   });
 
   it('forecasts ordered finite quantiles through gaps, the same for the same seed', () => {

@@ -13,12 +13,18 @@ export interface GuardSettings {
 
 export type Verdict = 'keep' | 'promote' | 'rollback';
 
+const NOTHING = { champion: 0, shadow: 0, weight: 0, betterFor: 0, squares: 0 };
+/** Deviations: a shadow that learns fast is better for two seasons now and then by chance. */
+const CERTAIN = 3;
+/** Steps count twice: where the world has changed, a champion of two seasons ago is two seasons behind. */
+const MUCH_BETTER = 0.85;
+
 export class PromotionGuard {
   private readonly patience: number;
   private readonly promoteMargin: number;
   private readonly rollbackMargin: number;
-  /** All that the guard remembers, as plain data. */
-  memory = { champion: 0, shadow: 0, weight: 0, betterFor: 0 };
+  /** All that the guard remembers, as plain data; `squares` of the differences. */
+  memory = { ...NOTHING };
 
   constructor({ seasonLength, promoteMargin = 0.01, rollbackMargin = 0.1 }: GuardSettings) {
     this.patience = Math.max(10, 2 * seasonLength);
@@ -34,16 +40,26 @@ export class PromotionGuard {
     memory.shadow = decay * memory.shadow + shadow;
     memory.champion = decay * memory.champion + champion;
     memory.weight = decay * memory.weight + 1;
+    memory.squares = decay * memory.squares + (champion - shadow) ** 2;
     const ratio = memory.champion > 0 ? memory.shadow / memory.champion : 1;
-    memory.betterFor = ratio <= 1 - this.promoteMargin ? memory.betterFor + 1 : 0;
+    const better = ratio <= 1 - this.promoteMargin && this.beyondChance();
+    memory.betterFor = better ? memory.betterFor + (ratio <= MUCH_BETTER ? 2 : 1) : 0;
     if (memory.betterFor >= this.patience) return this.decide('promote');
     // A few steps prove nothing: half of the average's full weight must be there.
     if (ratio > 1 + this.rollbackMargin && memory.weight > this.patience / 2) return this.decide('rollback');
     return 'keep';
   }
 
+  /** The mean difference is `CERTAIN` of its own deviations above 0; an exponential mean counts for twice the steps of its window. */
+  private beyondChance(): boolean {
+    const { champion, shadow, weight, squares } = this.memory;
+    const mean = (champion - shadow) / weight;
+    const variance = Math.max(0, squares / weight - mean * mean);
+    return mean > CERTAIN * Math.sqrt(variance / (2 * weight));
+  }
+
   private decide(verdict: Verdict): Verdict {
-    this.memory = { champion: 0, shadow: 0, weight: 0, betterFor: 0 };
+    this.memory = { ...NOTHING };
     return verdict;
   }
 }

@@ -2,9 +2,10 @@
  * A small forecaster that goes on learning with every observation: a recurrent core with online gradients (exact ones of a minGRU, by
  * default), and a linear quantile head on the correction to seasonal naive.
  *
- * Protocol: the champion forecasts. Its shadow, a copy, learns: the core from the one-step loss of each new observation, the
- * head from replayed origins whose whole horizon has come true. Weights are pulled back to where they started, steps are
- * clipped, outliers are skipped, and the guard decides on promotion and rollback.
+ * Protocol: the champion forecasts. Its shadow, a copy, learns fast: the core from the one-step loss of each new observation, the
+ * head from replayed origins, as far as their horizons have come true. What is judged is the mean of its heads over two seasons (Polyak and
+ * Juditsky 1992), so that the rate can be high. Weights are pulled back to where they started, steps are clipped, outliers are
+ * skipped, and the guard decides on promotion and rollback.
  *
  * Invariants: what is drawn comes from the seed and the number of observations; an observation is used only after the
  * forecast of it was scored; a missing observation moves time on and teaches nothing.
@@ -84,6 +85,8 @@ export class OnlineModel {
   private readonly shadow: OnlineCore;
   private championHead: Float64Array;
   private shadowHead: Float64Array;
+  /** Of the shadow's heads of late: what is judged and promoted, without the noise of single updates. */
+  private meanHead: Float64Array;
   private anchor: Weights;
   private championOrigin: Origin | undefined;
   private shadowOrigin: Origin | undefined;
@@ -98,6 +101,7 @@ export class OnlineModel {
     ({ champion: this.champion, shadow: this.shadow } = coresOf({ ...this.settings, inputs: INPUTS }));
     this.championHead = new Float64Array(this.features * horizon * this.levels.length);
     this.shadowHead = this.championHead.slice();
+    this.meanHead = this.championHead.slice();
     this.anchor = { core: this.shadow.weights.slice(), head: this.championHead.slice() };
     this.guard = new PromotionGuard({ seasonLength });
   }
@@ -110,6 +114,7 @@ export class OnlineModel {
       this.restart();
       for (let t = 0; t < values.length; t++) this.advance(values[t]!, learningRate * (1 - pass / passes), false);
     }
+    this.meanHead = this.shadowHead.slice();
     this.promote();
     this.champion.state.set(this.shadow.state);
     this.championOrigin = this.shadowOrigin;
@@ -122,7 +127,7 @@ export class OnlineModel {
    */
   observe(value: number): { champion: number; shadow: number; verdict: Verdict } {
     const champion = this.lossOf(this.championOrigin, this.championHead, value);
-    const shadow = this.lossOf(this.shadowOrigin, this.shadowHead, value);
+    const shadow = this.lossOf(this.shadowOrigin, this.meanHead, value);
     const verdict = Number.isNaN(value) ? 'keep' : this.guard.judge(shadow, champion);
     if (verdict === 'promote') this.promote();
     if (verdict === 'rollback') this.rollback();
@@ -153,6 +158,7 @@ export class OnlineModel {
     this.scale = all[0]!;
     this.shadow.weights.set(all.subarray(1, split));
     this.shadowHead = all.slice(split);
+    this.meanHead = this.shadowHead.slice();
     this.restart();
     this.promote();
     for (const value of history.subarray(Math.max(0, history.length - this.remembered))) this.advance(value, 0, true);
@@ -194,9 +200,10 @@ export class OnlineModel {
     const model = new OnlineModel(state.settings);
     model.scale = state.scale;
     model.seen = state.seen;
-    model.guard.memory = { ...state.guard };
+    model.guard.memory = { ...model.guard.memory, ...state.guard };
     model.outliers.inRow = state.outliersInRow;
-    const values = (name: string): number[] => state.arrays[name]!.map((value) => value ?? Number.NaN);
+    // A state from before heads were averaged.
+    const values = (name: string): number[] => (state.arrays[name] ?? state.arrays['shadowHead'])!.map((value) => value ?? Number.NaN);
     for (const [name, array] of Object.entries(model.arrays())) if (array instanceof Float64Array) array.set(values(name));
     model.history.push(...values('history'));
     const { horizon } = model.settings;
@@ -224,6 +231,7 @@ export class OnlineModel {
       shadowState: this.shadow.state,
       shadowTraces: this.shadow.traces,
       shadowHead: this.shadowHead,
+      meanHead: this.meanHead,
       anchorCore: this.anchor.core,
       anchorHead: this.anchor.head,
       history: this.history,
@@ -239,6 +247,7 @@ export class OnlineModel {
       this.learnCore(value, learningRate);
       this.history.push(value);
       this.learnHead(learningRate);
+      if (live) this.averageHead();
     } else {
       this.history.push(value);
     }
@@ -295,6 +304,12 @@ export class OnlineModel {
       }
     }
     descend(this.shadowHead, gradient, this.anchor.head, learningRate, { ...this.settings, clip: this.settings.clip * Math.sqrt(columns) });
+  }
+
+  private averageHead(): void {
+    const { meanHead, shadowHead } = this;
+    const share = 1 / Math.max(10, 2 * this.settings.seasonLength);
+    for (let i = 0; i < meanHead.length; i++) meanHead[i]! += share * (shadowHead[i]! - meanHead[i]!);
   }
 
   private output(features: Float64Array, head: Float64Array, column: number): number {
@@ -390,9 +405,9 @@ export class OnlineModel {
   private promote(): void {
     this.champion.weights.set(this.shadow.weights);
     this.champion.state.set(this.shadow.state);
-    this.championHead = this.shadowHead.slice();
+    this.championHead = this.meanHead.slice();
     this.championOrigin = this.shadowOrigin;
-    this.anchor = { core: this.shadow.weights.slice(), head: this.shadowHead.slice() };
+    this.anchor = { core: this.shadow.weights.slice(), head: this.meanHead.slice() };
   }
 
   private rollback(): void {
@@ -400,6 +415,7 @@ export class OnlineModel {
     this.shadow.state.set(this.champion.state);
     this.shadow.forget();
     this.shadowHead = this.championHead.slice();
+    this.meanHead = this.championHead.slice();
     this.shadowOrigin = this.championOrigin;
   }
 }
@@ -414,7 +430,7 @@ function complete(settings: OnlineSettings): Required<OnlineSettings> {
     copies: 8,
     seed: 0,
     learningRate: 0.05,
-    learningRateScale: 0.03,
+    learningRateScale: 2,
     clip: 1,
     anchor: 1e-3,
     replay: 8,

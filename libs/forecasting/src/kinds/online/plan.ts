@@ -23,7 +23,7 @@ export const onlinePlan: KindPlan = {
       rule: oneOf(TRACE_RULES, 'How a GRU or an LSTM carries its gradients; a minGRU knows rtrl only.'),
       copies: whole('Random traces that are averaged.'),
       learningRate: positive('Of the passes at the start.'),
-      learningRateScale: positive('Share of it for the updates after them.'),
+      learningRateScale: positive('How much of it the updates after them use; 2 unless given.'),
       clip: positive('Largest gradient norm.'),
       anchor: notNegative('Pull of each update towards the weights that were promoted last.'),
       replay: whole('Past origins that are replayed per observation.', 0),
