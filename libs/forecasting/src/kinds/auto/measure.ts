@@ -63,12 +63,13 @@ export async function measureMembers(
         losses[i]![m] = loss(quantiles, values.subarray(values.length - back), values, horizon, seasonLength);
       });
     }
+    const trained = members.flatMap(({ heldOut, takesPart }) => (heldOut === undefined ? [] : [takesPart]));
     chosen.forEach(({ series, place }, i) => {
       const before = known.series[i]!;
       const { length } = series.values;
       windows.push({
         series: place,
-        whole: members.every(({ takesPart }, m) => given[i]![m] !== undefined || !takesPart(before)),
+        whole: members.some(({ heldOut }, m) => heldOut !== undefined && given[i]![m] !== undefined) || !trained.some((one) => one(before)),
         quantiles: given[i]!,
         actual: series.values.subarray(length - back, length - back + horizon),
       });

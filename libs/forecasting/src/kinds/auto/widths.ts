@@ -3,15 +3,15 @@
  * members were measured anyway (conformal prediction on rolling cutoffs; a factor on the distance from the median keeps each series' own
  * width and skew). One factor for the inner 80 % and one for the tails, and a slope over the horizon, for the whole panel.
  *
- * Members that were trained could be measured on few series; forecasts in which they take part say more of the mix, and count together as
- * much as all others. Factors go .85 of the way only: members that see less of a history err more than they will.
+ * Members that were trained could be measured on few series; forecasts in which one of them takes part say more of the mix, and count
+ * together as much as all others, or less where they are very few. Factors go .85 of the way only: members that see less of a history err more than they will.
  */
 import { anchorIndex } from '../../levels.js';
 
 /** What members forecast at one cutoff of one series, at `WIDTH_LEVELS` among others. */
 export interface Window {
   series: number;
-  /** Every member that takes part in the series was measured. */
+  /** A member that was trained takes part, or none could. */
   whole: boolean;
   /** [members] [levels, horizon]; undefined where a member was not measured. */
   quantiles: readonly (Float64Array | undefined)[];
@@ -33,9 +33,11 @@ const TRUSTED = 0.85;
 /** In windows: so many weigh as much as the belief that the members are right. */
 const BELIEF = 30;
 const [LEAST, MOST] = [0.8, 1.6];
+/** So many forecasts with trained members count as much as those without. */
+const MANY_WHOLE = 64;
 /** Of the slope that was found. */
 const SLOPE_TRUSTED = 0.5;
-const MOST_SLOPE = 1.6;
+const MOST_SLOPE = 1.3;
 /** Tails do not cross what lies inside them. */
 const LEAST_OUTER = 0.85;
 
@@ -44,11 +46,12 @@ export function learnWidths(windows: readonly Window[], levels: readonly number[
   const horizon = windows[0]?.actual.length ?? 0;
   const whole = windows.filter((window) => window.whole).length;
   const both = whole > 0 && whole < windows.length;
+  const share = whole / (whole + Math.max(whole, MANY_WHOLE));
   const found: { ratios: [number, number]; weight: number; step: number }[] = [];
   for (const window of windows) {
     const mixed = mixOf(window, shares(window.series));
     if (!mixed) continue;
-    const weight = both ? 1 / (window.whole ? whole : windows.length - whole) : 1;
+    const weight = !both ? 1 : window.whole ? share / whole : (1 - share) / (windows.length - whole);
     window.actual.forEach((actual, step) => {
       const at = (level: number): number => mixed[levels.indexOf(level) * horizon + step]!;
       const median = at(0.5);
@@ -74,7 +77,7 @@ export function learnWidths(windows: readonly Window[], levels: readonly number[
     inner,
     outer: Math.max(LEAST_OUTER * inner, outer),
     // The halves lie half a horizon apart; the ends a whole one.
-    slope: horizon < 2 ? 1 : bounded(rise, 2 * SLOPE_TRUSTED * trust, 1 / MOST_SLOPE, MOST_SLOPE),
+    slope: bounded(rise, 2 * SLOPE_TRUSTED * trust, 1 / MOST_SLOPE, MOST_SLOPE),
   };
 }
 
