@@ -301,6 +301,35 @@ COMMENT ON COLUMN forecast.calibration IS 'sha256 of the calibration that the qu
 COMMENT ON COLUMN forecast.model_quantiles IS 'The model''s own, before the calibration; NULL where there was none';
 COMMENT ON COLUMN forecast.notes IS 'List of code and detail; NULL where there is nothing to say';
 
+CREATE TABLE forecast_override (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  series_id bigint NOT NULL,
+  cutoff_step bigint NOT NULL,
+  from_step bigint NOT NULL,
+  to_step bigint NOT NULL,
+  change text NOT NULL,
+  amount double precision NOT NULL,
+  reason text NOT NULL,
+  made_at timestamp with time zone NOT NULL DEFAULT now(),
+  made_by text DEFAULT ((NULLIF(current_setting('almanac.acting'::text, true), ''::text))::jsonb ->> 'name'::text),
+  CONSTRAINT forecast_override_pkey PRIMARY KEY (id),
+  CONSTRAINT forecast_override_run_id_series_id_cutoff_step_fkey FOREIGN KEY (run_id, series_id, cutoff_step) REFERENCES forecast(run_id, series_id, cutoff_step) ON DELETE CASCADE,
+  CONSTRAINT forecast_override_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id),
+  CONSTRAINT forecast_override_change_check CHECK ((change = ANY (ARRAY['set'::text, 'add'::text, 'percent'::text]))),
+  CONSTRAINT forecast_override_check CHECK ((to_step >= from_step))
+);
+CREATE INDEX forecast_override_of_forecast ON public.forecast_override USING btree (run_id, series_id);
+CREATE INDEX forecast_override_of_series ON public.forecast_override USING btree (series_id);
+ALTER TABLE forecast_override ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON forecast_override USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.forecast_override DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_row('override', 'reason', '{}', '{}');
+COMMENT ON COLUMN forecast_override.amount IS 'The value itself, what is added, or percent';
+COMMENT ON COLUMN forecast_override.made_by IS 'Name of the key or person';
+
+COMMENT ON TABLE forecast_override IS 'Changes of stored forecasts, made one after the other in the order of their ids';
+
 CREATE TABLE grid_step (
   workspace_id uuid NOT NULL,
   frequency text NOT NULL,

@@ -5,6 +5,7 @@
 import { BRANCHES, delayedEncoder, gridEncoder, hierarchicalEncoder, stackedEncoder } from '@almanac/forecasting';
 import { alignmentTask, onlineStreams, techniqueTasks as tasks } from '@almanac/forecasting/testing';
 import type { Bench, BenchRow } from './bench.js';
+import { knownParts } from './knownParts.js';
 
 interface Technique {
   name: string;
@@ -220,6 +221,18 @@ const cases: Technique[] = [
       const task = { known: 40 * DAY, settings: { seasonLength: DAY } };
       return overSeeds((seed) => streamTask(reversedStream(seed, 'memory', { before: 70, after: 0 }), task));
     },
+  },
+  {
+    name: 'contributions of a weighted sum: the part that is farthest off',
+    unit: 'share of its size',
+    peerName: 'what is allowed',
+    run: async () => ({ ours: await knownParts('linear', { promoted: false }), peer: 0.05 }),
+  },
+  {
+    name: 'contributions of a network, with a promotion: the part that is farthest off',
+    unit: 'share of its size',
+    peerName: 'what is allowed',
+    run: async () => ({ ours: await knownParts('segment', { promoted: true }), peer: 0.05 }),
   },
 ];
 

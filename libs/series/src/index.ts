@@ -1,4 +1,5 @@
 export { changepoints, type Changepoint } from './changepoints.js';
+export { type FilledGap, fillGaps, type Unusual, unusualValues } from './fill.js';
 export { decompose, type DecomposeOptions, type Decomposition } from './decompose.js';
 export { AlmanacError, isAlmanacError, type ErrorDetail } from './errors.js';
 export { Frequency, type CalendarFields } from './frequency.js';

@@ -250,6 +250,19 @@ export interface Forecasts {
   contributions(runId: string, uniqueId: string): Promise<r.ContributionRecord>;
 }
 
+/** Changes of stored forecasts, in the order in which they were made. */
+export interface Overrides {
+  add(row: r.NewOverride): Promise<r.OverrideRecord>;
+  /** @throws AlmanacError OVERRIDE_NOT_FOUND */
+  remove(runId: string, id: string): Promise<void>;
+  /** Whether there is one. */
+  any(): Promise<boolean>;
+  /** Of these runs. */
+  of(runIds: readonly string[]): Promise<r.OverrideRecord[]>;
+  /** Of all forecasts of a dataset's series, or of one model's; the newest at most. */
+  ofDataset(dataset: string, query: { model?: string | undefined; most: number }): Promise<r.OverrideRecord[]>;
+}
+
 export interface Calibrations {
   /** What is there already stays. Older ones that no forecast rests on are given up, after a while. */
   save(modelVersionId: string, rows: readonly r.CalibrationRecord[]): Promise<void>;
@@ -476,6 +489,7 @@ export interface Store {
   readonly runs: Runs;
   readonly models: Models;
   readonly forecasts: Forecasts;
+  readonly overrides: Overrides;
   readonly calibrations: Calibrations;
   readonly scores: Scores;
   readonly schedules: Schedules;

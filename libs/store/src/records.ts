@@ -532,6 +532,26 @@ export interface AttentionRecord {
   gate: Float32Array;
 }
 
+/** A change of a stored forecast. */
+export interface NewOverride {
+  runId: string;
+  seriesId: number;
+  cutoffStep: number;
+  /** Grid steps, both changed. */
+  fromStep: number;
+  toStep: number;
+  change: 'set' | 'add' | 'percent';
+  amount: number;
+  reason: string;
+}
+
+export interface OverrideRecord extends NewOverride {
+  id: string;
+  uniqueId: string;
+  madeAt: Date;
+  madeBy: string | null;
+}
+
 /** What the median of a forecast is made of. */
 export interface ContributionRecord {
   runId: string;

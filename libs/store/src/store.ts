@@ -25,6 +25,7 @@ import { idempotency } from './repositories/idempotency.js';
 import { apiKeys, uploads, workers } from './repositories/keys.js';
 import { members } from './repositories/members.js';
 import { models } from './repositories/models.js';
+import { overrides } from './repositories/overrides.js';
 import { predictions } from './repositories/predictions.js';
 import { quotas } from './repositories/quotas.js';
 import { rates } from './repositories/rates.js';
@@ -173,6 +174,7 @@ function bind(context: Context, isolated: boolean): Store {
     runs: runs(context),
     models: models(context),
     forecasts: forecasts(context),
+    overrides: overrides(context),
     calibrations: calibrations(context),
     scores: scores(context),
     schedules: schedules(context),

@@ -7,15 +7,18 @@ import type {
   Dataset,
   DatasetVersion,
   Erasure,
+  FilledSeries,
   HolidayList,
   Page,
   Series,
   SeriesDecomposition,
   StaticCovariateList,
+  UnusualSeries,
 } from '@almanac/contracts';
 import { eraseDataset, eraseSeries } from '@almanac/flow/erase';
 import { appendObservations, updateDataset } from '@almanac/flow/ingest';
 import {
+  filledGaps,
   getChangepoints,
   getDataset,
   getDecomposition,
@@ -26,6 +29,7 @@ import {
   listDatasetVersions,
   listSeries,
   listStaticCovariates,
+  listUnusual,
 } from '@almanac/flow/query';
 import type { FlowContext } from '@almanac/flow/runs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -82,6 +86,16 @@ export class DatasetsController {
   @Route('getChangepoints')
   changepoints(@Input() { params }: Parse<'getChangepoints'>, @Flow() flow: FlowContext): Promise<ChangepointList> {
     return getChangepoints(flow, params.dataset, params.uniqueId);
+  }
+
+  @Route('fillGaps')
+  gaps(@Input() { params, query }: Parse<'fillGaps'>, @Flow() flow: FlowContext): Promise<Page<FilledSeries>> {
+    return filledGaps(flow, params.dataset, query);
+  }
+
+  @Route('listUnusual')
+  unusual(@Input() { params, query }: Parse<'listUnusual'>, @Flow() flow: FlowContext): Promise<Page<UnusualSeries>> {
+    return listUnusual(flow, params.dataset, query);
   }
 
   @Route('getDecomposition')

@@ -7,11 +7,14 @@ import type {
   Forecast,
   ForecastPaths,
   ForecastScores,
+  Override,
+  OverrideList,
+  OverrideScores,
   Page,
   Run,
   Totals,
 } from '@almanac/contracts';
-import { requestForecast, requestReplay } from '@almanac/flow/forecast';
+import { createOverride, deleteOverride, listOverrides, requestForecast, requestReplay } from '@almanac/flow/forecast';
 import {
   forecastPaths,
   forecastScores,
@@ -22,6 +25,7 @@ import {
   latestForecasts,
   latestForecastsCsv,
   listSeriesForecasts,
+  overrideScores,
 } from '@almanac/flow/query';
 import type { FlowContext } from '@almanac/flow/runs';
 import type { FastifyReply } from 'fastify';
@@ -78,6 +82,26 @@ export class ForecastsController {
   @Route('forecastSeriesScores')
   seriesScores(@Input() { params, query }: Parse<'forecastSeriesScores'>, @Flow() flow: FlowContext): Promise<Page<BacktestSeries>> {
     return forecastSeriesScores(flow, params.runId, query);
+  }
+
+  @Route('createOverride')
+  createOverride(@Input() { params, body }: Parse<'createOverride'>, @Flow() flow: FlowContext): Promise<Override> {
+    return createOverride(flow, params.runId, body);
+  }
+
+  @Route('listOverrides')
+  overrides(@Input() { params, query }: Parse<'listOverrides'>, @Flow() flow: FlowContext): Promise<OverrideList> {
+    return listOverrides(flow, params.runId, query.uniqueId);
+  }
+
+  @Route('deleteOverride')
+  deleteOverride(@Input() { params }: Parse<'deleteOverride'>, @Flow() flow: FlowContext): Promise<void> {
+    return deleteOverride(flow, params.runId, params.overrideId);
+  }
+
+  @Route('overrideScores')
+  overrideScores(@Input() { params, query }: Parse<'overrideScores'>, @Flow() flow: FlowContext): Promise<OverrideScores> {
+    return overrideScores(flow, params.dataset, query.model);
   }
 
   @Route('getContributions')

@@ -34,6 +34,7 @@ const REPEATED: Record<KeyedPost, 'run' | 'together' | 'same'> = {
   createApiKey: 'together',
   rotateApiKey: 'together',
   createInvitation: 'together',
+  createOverride: 'together',
   createSchedule: 'together',
   createWebhook: 'together',
   rotateWebhookSecret: 'together',

@@ -14,6 +14,7 @@ const forecast: Forecast = {
   ds: [3, 4].map(hour),
   levels,
   quantiles: levels.map((level) => [10 + 10 * level, 20 + 10 * level]),
+  final: null,
   notes: [],
   calibration: null,
 };

@@ -13,6 +13,7 @@ const forecast = (runId: string, cutoff: number, median: number[]): Forecast => 
   ds: median.map((_, step) => hour(cutoff + 1 + step)),
   levels: [0.1, 0.5, 0.9],
   quantiles: [median.map((one) => one - 1), median, median.map((one) => one + 1)],
+  final: null,
   notes: [],
   calibration: null,
 });

@@ -9,11 +9,12 @@ import {
   seriesForecastsQuery,
 } from '../schemas/forecasts.js';
 import { contributions } from '../schemas/contributions.js';
+import { override, overrideList, overrideRequest, overrideScores, overrideScoresQuery, overridesQuery } from '../schemas/overrides.js';
 import { run } from '../schemas/runs.js';
 import { paths, pathsQuery, totals, totalsRequest } from '../schemas/totals.js';
 import { type Endpoint } from './endpoint.js';
-import { uniqueId } from '../schemas/common.js';
-import { byRun, bySeries, idInQuery, text } from './parts.js';
+import { uniqueId, uuid } from '../schemas/common.js';
+import { byDataset, byRun, bySeries, idInQuery, text } from './parts.js';
 
 export const forecastEndpoints = {
   forecast: {
@@ -82,6 +83,45 @@ export const forecastEndpoints = {
     query: pathsQuery,
     status: 200,
     response: paths,
+  },
+  createOverride: {
+    method: 'POST',
+    path: '/v1/forecasts/:runId/overrides',
+    summary: 'Change steps of a stored forecast, with a reason; what the model said stays beside it',
+    scope: 'write',
+    params: byRun,
+    body: overrideRequest,
+    status: 201,
+    response: override,
+  },
+  listOverrides: {
+    method: 'GET',
+    path: '/v1/forecasts/:runId/overrides',
+    summary: 'Overrides of a forecast run, in the order in which they apply',
+    scope: 'read',
+    params: byRun,
+    query: overridesQuery,
+    status: 200,
+    response: overrideList,
+  },
+  deleteOverride: {
+    method: 'DELETE',
+    path: '/v1/forecasts/:runId/overrides/:overrideId',
+    summary: 'Take an override back',
+    scope: 'write',
+    params: byRun.extend({ overrideId: uuid }),
+    status: 204,
+    response: z.void(),
+  },
+  overrideScores: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/override-scores',
+    summary: 'Whether overrides made forecasts better: model and final beside what was observed since',
+    scope: 'read',
+    params: byDataset,
+    query: overrideScoresQuery,
+    status: 200,
+    response: overrideScores,
   },
   getContributions: {
     method: 'GET',

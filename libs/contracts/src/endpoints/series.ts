@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { changepointList, observations, observationsQuery, seriesPage, seriesQuery, staticCovariateList } from '../schemas/datasets.js';
 import { decomposition, decompositionQuery } from '../schemas/decomposition.js';
+import { filledPage, gapsQuery, unusualPage, unusualQuery } from '../schemas/gaps.js';
 import { erasure } from '../schemas/erasures.js';
 import { type Endpoint } from './endpoint.js';
 import { byDataset, bySeries, idInQuery } from './parts.js';
@@ -56,6 +57,26 @@ export const seriesEndpoints = {
     query: z.object(idInQuery),
     status: 200,
     response: changepointList,
+  },
+  fillGaps: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/gaps',
+    summary: 'What the gaps of series would have held, with intervals; nothing is stored',
+    scope: 'read',
+    params: byDataset,
+    query: gapsQuery,
+    status: 200,
+    response: filledPage,
+  },
+  listUnusual: {
+    method: 'GET',
+    path: '/v1/datasets/:dataset/unusual',
+    summary: 'Values of the history that are unlike what level, trend, seasons and holidays say; it needs no model',
+    scope: 'read',
+    params: byDataset,
+    query: unusualQuery,
+    status: 200,
+    response: unusualPage,
   },
   getDecomposition: {
     method: 'GET',

@@ -81,6 +81,9 @@ export const forecast = z
     quantiles: z
       .array(z.array(z.number().nullable()))
       .meta({ description: 'One array over the horizon for each level; null where it is not known, which `notes` says why.' }),
+    final: z.array(z.array(z.number().nullable())).nullable().default(null).meta({
+      description: 'The quantiles with the overrides of planners; null where there is none. `quantiles` stay what the model said.',
+    }),
     notes: z.array(forecastNote).default([]),
     calibration: z
       .string()

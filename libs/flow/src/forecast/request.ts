@@ -12,7 +12,10 @@ import { refuseApart } from './apart.js';
 import { checkHorizon } from './horizon.js';
 import { type ForecastPlan, isInParts } from './plan.js';
 
-/** @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, HORIZON_TOO_LONG, DATASET_VERSION_NOT_FOUND, SERIES_NOT_FOUND, CONTRIBUTIONS_* */
+/**
+ * @throws AlmanacError MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, HORIZON_TOO_LONG, DATASET_VERSION_NOT_FOUND, SERIES_NOT_FOUND,
+ * CONTRIBUTIONS_NOT_POSSIBLE, CONTRIBUTIONS_TOO_MANY
+ */
 export async function requestForecast(
   context: FlowContext,
   input: ForecastRequestInput,

@@ -2,7 +2,8 @@
 import type { AttentionMapsResource, Forecast, Page } from '@almanac/contracts';
 import { type Cell, csvOf } from '@almanac/contracts/csv';
 import { AlmanacError } from '@almanac/series';
-import type { ForecastQuery, ForecastRecord, ModelRecord, PageQuery, Store } from '@almanac/store';
+import type { ForecastQuery, ForecastRecord, ModelRecord, OverrideRecord, PageQuery, Store } from '@almanac/store';
+import { finalOf, lookUp, overridesOf, type Overridden } from './finals.js';
 import { gridOf } from './grid.js';
 
 type Source = { store: Store };
@@ -12,7 +13,8 @@ type Selection = Omit<ForecastQuery, 'after' | 'limit'>;
 export async function latestForecasts({ store }: Source, query: ForecastQuery): Promise<Page<Forecast>> {
   await refuseUnknown(store, query);
   const page = await store.forecasts.list(query);
-  return { items: page.items.map(toForecast), next: page.next };
+  const overridden = await overridesOf(store, page.items);
+  return { items: page.items.map((record) => toForecast(record, overridden(record))), next: page.next };
 }
 
 /** Every stored forecast of one series, the newest cutoff first. @throws AlmanacError DATASET_, SERIES_, MODEL_NOT_FOUND */
@@ -26,48 +28,95 @@ export async function listSeriesForecasts(
   const series = await store.series.get(id, uniqueId);
   if (query.model !== undefined) await store.models.get(query.model);
   const page = await store.forecasts.history(series.id, query);
-  return { items: page.items.map(toForecast), next: page.next };
+  const overridden = await overridesOf(store, page.items);
+  return { items: page.items.map((record) => toForecast(record, overridden(record))), next: page.next };
 }
 
 /**
  * The latest forecasts as CSV, a piece at a time: `unique_id, ds, cutoff, <model>, <model>-lo-50, <model>-hi-50, …`. Where several
- * models have forecast, each has its columns, and a row fills those of its own. Where something must be said of one of them, `notes`
+ * models have forecast, each has its columns, and a row fills those of its own. Where a planner has changed one of them, `<model>-override`
+ * has the value at the steps that were changed and `<model>-final` that of all steps. Where something must be said of one of them, `notes`
  * is the last column.
  */
 export async function latestForecastsCsv({ store }: Source, query: Selection): Promise<AsyncGenerator<string, void>> {
   await refuseUnknown(store, query);
   const models = await modelsOf(store, query);
-  return csv(store, query, models, await store.forecasts.haveNotes(query));
+  const changed = await changedModels(store, query, models);
+  return csv(store, query, models, { noted: await store.forecasts.haveNotes(query), ...changed });
 }
 
 async function* csv(
   store: Store,
   query: Selection,
   models: readonly { model: string; levels: readonly number[] }[],
-  noted: boolean,
+  { noted, changed, overridden }: { noted: boolean; changed: ReadonlySet<string>; overridden: Overridden },
 ): AsyncGenerator<string, void> {
   const columns = models.map(({ model, levels }) => ({ model, columns: columnsOf(model, levels) }));
   yield csvOf([
-    ['unique_id', 'ds', 'cutoff', ...columns.flatMap((one) => one.columns.map(({ name }) => name)), ...(noted ? ['notes'] : [])],
+    [
+      'unique_id',
+      'ds',
+      'cutoff',
+      ...columns.flatMap((one) => [...one.columns.map(({ name }) => name), ...finalNames(one.model, changed)]),
+      ...(noted ? ['notes'] : []),
+    ],
   ]);
   for await (const record of store.forecasts.stream(query)) {
     const grid = gridOf(record);
     // A step of an integer grid is a number, whatever its sign.
     const timeOf = (step: number): Cell => (grid.kind === 'integer' ? step : grid.format(step));
     const cutoff = timeOf(record.cutoffStep);
+    const overrides = overridden(record);
+    const final = finalOf(record, overrides);
+    const touched = new Set(
+      overrides.flatMap(({ fromStep, toStep }) => stepsBetween(fromStep, toStep).map((step) => step - record.cutoffStep - 1)),
+    );
     const notes = noted ? [(record.notes ?? []).map(({ code, detail }) => `${code}: ${detail}`).join(' ')] : [];
     yield csvOf(
       Array.from({ length: record.horizon }, (_, h) => [
         record.uniqueId,
         timeOf(record.cutoffStep + 1 + h),
         cutoff,
-        ...columns.flatMap(({ model, columns: own }) =>
-          own.map(({ level }) => (model === record.model ? valueAt(record, level, h) : null)),
-        ),
+        ...columns.flatMap(({ model, columns: own }) => [
+          ...own.map(({ level }) => (model === record.model ? valueAt(record, level, h) : null)),
+          ...finalNames(model, changed).map((_, no) =>
+            model !== record.model || (no === 0 && !touched.has(h)) ? null : medianAt(final, record, h),
+          ),
+        ]),
         ...notes,
       ]),
     );
   }
+}
+
+const stepsBetween = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+const finalNames = (model: string, changed: ReadonlySet<string>): string[] =>
+  changed.has(model) ? [`${model}-override`, `${model}-final`] : [];
+
+function medianAt(quantiles: Float64Array, { levels, horizon }: ForecastRecord, h: number): number | null {
+  const value = quantiles[levels.indexOf(0.5) * horizon + h]!;
+  return Number.isFinite(value) ? value : null;
+}
+
+/** The models of which a planner has changed some forecast of the selection, and what is changed. */
+async function changedModels(
+  store: Store,
+  query: Selection,
+  models: readonly { model: string }[],
+): Promise<{ changed: ReadonlySet<string>; overridden: Overridden }> {
+  const changed = new Set<string>();
+  const all: OverrideRecord[] = [];
+  const known = new Map<string, Promise<OverrideRecord[]>>();
+  if (await store.overrides.any())
+    for (const { model } of models)
+      for await (const record of store.forecasts.stream({ ...query, model })) {
+        if (!known.has(record.runId)) known.set(record.runId, store.overrides.of([record.runId]));
+        const own = lookUp(await known.get(record.runId)!)(record);
+        if (own.length > 0) changed.add(model);
+        all.push(...own);
+      }
+  return { changed, overridden: lookUp(all) };
 }
 
 /** The point forecast is the median; a pair of levels that mirror each other is the interval of their distance. */
@@ -139,9 +188,12 @@ async function refuseUnknownAnywhere(store: Store, uniqueId: string): Promise<vo
   });
 }
 
+const rowsOf = (quantiles: Float64Array, horizon: number): (number | null)[][] =>
+  Array.from({ length: quantiles.length / horizon }, (_, q) => Array.from(quantiles.subarray(q * horizon, (q + 1) * horizon), orNull));
+
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-export function toForecast(record: ForecastRecord): Forecast {
+export function toForecast(record: ForecastRecord, overrides: readonly OverrideRecord[]): Forecast {
   const grid = gridOf(record);
   const { horizon } = record;
   return {
@@ -152,7 +204,8 @@ export function toForecast(record: ForecastRecord): Forecast {
     cutoff: grid.wire(record.cutoffStep),
     ds: Array.from({ length: horizon }, (_, h) => grid.wire(record.cutoffStep + 1 + h)),
     levels: [...record.levels],
-    quantiles: record.levels.map((_, level) => Array.from(record.quantiles.subarray(level * horizon, (level + 1) * horizon), orNull)),
+    quantiles: rowsOf(record.quantiles, horizon),
+    final: overrides.length === 0 ? null : rowsOf(finalOf(record, overrides), horizon),
     notes: record.notes ?? [],
     calibration: record.calibration,
   };

@@ -1,9 +1,18 @@
 /** Sums of a stored forecast: over steps, over series, by region; refused where they would not be sums of what is there. */
-import type { ContributionsAnswer, Totals } from '@almanac/contracts';
-import { totalsRequest } from '@almanac/contracts';
-import { requestForecast } from '@almanac/flow/forecast';
+import type { ContributionsAnswer, Forecast, Override, Totals } from '@almanac/contracts';
+import { overrideRequest, totalsRequest } from '@almanac/contracts';
+import { createOverride, deleteOverride, listOverrides, requestForecast } from '@almanac/flow/forecast';
 import { readPrediction, requestExplanation } from '@almanac/flow/predict';
-import { forecastPaths, forecastTotals, getContributions, getDecomposition, getModelVersion, latestForecasts } from '@almanac/flow/query';
+import {
+  forecastPaths,
+  forecastTotals,
+  getContributions,
+  getDecomposition,
+  getModelVersion,
+  latestForecasts,
+  latestForecastsCsv,
+  overrideScores,
+} from '@almanac/flow/query';
 import { requestTraining } from '@almanac/flow/train';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SeriesPiece } from '@almanac/store';
@@ -58,34 +67,6 @@ describe('the history of a series', () => {
     expect((await getDecomposition(test.flow, 'shops', 'a', { steps: 50, country: 'none' })).holidays).toBeNull();
     await expect(getDecomposition(test.flow, 'shops', 'a', { steps: 50, country: 'XX' })).rejects.toMatchObject({
       code: 'COUNTRY_UNKNOWN',
-    });
-  });
-});
-
-describe('a stored forecast', () => {
-  it('is taken apart on demand and on request into parts that add up to its median, and is refused where it cannot be', async () => {
-    await expect(getContributions(test.flow, runId, 'a')).rejects.toMatchObject({ code: 'CONTRIBUTIONS_NOT_FOUND', status: 404 });
-    const asked = await test.ended(await requestExplanation(test.flow, { runId, uniqueIds: ['a'], wait: 0 }));
-    const answer = (await readPrediction(test.flow, asked.id)) as ContributionsAnswer;
-    const [parts] = answer.contributions;
-    expect(parts!.parts.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['level level', 'trend trend', 'season 7', 'rest rest']);
-    const { items } = await latestForecasts(test.flow, { runId, uniqueId: 'a', limit: 1 });
-    const stored = items[0]!.quantiles[items[0]!.levels.indexOf(0.5)]!;
-    stored.forEach((value, h) => {
-      expect(Math.abs(parts!.parts.reduce((sum, part) => sum + part.values[h]!, 0) - value!)).toBeLessThan(1e-6);
-    });
-    // The wave of the week has an amplitude of 10.
-    expect(Math.max(...parts!.parts[2]!.values.map(Math.abs))).toBeGreaterThan(5);
-    expect(await getContributions(test.flow, runId, 'a')).toEqual(parts);
-    const again = await test.ended(
-      await requestForecast(test.flow, { model: 'shops', uniqueIds: ['a'], contributions: true, calibrate: false }),
-    );
-    expect((await getContributions(test.flow, again.id, 'a')).parts).toEqual(parts!.parts);
-    await expect(requestExplanation(test.flow, { runId, uniqueIds: ['nobody'], wait: 0 })).rejects.toMatchObject({
-      code: 'FORECAST_NOT_FOUND',
-    });
-    await expect(requestForecast(test.flow, { model: 'shops', horizon: 2 * HORIZON, contributions: true })).rejects.toMatchObject({
-      code: 'CONTRIBUTIONS_NOT_POSSIBLE',
     });
   });
 });
@@ -157,4 +138,81 @@ it('paths are drawn again from their seed, and add up to the sum', async () => {
   const mean = sums.reduce((a, b) => a + b, 0) / sums.length;
   expect((await total({ uniqueIds: ['a'] })).items[0]!.mean).toBeCloseTo(mean, 6);
   expect((await forecastPaths(test.flow, runId, { uniqueId: 'a', count: 100, seed: 1 })).paths).toEqual(paths.paths.slice(0, 100));
+});
+
+describe('a stored forecast', () => {
+  it('is taken apart on demand and on request into parts that add up to its median, and is refused where it cannot be', async () => {
+    await expect(getContributions(test.flow, runId, 'a')).rejects.toMatchObject({ code: 'CONTRIBUTIONS_NOT_FOUND', status: 404 });
+    const asked = await test.ended(await requestExplanation(test.flow, { runId, uniqueIds: ['a'], wait: 0 }));
+    const answer = (await readPrediction(test.flow, asked.id)) as ContributionsAnswer;
+    const [parts] = answer.contributions;
+    expect(parts!.parts.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['level level', 'trend trend', 'season 7', 'rest rest']);
+    const { items } = await latestForecasts(test.flow, { runId, uniqueId: 'a', limit: 1 });
+    const stored = items[0]!.quantiles[items[0]!.levels.indexOf(0.5)]!;
+    stored.forEach((value, h) => {
+      expect(Math.abs(parts!.parts.reduce((sum, part) => sum + part.values[h]!, 0) - value!)).toBeLessThan(1e-6);
+    });
+    // The wave of the week has an amplitude of 10.
+    expect(Math.max(...parts!.parts[2]!.values.map(Math.abs))).toBeGreaterThan(5);
+    expect(await getContributions(test.flow, runId, 'a')).toEqual(parts);
+    const again = await test.ended(
+      await requestForecast(test.flow, { model: 'shops', uniqueIds: ['a'], contributions: true, calibrate: false }),
+    );
+    expect((await getContributions(test.flow, again.id, 'a')).parts).toEqual(parts!.parts);
+    await expect(requestExplanation(test.flow, { runId, uniqueIds: ['nobody'], wait: 0 })).rejects.toMatchObject({
+      code: 'FORECAST_NOT_FOUND',
+    });
+    await expect(requestForecast(test.flow, { model: 'shops', horizon: 2 * HORIZON, contributions: true })).rejects.toMatchObject({
+      code: 'CONTRIBUTIONS_NOT_POSSIBLE',
+    });
+  });
+});
+
+describe('a forecast that a planner changes', () => {
+  it('has model, override and final beside each other, its totals are final, and what came judges both', async () => {
+    const at = (step: number): string => day(FIRST + LENGTH - HORIZON + step);
+    const request = { model: 'shops', uniqueIds: ['a'], cutoff: at(-1), calibrate: false };
+    const past = (await test.ended(await requestForecast(test.flow, request))).id;
+    const read = async (): Promise<Forecast> => (await latestForecasts(test.flow, { runId: past, limit: 1 })).items[0]!;
+    const { quantiles, levels, final } = await read();
+    expect(final).toBeNull();
+    const median = levels.indexOf(0.5);
+    const ask = (change: object): Promise<Override> =>
+      createOverride(test.flow, past, overrideRequest.parse({ uniqueId: 'a', from: at(0), reason: 'a fair', ...change }));
+    expect(await ask({ to: at(1), percent: 50 })).toMatchObject({
+      change: 'percent',
+      amount: 50,
+      reason: 'a fair',
+      from: `${at(0)}T00:00:00.000Z`,
+    });
+    await ask({ from: at(1), add: 7 });
+    const { id } = await ask({ from: at(3), set: 1e6, reason: 'a slip' });
+    const changed = (await read()).final![median]!;
+    expect(changed[0]).toBeCloseTo(1.5 * quantiles[median]![0]!);
+    expect(changed[1]).toBeCloseTo(1.5 * quantiles[median]![1]! + 7);
+    expect(changed[2]).toBe(quantiles[median]![2]);
+    expect(changed[3]).toBeCloseTo(1e6);
+    const spread = (rows: (number | null)[][], h: number): number => rows.at(-1)![h]! - rows[0]![h]!;
+    expect(spread((await read()).final!, 3)).toBeCloseTo(spread(quantiles, 3));
+    expect((await total({ model: undefined, runId: past, from: at(3), to: at(3) })).items[0]!.median).toBeGreaterThan(9e5);
+    expect(await overrideScores(test.flow, 'shops', undefined)).toMatchObject({
+      steps: 3,
+      verdict: expect.stringContaining('% worse') as string,
+    });
+    let csv = '';
+    for await (const piece of await latestForecastsCsv(test.flow, { runId: past })) csv += piece;
+    const [head, ...rows] = csv
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    const column = (name: string, row: number): string => rows[row]![head!.indexOf(name)]!;
+    expect(Number(column('shops', 3))).toBeCloseTo(quantiles[median]![3]!);
+    expect([column('shops-override', 2), Number(column('shops-final', 2))]).toEqual(['', quantiles[median]![2]]);
+    expect(Number(column('shops-override', 3))).toBeCloseTo(1e6);
+    await deleteOverride(test.flow, past, id);
+    expect((await listOverrides(test.flow, past, 'a')).items.map(({ reason }) => reason)).toEqual(['a fair', 'a fair']);
+    expect((await overrideScores(test.flow, 'shops', 'shops')).forecasts).toMatchObject([{ uniqueId: 'a', overrides: 2, steps: 2 }]);
+    await expect(ask({ to: at(HORIZON), add: 1 })).rejects.toMatchObject({ code: 'OVERRIDE_OUTSIDE_HORIZON' });
+    await expect(deleteOverride(test.flow, past, id)).rejects.toMatchObject({ code: 'OVERRIDE_NOT_FOUND', status: 404 });
+  });
 });

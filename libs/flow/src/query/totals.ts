@@ -1,5 +1,6 @@
 /**
- * Sums of stored forecasts with their intervals, and the sampled paths that these rest on. The quantiles are read as they are stored;
+ * Sums of stored forecasts with their intervals, and the sampled paths that these rest on. The quantiles are those of the final
+ * forecast, with what planners changed;
  * how errors hang together was measured when the version was trained. Nothing is trained, forecast or stored.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
@@ -8,6 +9,7 @@ import { type Dependence, type Marginals, PathSampler, quantilesOf, UNMEASURED }
 import { plans } from '@almanac/forecasting/plan';
 import { AlmanacError, type Frequency } from '@almanac/series';
 import type { ForecastRecord, Store } from '@almanac/store';
+import { finalOf, overridesOf } from './finals.js';
 import { gridOf, orNull, stepAt } from './grid.js';
 import { selectSeries } from './selectSeries.js';
 
@@ -143,7 +145,11 @@ async function recordsOf(
   for await (const record of store.forecasts.stream({ runId })) if (among?.has(record.uniqueId) ?? true) records.push(record);
   const there = new Set(records.map(({ uniqueId }) => uniqueId));
   const missing = wanted?.filter((id) => !there.has(id)) ?? [];
-  if (records.length > 0 && missing.length === 0) return records;
+  if (records.length > 0 && missing.length === 0) {
+    // What planners changed counts: people plan by the final forecast.
+    const overridden = await overridesOf(store, records);
+    return records.map((record) => ({ ...record, quantiles: finalOf(record, overridden(record)) }));
+  }
   throw new AlmanacError(
     'FORECAST_NOT_FOUND',
     missing.length > 0

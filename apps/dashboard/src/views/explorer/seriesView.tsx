@@ -19,8 +19,10 @@ import { ContributionsCard } from './contributions';
 import { DecompositionCard } from './decomposition';
 import { FirstLookCards, useFirstLook } from './firstLook';
 import { ForecastCards, NoForecast } from './forecastCards';
+import { GapsCard } from './gaps';
 import { edgeOf, useHistory, windowOf } from './history';
 import { Changes, useMarks } from './marks';
+import { OverridesCard } from './overrides';
 import { TotalsCard } from './totals';
 
 /** Stored forecasts that can be chosen and laid over what came. */
@@ -192,8 +194,10 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
       {wantsLook && <FirstLookCards dataset={dataset} look={look} onEnd={() => keepLook(undefined)} />}
       {forecast && <ForecastCards dataset={dataset} forecast={forecast} fared={hindsight(history.data, forecast)} />}
       {forecast && <ContributionsCard key={`${forecast.runId} ${uniqueId}`} dataset={dataset} forecast={forecast} />}
+      {forecast && <OverridesCard key={`${forecast.runId} ${uniqueId}`} dataset={dataset} forecast={forecast} />}
       {forecast && <TotalsCard key={forecast.runId} dataset={dataset} forecast={forecast} />}
       <DecompositionCard key={uniqueId} dataset={dataset} uniqueId={uniqueId} />
+      <GapsCard key={`gaps ${uniqueId}`} dataset={dataset} uniqueId={uniqueId} />
       <Changes changes={changes} dataset={dataset} onShow={showChange} />
     </>
   );
