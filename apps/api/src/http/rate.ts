@@ -10,6 +10,7 @@ import { callerBucket, type QuotaBook, workspaceBucket } from '@almanac/flow/quo
 import { AlmanacError } from '@almanac/series';
 import type { Rates, Store } from '@almanac/store';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { networkOf } from './network.js';
 
 /** Of an address that shows no key, or a wrong one. */
 export const STRANGERS_PER_MINUTE = 120;
@@ -40,7 +41,7 @@ export class Rate {
 
   /** @throws AlmanacError TOO_MANY_REQUESTS */
   ofStranger(address: string): Promise<void> {
-    return this.take(`address ${address}`, this.strangersPerMinute, (wait) =>
+    return this.take(`address ${networkOf(address)}`, this.strangersPerMinute, (wait) =>
       tooMany(`More than ${this.strangersPerMinute} requests without a valid key came from ${address} in a minute.`, wait, {
         limit: this.strangersPerMinute,
       }),
@@ -50,7 +51,7 @@ export class Rate {
   /** @throws AlmanacError TOO_MANY_REQUESTS */
   async ofAnybody(address: string): Promise<void> {
     try {
-      await this.open.consume(address);
+      await this.open.consume(networkOf(address));
     } catch (refused) {
       if (!(refused instanceof RateLimiterRes)) throw refused;
       throw tooMany(`More than ${OPEN_PER_MINUTE} requests came from ${address} in a minute.`, refused.msBeforeNext, {

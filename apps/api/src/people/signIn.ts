@@ -6,6 +6,7 @@ import { AlmanacError, isAlmanacError } from '@almanac/series';
 import type { Store } from '@almanac/store';
 import type { FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
+import { networkOf } from '../http/network.js';
 import { recordOwn } from './audit.js';
 import { passwordFits } from './password.js';
 
@@ -36,7 +37,7 @@ async function count(store: Store, about: string, most: number): Promise<void> {
 export async function signIn(store: Store, email: string, password: string, request: FastifyRequest): Promise<string> {
   // An address of the network is counted as it is; one of a person is nobody's business in a table.
   const account = `account ${createHash('sha256').update(email.toLowerCase()).digest('hex')}`;
-  await count(store, `address ${request.ip}`, MOST_OF_ADDRESS);
+  await count(store, `address ${networkOf(request.ip)}`, MOST_OF_ADDRESS);
   await count(store, account, MOST_OF_ACCOUNT);
   const known = await store.users.passwordOf(email);
   if (!(await passwordFits(known?.hash ?? null, password))) {
