@@ -1,18 +1,18 @@
 /**
  * The one writer and the one reader of CSV outside DuckDB (RFC 4180), by Papa Parse. Browser-safe.
  *
- * Invariant: a text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return)
- * is written with an apostrophe before it, by the rule of OWASP ("CSV injection"), and so is one that begins with apostrophes
- * and then one of those; `readText` takes that apostrophe away again, so that every text comes back as it was. Numbers are
- * written as they are.
+ * Invariant: a text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, one of these in full width as some
+ * spreadsheets take it, a tab, a carriage return or a line feed) is written with an apostrophe before it, by the rule of OWASP ("CSV
+ * injection"), and so is one that begins with apostrophes and then one of those; `readText` takes that apostrophe away again, so
+ * that every text comes back as it was. Numbers are written as they are.
  */
 import { AlmanacError } from '@almanac/series';
 import Papa from 'papaparse';
 
 /** Texts that get an apostrophe when they are written. */
-const FORMULA = /^'*[=+\-@\t\r]/;
+const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
 /** The same after they were written; DuckDB reads it as well. */
-export const ESCAPED_FORMULA = /^'+[=+\-@\t\r]/;
+export const ESCAPED_FORMULA = /^'+[=+\-@\t\r\n＝＋－＠]/;
 
 export type Cell = string | number | boolean | null | undefined;
 
