@@ -1,4 +1,5 @@
-/** What was read is what is changed: ETag, If-Match and 412 on schedules, webhooks, datasets and aliases. */
+/** What was read is what is changed: ETag, If-Match and 412 on whatever two people may change. */
+import { createClient, type Member, type Role } from '@almanac/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiOnly, startApi } from '../support/api.js';
 
@@ -86,6 +87,59 @@ describe('a change of what was read', () => {
     expect(sent.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412, 412]);
     expect((await send('DELETE', `/v1/webhooks/${id}`, undefined, etag)).status).toBe(412);
     expect((await send('DELETE', `/v1/webhooks/${id}`, undefined, (await send('GET', `/v1/webhooks/${id}`)).etag)).status).toBe(204);
+  });
+
+  it('of quotas, of the name of a workspace and of a member is refused as well, and only the operator is told what it is', async () => {
+    const made = await api.client.call('createWorkspace', { body: { name: 'tenant' } });
+    const [set, path] = [(n: number) => ({ webhooks: n }), '/v1/workspaces/tenant/quotas'];
+    const { etag } = await send('GET', path);
+    expect((await send('PATCH', path, set(3), etag)).status).toBe(200);
+    expect((await send('PATCH', path, set(4), etag)).body).toMatchObject({
+      code: 'CHANGED_MEANWHILE',
+      subject: { current: { webhooks: 3 } },
+    });
+    const theirs = createClient({ baseUrl: api.url, apiKey: made.adminKey.key });
+    const change = theirs.call('setQuotas', { params: { workspace: 'default' }, body: set(1), ifMatch: '"x"' });
+    await expect(change).rejects.toMatchObject({ code: 'OPERATOR_ONLY' });
+
+    const { items } = await api.client.call('listWorkspaces', {});
+    const tag = items.find(({ name }) => name === 'tenant')!.etag;
+    await api.client.call('deleteWorkspace', { params: { workspace: 'tenant' } });
+    await api.client.call('createWorkspace', { body: { name: 'tenant' } });
+    const late = api.client.call('deleteWorkspace', { params: { workspace: 'tenant' }, ifMatch: tag });
+    await expect(late).rejects.toMatchObject({ code: 'CHANGED_MEANWHILE' });
+
+    const { id: userId } = await api.flow.store.users.create({ email: 'a@example.org', name: 'a', passwordHash: null });
+    await api.flow.store.members.put(userId, 'viewer');
+    const [read] = (await api.client.call('listMembers', {})).items;
+    const as = (role: Role): Promise<Member> =>
+      api.client.call('changeMember', { params: { userId }, body: { role }, ifMatch: read!.etag });
+    expect(await as('editor')).toMatchObject({ role: 'editor' });
+    await expect(as('viewer')).rejects.toMatchObject({ code: 'CHANGED_MEANWHILE' });
+  });
+
+  it('deletes a dataset only as it was read, and its files go after that', async () => {
+    const upload = await api.flow.objects.put(Buffer.from('raw'));
+    await api.flow.store.series.writeVersion({
+      dataset: { name: 'gone', frequency: 'D', timeZone: 'UTC' },
+      mode: 'append',
+      pieces: [{ id: 'a', firstStep: 19_000, values: Float64Array.of(1, 2) }],
+      summary: () => ({ rowsRead: 2, rowsRejected: 0, findings: null }),
+    });
+    await api.flow.store.uploads.create({
+      ...{ fileName: 'a.csv', size: 3, sha256: upload.sha256, objectKey: upload.sha256 },
+      mapping: { dataset: 'gone' },
+    });
+    const { etag } = await api.client.call('getDataset', { params: { dataset: 'gone' } });
+    const { items } = await api.client.call('listDatasets', {});
+    expect(items.find(({ name }) => name === 'gone')).toMatchObject({ etag });
+    const kept = await api.client.call('updateDataset', { params: { dataset: 'gone' }, body: { keepDays: 9 } });
+    const remove = (ifMatch: string | undefined): Promise<unknown> =>
+      api.client.call('deleteDataset', { params: { dataset: 'gone' }, ifMatch });
+    await expect(remove(etag)).rejects.toMatchObject({ code: 'CHANGED_MEANWHILE' });
+    expect(await api.flow.objects.has(upload.sha256)).toBe(true);
+    expect(await remove(kept.etag)).toMatchObject({ kind: 'dataset', name: 'gone' });
+    expect(await api.flow.objects.has(upload.sha256)).toBe(false);
   });
 
   it('of what is not there is refused, and tells of nothing in the audit log', async () => {

@@ -1,6 +1,6 @@
 /** What every command gets: the typed client, and the two ways to print. */
 import { type AlmanacClient, createClient } from '@almanac/contracts';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Connection, environment, findConnection } from './connection.js';
 
 export interface GlobalOptions {
@@ -22,3 +22,11 @@ export function contextOf(command: Command): Context {
   const client = createClient({ baseUrl: connection.url, ...(connection.apiKey ? { apiKey: connection.apiKey } : {}) });
   return { client, connection, json: options.json ?? false };
 }
+
+export interface IfMatch {
+  ifMatch?: string;
+}
+
+/** For changes that somebody decides on by what they have read. */
+export const ifMatchOption = (of = 'of what you have read'): Option =>
+  new Option('--if-match <etag>', `only if nobody has changed it since: the etag ${of}, as --json prints it`);

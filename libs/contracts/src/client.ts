@@ -97,6 +97,7 @@ interface CallInput {
   params?: Record<string, unknown>;
   query?: Record<string, unknown>;
   body?: unknown;
+  ifMatch?: string;
 }
 
 /**
@@ -146,7 +147,10 @@ export function createClient(options: ClientOptions): AlmanacClient {
     const hasBody = input.body !== undefined;
     const response = await doFetch(base + buildPath(endpoint, input), {
       method: endpoint.method,
-      headers: headers(hasBody ? { 'content-type': 'application/json' } : {}),
+      headers: headers({
+        ...(hasBody ? { 'content-type': 'application/json' } : {}),
+        ...(input.ifMatch === undefined ? {} : { 'if-match': input.ifMatch }),
+      }),
       ...(hasBody ? { body: JSON.stringify(input.body) } : {}),
       ...(signal ? { signal } : {}),
     });

@@ -52,8 +52,13 @@ export const endpoints = {
 export type EndpointName = keyof typeof endpoints;
 type Table = typeof endpoints;
 type Input<E, K extends string> = E extends Record<K, infer S extends z.ZodType> ? { [P in K]: z.input<S> } : unknown;
+interface Conditional {
+  /** The `etag` of what was read: 412 where somebody has changed it since. */
+  ifMatch?: string | undefined;
+}
 /** What a caller passes: params, query and body where the endpoint has them. */
-export type EndpointInput<N extends EndpointName> = Input<Table[N], 'params'> &
+export type EndpointInput<N extends EndpointName> = (Table[N] extends { method: 'GET' } ? unknown : Conditional) &
+  Input<Table[N], 'params'> &
   (Table[N] extends { query: infer Q extends z.ZodType } ? { query?: z.input<Q> } : unknown) &
   Input<Table[N], 'body'>;
 export type EndpointOutput<N extends EndpointName> = z.output<Table[N]['response']>;

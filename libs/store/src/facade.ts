@@ -512,6 +512,8 @@ export interface Store {
   under(held: r.HeldKey): Store;
   /** Inside a transaction: nobody else changes the row before it has ended. One that is not there holds nothing. */
   hold(kind: r.Holdable, name: string): Promise<void>;
+  /** What must not be done before it is certain, as to delete a file: once the transaction has been committed, or at once outside of one. */
+  afterCommit(work: (outside: Store) => Promise<unknown>): Promise<void>;
   /** All or nothing. The store passed in must be used inside; nested calls join the transaction. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /** Calls back for every message on a channel, from any process; reconnects by itself. Returns the way to stop. */

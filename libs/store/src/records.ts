@@ -651,7 +651,7 @@ export interface ErasureRecord {
 }
 
 /** Rows that can be held by their name, a webhook by its id. */
-export type Holdable = 'schedule' | 'webhook' | 'dataset' | 'model';
+export type Holdable = 'schedule' | 'webhook' | 'dataset' | 'model' | 'member' | 'workspace';
 
 // ---------------------------------------------------------------------------------------------- quotas
 

@@ -44,6 +44,8 @@ import { APP_ROLE, canBeApp, dropSqlUser, makeSqlUser } from './schema/roles.js'
 const CONNECT_TIMEOUT_MS = 15_000;
 const RETRY_MS = 500;
 
+const HELD_BY = { schedule: 'name', dataset: 'name', model: 'name', webhook: 'id::text', member: 'user_id::text' };
+
 const AS_IT_IS: Cipher = {
   seal: (text) => `open.${text}`,
   open: (text) => text.replace(/^open\./, ''),
@@ -195,10 +197,14 @@ function bind(context: Context, isolated: boolean): Store {
     by: (acting) => bind(context.by(acting), isolated),
     under: (held) => bind(context.under(held), isolated),
     async hold(kind, name) {
-      await context.query(`SELECT 1 FROM ${kind} WHERE workspace_id = $1 AND ${kind === 'webhook' ? 'id::text' : 'name'} = $2 FOR UPDATE`, [
-        ...[workspaceId, name],
-      ]);
+      if (kind === 'workspace') await context.everywhere().query('SELECT 1 FROM workspace WHERE name = $1 FOR NO KEY UPDATE', [name]);
+      else
+        await context.query(`SELECT 1 FROM ${kind} WHERE workspace_id = $1 AND ${HELD_BY[kind]} = $2 FOR NO KEY UPDATE`, [
+          workspaceId,
+          name,
+        ]);
     },
+    afterCommit: (work) => context.afterCommit((outside) => work(bind(outside, isolated))),
     transaction: (work) => context.transaction((inside) => work(bind(inside, isolated))),
     listen: (channel, callback) => listener.listen(channel, callback),
     async ping() {

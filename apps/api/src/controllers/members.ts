@@ -39,14 +39,18 @@ export class MembersController {
   @Route('changeMember')
   async change(@Input() { params, body }: Parse<'changeMember'>, @Flow() { store }: FlowContext): Promise<Member> {
     await store.members.change(params.userId, body.role);
-    this.doorkeeper.forget(params.userId);
+    await store.afterCommit(() => this.forget(params.userId));
     return toMember(await store.members.get(params.userId));
   }
 
   @Route('removeMember')
   async remove(@Input() { params }: Parse<'removeMember'>, @Flow() { store }: FlowContext): Promise<void> {
     await store.members.remove(params.userId);
-    this.doorkeeper.forget(params.userId);
+    await store.afterCommit(() => this.forget(params.userId));
+  }
+
+  private async forget(userId: string): Promise<void> {
+    this.doorkeeper.forget(userId);
   }
 
   @Route('listInvitations')

@@ -28,7 +28,7 @@ export class QuotasController {
   async set(@Input() { params, body }: Parse<'setQuotas'>, @Flow() flow: FlowContext): Promise<QuotaList> {
     const context = await this.inWorkspace(flow, params.workspace);
     const set = await setQuotas(context, body);
-    this.book.forget(context.store.workspaceId);
+    await flow.store.afterCommit(async () => this.book.forget(context.store.workspaceId));
     return set;
   }
 

@@ -44,7 +44,7 @@ export class WorkspacesController {
     const workspaces = this.ofOperator(flow);
     await this.refuseOwn(flow, params.workspace);
     const renamed = await workspaces.rename(params.workspace, body.name);
-    this.doorkeeper.forgetAll();
+    await this.forgetAll(flow);
     return toWorkspace(renamed);
   }
 
@@ -53,8 +53,13 @@ export class WorkspacesController {
     this.ofOperator(flow);
     await this.refuseOwn(flow, params.workspace);
     const erasure = await eraseWorkspace(flow, params.workspace);
-    this.doorkeeper.forgetAll();
+    await this.forgetAll(flow);
     return erasure;
+  }
+
+  /** Who is a member of what is remembered for some seconds. */
+  private forgetAll({ store }: FlowContext): Promise<void> {
+    return store.afterCommit(async () => this.doorkeeper.forgetAll());
   }
 
   /** @throws AlmanacError OPERATOR_ONLY */

@@ -1,5 +1,5 @@
 /** `almanac users …` and `almanac members …`: people, where keys are for programs. */
-import { type Role, role } from '@almanac/contracts';
+import { type Member, type Role, role } from '@almanac/contracts';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../connection.js';
 import { type Context, contextOf } from '../context.js';
@@ -52,11 +52,11 @@ export function userCommands(program: Command): void {
     });
 }
 
-async function memberOf({ client }: Context, email: string): Promise<string> {
+async function memberOf({ client }: Context, email: string): Promise<Member> {
   const { items } = await client.call('listMembers', { query: { limit: MOST } });
   const found = items.find((one) => one.email === email.toLowerCase());
   if (!found) throw new UsageError(`"${email}" is no member of the workspace. almanac members lists them.`);
-  return found.userId;
+  return found;
 }
 
 export function memberCommands(program: Command): void {
@@ -126,8 +126,8 @@ export function memberCommands(program: Command): void {
     .addArgument(program.createArgument('<role>', 'viewer, editor or admin').choices(role.options))
     .action(async (email: string, to: Role, _: unknown, command: Command) => {
       const context = contextOf(command);
-      const userId = await memberOf(context, email);
-      const changed = await context.client.call('changeMember', { params: { userId }, body: { role: to } });
+      const { userId, etag: ifMatch } = await memberOf(context, email);
+      const changed = await context.client.call('changeMember', { params: { userId }, body: { role: to }, ifMatch });
       show(context, changed, () => `${changed.email} is ${changed.role} now.`);
     });
 
@@ -137,8 +137,8 @@ export function memberCommands(program: Command): void {
     .argument('<email>')
     .action(async (email: string, _: unknown, command: Command) => {
       const context = contextOf(command);
-      const userId = await memberOf(context, email);
-      await context.client.call('removeMember', { params: { userId } });
+      const { userId, etag: ifMatch } = await memberOf(context, email);
+      await context.client.call('removeMember', { params: { userId }, ifMatch });
       show(context, { removed: userId }, () => `${email} is no member any more.`);
     });
 }

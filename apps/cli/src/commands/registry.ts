@@ -5,7 +5,7 @@ import { createWriteStream, openAsBlob } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../connection.js';
-import { contextOf } from '../context.js';
+import { contextOf, type IfMatch, ifMatchOption } from '../context.js';
 import { fixed, shortDate, show, table, whole } from '../print.js';
 
 /**
@@ -158,7 +158,8 @@ export function registryCommands(program: Command): void {
     .argument('[version]', 'version number, or challenger')
     .option('--alias <alias>', 'champion or challenger', 'champion')
     .option('--reason <text>', 'why, for the history', '')
-    .action(async (named: string, no: string | undefined, flags: { alias: string; reason: string }, command: Command) => {
+    .addOption(ifMatchOption('of the version that bears the alias'))
+    .action(async (named: string, no: string | undefined, flags: IfMatch & { alias: string; reason: string }, command: Command) => {
       const context = contextOf(command);
       if (flags.alias !== 'champion' && flags.alias !== 'challenger') throw new UsageError('--alias is champion or challenger.');
       const { model, version } = versionOf(named, no);
@@ -167,6 +168,7 @@ export function registryCommands(program: Command): void {
       const result = await context.client.call('setModelAlias', {
         params: { model, alias: flags.alias },
         body: { version, reason: flags.reason },
+        ifMatch: flags.ifMatch,
       });
       show(context, result, () => `${model}@${flags.alias} is now version ${result.version}.`);
     });
@@ -204,12 +206,13 @@ export function registryCommands(program: Command): void {
     .description('set tags of a version: NAME=VALUE sets one, NAME= takes it away')
     .argument('<model>', 'NAME, NAME@ALIAS or NAME/VERSION')
     .argument('<tags...>')
-    .action(async (named: string, given: string[], _: unknown, command: Command) => {
+    .addOption(ifMatchOption())
+    .action(async (named: string, given: string[], { ifMatch }: IfMatch, command: Command) => {
       const context = contextOf(command);
       const stray = given.find((one) => !/^[^=]+=/.test(one));
       if (stray !== undefined) throw new UsageError(`"${stray}" is no tag. Write NAME=VALUE.`);
       const tags = Object.fromEntries(given.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1) || null]));
-      const tagged = await context.client.call('tagModelVersion', { params: versionOf(named, undefined), body: { tags } });
+      const tagged = await context.client.call('tagModelVersion', { params: versionOf(named, undefined), body: { tags }, ifMatch });
       show(context, tagged, () => `Version ${tagged.version} of ${tagged.model}: ${tagsOf(tagged) || 'no tags'}.`);
     });
 

@@ -12,7 +12,7 @@ import {
 } from '@almanac/contracts';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../connection.js';
-import { type Context, contextOf } from '../context.js';
+import { type Context, contextOf, type IfMatch, ifMatchOption } from '../context.js';
 import { shortDate, show, table, whole } from '../print.js';
 
 export function scheduleCommands(program: Command): void {
@@ -90,9 +90,10 @@ export function scheduleCommands(program: Command): void {
     schedule
       .command(verb)
       .argument('<name>')
-      .action(async (name: string, _: unknown, command: Command) => {
+      .addOption(ifMatchOption())
+      .action(async (name: string, { ifMatch }: IfMatch, command: Command) => {
         const context = contextOf(command);
-        const changed = await context.client.call('updateSchedule', { params: { schedule: name }, body: { paused } });
+        const changed = await context.client.call('updateSchedule', { params: { schedule: name }, body: { paused }, ifMatch });
         show(context, changed, () =>
           paused ? `${name} is paused.` : `${name} is next due ${shortDate(changed.nextDueAt[0] ?? null)} (UTC).`,
         );
@@ -129,9 +130,10 @@ export function scheduleCommands(program: Command): void {
   schedule
     .command('delete')
     .argument('<name>')
-    .action(async (name: string, _: unknown, command: Command) => {
+    .addOption(ifMatchOption())
+    .action(async (name: string, { ifMatch }: IfMatch, command: Command) => {
       const context = contextOf(command);
-      await context.client.call('deleteSchedule', { params: { schedule: name } });
+      await context.client.call('deleteSchedule', { params: { schedule: name }, ifMatch });
       show(context, { deleted: name }, () => `${name} is deleted; its runs stay.`);
     });
 }

@@ -12,7 +12,7 @@ import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { UsageError } from '../connection.js';
-import { contextOf } from '../context.js';
+import { contextOf, type IfMatch, ifMatchOption } from '../context.js';
 import { follow } from '../follow.js';
 import { asFlags, count, duration, note, seasons, several, shortDate, show, table } from '../print.js';
 import { asUsage, contentOf, nameOf, withReadingOptions } from '../reading.js';
@@ -121,11 +121,12 @@ export function uploadCommand(program: Command): void {
     .description('say for how many days a dataset keeps its observations')
     .argument('<dataset>')
     .argument('<days>', 'a number of days, or "all"')
-    .action(async (dataset: string, days: string, _: unknown, command: Command) => {
+    .addOption(ifMatchOption())
+    .action(async (dataset: string, days: string, { ifMatch }: IfMatch, command: Command) => {
       const context = contextOf(command);
       if (days !== 'all' && !/^[1-9]\d*$/.test(days)) throw new UsageError('Give a number of days, or "all".');
       const keepDays = days === 'all' ? null : Number(days);
-      const changed = await context.client.call('updateDataset', { params: { dataset }, body: { keepDays } });
+      const changed = await context.client.call('updateDataset', { params: { dataset }, body: { keepDays }, ifMatch });
       show(context, changed, () =>
         keepDays === null ? `${dataset} keeps all.` : `${dataset} keeps what is at most ${count(keepDays)} days old.`,
       );
@@ -136,10 +137,11 @@ export function uploadCommand(program: Command): void {
     .description('say after how many steps the patterns of a dataset come again')
     .argument('<dataset>')
     .argument('<steps>', 'one or several with commas between, or "auto": those of the frequency')
-    .action(async (dataset: string, steps: string, _: unknown, command: Command) => {
+    .addOption(ifMatchOption())
+    .action(async (dataset: string, steps: string, { ifMatch }: IfMatch, command: Command) => {
       const context = contextOf(command);
       const seasonLength = steps === 'auto' ? null : seasons(steps);
-      const changed = await context.client.call('updateDataset', { params: { dataset }, body: { seasonLength } });
+      const changed = await context.client.call('updateDataset', { params: { dataset }, body: { seasonLength }, ifMatch });
       show(context, changed, () => `${dataset} has seasons of ${changed.seasonLengths.join(' and ') || 'no'} steps.`);
     });
 

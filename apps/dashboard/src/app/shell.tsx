@@ -26,7 +26,10 @@ const all: (View | null)[] = [
 ];
 
 /** Reached from another view. */
-const unlisted: Pick<View, 'path' | 'needs'>[] = [{ path: '/audit', needs: 'admin' }];
+const unlisted: Pick<View, 'path' | 'needs'>[] = [
+  { path: '/audit', needs: 'admin' },
+  { path: '/what-if', needs: 'write' },
+];
 
 interface View {
   path: string;

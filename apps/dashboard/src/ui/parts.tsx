@@ -32,12 +32,15 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   const { refresh } = useSession();
   const problem = error instanceof ApiError ? error.problem : undefined;
   const offline = error instanceof TypeError;
+  // What the API says is for programs.
+  const hint =
+    problem?.code === 'CHANGED_MEANWHILE'
+      ? 'It is shown as it is now. Look at it, and do it again if you still want to.'
+      : (problem?.hint ?? (offline ? 'Is Almanac still running? It is asked again when you retry.' : undefined));
   return (
     <div className="note bad" role="alert">
       <strong>{problem?.detail ?? (offline ? 'The API does not answer.' : error instanceof Error ? error.message : String(error))}</strong>
-      {(problem?.hint ?? (offline ? 'Is Almanac still running? It is asked again when you retry.' : undefined)) && (
-        <span>{problem?.hint ?? 'Is Almanac still running? It is asked again when you retry.'}</span>
-      )}
+      {hint && <span>{hint}</span>}
       {problem && (
         <span className="small muted">
           {problem.code}

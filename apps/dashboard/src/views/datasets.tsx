@@ -64,7 +64,7 @@ function One({ name }: { name: string }) {
   const navigate = useNavigate();
   const query = useCall('getDataset', { params: { dataset: name } });
   const remove = useMutation({
-    mutationFn: () => client.call('deleteDataset', { params: { dataset: name } }),
+    mutationFn: () => client.call('deleteDataset', { params: { dataset: name }, ifMatch: query.data?.etag }),
     onSuccess: async () => {
       await navigate('/datasets');
       await cache.invalidateQueries();
@@ -143,7 +143,8 @@ function Retention({ dataset }: { dataset: Dataset }) {
   const cache = useQueryClient();
   const { register, handleSubmit, formState } = useForm({ values: { days: dataset.keepDays === null ? '' : String(dataset.keepDays) } });
   const set = useMutation({
-    mutationFn: (keepDays: number | null) => client.call('updateDataset', { params: { dataset: dataset.name }, body: { keepDays } }),
+    mutationFn: (keepDays: number | null) =>
+      client.call('updateDataset', { params: { dataset: dataset.name }, body: { keepDays }, ifMatch: dataset.etag }),
     onSuccess: () => Promise.all(['getDataset', 'listDatasets'].map((key) => cache.invalidateQueries({ queryKey: [key] }))),
   });
   return (
@@ -179,7 +180,7 @@ function Seasons({ dataset }: { dataset: Dataset }) {
   const set = useMutation({
     mutationFn: (steps: string) => {
       const seasonLength = steps.trim() === '' ? null : steps.split(',').map(Number);
-      return client.call('updateDataset', { params: { dataset: dataset.name }, body: { seasonLength } });
+      return client.call('updateDataset', { params: { dataset: dataset.name }, body: { seasonLength }, ifMatch: dataset.etag });
     },
     onSuccess: () => Promise.all(['getDataset', 'listDatasets'].map((key) => cache.invalidateQueries({ queryKey: [key] }))),
   });

@@ -32,11 +32,11 @@ function Members() {
   const { state, refresh } = useSession();
   const query = useCall('listMembers', { query: { limit: 1000 } });
   const act = useMutation({
-    mutationFn: async ({ userId, role }: { userId: string; role: Role | null }) => {
-      if (role === null) await client.call('removeMember', { params: { userId } });
-      else await client.call('changeMember', { params: { userId }, body: { role } });
+    mutationFn: async ({ member: { userId, etag: ifMatch }, role }: { member: Member; role: Role | null }) => {
+      if (role === null) await client.call('removeMember', { params: { userId }, ifMatch });
+      else await client.call('changeMember', { params: { userId }, body: { role }, ifMatch });
     },
-    onSettled: async (_, __, { userId }) => {
+    onSettled: async (_, __, { member: { userId } }) => {
       if (userId === state?.user?.id) await refresh();
       await cache.invalidateQueries({ queryKey: ['listMembers'] });
     },
@@ -64,7 +64,7 @@ function Members() {
           aria-label={`Role of ${one.email}`}
           value={one.role}
           disabled={act.isPending}
-          onChange={(event) => act.mutate({ userId: one.userId, role: event.target.value as Role })}
+          onChange={(event) => act.mutate({ member: one, role: event.target.value as Role })}
         >
           {roles.options.map((option) => (
             <option key={option}>{option}</option>
@@ -89,7 +89,7 @@ function Members() {
           title={`Remove ${one.email} from the workspace?`}
           act="Remove"
           disabled={act.isPending}
-          onAct={() => act.mutate({ userId: one.userId, role: null })}
+          onAct={() => act.mutate({ member: one, role: null })}
         >
           What they made stays; they see nothing of it from now on.
         </Asking>

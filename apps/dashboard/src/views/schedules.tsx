@@ -54,11 +54,12 @@ function ScheduleCard({ schedule }: { schedule: Schedule }) {
   const [editing, setEditing] = useState(false);
   const [past, setPast] = useState(false);
   const params = { schedule: schedule.name };
+  const ifMatch = schedule.etag;
   const act = useMutation({
     mutationFn: async (what: 'run' | 'pause' | 'delete') => {
       if (what === 'run') await client.call('runSchedule', { params });
-      else if (what === 'pause') await client.call('updateSchedule', { params, body: { paused: !schedule.paused } });
-      else await client.call('deleteSchedule', { params });
+      else if (what === 'pause') await client.call('updateSchedule', { params, body: { paused: !schedule.paused }, ifMatch });
+      else await client.call('deleteSchedule', { params, ifMatch });
     },
     onSuccess: changed,
   });

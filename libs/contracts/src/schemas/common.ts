@@ -8,6 +8,10 @@ export const name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be 1 to 100 letters, digits, ".", "_" or "-", starting with a letter or digit')
   .meta({ description: 'A name: letters, digits, ".", "_" and "-".', example: 'flights' });
 
+/** Of what can be changed, in answers. */
+export const etag = z.string().optional().meta({
+  description: 'Stands for what people have set of it. Sent as If-Match with a change, it makes sure that nobody else changed it.',
+});
 export const uuid = z.uuid();
 
 const idAsText = (given: unknown): unknown =>

@@ -1,6 +1,7 @@
 /** Uploads and the datasets they make. */
 import { z } from 'zod';
 import {
+  etag,
   flagOrNumber,
   givenTime,
   instant,
@@ -214,6 +215,7 @@ export const dataset = z
     end: stepTime.nullable(),
     createdAt: instant,
     updatedAt: instant,
+    etag,
   })
   .meta({ id: 'Dataset' });
 export type Dataset = z.infer<typeof dataset>;

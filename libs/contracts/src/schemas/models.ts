@@ -1,6 +1,6 @@
 /** The registry: models, their versions, and the names that point at versions. */
 import { z } from 'zod';
-import { device, instant, name, pageOf, pageQuery, partialSteps, stepTime, time, uuid, versionNumber } from './common.js';
+import { device, etag, instant, name, pageOf, pageQuery, partialSteps, stepTime, time, uuid, versionNumber } from './common.js';
 import { modelChoice } from './choice.js';
 import { forecastRequest } from './forecasts.js';
 import { score } from './runs.js';
@@ -66,6 +66,7 @@ export const modelVersion = z
     kind: z.string(),
     runId: uuid,
     aliases: z.array(z.string()),
+    etag,
     tags: z.record(z.string(), z.string()).default({}),
     horizon: z.number().int(),
     settings: z.record(z.string(), z.unknown()).default({}).meta({ description: 'What it was trained with, defaults included.' }),

@@ -1,6 +1,6 @@
 /** People: users, their sessions, what they may do in a workspace, and invitations. */
 import { z } from 'zod';
-import { instant, name, pageOf, uuid } from './common.js';
+import { etag, instant, name, pageOf, uuid } from './common.js';
 import type { Scope } from './system.js';
 
 export const role = z.enum(['viewer', 'editor', 'admin']).meta({
@@ -79,7 +79,7 @@ export const passwordChange = z.object({
 export const accountChange = z.object({ name: personName });
 
 export const member = z
-  .object({ userId: uuid, email: z.string(), name: z.string(), role, createdAt: instant, signedInAt: instant.nullable() })
+  .object({ userId: uuid, email: z.string(), name: z.string(), role, createdAt: instant, signedInAt: instant.nullable(), etag })
   .meta({ id: 'Member' });
 export type Member = z.infer<typeof member>;
 export const memberPage = pageOf(member);

@@ -1,5 +1,6 @@
 /** Quotas: what a workspace, and one caller in it, may have and do at most. */
 import { z } from 'zod';
+import { etag } from './common.js';
 
 export const quotaName = z.enum([
   'requestsPerMinute',
@@ -40,7 +41,7 @@ export const quota = z
   })
   .meta({ id: 'Quota' });
 export type Quota = z.infer<typeof quota>;
-export const quotaList = z.object({ items: z.array(quota) });
+export const quotaList = z.object({ items: z.array(quota), etag });
 export type QuotaList = z.infer<typeof quotaList>;
 
 const wanted = z

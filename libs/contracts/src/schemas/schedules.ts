@@ -1,7 +1,7 @@
 /** Schedules: a cron expression in an IANA zone, and what to do when it is due. */
 import { z } from 'zod';
 import { backtestRequest } from './backtests.js';
-import { instant, name, pageOf, uuid } from './common.js';
+import { etag, instant, name, pageOf, uuid } from './common.js';
 import { forecastRequest } from './forecasts.js';
 import { trainRequest } from './models.js';
 import { learnRequest } from './learning.js';
@@ -58,6 +58,7 @@ export const schedule = z
     lastFiredAt: instant.nullable(),
     lastRunId: uuid.nullable(),
     createdAt: instant,
+    etag,
   })
   .meta({ id: 'Schedule' });
 export type Schedule = z.infer<typeof schedule>;

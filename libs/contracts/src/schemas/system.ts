@@ -1,6 +1,6 @@
 /** Keys, health and workers. */
 import { z } from 'zod';
-import { instant, name, pageOf, uuid } from './common.js';
+import { etag, instant, name, pageOf, uuid } from './common.js';
 import { engineInfo } from './runs.js';
 
 export const scope = z.enum(['read', 'write', 'admin']);
@@ -124,7 +124,7 @@ export function clockFault({ clockSkewMs }: SystemStatus['workers'][number]): st
 }
 
 /** A tenant: datasets, models, runs, keys of their own. Keys of one workspace see nothing of another. */
-export const workspace = z.object({ name, createdAt: instant }).meta({ id: 'Workspace' });
+export const workspace = z.object({ name, createdAt: instant, etag }).meta({ id: 'Workspace' });
 export type Workspace = z.infer<typeof workspace>;
 export const workspacePage = pageOf(workspace);
 export const workspaceRequest = z.object({ name });

@@ -3,7 +3,7 @@
  * (headers `webhook-id`, `webhook-timestamp`, `webhook-signature`). A receiver may get a message twice: `webhook-id` tells.
  */
 import { z } from 'zod';
-import { instant, pageOf, pageQuery, uuid } from './common.js';
+import { etag, instant, pageOf, pageQuery, uuid } from './common.js';
 
 export const webhookEvent = z.enum(['run.finished', 'run.failed', 'run.cancelled', 'forecast.stored', 'alert.raised', 'alias.moved']);
 export type WebhookEvent = z.infer<typeof webhookEvent>;
@@ -40,7 +40,9 @@ export type WebhookPatch = z.infer<typeof webhookPatch>;
 const previousSecretUntil = instant
   .nullable()
   .meta({ description: 'Until then messages carry two signatures, by the secret before the present one as well.' });
-export const webhook = z.object({ id: uuid, ...fields, url: z.string(), createdAt: instant, previousSecretUntil }).meta({ id: 'Webhook' });
+export const webhook = z
+  .object({ id: uuid, ...fields, url: z.string(), createdAt: instant, previousSecretUntil, etag })
+  .meta({ id: 'Webhook' });
 export type Webhook = z.infer<typeof webhook>;
 export const webhookPage = pageOf(webhook);
 /** The only time the secret is seen. */

@@ -49,8 +49,10 @@ export async function listErasures({ store }: Pick<Context, 'store'>, query: Pag
 }
 
 async function certificate(context: Context, id: string): Promise<Erasure> {
-  await carryOutErasures(context).catch((error: unknown) =>
-    context.logger.warn({ error, erasure: id }, 'not all files are gone yet; a worker tries again'),
+  await context.store.afterCommit((store) =>
+    carryOutErasures({ ...context, store }).catch((error: unknown) =>
+      context.logger.warn({ error, erasure: id }, 'not all files are gone yet; a worker tries again'),
+    ),
   );
   return getErasure(context, id);
 }

@@ -29,13 +29,11 @@ async function usedOf(store: Store, name: QuotaName): Promise<number> {
 
 export async function listQuotas({ store, quotas: standard = STANDARD_QUOTAS }: Pick<FlowContext, 'store' | 'quotas'>): Promise<QuotaList> {
   const limits = await limitsOf(store, standard);
-  const items = quotaName.options.map(async (name): Promise<Quota> => ({
-    name,
-    used: await usedOf(store, name),
-    limit: limits[name],
-    standard: standard[name],
-  }));
-  return { items: await Promise.all(items) };
+  const items: Quota[] = [];
+  // One after the other: within a transaction there is one connection.
+  for (const name of quotaName.options)
+    items.push({ name, used: await usedOf(store, name), limit: limits[name], standard: standard[name] });
+  return { items };
 }
 
 export async function setQuotas(context: Pick<FlowContext, 'store' | 'quotas'>, patch: QuotaPatch): Promise<QuotaList> {

@@ -13,7 +13,8 @@ type Context = Pick<FlowContext, 'store' | 'objects'>;
  * With its weights, unless another version has the same. The history of aliases stays.
  * @throws AlmanacError MODEL_VERSION_NOT_FOUND, MODEL_VERSION_IN_USE
  */
-export async function deleteVersion({ store, objects }: Context, model: string, version: number | AliasName): Promise<void> {
+export async function deleteVersion(context: Context, model: string, version: number | AliasName): Promise<void> {
+  const { store } = context;
   const { no } = await namedVersion({ store }, model, version);
   const schedule = await scheduleOf(store, (named) => named.name === model && named.no === no);
   if (schedule !== undefined)
@@ -22,7 +23,7 @@ export async function deleteVersion({ store, objects }: Context, model: string, 
       subject: { model, version: no, schedule },
       status: 409,
     });
-  for (const key of await store.models.deleteVersion(model, no)) await objects.delete(key);
+  await forget(context, await store.models.deleteVersion(model, no));
 }
 
 /**
@@ -30,7 +31,8 @@ export async function deleteVersion({ store, objects }: Context, model: string, 
  * @param options.forecasts delete the forecasts that rest on it, too
  * @throws AlmanacError MODEL_NOT_FOUND, MODEL_IN_USE
  */
-export async function deleteModel({ store, objects }: Context, model: string, options: { forecasts: boolean }): Promise<void> {
+export async function deleteModel(context: Context, model: string, options: { forecasts: boolean }): Promise<void> {
+  const { store } = context;
   await store.models.get(model);
   const schedule = await scheduleOf(store, ({ name }) => name === model);
   if (schedule !== undefined)
@@ -39,7 +41,7 @@ export async function deleteModel({ store, objects }: Context, model: string, op
       subject: { model, schedule },
       status: 409,
     });
-  for (const key of await store.models.delete(model, options)) await objects.delete(key);
+  await forget(context, await store.models.delete(model, options));
 }
 
 /** Name of the first schedule whose action names such a model. */
@@ -54,3 +56,9 @@ async function scheduleOf(store: Context['store'], uses: (named: ModelReference)
     after = page.next;
   }
 }
+
+/** Files whose rows are gone for certain. */
+const forget = ({ store, objects }: Context, keys: readonly string[]): Promise<void> =>
+  store.afterCommit(async () => {
+    for (const key of keys) await objects.delete(key);
+  });

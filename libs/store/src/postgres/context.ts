@@ -20,14 +20,16 @@ export class Context {
     readonly cipher: Cipher,
     private readonly transactionRunner?: QueryRunner,
     private readonly scope: Scope = { sees: workspaceId, acting: '' },
+    /** What waits for the end of the transaction. */
+    private readonly waiting?: ((outside: Context) => Promise<unknown>)[],
   ) {
     this.source = scopedSource(dataSource, scope);
     this.runner = transactionRunner && scopedRunner(this.source, transactionRunner, scope);
   }
 
   private with(workspaceId: string, scope: Partial<Scope>): Context {
-    const { dataSource, listener, cipher, transactionRunner } = this;
-    return new Context(dataSource, listener, workspaceId, cipher, transactionRunner, { ...this.scope, ...scope });
+    const { dataSource, listener, cipher, transactionRunner, waiting } = this;
+    return new Context(dataSource, listener, workspaceId, cipher, transactionRunner, { ...this.scope, ...scope }, waiting);
   }
 
   /** For the few questions that are about all workspaces: they say so here, and nowhere else. */
@@ -84,11 +86,12 @@ export class Context {
   async transaction<T>(work: (inside: Context) => Promise<T>): Promise<T> {
     if (this.runner) return work(this);
     const runner = this.source.createQueryRunner();
+    const waiting: ((outside: Context) => Promise<unknown>)[] = [];
+    let result: T;
     try {
       await runner.startTransaction();
-      const result = await work(new Context(this.dataSource, this.listener, this.workspaceId, this.cipher, runner, this.scope));
+      result = await work(new Context(this.dataSource, this.listener, this.workspaceId, this.cipher, runner, this.scope, waiting));
       await runner.commitTransaction();
-      return result;
     } catch (error) {
       if (runner.isTransactionActive) {
         willRollBack(runner, this.scope);
@@ -98,5 +101,13 @@ export class Context {
     } finally {
       await runner.release();
     }
+    for (const one of waiting) await one(this);
+    return result;
+  }
+
+  /** What must not be done before it is certain: once the transaction it is in has been committed, or at once where it is in none. */
+  async afterCommit(work: (outside: Context) => Promise<unknown>): Promise<void> {
+    if (this.waiting) this.waiting.push(work);
+    else await work(this);
   }
 }

@@ -47,15 +47,17 @@ export function ForecastCards({ dataset, forecast, fared }: { dataset: Dataset; 
           <Link to={seriesAddress(`/attention/${forecast.runId}`, uniqueId)}>What it looked at</Link>
           <Link to={`/runs/${forecast.runId}`}>The run</Link>
           {version && version.futureCovariates.length > 0 && (
-            <Link
-              to={seriesAddress(
-                `/what-if/${encodeURIComponent(forecast.model)}`,
-                uniqueId,
-                new URLSearchParams({ version: String(forecast.version) }),
-              )}
-            >
-              What if?
-            </Link>
+            <Only>
+              <Link
+                to={seriesAddress(
+                  `/what-if/${encodeURIComponent(forecast.model)}`,
+                  uniqueId,
+                  new URLSearchParams({ version: String(forecast.version) }),
+                )}
+              >
+                What if?
+              </Link>
+            </Only>
           )}
         </p>
       </section>

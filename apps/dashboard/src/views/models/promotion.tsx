@@ -23,7 +23,12 @@ export function Promotion({
   const { register, handleSubmit } = useForm({ defaultValues: { reason: '' } });
   const promote = useMutation({
     mutationFn: ({ alias, reason }: { alias: Alias; reason: string }) =>
-      client.call('setModelAlias', { params: { model: version.model, alias }, body: { version: version.version, reason } }),
+      client.call('setModelAlias', {
+        params: { model: version.model, alias },
+        body: { version: version.version, reason },
+        // Against another champion than the one in sight it would be decided anew.
+        ifMatch: alias === 'champion' ? champion?.etag : undefined,
+      }),
     onSuccess: async () => {
       await Promise.all(['listModelVersions', 'listAliasHistory', 'listModels'].map((key) => cache.invalidateQueries({ queryKey: [key] })));
       onDone();

@@ -24,7 +24,7 @@ export function VersionCard({ version, only }: { version: ModelVersion; only: bo
     },
   });
   const remove = useMutation({
-    mutationFn: () => client.call('deleteModelVersion', { params }),
+    mutationFn: () => client.call('deleteModelVersion', { params, ifMatch: version.etag }),
     onSuccess: () => Promise.all(['listModelVersions', 'listModels'].map((key) => cache.invalidateQueries({ queryKey: [key] }))),
   });
   return (

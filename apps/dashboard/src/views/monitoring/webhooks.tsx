@@ -128,12 +128,13 @@ function OneWebhook({ webhook, onSecret }: { webhook: Webhook; onSecret: (made: 
   const [address, setAddress] = useSearchParams();
   const open = address.get('webhook') === webhook.id;
   const params = { webhookId: webhook.id };
+  const ifMatch = webhook.etag;
   const act = useMutation({
     mutationFn: async (what: Act) => {
       if (what === 'ping') await client.call('pingWebhook', { params });
-      else if (what === 'toggle') await client.call('updateWebhook', { params, body: { enabled: !webhook.enabled } });
+      else if (what === 'toggle') await client.call('updateWebhook', { params, body: { enabled: !webhook.enabled }, ifMatch });
       else if (what === 'secret') onSecret(await client.call('rotateWebhookSecret', { params, body: {} }));
-      else await client.call('deleteWebhook', { params });
+      else await client.call('deleteWebhook', { params, ifMatch });
     },
     onSuccess: refresh,
   });
@@ -259,14 +260,16 @@ function Deliveries({ webhook }: { webhook: Webhook }) {
       title: 'Send again',
       hidden: true,
       cell: (one) => (
-        <button
-          type="button"
-          className="compact"
-          disabled={replay.isPending || one.status === 'pending'}
-          onClick={() => replay.mutate(one.id)}
-        >
-          Send again
-        </button>
+        <Only>
+          <button
+            type="button"
+            className="compact"
+            disabled={replay.isPending || one.status === 'pending'}
+            onClick={() => replay.mutate(one.id)}
+          >
+            Send again
+          </button>
+        </Only>
       ),
     },
   ];

@@ -1,6 +1,7 @@
 /** A new schedule, or another time for one: cron with the sentence it means, the zone, and what happens when times are missed. */
 import type { Schedule, ScheduleRequestInput } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { type UseFormReturn, useForm, useWatch } from 'react-hook-form';
 import { useCall } from '../../app/queries';
 import { useClient } from '../../app/session';
@@ -89,8 +90,12 @@ export function EditSchedule({ schedule, onDone }: { schedule: Schedule; onDone:
   const changed = useChange();
   const { cron, timeZone, overlap, catchUp, catchUpLimit } = schedule;
   const form = useForm<Times>({ defaultValues: { cron, timeZone, overlap, catchUp, catchUpLimit } });
+  // What the form was filled with, and not what has been read again since; once that was told, what is shown beside it.
+  const [filledWith, setFilledWith] = useState(schedule.etag);
   const save = useMutation({
-    mutationFn: (body: Times) => client.call('updateSchedule', { params: { schedule: schedule.name }, body }),
+    mutationFn: (body: Times) =>
+      client.call('updateSchedule', { params: { schedule: schedule.name }, body, ifMatch: filledWith ?? schedule.etag }),
+    onError: () => setFilledWith(undefined),
     onSuccess: async () => {
       await changed();
       onDone();

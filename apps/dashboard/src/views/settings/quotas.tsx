@@ -15,9 +15,11 @@ const amount = (name: QuotaName, value: number | null): string =>
 const FULL = 0.9;
 
 export function Quotas({ current }: { current: string }) {
-  const query = useCall('listQuotas', {}, { refetchInterval: 10_000 });
   const [workspace, setWorkspace] = useState(current);
   const isOperator = useMay('admin') && current === OPERATORS;
+  const own = useCall('listQuotas', {}, { refetchInterval: 10_000, enabled: !isOperator });
+  const any = useCall('workspaceQuotas', { params: { workspace } }, { refetchInterval: 10_000, enabled: isOperator });
+  const query = isOperator ? any : own;
   return (
     <section className="card stack">
       <h2>Quotas</h2>
@@ -25,7 +27,11 @@ export function Quotas({ current }: { current: string }) {
         What may be there and go on at most. Beyond a limit a request is refused with what was too much and what to do.
       </p>
       <Await query={query}>{({ items }) => <DataTable label="Quotas" rows={items} columns={columns} rowKey={({ name }) => name} />}</Await>
-      {isOperator ? <Change workspace={workspace} onWorkspace={setWorkspace} /> : <p className="muted">The operator sets them.</p>}
+      {isOperator ? (
+        <Change workspace={workspace} etag={query.data?.etag} onWorkspace={setWorkspace} />
+      ) : (
+        <p className="muted">The operator sets them.</p>
+      )}
     </section>
   );
 }
@@ -67,17 +73,25 @@ const columns: Column<Quota>[] = [
   },
 ];
 
-function Change({ workspace, onWorkspace }: { workspace: string; onWorkspace: (name: string) => void }) {
+interface Changing {
+  workspace: string;
+  /** Of the limits in sight. */
+  etag: string | undefined;
+  onWorkspace: (name: string) => void;
+}
+
+function Change({ workspace, etag, onWorkspace }: Changing) {
   const client = useClient();
   const cache = useQueryClient();
   const workspaces = useCall('listWorkspaces', { query: { limit: 1000 } }).data?.items ?? [];
   const [name, setName] = useState<QuotaName>('openRuns');
   const [most, setMost] = useState('');
   const change = useMutation({
-    mutationFn: (to: number | 'unlimited' | null) => client.call('setQuotas', { params: { workspace }, body: { [name]: to } }),
+    mutationFn: (to: number | 'unlimited' | null) =>
+      client.call('setQuotas', { params: { workspace }, body: { [name]: to }, ifMatch: etag }),
     onSuccess: async () => {
       setMost('');
-      await cache.invalidateQueries({ queryKey: ['listQuotas'] });
+      await Promise.all(['listQuotas', 'workspaceQuotas'].map((key) => cache.invalidateQueries({ queryKey: [key] })));
     },
   });
   const submit = (event: FormEvent): void => {

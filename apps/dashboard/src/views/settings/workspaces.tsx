@@ -66,7 +66,7 @@ function Administration() {
   );
 }
 
-function Acts({ workspace: { name }, onChange }: { workspace: Workspace; onChange: () => Promise<void> }) {
+function Acts({ workspace: { name, etag: ifMatch }, onChange }: { workspace: Workspace; onChange: () => Promise<void> }) {
   const client = useClient();
   const navigate = useNavigate();
   const { state, switchTo, refresh } = useSession();
@@ -74,8 +74,8 @@ function Acts({ workspace: { name }, onChange }: { workspace: Workspace; onChang
   const params = { workspace: name };
   const act = useMutation({
     mutationFn: async (to: string | null) => {
-      if (to === null) await client.call('deleteWorkspace', { params });
-      else await client.call('renameWorkspace', { params, body: { name: to } });
+      if (to === null) await client.call('deleteWorkspace', { params, ifMatch });
+      else await client.call('renameWorkspace', { params, body: { name: to }, ifMatch });
     },
     onSuccess: async () => {
       setRenaming(false);
