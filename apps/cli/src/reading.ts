@@ -30,7 +30,8 @@ export function withReadingOptions(command: Command, when = ''): Command {
   option('--closed-holidays <place>', 'the same for public holidays of a country or region: DE, or DE-BY');
   read('--closed-dates <dates>', 'the same for single days: 2024-12-24,2024-12-31', list);
   option('--time-zone <zone>', 'IANA zone of the calendar and of local times (default: UTC)');
-  option('--format <format>', 'csv, tsv, ndjson, json, parquet, deepar (default: found from the file)');
+  option('--format <format>', 'csv, tsv, ndjson, json, parquet, deepar, xlsx (default: found from the file)');
+  option('--sheet <name>', 'sheet of an Excel workbook (default: the first)');
   option('--layout <layout>', 'long or wide (default: found from the columns)');
   option('--aggregation <function>', 'sum, mean, min, max, first, last, count, median: one value per step from finer events');
   option('--drop-last-step', 'leave out the last step, when it is known to be incomplete');

@@ -51,7 +51,8 @@ export const ingestOptions = z
       }),
     closedDates: z.array(z.iso.date()).max(10_000).default([]).meta({ description: 'The same for single days.' }),
     timeZone: z.string().default('UTC').meta({ description: 'IANA zone of the calendar and of local timestamps.' }),
-    format: z.enum(['auto', 'csv', 'tsv', 'ndjson', 'json', 'parquet', 'deepar']).default('auto'),
+    format: z.enum(['auto', 'csv', 'tsv', 'ndjson', 'json', 'parquet', 'deepar', 'xlsx']).default('auto'),
+    sheet: z.string().min(1).max(100).optional().meta({ description: 'Sheet of an Excel workbook; the first unless given.' }),
     layout: z.enum(['auto', 'long', 'wide']).default('auto'),
     aggregation: aggregation
       .optional()

@@ -115,6 +115,7 @@ const reading = ingestOptions.pick({
   timeColumn: true,
   valueColumn: true,
   format: true,
+  sheet: true,
   layout: true,
   aggregation: true,
   dropLastStep: true,

@@ -12,7 +12,7 @@ interface Props {
   wrong: Record<string, string>;
 }
 
-type TextKey = 'dataset' | 'idColumn' | 'timeColumn' | 'valueColumn' | 'frequency' | 'timeZone' | 'timeFormat' | 'from' | 'to';
+type TextKey = 'dataset' | 'idColumn' | 'timeColumn' | 'valueColumn' | 'frequency' | 'timeZone' | 'timeFormat' | 'sheet' | 'from' | 'to';
 
 const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
 const listOrNothing = (value: unknown): string[] | undefined => {
@@ -96,6 +96,7 @@ export function MappingForm({ form, columns, wrong }: Props) {
               <option value="wide">wide: one column per series</option>
             </select>
           </Field>
+          {text('sheet', 'Sheet', 'Of an Excel workbook.', 'the first')}
           <Field id="decimalSeparator" label="Decimal separator">
             <select id="decimalSeparator" {...register('decimalSeparator')}>
               <option value=".">point</option>

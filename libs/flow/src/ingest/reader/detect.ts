@@ -26,8 +26,8 @@ const CONTROL = /[\0-\x08\x0e-\x1a]/;
 
 /** Files that come often and cannot be read, by their first bytes (latin1). */
 const STRANGERS: readonly [magic: string, name: string, hint: string][] = [
-  ['PK\x03\x04', 'a ZIP archive or an Excel workbook', 'Unpack it, or save the sheet as CSV (UTF-8), and upload that.'],
-  ['\xd0\xcf\x11\xe0', 'an old Excel workbook', 'Save the sheet as CSV (UTF-8), and upload that.'],
+  ['PK\x03\x04', 'a ZIP archive', 'Unpack it, and compress the file with gzip or zstd instead.'],
+  ['\xd0\xcf\x11\xe0', 'an old Excel workbook', 'Save it as .xlsx, or the sheet as CSV (UTF-8), and upload that.'],
   ['%PDF', 'a PDF document', 'Export the table as CSV, and upload that.'],
   ['\x89PNG', 'a PNG picture', 'Upload the data behind the picture, as CSV.'],
   ['\xff\xd8\xff', 'a JPEG picture', 'Upload the data behind the picture, as CSV.'],
@@ -59,8 +59,10 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
  * @param expected the format asked for, or `auto`
  * @throws AlmanacError EMPTY_FILE, FORMAT_MISMATCH, FORMAT_UNSUPPORTED, FILE_DAMAGED
  */
-export async function detect(path: string, fileName: string, expected: Format | 'auto'): Promise<Detected> {
+export async function detect(path: string, fileName: string, expected: Format | 'xlsx' | 'auto'): Promise<Detected> {
   const raw = await readHead(path);
+  if (raw.bytes.length > 0 && expected === 'auto' && /\.xlsx$/i.test(fileName)) throw noWorkbook(fileName);
+  if (expected === 'xlsx') throw noWorkbook(fileName);
   if (raw.bytes.length === 0) throw empty(fileName);
   const compression = compressionOf(raw.bytes);
   const { bytes, cut } = compression === 'none' ? raw : await decompressHead(path, compression, fileName);
@@ -101,6 +103,13 @@ export async function detect(path: string, fileName: string, expected: Format | 
   }
   const format = found === 'csv' && claim?.format === 'tsv' ? 'tsv' : expected === 'deepar' ? 'deepar' : found;
   return { format, compression, encoding, head, cut };
+}
+
+function noWorkbook(fileName: string): AlmanacError {
+  return new AlmanacError('FORMAT_MISMATCH', `${fileName} is no Excel workbook.`, {
+    hint: 'Save it anew as .xlsx, or give it the right name.',
+    subject: { file: fileName, expected: 'xlsx' },
+  });
 }
 
 function byName(fileName: string): { format: Format; source: string } | undefined {

@@ -22,6 +22,7 @@ import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects, R
 import { asPlainText, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
 import { inWords, suggestColumns } from './suggest.js';
 import { textCovariates, warningsOfTexts, withoutCovariates } from './texts.js';
+import { isWorkbook, sheetAsText } from './workbook.js';
 
 /** Rows that are looked at to tell what a column holds. */
 const LOOKED_AT = 50;
@@ -35,6 +36,8 @@ export interface Output {
 /** @throws AlmanacError with the code that the upload is refused with */
 export async function read(job: ReadJob, output: Output): Promise<void> {
   if (job.options.dropPartialSteps && !gathers(job.options)) throw nothingGathered(job.options);
+  if (await isWorkbook(job)) return readWorkbook(job, output);
+  if (job.options.sheet !== undefined) throw noSheets(job.fileName);
   const detected = await detect(job.path, job.fileName, job.options.format);
   try {
     await readDetected(job, detected, await asPlainText(job.path, detected, job), output);
@@ -43,6 +46,25 @@ export async function read(job: ReadJob, output: Output): Promise<void> {
     if (!isAlmanacError(error) || error.code !== 'LINES_UNCLEAR') throw error;
     await readDetected(job, detected, await asPlainText(job.path, detected, { ...job, oneLineBreak: true }), output);
   }
+}
+
+/** Its sheet, as the text that it is; what is told of it is told of the workbook. */
+async function readWorkbook(job: ReadJob, output: Output): Promise<void> {
+  const { path, warnings } = await sheetAsText(job);
+  const { sheet: _, ...options } = job.options;
+  const text: ReadJob = { ...job, path, fileName: 'sheet.csv', options: { ...options, format: 'csv' } };
+  await read(text, {
+    piece: (piece) => output.piece(piece),
+    message: (message) =>
+      output.message(message.type === 'head' ? { ...message, format: 'xlsx', warnings: [...warnings, ...message.warnings] } : message),
+  });
+}
+
+function noSheets(fileName: string): AlmanacError {
+  return new AlmanacError('OPTIONS_CONFLICT', `A sheet is named, and ${fileName} is no Excel workbook.`, {
+    hint: 'Leave `sheet` out, or upload the workbook (.xlsx).',
+    subject: { file: fileName, option: 'sheet' },
+  });
 }
 
 /** @param path where its plain text lies */
