@@ -4,7 +4,7 @@
  *
  * - `ms`, `s`, `min`, `h` and whole multiples (`15min`, `6h`), counted in UTC; `+` shifts them: `6h+3h`, `h+30min`, `15min+7min`
  * - `D`, every so many days (`10D-1970-01-03`), and open weekdays: `B` (Monday to Friday), `D-MON-SAT`, `D-MON,WED,FRI`;
- *   hours have them too: `h-MON-FRI`
+ *   hours have them too: `h-MON-FRI`; and open hours by the zone's clock, until before the second: `h@9-18`, `30min-MON-SAT@8:30-20`
  * - weeks that start on a day: `W-MON` … `W-SUN`, `2W-MON`, `4W-MON-1970-01-12`
  * - months, quarters, years by their first day (`MS`, `QS`, `YS`), last (`ME`, `QE`, `YE`), first or last working day (`BMS`, `BME`, …),
  *   with their months (`QS-MAR`, `QE-FEB`, `YS-APR`, `YE-JUN`, half-years `2QS`) and any day (`MS-15`, `WOM-3FRI`)
@@ -121,7 +121,7 @@ export class Frequency {
   /** Where steps are as wide as each other: their width and the first instant of step 0, in milliseconds. Else null. */
   get linear(): { widthMs: number; originMs: number } | null {
     if (this.spec.unit === 'integer') return { widthMs: 1, originMs: 0 };
-    if (this.spec.unit !== 'fixed' || this.spec.weekdays || this.spec.closures) return null;
+    if (this.spec.unit !== 'fixed' || this.spec.weekdays || this.spec.closures || this.spec.hours) return null;
     return { widthMs: this.spec.widthMs, originMs: this.spec.originMs };
   }
 
@@ -129,6 +129,11 @@ export class Frequency {
   get width(): { widthMs: number; originMs: number } {
     if (this.spec.unit !== 'fixed') throw new Error(`${this.code} has no width.`);
     return this.spec;
+  }
+
+  /** Times of day between which steps start, in milliseconds from midnight; null where all do. */
+  get hours(): { fromMs: number; toMs: number } | null {
+    return (this.spec.unit === 'fixed' ? this.spec.hours : undefined) ?? null;
   }
 
   /** The closure calendar, if there is one: its name and its days, as civil days since 1970-01-01. */
@@ -177,7 +182,7 @@ export class Frequency {
     return this.grid.timeOf(this.grid.floorStep(epochMs)) === epochMs;
   }
 
-  /** True on a day of the zone that the mask or the closure calendar leaves out. */
+  /** True on a day of the zone that the mask or the closure calendar leaves out, and in closed hours. */
   isClosed(epochMs: number): boolean {
     return this.grid.isClosed(epochMs);
   }
@@ -188,10 +193,14 @@ export class Frequency {
     if (this.grid.timeOf(step) === epochMs) return step;
     const subject = { time: isoOf(epochMs), frequency: this.label, timeZone: this.timeZone };
     if (this.grid.isClosed(epochMs))
-      throw new AlmanacError('CLOSED_DAY', `${isoOf(epochMs)} is on a day that the grid ${this.label} (${this.timeZone}) is closed on.`, {
-        hint: 'Leave the value out, or give a frequency in which the day is open, e.g. D.',
-        subject,
-      });
+      throw new AlmanacError(
+        'CLOSED_DAY',
+        `${isoOf(epochMs)} is on a day${this.hours ? ' or in an hour' : ''} that the grid ${this.label} (${this.timeZone}) is closed on.`,
+        {
+          hint: `Leave the value out, or give a frequency in which it is open, e.g. ${this.spec.unit === 'fixed' ? 'h' : 'D'}.`,
+          subject,
+        },
+      );
     throw new AlmanacError('OFF_GRID', `${isoOf(epochMs)} is not on the grid ${this.label} (${this.timeZone}).`, {
       hint: `The step before starts at ${isoOf(this.grid.timeOf(step))}. Give a finer frequency, another time zone, or an aggregation.`,
       subject,
@@ -245,10 +254,10 @@ function gridOf(spec: Spec, timeZone: string): Grid {
     return calendarGrid(unit, spec.atMs, undefined, timeZone);
   }
   if (spec.unit === 'month') return calendarGrid(everyMonths(spec.count, spec.phase, spec.rule), spec.atMs, undefined, timeZone);
-  const masked = spec.weekdays ?? spec.closures;
+  const masked = spec.weekdays ?? spec.closures ?? ('hours' in spec ? spec.hours : undefined);
   const open = masked ? new OpenDays(spec.weekdays ?? EVERY_DAY, spec.closures?.days) : undefined;
   if (spec.unit === 'day') return calendarGrid(open ? openDays(open) : everyDays(spec.count, spec.phase), spec.atMs, open, timeZone);
-  return open ? openFixedGrid(spec.widthMs, spec.originMs, open, timeZone) : fixedGrid(spec.widthMs, spec.originMs);
+  return open ? openFixedGrid(spec.widthMs, spec.originMs, open, timeZone, spec.hours) : fixedGrid(spec.widthMs, spec.originMs);
 }
 
 function fieldsOf(civilMs: number): CalendarFields {

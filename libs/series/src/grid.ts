@@ -7,6 +7,7 @@
 import { type DayUnit } from './days.js';
 import { type OpenDays } from './openDays.js';
 import { OpenHours } from './openHours.js';
+import type { OpenTimes } from './spec.js';
 import { DAY_MS, zoneOf } from './zone.js';
 
 export const SECOND_MS = 1000;
@@ -37,9 +38,9 @@ export function fixedGrid(widthMs: number, originMs: number): Grid {
   };
 }
 
-/** The same on the open days of a zone. */
-export function openFixedGrid(widthMs: number, originMs: number, open: OpenDays, timeZone: string): Grid {
-  const hours = new OpenHours(open, zoneOf(timeZone), widthMs, originMs);
+/** The same on the open days of a zone, and in its open hours where there are such. */
+export function openFixedGrid(widthMs: number, originMs: number, open: OpenDays, timeZone: string, times?: OpenTimes): Grid {
+  const hours = new OpenHours(open, zoneOf(timeZone), widthMs, originMs, times);
   return {
     kind: 'fixed',
     timeOf: (step) => hours.widthOf(step) * widthMs + originMs,

@@ -73,7 +73,9 @@ const MONTHS = [
   ...['QS', 'QS-FEB', 'QS-MAR', 'QE', 'QE-JAN', 'QE-FEB', 'BQE', 'QS-MAR-15', 'QS-MAR-3WED', '2QS', '2QS-APR', '2QS-MAR', '2QE', '2QE-JAN'],
   ...['YS', 'YS-APR', 'YE', 'YE-JUN', 'BYE', 'YS-JUL-15', '2YS-JAN-1970', '2YS-JAN-1971', '4YS-NOV-1972'],
 ];
-const ALL = [...FIXED, ...MASKED_FIXED, ...DAYS, ...WEEKS, ...MONTHS];
+/** Open hours too; with a width that no open hour starts with, and over midnight. */
+const OPEN_HOURS = ['h@9-18', '30min-MON-SAT@8:30-20', '2h@9-18', 'h@22-6', '15min-SUN-THU@7-24'];
+const ALL = [...FIXED, ...MASKED_FIXED, ...OPEN_HOURS, ...DAYS, ...WEEKS, ...MONTHS];
 const zones = fc.constantFrom(...ZONES);
 
 /** Steps that a property may start from: any year since 1975 or so. */
@@ -213,6 +215,9 @@ describe('a grid of any kind', () => {
     ['h+30min', [24, 168]],
     ['6h+3h', [4, 28]],
     ['h-MON-FRI', [24, 120]],
+    ['h@9-18', [9, 63]],
+    ['30min-MON-SAT@8:30-20', [23, 138]],
+    ['h@22-6', [8, 56]],
     ['1s', [3600]],
     ['10s', [360, 8640]],
     ['100ms', []],
@@ -234,6 +239,10 @@ describe('a grid of any kind', () => {
     'MS-MAR',
     '5MS',
     'D-FOO',
+    'h@9',
+    'h@9-25',
+    'h@9-9',
+    'D@9-18',
     '10D-2024-02-30',
     '2W-MON-2024-01-02',
     'QS-MAR-32',
@@ -246,6 +255,27 @@ describe('a grid of any kind', () => {
     'D closed x:zz..a',
   ])('refuses %s', (code) => {
     expect(() => Frequency.parse(code)).toThrow(expect.objectContaining({ code: 'FREQUENCY_UNKNOWN' }));
+  });
+});
+
+describe('open hours', () => {
+  it('are by the clock of the zone, also where it changes', () => {
+    const shop = Frequency.parse('h-MON-SAT@9-18', 'Europe/Berlin');
+    // The clocks went forward on Sunday 2024-03-31.
+    const last = shop.stepOf(Date.parse('2024-03-30T17:00+01:00'));
+    expect(shop.timeOf(last + 1)).toBe(Date.parse('2024-04-01T09:00+02:00'));
+    expect(() => shop.stepOf(Date.parse('2024-04-01T18:00+02:00'))).toThrow(expect.objectContaining({ code: 'CLOSED_DAY' }));
+    expect(shop.floorStep(Date.parse('2024-04-01T18:00+02:00'))).toBe(shop.stepOf(Date.parse('2024-04-01T17:00+02:00')));
+  });
+
+  it.each(['h@9-18', '30min-MON-SAT@8:30-20:30', 'h@22-6'])('are found: %s, and not where a step lies outside', (code) => {
+    const zone = 'America/New_York';
+    const grid = Frequency.parse(code, zone);
+    const first = grid.floorStep(Date.UTC(2024, 1, 20));
+    const times = Array.from({ length: 800 }, (_, i) => grid.timeOf(first + i));
+    expect(inferFrequency(times, zone).code).toBe(code);
+    expect(inferFrequency([...times, grid.timeOf(first) + 11 * 3_600_000], zone).code).not.toBe(code);
+    expect(inferFrequency(times.slice(0, 60), zone).code).not.toContain('@');
   });
 });
 

@@ -10,7 +10,7 @@ import { AlmanacError } from './errors.js';
 import { Frequency } from './frequency.js';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from './grid.js';
 import { weekdayOf } from './openDays.js';
-import { readSpec, type Spec, weekShift } from './spec.js';
+import { type OpenTimes, readSpec, type Spec, weekShift } from './spec.js';
 import { DAY_MS, type Zone, zoneOf } from './zone.js';
 
 /** Share of the rows that make a rhythm. */
@@ -21,6 +21,11 @@ const REGULAR = 0.5;
 const NEXT_TO_NONE = 0.15;
 /** Open weekdays are mostly there. */
 const MOSTLY_OPEN = 0.6;
+/** Days of opening hours that show them, and the share of the days on which each of their steps is. */
+const FEWEST_DAYS = 14;
+const MOSTLY_SEEN = 0.8;
+/** Steps that are closed each day; one that is missing every night is a maintenance window. */
+const LEAST_CLOSED = 3;
 /** Days further apart say nothing about weekdays. */
 const LOOSE_DAYS = 14;
 
@@ -295,9 +300,37 @@ function fixed(times: readonly Counted[], zone: Zone): Spec | undefined {
     // Any row shows whole minutes; offsets in seconds count only where the rows keep to them.
     if (origin.share < MOST || (origin.value % MINUTE_MS !== 0 && !shows(widthMs))) continue;
     const days = daysOf(times, zone);
-    return { unit: 'fixed', widthMs, originMs: origin.value, weekdays: openWeekdays(days, mode(days.map(({ rows }) => [rows, 1])).value) };
+    const weekdays = openWeekdays(days, mode(days.map(({ rows }) => [rows, 1])).value);
+    const hours = openTimes(times, widthMs, zone);
+    return { unit: 'fixed', widthMs, originMs: origin.value, weekdays, ...(hours ? { hours } : {}) };
   }
   return undefined;
+}
+
+/**
+ * Opening hours, where no row lies outside of them, each of their steps is there on most days, and there are two weeks to show it. Days of
+ * which the hours move, as those of the sun, have none.
+ */
+function openTimes(times: readonly Counted[], widthMs: number, zone: Zone): OpenTimes | undefined {
+  if (DAY_MS % widthMs !== 0 || widthMs > 4 * HOUR_MS) return undefined;
+  const seen = new Map<number, number>();
+  const days = new Set<number>();
+  for (const [time] of times) {
+    const civil = time + zone.offsetAt(time);
+    const day = Math.floor(civil / DAY_MS);
+    days.add(day);
+    const clock = civil - day * DAY_MS;
+    seen.set(clock, (seen.get(clock) ?? 0) + 1);
+  }
+  const clocks = [...seen.keys()].sort((a, b) => a - b);
+  const perDay = DAY_MS / widthMs;
+  if (days.size < FEWEST_DAYS || clocks.length > perDay - LEAST_CLOSED || clocks.length < 2) return undefined;
+  // One run of steps, over midnight if need be: the largest hole between two of them is what is closed.
+  const starts = clocks.filter((clock, i) => clock - (clocks[i - 1] ?? clocks.at(-1)! - DAY_MS) !== widthMs);
+  if (starts.length !== 1 || [...seen.values()].some((count) => count < MOSTLY_SEEN * days.size)) return undefined;
+  const [fromMs] = starts as [number];
+  const toMs = (fromMs + clocks.length * widthMs) % DAY_MS || DAY_MS;
+  return fromMs % MINUTE_MS === 0 && toMs % MINUTE_MS === 0 ? { fromMs, toMs } : undefined;
 }
 
 /** Days of the zone on which there is something, with their distinct times. */

@@ -1,11 +1,12 @@
 /**
- * Steps of a fixed width that lie on open days of a zone: those on closed days are not counted, so that the last step of
- * a Friday is followed by the first of Monday.
+ * Steps of a fixed width that lie on open days of a zone, and in its open hours where there are such: the others are not counted, so that
+ * the last step of a Friday is followed by the first of Monday, and the last before closing time by the first of the next day.
  *
  * Invariants: a width starts on the day on which its first instant is; steps are counted like the widths themselves from
  * 2000-01-01 of the zone on. Closed days are looked up as far as they are asked for.
  */
 import type { OpenDays } from './openDays.js';
+import type { OpenTimes } from './spec.js';
 import { DAY_MS, type Zone } from './zone.js';
 
 /** 2000-01-01. */
@@ -13,7 +14,7 @@ const ORIGIN_DAY = 10_957;
 /** Years 1 to 4000: nobody asks for more. */
 const [FIRST_DAY, LAST_DAY] = [-719_162, 741_082];
 
-/** A run of closed days as widths: from `from` on, up to `to`, which is open again. `removed` ones are closed before it. */
+/** Closed widths: from `from` on, up to `to`, which may be the start of the next run. `removed` ones are closed before it. */
 interface Closed {
   from: number;
   to: number;
@@ -32,6 +33,7 @@ export class OpenHours {
     private readonly zone: Zone,
     private readonly widthMs: number,
     private readonly originMs: number,
+    private readonly hours?: OpenTimes,
   ) {}
 
   /** The step of a width, or of the last open one before it. */
@@ -52,7 +54,7 @@ export class OpenHours {
     return this.earlier.at(-1)?.removed ?? this.later[0]?.removed ?? 0;
   }
 
-  /** The last run of closed days whose key is at most `value`. */
+  /** The last run whose key is at most `value`. */
   private lastUntil(key: (closed: Closed) => number, value: number): Closed | undefined {
     while (this.laterDay < LAST_DAY && (this.later.length === 0 || key(this.later.at(-1)!) <= value)) if (!this.extendLater()) break;
     const first = this.later[0];
@@ -76,44 +78,64 @@ export class OpenHours {
     return this.earlier[high];
   }
 
-  /** False where no further day is closed. */
+  /** False where no further step is closed. */
   private extendLater(): boolean {
-    let day = this.laterDay;
-    while (day < LAST_DAY && this.open.isOpen(day)) day += 1;
-    if (day >= LAST_DAY) {
-      this.laterDay = LAST_DAY;
-      return false;
+    while (this.laterDay < LAST_DAY) {
+      const runs = this.closedOn(this.laterDay++);
+      for (const { from, to } of runs) {
+        const last = this.later.at(-1);
+        this.later.push({ from, to, removed: last ? last.removed + last.to - last.from : 0 });
+      }
+      if (runs.length > 0) return true;
     }
-    let end = day + 1;
-    while (end < LAST_DAY && !this.open.isOpen(end)) end += 1;
-    const last = this.later.at(-1);
-    this.later.push({ from: this.startOf(day), to: this.startOf(end), removed: last ? last.removed + last.to - last.from : 0 });
-    this.laterDay = end;
-    return true;
+    return false;
   }
 
   private extendEarlier(): boolean {
-    let end = this.earlierDay;
-    while (end > FIRST_DAY && this.open.isOpen(end - 1)) end -= 1;
-    if (end <= FIRST_DAY) {
-      this.earlierDay = FIRST_DAY;
-      return false;
+    while (this.earlierDay > FIRST_DAY) {
+      const runs = this.closedOn(--this.earlierDay);
+      for (const { from, to } of runs.reverse())
+        this.earlier.push({ from, to, removed: (this.earlier.at(-1)?.removed ?? 0) - (to - from) });
+      if (runs.length > 0) return true;
     }
-    let day = end - 1;
-    while (day > FIRST_DAY && !this.open.isOpen(day - 1)) day -= 1;
-    const [from, to] = [this.startOf(day), this.startOf(end)];
-    this.earlier.push({ from, to, removed: (this.earlier.at(-1)?.removed ?? 0) - (to - from) });
-    this.earlierDay = day;
-    return true;
+    return false;
   }
 
-  /** The first width that starts on a civil day or after it. */
-  private startOf(day: number): number {
-    return Math.ceil((this.zone.startOfDay(day) - this.originMs) / this.widthMs);
+  /** What of a civil day is closed, in its order. */
+  private closedOn(day: number): Pick<Closed, 'from' | 'to'>[] {
+    const { hours } = this;
+    const isOpen = this.open.isOpen(day);
+    // Centuries of open days may be asked for one that is closed.
+    if (isOpen && !hours) return [];
+    const [start, end] = [this.widthAt(this.zone.startOfDay(day)), this.widthAt(this.zone.startOfDay(day + 1))];
+    if (!isOpen || !hours) return [{ from: start, to: end }];
+    const at = (clockMs: number): number => Math.min(end, Math.max(start, this.widthAt(this.zone.instantOf(day * DAY_MS + clockMs))));
+    const [from, to] = [at(hours.fromMs), at(hours.toMs)];
+    const runs =
+      hours.fromMs < hours.toMs
+        ? [
+            { from: start, to: from },
+            { from: to, to: end },
+          ]
+        : [{ from: to, to: from }];
+    return runs.filter((run) => run.from < run.to);
   }
 
-  /** Whether an instant is on a closed day. */
+  /** The first width that starts at an instant or after it. */
+  private widthAt(epochMs: number): number {
+    return Math.ceil((epochMs - this.originMs) / this.widthMs);
+  }
+
+  /** Whether an instant is on a closed day, or in a step that starts in closed hours. */
   isClosed(epochMs: number): boolean {
-    return !this.open.isOpen(Math.floor((epochMs + this.zone.offsetAt(epochMs)) / DAY_MS));
+    const { hours } = this;
+    const civil = (instant: number): number => instant + this.zone.offsetAt(instant);
+    if (!hours) return !this.open.isOpen(Math.floor(civil(epochMs) / DAY_MS));
+    const start = civil(Math.floor((epochMs - this.originMs) / this.widthMs) * this.widthMs + this.originMs);
+    const day = Math.floor(start / DAY_MS);
+    const clock = start - day * DAY_MS;
+    const { fromMs, toMs } = hours;
+    const isOpen = fromMs < toMs ? clock >= fromMs && clock < toMs : clock >= fromMs || clock < toMs;
+    return !isOpen || !this.open.isOpen(day);
   }
 }

@@ -16,6 +16,12 @@ export interface Closures {
   days: readonly number[];
 }
 
+/** Steps that start from one time of day on until before another, by the zone's clock; over midnight where the first is the later one. */
+export interface OpenTimes {
+  fromMs: number;
+  toMs: number;
+}
+
 interface Masked {
   /** Open weekdays, Monday first; undefined where all are. */
   weekdays?: readonly boolean[] | undefined;
@@ -25,7 +31,7 @@ interface Masked {
 export type Spec =
   | { unit: 'integer' }
   /** `originMs` from 0 up to the width, in UTC. */
-  | ({ unit: 'fixed'; widthMs: number; originMs: number } & Masked)
+  | ({ unit: 'fixed'; widthMs: number; originMs: number; hours?: OpenTimes | undefined } & Masked)
   /** `phase`: the civil day of step 0, from 0 up to the count. */
   | ({ unit: 'day'; count: number; phase: number; atMs: number } & Masked)
   /** `phase`: weeks from the one that 1970-01-01 is in to step 0, from 0 up to the count. */
@@ -41,7 +47,9 @@ const MONTHS_OF: Readonly<Record<string, number>> = { M: 1, Q: 3, Y: 12 };
 const DAY_NAMES = WEEKDAYS.join('|');
 const MONTH_NAMES = MONTHS.join('|');
 const CODE = {
-  fixed: new RegExp(`^(\\d{1,6})?(ms|s|min|h|H|T|S|L)(?:-((?:${DAY_NAMES})(?:[-,](?:${DAY_NAMES}))*))?$`),
+  fixed: new RegExp(
+    `^(\\d{1,6})?(ms|s|min|h|H|T|S|L)(?:-((?:${DAY_NAMES})(?:[-,](?:${DAY_NAMES}))*))?(?:@(\\d\\d?(?::\\d\\d)?)-(\\d\\d?(?::\\d\\d)?))?$`,
+  ),
   day: new RegExp(`^(\\d{1,4})?[Dd](?:-(\\d{4}-\\d\\d-\\d\\d)|-((?:${DAY_NAMES})(?:[-,](?:${DAY_NAMES}))*))?$`),
   week: new RegExp(`^(\\d{1,3})?[Ww](?:-(${DAY_NAMES}))?(?:-(\\d{4}-\\d\\d-\\d\\d))?$`),
   month: new RegExp(
@@ -69,7 +77,10 @@ function bare(code: string, offsetMs: number): Spec | undefined {
   if (fixed) {
     const widthMs = countOf(fixed[1]) * UNITS[ALIASES[fixed[2]!] ?? fixed[2]!]!;
     if (widthMs === 0) return undefined;
-    return { unit: 'fixed', widthMs, originMs: offsetMs % widthMs, weekdays: fixed[3] === undefined ? undefined : weekdaysOf(fixed[3]) };
+    const hours = fixed[4] === undefined ? undefined : hoursOf(fixed[4], fixed[5]!);
+    if (hours === null || (hours && widthMs > DAY_MS / 2)) return undefined;
+    const weekdays = fixed[3] === undefined ? undefined : weekdaysOf(fixed[3]);
+    return { unit: 'fixed', widthMs, originMs: offsetMs % widthMs, weekdays, ...(hours ? { hours } : {}) };
   }
   if (offsetMs >= DAY_MS) return undefined;
   return days(code, offsetMs) ?? weeks(code, offsetMs) ?? months(code, offsetMs);
@@ -146,7 +157,7 @@ export function codeOf(spec: Spec, short = false): string {
 }
 
 function bareCode(spec: Exclude<Spec, { unit: 'integer' }>): string {
-  if (spec.unit === 'fixed') return `${widthCode(spec.widthMs)}${maskCode(spec.weekdays)}`;
+  if (spec.unit === 'fixed') return `${widthCode(spec.widthMs)}${maskCode(spec.weekdays)}${hoursCode(spec.hours)}`;
   if (spec.unit === 'day') {
     if (spec.weekdays && WORKDAYS.every((open, index) => open === spec.weekdays![index])) return 'B';
     return spec.count === 1 ? `D${maskCode(spec.weekdays)}` : `${spec.count}D-${isoDay(spec.phase)}`;
@@ -178,6 +189,24 @@ function widthCode(widthMs: number): string {
   if (widthMs % HOUR_MS === 0) return widthMs === HOUR_MS ? 'h' : `${widthMs / HOUR_MS}h`;
   if (widthMs % MINUTE_MS === 0) return `${widthMs / MINUTE_MS}min`;
   return widthMs % SECOND_MS === 0 ? `${widthMs / SECOND_MS}s` : `${widthMs}ms`;
+}
+
+function hoursCode(hours: OpenTimes | undefined): string {
+  const clock = (ms: number): string => {
+    const [hour, minute] = [Math.floor(ms / HOUR_MS), (ms % HOUR_MS) / MINUTE_MS];
+    return minute === 0 ? String(hour) : `${hour}:${String(minute).padStart(2, '0')}`;
+  };
+  return hours ? `@${clock(hours.fromMs)}-${clock(hours.toMs)}` : '';
+}
+
+/** Undefined where all hours are open, null where they are no hours of a day. */
+function hoursOf(from: string, to: string): OpenTimes | undefined | null {
+  const [fromMs, toMs] = [from, to].map((clock) => {
+    const [hour = 0, minute = 0] = clock.split(':').map(Number);
+    return minute < 60 && hour * HOUR_MS + minute * MINUTE_MS <= DAY_MS ? hour * HOUR_MS + minute * MINUTE_MS : Number.NaN;
+  }) as [number, number];
+  if (Number.isNaN(fromMs) || Number.isNaN(toMs) || fromMs === toMs || fromMs === DAY_MS || toMs === 0) return null;
+  return fromMs === 0 && toMs === DAY_MS ? undefined : { fromMs, toMs };
 }
 
 function offsetCode(ms: number): string {

@@ -102,13 +102,18 @@ async function writeOpenSpans(database: Database, frequency: Frequency, bounds: 
   await database.run('CREATE TABLE open_span (from_us BIGINT, removed BIGINT, closed BOOLEAN)');
   let rows: string[] = [];
   let before = '';
+  const { hours } = frequency;
   for (let day = first; day <= last; day++) {
-    const start = zone.startOfDay(day);
-    const closed = frequency.isClosed(start);
-    const width = Math.ceil((start - originMs) / widthMs);
-    const span = `${closed ? 0 : width - frequency.floorStep(width * widthMs + originMs)}, ${closed}`;
-    if (span !== before) rows.push(`(${start}000, ${span})`);
-    before = span;
+    const clocks = hours ? [hours.fromMs, hours.toMs].sort((a, b) => a - b) : [];
+    for (const civil of [zone.startOfDay(day), ...clocks.map((clock) => zone.instantOf(day * DAY_MS + clock))]) {
+      const width = Math.ceil((civil - originMs) / widthMs);
+      // A step is closed as a whole: it is what begins with the next one.
+      const start = hours ? width * widthMs + originMs : civil;
+      const closed = frequency.isClosed(start);
+      const span = `${closed ? 0 : width - frequency.floorStep(width * widthMs + originMs)}, ${closed}`;
+      if (span !== before) rows.push(`(${start}000, ${span})`);
+      before = span;
+    }
     if (rows.length < 10_000 && day < last) continue;
     if (rows.length > 0) await database.run(`INSERT INTO open_span VALUES ${rows.join(', ')}`);
     rows = [];

@@ -235,10 +235,11 @@ function offGridRefusal(rule: string, rejects: Rejects, rowsRead: number, option
   const named = rows.slice(0, NAMED).map(({ line, text }) => (line === null ? text : `line ${line} (${text})`));
   const more = count > named.length ? ` and ${(count - named.length).toLocaleString('en')} more` : '';
   const [n, all] = [count.toLocaleString('en'), rowsRead.toLocaleString('en')];
+  const orHour = frequency.hours ? 'or in hours ' : '';
   const are =
     count === 1
-      ? `is ${rule === 'CLOSED_DAY' ? 'on a day that is closed on' : 'off'}`
-      : `are ${rule === 'CLOSED_DAY' ? 'on days that are closed on' : 'off'}`;
+      ? `is ${rule === 'CLOSED_DAY' ? `on a day ${orHour}that is closed on` : 'off'}`
+      : `are ${rule === 'CLOSED_DAY' ? `on days ${orHour}that are closed on` : 'off'}`;
   const others = rejects.total - count;
   const also = others === 0 ? '' : ` ${others.toLocaleString('en')} rows were rejected for other reasons.`;
   return new AlmanacError(rule, `${n} of ${all} rows ${are} the grid ${frequency.label}: ${named.join(', ')}${more}.${also}`, {
@@ -254,6 +255,7 @@ function offGridRefusal(rule: string, rejects: Rejects, rowsRead: number, option
 }
 
 function closedHint(frequency: Frequency): string {
+  if (frequency.hours) return 'Correct the rows, or name a frequency in which these hours are open: h for every hour.';
   return frequency.closures
     ? 'Correct the rows, or leave the days out of the closure calendar.'
     : 'Correct the rows, or name a frequency in which these days are open: D for every day.';
