@@ -62,6 +62,15 @@ describe('a request', () => {
     expect(within.answer!.columns['ds']).toEqual(['2024-02-11']);
   });
 
+  it('is told of rhythms that its grid does not have, and of codes for what is missing', async () => {
+    const daily = dates('2024-01-01', 84);
+    const weekly = daily.filter((_, t) => t % 7 === 0);
+    const series = { daily: { ds: daily, y: daily.map((_, t) => t % 7) }, weekly: { ds: weekly, y: weekly.map((_, t) => t) } };
+    expect((await ask({ series, horizon: 1 })).answer!.warnings.join()).toMatch(/"weekly" \(a value every 7 steps\) has a coarser rhythm/);
+    const coded = { a: { ds: daily, y: daily.map((_, t) => (t % 9 === 0 ? 9999 : t % 7)) } };
+    expect((await ask({ series: coded, horizon: 1 })).answer!.warnings.join()).toMatch(/9999 \(10 times in series "a"\)/);
+  });
+
   it('of plain integers is answered with integers, and takes them as text', async () => {
     for (const steps of [
       [7, 8, 9, 10],

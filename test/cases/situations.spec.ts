@@ -182,6 +182,22 @@ const SITUATIONS: Record<string, Situation> = {
       ['2024-02-27', 7],
     ],
   },
+  'opening hours from nine to seven': {
+    content: csv(
+      lines(
+        steps(600, (i) => [
+          `${date(Date.parse('2024-01-01') + Math.floor(i / 10) * DAY)}T${String(9 + (i % 10)).padStart(2, '0')}:00`,
+          i % 10,
+        ]),
+      ),
+    ),
+    frequency: 'h@9-19',
+    observations: 600,
+    next: [
+      ['2024-03-01T09:00:00Z', 0],
+      ['2024-03-01T10:00:00Z', 1],
+    ],
+  },
   'days over a leap day': {
     content: csv(lines(days('2024-02-01', 35, (t) => 10 + weekday(t)))),
     frequency: 'D',
@@ -205,16 +221,25 @@ const FLAGGED: Record<string, { content: string; options?: Record<string, unknow
     content: csv(lines(days('2021-01-01', 3 * 365, (t) => (/12-(2[4-9]|3.)|01-0[12]/.test(date(t).slice(5)) ? null : weekday(t))))),
     says: /Nothing is observed from 12-24 to 01-02 of any year.*closedDates/,
   },
-  'opening hours from nine to six': {
+  'three digits behind every point, between columns of a spreadsheet': {
+    content: `unique_id;ds;y\n${days('2024-01-01', 28, (t) => 200 + weekday(t))
+      .map(([ds, y]) => `x;${ds};1.${y}\n`)
+      .join('')}`,
+    says: /Every point in "y" has three digits behind it \("1\.200"\).*decimalSeparator/,
+  },
+  'codes for what is missing': {
+    content: csv(lines(days('2024-01-01', 60, (t) => (t % (9 * DAY) === 0 ? -999 : 20 + weekday(t))))),
+    says: /codes for missing ones are: -999 \(7 times in series "x"\)/,
+  },
+  'one series that rests at weekends, among others that do not': {
     content: csv(
+      lines(days('2024-01-01', 84, weekday), 'shop'),
       lines(
-        steps(600, (i) => [
-          `${date(Date.parse('2024-01-01') + Math.floor(i / 10) * DAY)}T${String(9 + (i % 10)).padStart(2, '0')}:00`,
-          i % 10,
-        ]),
+        days('2024-01-01', 84, (t) => (weekday(t) % 6 ? weekday(t) : null)),
+        'office',
       ),
     ),
-    says: /14 steps in a row are missing again and again/,
+    says: /2 steps in a row are missing in series "office" again and again/,
   },
   'quarterly reports on days that move': {
     content: csv(lines(steps(24, (q) => [date(Date.UTC(2018, 3 * q + 1, [14, 16, 15, 13][q % 4])), 100 + (q % 4)]))),

@@ -12,15 +12,19 @@ import { createHash } from 'node:crypto';
 import { refuseOver, refuseSize } from '../quota/refuse.js';
 import type { FlowContext } from '../runs/context.js';
 import { oddSteps } from './far.js';
+import { stepFindings } from './findings.js';
 import { fillZeros, NOTHING_STORED, type Stored } from './fill.js';
 import type { Piece } from './frames.js';
 import { oddWarnings, zerosRefusal } from './oddWords.js';
 import { type Fault, type ReadTimes, readRequestTimes } from './requestTimes.js';
 import { type Span, spanRefusal } from './span.js';
 import { storedSteps } from './stored.js';
+import { Tally } from './tally.js';
 
 /** Rows at fault that are named. */
 const SHOWN = 100;
+/** Fewer rows show no rhythm. */
+const LEAST_ROWS = 8;
 /** Steps between two values of a piece, at most. */
 const PIECE_GAP = 960;
 /** An upload that is being stored holds the dataset; longer than this nobody waits with a request open. */
@@ -103,7 +107,7 @@ export async function appendObservations(
   if (!small && !(await objects.has(sha256))) await objects.put(content);
   if (!written.unchanged) await store.datasets.compact(dataset.id);
   const observations = rows.filter(({ y }) => y !== null).length;
-  const warnings = [...(read?.notes ?? []), ...oddWarnings(odd, grid, byRow, WAYS)];
+  const warnings = [...(read?.notes ?? []), ...oddWarnings(odd, grid, byRow, WAYS), ...stepFindings(grid, tallyOf(values, grid))];
   return { dataset: name, version: written.version, unchanged: written.unchanged, observations, warnings };
 }
 
@@ -118,6 +122,15 @@ const observedSteps = (values: Values): { id: string; steps: Float64Array }[] =>
     const target = channels.get(TARGET);
     return target ? [{ id, steps: Float64Array.from(target.keys()).sort() }] : [];
   });
+
+/** What the rows alone show of their steps and values. */
+function tallyOf(values: Values, grid: Frequency): Tally {
+  const tally = new Tally(0, grid.seasonLengths());
+  const rows = [...values.values()].reduce((sum, channels) => sum + (channels.get(TARGET)?.size ?? 0), 0);
+  if (rows < LEAST_ROWS) return tally;
+  for (const [id, channels] of values) for (const run of runsOf(channels.get(TARGET) ?? new Map())) tally.look({ id, channel: 0, ...run });
+  return tally;
+}
 
 /** The row that names a step of a series; looked for only where one has to be named. */
 function rowsByStep(
@@ -241,7 +254,7 @@ const SAYS: Readonly<Record<string, string>> = {
   TIMESTAMP_INVALID: 'is no time',
   TIMESTAMP_SKIPPED: 'was shown by no clock of the zone',
   OFF_GRID: 'is not on the grid',
-  CLOSED_DAY: 'is on a day that the grid leaves out',
+  CLOSED_DAY: 'is on a day, or in an hour, that the grid leaves out',
   COLUMN_UNKNOWN: 'is no column of the dataset',
   DUPLICATE_TIMESTAMP: 'comes twice',
   TEXT_INVALID: 'holds a NUL character or half of another one',

@@ -75,7 +75,7 @@ export function describe(
       ...emptyWarning(empty, tally.places),
       ...partialWarning(frequency, head.partial, dropped),
       ...emptyCovariates(head.channels, tally.covariates),
-      ...rhythmsOrGaps(frequency, tally),
+      ...stepFindings(frequency, tally),
     ],
   };
 }
@@ -128,10 +128,10 @@ function emptyCovariates(channels: readonly string[], known: ReadonlySet<number>
   ];
 }
 
-/** A rhythm that is known for what it is says more than where its gaps are. */
-function rhythmsOrGaps(grid: Frequency, { rhythms, patterns, gaps, observations, filled }: Tally): string[] {
+/** What is said of the steps and values themselves. A rhythm that is known for what it is says more than where its gaps are. */
+export function stepFindings(grid: Frequency, { rhythms, patterns, codes, gaps, read }: Tally): string[] {
   const found = rhythms.warnings(grid);
-  return found.length > 0 ? found : gapWarnings(grid, patterns, { gaps, values: observations - filled });
+  return [...(found.length > 0 ? found : gapWarnings(grid, patterns, { gaps, values: read })), ...codes.warnings()];
 }
 
 /** Two seasons, so that one can be held against the other, and a few steps at least. */
@@ -140,7 +140,7 @@ export function enoughSteps(seasonLengths: readonly number[]): number {
 }
 
 /** Gaps that recur regularly are reported as a pattern; where most steps are gaps without a pattern, that is reported. */
-export function gapWarnings(grid: Frequency, patterns: GapPatterns, { gaps, values }: { gaps: number; values: number }): string[] {
+function gapWarnings(grid: Frequency, patterns: GapPatterns, { gaps, values }: { gaps: number; values: number }): string[] {
   const [empty, full] = [gaps.toLocaleString('en'), values.toLocaleString('en')];
   const pattern = patterns.find();
   if (pattern?.apart !== undefined)
@@ -149,12 +149,20 @@ export function gapWarnings(grid: Frequency, patterns: GapPatterns, { gaps, valu
         'A coarser frequency has no such gaps; series that do not share one are better kept in datasets of their own.',
     ];
   if (pattern?.missing) {
-    const { steps, times } = pattern.missing;
+    const { steps, times, series, all } = pattern.missing;
+    const others = series.length > 3 ? ' and others' : '';
+    const whose = all
+      ? ''
+      : `in series ${series
+          .slice(0, 3)
+          .map((id) => `"${id.slice(0, 100)}"`)
+          .join(', ')}${others} `;
     const first = grid.format(patterns.exampleOf(pattern.missing));
     const run = steps === 1 ? 'A step is' : `${steps} steps in a row are`;
     return [
-      `${run} missing again and again at the same place (${times.toLocaleString('en')} times, first from ${first} on). They are gaps, and will be ` +
-        'forecast; days on which nothing is ever observed can be declared closed: closedWeekdays, closedHolidays, closedDates.',
+      `${run} missing ${whose}again and again at the same place (${times.toLocaleString('en')} times, first from ${first} on). They are gaps, and will be ` +
+        'forecast; days on which nothing is ever observed can be declared closed: closedWeekdays, closedHolidays, closedDates' +
+        (grid.kind === 'fixed' ? '; hours too: frequency h@9-18 is open from 09:00 until 18:00.' : '.'),
     ];
   }
   if (gaps <= values) return [];

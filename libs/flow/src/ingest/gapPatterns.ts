@@ -9,17 +9,32 @@ const MOST = 0.8;
 const LEAST = 4;
 /** Different gaps that are remembered. */
 const KINDS = 10_000;
+/** Series that are remembered of each kind. */
+const NAMED = 4;
 
 export interface GapPattern {
   /** Steps from one value to the next, where they are the same throughout. */
   apart?: number;
   /** Else: how many steps are missing from which step of a season of how many. */
-  missing?: { steps: number; from: number; season: number; times: number };
+  missing?: {
+    steps: number;
+    from: number;
+    season: number;
+    times: number;
+    /** Ids of the first few that have it. */
+    series: string[];
+    /** Every series has it. */
+    all: boolean;
+  };
 }
 
 export class GapPatterns {
   /** By length of the gap and place in the longest season. */
-  private readonly kinds = new Map<string, { steps: number; first: number; times: number }>();
+  private readonly kinds = new Map<string, { steps: number; first: number; times: number; of: Set<string> }>();
+  private series = 0;
+  private id = '';
+  private tornCount = 0;
+  private tornId: string | undefined;
   private gaps = 0;
   private pairs = 0;
   private last = NaN;
@@ -30,7 +45,9 @@ export class GapPatterns {
     this.longest = seasons.at(-1) ?? 1;
   }
 
-  nextSeries(): void {
+  nextSeries(id: string): void {
+    this.id = id;
+    this.series += 1;
     this.last = NaN;
   }
 
@@ -63,11 +80,20 @@ export class GapPatterns {
       const place = ((first % this.longest) + this.longest) % this.longest;
       const key = `${steps} ${place}`;
       const known = this.kinds.get(key);
-      if (known) known.times += 1;
-      else if (this.kinds.size < KINDS) this.kinds.set(key, { steps, first, times: 1 });
+      if (known) {
+        known.times += 1;
+        if (known.of.size < NAMED) known.of.add(this.id);
+      } else if (this.kinds.size < KINDS) this.kinds.set(key, { steps, first, times: 1, of: new Set([this.id]) });
+      this.tearing();
       this.gaps += 1;
     }
     this.last = step;
+  }
+
+  /** How many series have gaps. */
+  private tearing(): void {
+    if (this.id !== this.tornId) this.tornCount += 1;
+    this.tornId = this.id;
   }
 
   /** The one that most gaps follow, if any does. */
@@ -80,7 +106,10 @@ export class GapPatterns {
       const place = ({ steps, first }: { steps: number; first: number }): number => steps * season + (((first % season) + season) % season);
       const { key, times } = grouped(kinds, place);
       if (times < MOST * this.gaps) continue;
-      return { missing: { steps: Math.floor(key / season), from: key % season, season, times } };
+      const series = [...new Set(kinds.filter((kind) => place(kind) === key).flatMap(({ of }) => [...of]))];
+      return {
+        missing: { steps: Math.floor(key / season), from: key % season, season, times, series, all: this.tornCount === this.series },
+      };
     }
     return undefined;
   }

@@ -1,4 +1,5 @@
 /** Counts what is written to the store: figures of the findings that need the finished series. */
+import { Codes } from './codes.js';
 import type { Piece } from './frames.js';
 import { GapPatterns } from './gapPatterns.js';
 import { Rhythms } from './rhythms.js';
@@ -21,13 +22,18 @@ export class Tally {
   /** How the gaps of the file lie. */
   readonly patterns: GapPatterns;
   readonly rhythms = new Rhythms();
+  /** Numbers that stand for nothing known. */
+  readonly codes = new Codes();
   /** Channels beside the target that have a value. */
   readonly covariates = new Set<number>();
   private id: string | undefined;
   private first = 0;
   private next = 0;
-  private read = 0;
+  /** Values in the file. */
+  read = 0;
   private span = 0;
+  private seen: string | undefined;
+  private beyond = 0;
 
   /** @param seasons of the grid, in steps */
   constructor(
@@ -39,26 +45,29 @@ export class Tally {
 
   /** Passes the pieces as they come from the file, to count what the file itself holds. */
   async *before(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
-    let id: string | undefined;
-    let next = 0;
     for await (const piece of pieces) {
-      if (piece.channel === 0 && piece.values.length > 0) {
-        if (piece.id !== id) {
-          next = piece.firstStep;
-          this.patterns.nextSeries();
-        }
-        id = piece.id;
-        this.span += piece.firstStep + piece.values.length - next;
-        next = piece.firstStep + piece.values.length;
-        let read = 0;
-        for (const value of piece.values) if (!Number.isNaN(value)) read++;
-        this.read += read;
-        this.patterns.add(piece.firstStep, piece.values, read < piece.values.length);
-        this.rhythms.add(piece.id, piece.firstStep, piece.values, read < piece.values.length);
-      } else if (!this.covariates.has(piece.channel) && piece.values.some((value) => !Number.isNaN(value)))
-        this.covariates.add(piece.channel);
+      this.look(piece);
       yield piece;
     }
+  }
+
+  /** The pieces of a series follow each other. */
+  look({ id, channel, firstStep, values }: Piece): void {
+    if (channel === 0 && values.length > 0) {
+      if (id !== this.seen) {
+        this.beyond = firstStep;
+        this.patterns.nextSeries(id);
+      }
+      this.seen = id;
+      this.span += firstStep + values.length - this.beyond;
+      this.beyond = firstStep + values.length;
+      let read = 0;
+      for (const value of values) if (!Number.isNaN(value)) read++;
+      this.read += read;
+      this.patterns.add(firstStep, values, read < values.length);
+      this.rhythms.add(id, firstStep, values, read < values.length);
+      this.codes.add(id, values);
+    } else if (!this.covariates.has(channel) && values.some((value) => !Number.isNaN(value))) this.covariates.add(channel);
   }
 
   /** Passes the pieces as they are stored. */

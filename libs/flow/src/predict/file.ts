@@ -12,7 +12,7 @@ import { type FilePredictionRequest, type IngestOptions, ingestOptions, PREDICTI
 import { DEFAULT_INGEST_LIMITS } from '@almanac/platform';
 import { AlmanacError, Frequency } from '@almanac/series';
 import { closuresOf, declaresClosures, hasClosures } from '../ingest/closures.js';
-import { enoughSteps, gapWarnings, leftOutWarning, partialWarning } from '../ingest/findings.js';
+import { enoughSteps, leftOutWarning, partialWarning, stepFindings } from '../ingest/findings.js';
 import type { Piece } from '../ingest/frames.js';
 import { oddWarnings } from '../ingest/oddWords.js';
 import type { HeadMessage } from '../ingest/protocol.js';
@@ -118,7 +118,7 @@ async function historiesOf(read: Reading, asked: FilePredictionRequest, named: N
     ...(empty.length > 0
       ? [`Without any value, and without a forecast: ${empty.slice(0, 5).join(', ')}${empty.length > 5 ? ' …' : ''}.`]
       : []),
-    ...gapWarnings(grid, tally.patterns, { gaps: tally.gaps, values: tally.observations }),
+    ...stepFindings(grid, tally),
   ];
   if (series.length > 0) return { grid, series, horizon, warnings };
   throw new AlmanacError('NO_VALUES', 'The file has rows, but no value in any of them.', {

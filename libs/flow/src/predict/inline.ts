@@ -116,7 +116,7 @@ function refuseOffGrid(series: readonly InlineSeries[], grid: Frequency): void {
   const alike = off.filter(({ closed }) => closed === first.closed);
   const named = alike.slice(0, MOST_NAMED);
   const more = alike.length > named.length ? ` and ${(alike.length - named.length).toLocaleString('en')} more` : '';
-  const what = first.closed ? 'on days that are closed on the grid' : 'off the grid';
+  const what = first.closed ? `on days ${grid.hours ? 'or in hours ' : ''}that are closed on the grid` : 'off the grid';
   const others = off.length > alike.length ? ` ${(off.length - alike.length).toLocaleString('en')} more times are at fault.` : '';
   throw new AlmanacError(
     first.closed ? 'CLOSED_DAY' : 'OFF_GRID',
@@ -125,8 +125,8 @@ function refuseOffGrid(series: readonly InlineSeries[], grid: Frequency): void {
       .join(', ')}${more}.${others}`,
     {
       hint: first.closed
-        ? 'Leave the values out, or give a frequency in which these days are open, e.g. D.'
-        : 'Correct the times, or give a finer frequency or another time zone.',
+        ? `Leave the values out, or give a frequency in which they are open, e.g. ${grid.hours ? 'h' : 'D'}.`
+        : `Most times are on ${grid.label}. Correct the others, or give a finer frequency or another time zone.`,
       subject: {
         series: first.series,
         ds: first.ds,

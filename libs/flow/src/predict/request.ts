@@ -26,11 +26,11 @@ import type { FlowContext } from '../runs/context.js';
 import { defaultHorizon } from '../train/plan.js';
 import { type Closing, closuresOf, declaresClosures, hasClosures } from '../ingest/closures.js';
 import { oddSteps } from '../ingest/far.js';
-import { gapWarnings } from '../ingest/findings.js';
-import { GapPatterns } from '../ingest/gapPatterns.js';
+import { stepFindings } from '../ingest/findings.js';
 import { oddWarnings } from '../ingest/oddWords.js';
 import type { OddTimes } from '../ingest/protocol.js';
 import type { Range } from '../ingest/range.js';
+import { Tally } from '../ingest/tally.js';
 import { fillAhead } from './ahead.js';
 import { type Cold, gridOfTimes, layAllOnGrid, refuseTooMuch, withinRange } from './inline.js';
 import type { InlinePlan, LaidSeries, PredictionPlan, PredictPlan, WhatIfPlan } from './plan.js';
@@ -52,7 +52,7 @@ export async function requestPrediction(context: FlowContext, given: PredictionR
   const said = (laid: readonly LaidSeries[]): string[] => [
     ...[...notes, ...warnings],
     ...oddWarnings(oddOf(laid, grid, request), grid),
-    ...gapWarnings(grid, ...gapsOf(laid, grid)),
+    ...findingsOf(laid, grid),
   ];
   return predictOn(context, { ...request, series }, { named, grid, warnings: said });
 }
@@ -201,19 +201,15 @@ export function startPrediction(context: FlowContext, plan: PredictionPlan, abou
   );
 }
 
-function gapsOf(series: readonly LaidSeries[], grid: Frequency): [patterns: GapPatterns, counted: { gaps: number; values: number }] {
-  const patterns = new GapPatterns(grid.seasonLengths());
-  let [gaps, values] = [0, 0];
-  for (const one of series) {
-    const given = Float64Array.from(one.values, (value) => value ?? Number.NaN);
+/** What a file with the same values would be told of their steps. */
+function findingsOf(series: readonly LaidSeries[], grid: Frequency): string[] {
+  const tally = new Tally(0, grid.seasonLengths());
+  for (const { id, firstStep, values } of series) {
+    const given = Float64Array.from(values, (value) => value ?? Number.NaN);
     const first = given.findIndex((value) => !Number.isNaN(value));
-    patterns.nextSeries();
-    patterns.add(one.firstStep + first, given.subarray(first), true);
-    const observed = given.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
-    values += observed;
-    gaps += given.length - observed;
+    if (first >= 0) tally.look({ id, channel: 0, firstStep: firstStep + first, values: given.subarray(first) });
   }
-  return [patterns, { gaps, values }];
+  return stepFindings(grid, tally);
 }
 
 /** A model that starts cold goes on from where its dataset ends. */

@@ -184,8 +184,11 @@ function encodingOf(bytes: Buffer, cut: boolean): Encoding {
 }
 
 function decode(bytes: Buffer, encoding: Encoding, cut: boolean): string {
-  return new TextDecoder(encoding).decode(bytes, { stream: cut });
+  return withoutMark(new TextDecoder(encoding).decode(bytes, { stream: cut }));
 }
+
+/** A program that writes Windows-1252 may still mark its files as UTF-8. */
+export const withoutMark = (text: string): string => (text.startsWith('ï»¿') ? text.slice(3) : text);
 
 function empty(fileName: string): AlmanacError {
   return new AlmanacError('EMPTY_FILE', `${fileName} is empty.`, {

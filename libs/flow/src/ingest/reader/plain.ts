@@ -10,6 +10,7 @@ import { stepsIn } from '../range.js';
 import type { Column, Mapping } from './columns.js';
 import type { Detected } from './detect.js';
 import { areEven } from './oddTimes.js';
+import { looksGrouped, mayGroup } from './points.js';
 import { type PlainShape, PlainScanner, ROLE, type SortedRows, type Spans } from './scanner.js';
 import type { Source } from './source.js';
 
@@ -69,6 +70,11 @@ function shapeOf(
   if (asked !== undefined || options.timeMarks === 'end' || options.dropLastStep || options.decimalSeparator !== '.') return undefined;
   if (!DELIMITERS.includes(delimiter)) return undefined;
   const numbers = [mapping.value, ...[...mapping.past, ...mapping.future].map(({ column }) => column)];
+  if (mayGroup(delimiter, options)) {
+    const rows = head.split('\n').slice(skipLines + 1, -1);
+    const cells = ({ index }: Column): string[] => rows.map((row) => row.split(delimiter)[index]?.trim() ?? '');
+    if (numbers.some((column) => looksGrouped(cells(column)))) return undefined;
+  }
   const used: (Column | undefined)[] = [mapping.id, mapping.time, ...numbers];
   // A column with two roles is the general reader's.
   if (new Set(used).size !== used.length) return undefined;

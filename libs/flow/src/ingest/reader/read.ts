@@ -17,6 +17,7 @@ import { parse, type Parsed } from './parse.js';
 import { findPartialSteps } from './partial.js';
 import { place } from './place.js';
 import { type PlainFile, readPlain } from './plain.js';
+import { warningsOfPoints } from './points.js';
 import type { Spans } from './scanner.js';
 import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects, REJECTS_AT_ONCE } from './rejects.js';
 import { asPlainText, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
@@ -123,7 +124,12 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
       odd,
       leftOut: await countLeftOut(database, options),
       rejections: describeRejects(rejects),
-      warnings: [...warningsAbout(detected, parsed.times, options), ...warningsOfRejects(rejects), ...warningsOfTexts(texts)],
+      warnings: [
+        ...warningsAbout(detected, parsed.times, options),
+        ...warningsOfRejects(rejects),
+        ...warningsOfTexts(texts),
+        ...(await warningsOfPoints(database, source, mapping, options)),
+      ],
     });
     const sql = sortedSql(options.aggregation, parsed.covariates, dropped, kept);
     const collected = await collect(database.stream(sql), 1 + channels.length, series, output.piece);

@@ -13,7 +13,7 @@ import type { ReadJob } from '../protocol.js';
 import type { Column } from './columns.js';
 import { type Database, isOutOfRoom, literal } from './database.js';
 import { contentOf } from './decompress.js';
-import type { Detected, Encoding } from './detect.js';
+import { type Detected, type Encoding, withoutMark } from './detect.js';
 import { findDialect } from './dialect.js';
 
 export interface Source {
@@ -90,8 +90,13 @@ function withinReason(compressed: number, fileName: string, { unfoldedTimes, scr
 
 function recode(encoding: Encoding): Transform {
   const decoder = new TextDecoder(encoding);
+  let first = true;
   return new Transform({
-    transform: (chunk: Buffer, _encoding, done) => done(null, decoder.decode(chunk, { stream: true })),
+    transform: (chunk: Buffer, _encoding, done) => {
+      const text = decoder.decode(chunk, { stream: true });
+      done(null, first ? withoutMark(text) : text);
+      first = false;
+    },
     flush: (done) => done(null, decoder.decode()),
   });
 }
