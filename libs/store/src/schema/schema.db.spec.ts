@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -23,6 +23,7 @@ async function migrateFrom(files: Record<string, string>): Promise<string[]> {
     return await migrate(client, pathToFileURL(`${folder}/`));
   } finally {
     await client.end();
+    rmSync(folder, { recursive: true });
   }
 }
 
