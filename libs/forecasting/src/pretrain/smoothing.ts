@@ -10,8 +10,8 @@ export function addSmoothing(draws: Draws, out: Float64Array, season: number): v
   const T = out.length;
   const noise = draws.spread(0.008, 0.35);
   // Prices, rates and the like are random walks.
-  const alpha = draws.chance(season > 1 ? 0.15 : 0.3) ? draws.uniform(0.9, 1) : draws.uniform(0.02, 0.95);
-  const trending = draws.chance(0.75);
+  const alpha = draws.chance(season > 1 ? 0.15 : 0.45) ? draws.uniform(0.9, 1) : draws.uniform(0.02, 0.95);
+  const trending = draws.chance(season > 1 ? 0.75 : 0.85);
   const beta = trending && draws.chance(0.5) ? alpha * draws.spread(0.003, 0.3) : 0;
   const damping = draws.chance(0.38) ? draws.uniform(0.8, 0.98) : 1;
   const seasonal = season > 1 && draws.chance(0.85);
