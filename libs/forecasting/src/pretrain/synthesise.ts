@@ -24,9 +24,9 @@ export interface Seasons {
 /** Steps of a day, of which seven are a week that the weekdays of `addWeekdays` know. */
 const DAYS = [24, 48, 96];
 
-/** How often each family comes, by how long the season is: yearly series are mostly levels that keep what they gained, slow ones business series. */
+/** How often each family comes, by how long the season is: yearly series mostly keep what they gained, slow ones are business series. */
 const FAMILIES = (season: number): readonly (readonly [Family, number])[] => {
-  if (season === 1) return [['parts', 22], ['smoothing', 62], ['kernels', 6], ['mixture', 10]]; // prettier-ignore
+  if (season === 1) return [['parts', 14], ['smoothing', 74], ['kernels', 4], ['mixture', 8]]; // prettier-ignore
   if (season <= 12) return [['parts', 38], ['smoothing', 42], ['kernels', 10], ['mixture', 10]]; // prettier-ignore
   return [['parts', 68], ['smoothing', 8], ['kernels', 12], ['mixture', 12]]; // prettier-ignore
 };
