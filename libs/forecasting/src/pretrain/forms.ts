@@ -73,9 +73,9 @@ export function giveForm(draws: Draws, x: Float64Array, season: number): void {
   draws.weighted(FORMS)(draws, x, season);
 }
 
-/** Series of growth and level only, for business series. */
-export function giveBusinessForm(draws: Draws, x: Float64Array): void {
-  if (draws.chance(0.35)) {
+/** Series of growth and level only, for business series; those without a season grow by sums more often than in proportion. */
+export function giveBusinessForm(draws: Draws, x: Float64Array, season: number): void {
+  if (draws.chance(season === 1 ? 0.6 : 0.35)) {
     const base = draws.spread(2, 30);
     for (let t = 0; t < x.length; t++) x[t]! += base;
   } else for (let t = 0; t < x.length; t++) x[t] = exp(x[t]!);

@@ -41,7 +41,7 @@ export function synthesise(
   if (family === 'smoothing') {
     addSmoothing(draws, x, seasons.season);
     if (draws.chance(0.2)) disturb(draws, x);
-    giveBusinessForm(draws, x);
+    giveBusinessForm(draws, x, seasons.season);
   } else if (family === 'mixture') mix(draws, x, seasons);
   else {
     if (family === 'parts') addParts(draws, x, seasons);
