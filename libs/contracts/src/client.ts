@@ -3,7 +3,15 @@
  * A failed call throws `ApiError` with the API's problem details.
  */
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { endpoints, type Endpoint, type EndpointInput, type EndpointName, type EndpointOutput } from './endpoints.js';
+import {
+  endpoints,
+  type Endpoint,
+  type EndpointInput,
+  type EndpointName,
+  type EndpointOutput,
+  type ItemOf,
+  type ListName,
+} from './endpoints.js';
 import { withHint } from './problem.js';
 import { problem, type Problem } from './schemas/common.js';
 import type { ContributionsAnswer, ContributionsRequestInput } from './schemas/contributions.js';
@@ -23,6 +31,9 @@ import { isFinished, run, type Run } from './schemas/runs.js';
 export const CSRF_HEADER = 'x-csrf-token';
 /** In which workspace a session acts; its user's first one unless given. A key has one only. */
 export const WORKSPACE_HEADER = 'x-almanac-workspace';
+
+/** The most that the API gives at a time. */
+const PAGE = 1000;
 
 export class ApiError extends Error {
   constructor(readonly problem: Problem) {
@@ -45,6 +56,8 @@ export interface ClientOptions {
 
 export interface AlmanacClient {
   call<N extends EndpointName>(name: N, input: EndpointInput<N>, signal?: AbortSignal): Promise<EndpointOutput<N>>;
+  /** Everything of a list, page after page, however much that is. */
+  listAll<N extends ListName>(name: N, input: EndpointInput<N>, signal?: AbortSignal): Promise<ItemOf<N>[]>;
   /** The raw response, for CSV downloads that should be streamed. */
   stream<N extends EndpointName>(name: N, input: EndpointInput<N>, signal?: AbortSignal): Promise<Response>;
   /** Sends a file; a streamed Blob (`fs.openAsBlob`) does not grow memory. */
@@ -202,6 +215,19 @@ export function createClient(options: ClientOptions): AlmanacClient {
       const response = await send(endpoint, input as CallInput, signal);
       if (response.status === 204) return undefined as never;
       return (endpoint.produces ? await response.text() : endpoint.response.parse(await response.json())) as never;
+    },
+    async listAll<N extends ListName>(name: N, input: EndpointInput<N>, signal?: AbortSignal) {
+      const items: ItemOf<N>[] = [];
+      const asked = input as CallInput;
+      for (let after: string | undefined; ;) {
+        const page = (await client.call(name, { ...asked, query: { ...asked.query, limit: PAGE, after } } as EndpointInput<N>, signal)) as {
+          items: ItemOf<N>[];
+          next: string | null;
+        };
+        items.push(...page.items);
+        if (page.next === null) return items;
+        after = page.next;
+      }
     },
     stream: (name, input, signal) => send(endpoints[name], input as CallInput, signal),
     async upload(file, fileName, ingest, idempotencyKey) {

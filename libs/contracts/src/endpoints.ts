@@ -62,3 +62,8 @@ export type EndpointInput<N extends EndpointName> = (Table[N] extends { method: 
   (Table[N] extends { query: infer Q extends z.ZodType } ? { query?: z.input<Q> } : unknown) &
   Input<Table[N], 'body'>;
 export type EndpointOutput<N extends EndpointName> = z.output<Table[N]['response']>;
+/** Endpoints that answer a page at a time. */
+export type ListName = {
+  [N in EndpointName]: EndpointOutput<N> extends { items: unknown[]; next: string | null } ? N : never;
+}[EndpointName];
+export type ItemOf<N extends ListName> = EndpointOutput<N> extends { items: (infer T)[] } ? T : never;

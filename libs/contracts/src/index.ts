@@ -1,6 +1,14 @@
 /** The wire: schemas, the endpoint table, job payloads and the typed client. Runs in a browser as well. */
 export { type AlmanacClient, ApiError, buildPath, type ClientOptions, createClient, CSRF_HEADER, WORKSPACE_HEADER } from './client.js';
-export { endpoints, type Endpoint, type EndpointInput, type EndpointName, type EndpointOutput } from './endpoints.js';
+export {
+  endpoints,
+  type Endpoint,
+  type EndpointInput,
+  type EndpointName,
+  type EndpointOutput,
+  type ItemOf,
+  type ListName,
+} from './endpoints.js';
 export { JOB_NAMES, deliverJob, type DeliverJob, type JobName, runJob, type RunJob } from './jobs.js';
 export { explainError, fromProblem, toProblem, withHint } from './problem.js';
 export * from './schemas/admission.js';

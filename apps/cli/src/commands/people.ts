@@ -5,7 +5,6 @@ import { UsageError } from '../connection.js';
 import { type Context, contextOf } from '../context.js';
 import { shortDate, show, table, whole } from '../print.js';
 
-const MOST = 1000;
 const roleOption = (): Option =>
   new Option('--role <role>', 'viewer reads; editor also uploads, trains, forecasts; admin also looks after keys and people')
     .choices(role.options)
@@ -19,7 +18,7 @@ export function userCommands(program: Command): void {
     .description('list users')
     .action(async (_: unknown, command: Command) => {
       const context = contextOf(command);
-      const { items } = await context.client.call('listUsers', { query: { limit: MOST } });
+      const items = await context.client.listAll('listUsers', {});
       show(context, items, () =>
         table(
           ['address', 'name', 'password', 'made', 'signed in'],
@@ -44,7 +43,7 @@ export function userCommands(program: Command): void {
     .argument('<email>', 'the address')
     .action(async (email: string, _: unknown, command: Command) => {
       const context = contextOf(command);
-      const { items } = await context.client.call('listUsers', { query: { limit: MOST } });
+      const items = await context.client.listAll('listUsers', {});
       const found = items.find((one) => one.email === email.toLowerCase());
       if (!found) throw new UsageError(`There is no user "${email}". almanac users lists them.`);
       await context.client.call('deleteUser', { params: { userId: found.id } });
@@ -53,7 +52,7 @@ export function userCommands(program: Command): void {
 }
 
 async function memberOf({ client }: Context, email: string): Promise<Member> {
-  const { items } = await client.call('listMembers', { query: { limit: MOST } });
+  const items = await client.listAll('listMembers', {});
   const found = items.find((one) => one.email === email.toLowerCase());
   if (!found) throw new UsageError(`"${email}" is no member of the workspace. almanac members lists them.`);
   return found;
@@ -67,7 +66,7 @@ export function memberCommands(program: Command): void {
     .description('list members')
     .action(async (_: unknown, command: Command) => {
       const context = contextOf(command);
-      const { items } = await context.client.call('listMembers', { query: { limit: MOST } });
+      const items = await context.client.listAll('listMembers', {});
       show(context, items, () =>
         items.length === 0
           ? 'No member yet. Invite somebody with: almanac members invite ada@example.org --role admin'
@@ -95,7 +94,7 @@ export function memberCommands(program: Command): void {
     .description('list invitations that can still be accepted')
     .action(async (_: unknown, command: Command) => {
       const context = contextOf(command);
-      const { items } = await context.client.call('listInvitations', { query: { limit: MOST } });
+      const items = await context.client.listAll('listInvitations', {});
       show(context, items, () =>
         items.length === 0
           ? 'Nobody is invited at the moment.'
@@ -112,7 +111,7 @@ export function memberCommands(program: Command): void {
     .argument('<email>')
     .action(async (email: string, _: unknown, command: Command) => {
       const context = contextOf(command);
-      const { items } = await context.client.call('listInvitations', { query: { limit: MOST } });
+      const items = await context.client.listAll('listInvitations', {});
       const found = items.find((one) => one.email === email.toLowerCase());
       if (!found) throw new UsageError(`"${email}" is not invited. almanac members invitations lists those who are.`);
       await context.client.call('deleteInvitation', { params: { invitationId: found.id } });

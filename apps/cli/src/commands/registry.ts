@@ -108,7 +108,7 @@ export function registryCommands(program: Command): void {
     .action(async (model: string | undefined, { tag }: { tag?: string }, command: Command) => {
       const context = contextOf(command);
       if (model === undefined) {
-        const { items } = await context.client.call('listModels', { query: { limit: 1000 } });
+        const items = await context.client.listAll('listModels', {});
         return show(context, items, () =>
           items.length === 0
             ? 'No model yet. Make one with: almanac train --dataset NAME'
@@ -118,7 +118,7 @@ export function registryCommands(program: Command): void {
               ),
         );
       }
-      const { items } = await context.client.call('listModelVersions', { params: { model }, query: { limit: 1000, tag } });
+      const items = await context.client.listAll('listModelVersions', { params: { model }, query: { tag } });
       show(context, items, () =>
         table(
           ['version', 'kind', 'aliases', 'tags', 'horizon', 'wql', 'mase', 'wql ratio', 'made'],
@@ -180,10 +180,7 @@ export function registryCommands(program: Command): void {
     .option('--at <time>', 'only what was true then, e.g. 2024-02-01 or 2024-02-01T06:00:00Z')
     .action(async (model: string, { at }: { at?: string }, command: Command) => {
       const context = contextOf(command);
-      const { items } = await context.client.call('listAliasHistory', {
-        params: { model },
-        query: { limit: 1000, at },
-      });
+      const items = await context.client.listAll('listAliasHistory', { params: { model }, query: { at } });
       show(context, items, () =>
         items.length === 0
           ? 'No version bore an alias.'

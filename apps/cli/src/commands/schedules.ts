@@ -23,7 +23,7 @@ export function scheduleCommands(program: Command): void {
     .description('list schedules with their next due times')
     .action(async (_: unknown, command: Command) => {
       const context = contextOf(command);
-      const { items } = await context.client.call('listSchedules', { query: { limit: 1000 } });
+      const items = await context.client.listAll('listSchedules', {});
       show(context, items, () =>
         items.length === 0
           ? 'No schedule yet. Make one with: almanac schedule create NAME --cron "0 6 * * *" --forecast MODEL'
@@ -190,7 +190,7 @@ export function keyCommands(program: Command): void {
 
   keys.command('list', { isDefault: true }).action(async (_: unknown, command: Command) => {
     const context = contextOf(command);
-    const { items } = await context.client.call('listApiKeys', { query: { limit: 1000 } });
+    const items = await context.client.listAll('listApiKeys', {});
     show(context, items, () =>
       table(
         ['id', 'name', 'starts with', 'scopes', 'made', 'last used', 'expires'],

@@ -96,13 +96,13 @@ export function uploadCommand(program: Command): void {
     .description('list datasets')
     .action(async (_: unknown, command: Command) => {
       const context = contextOf(command);
-      const page = await context.client.call('listDatasets', { query: { limit: 1000 } });
-      show(context, page.items, () =>
-        page.items.length === 0
+      const items = await context.client.listAll('listDatasets', {});
+      show(context, items, () =>
+        items.length === 0
           ? 'No dataset yet. Make one with: almanac upload FILE --dataset NAME'
           : table(
               ['dataset', 'version', 'frequency', 'zone', 'series', 'observations', 'from', 'to'],
-              page.items.map((d) => [
+              items.map((d) => [
                 d.name,
                 d.version,
                 d.frequency,

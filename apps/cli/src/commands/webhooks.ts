@@ -20,7 +20,7 @@ export function webhookCommands(program: Command): void {
     .description('list webhooks')
     .action(async (_: unknown, command: Command) => {
       const context = contextOf(command);
-      const { items } = await context.client.call('listWebhooks', { query: { limit: 1000 } });
+      const items = await context.client.listAll('listWebhooks', {});
       show(context, items, () =>
         items.length === 0
           ? 'No webhook yet. Make one with: almanac webhooks create https://example.org/almanac'
@@ -139,7 +139,7 @@ export function workspaceCommands(program: Command): void {
 
   workspaces.command('list', { isDefault: true }).action(async (_: unknown, command: Command) => {
     const context = contextOf(command);
-    const { items } = await context.client.call('listWorkspaces', { query: { limit: 1000 } });
+    const items = await context.client.listAll('listWorkspaces', {});
     show(context, items, () =>
       table(
         ['workspace', 'made'],

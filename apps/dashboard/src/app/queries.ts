@@ -1,5 +1,5 @@
 /** What the views read, each under one cache key; `client.call` checks every answer against the contracts. */
-import type { EndpointInput, EndpointName, EndpointOutput, Run, SeriesSort } from '@almanac/contracts';
+import type { EndpointInput, EndpointName, EndpointOutput, ItemOf, ListName, Run, SeriesSort } from '@almanac/contracts';
 import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useClient } from './session';
 
@@ -23,6 +23,20 @@ export function useCall<N extends EndpointName>(
     ...(options.refetchInterval ? { refetchInterval: options.refetchInterval } : {}),
     ...(options.keepPrevious ? { placeholderData: keepPreviousData } : {}),
   }) as UseQueryResult<EndpointOutput<N>>;
+}
+
+/** Everything of a list that people make by hand or by name, however long it is; what grows by itself is asked for a page at a time. */
+export function useAll<N extends ListName>(
+  name: N,
+  input: EndpointInput<N>,
+  options: Pick<CallOptions, 'refetchInterval'> = {},
+): UseQueryResult<{ items: ItemOf<N>[] }> {
+  const client = useClient();
+  return useQuery({
+    queryKey: [name, input, 'all'],
+    queryFn: async ({ signal }) => ({ items: await client.listAll(name, input, signal) }),
+    ...options,
+  });
 }
 
 export const runKey = (runId: string): readonly unknown[] => ['getRun', { params: { runId } }];

@@ -171,6 +171,15 @@ export function Page({
   );
 }
 
+/**
+ * Below a table that shows one page of a list: says so where there is more.
+ * @param rest where the rest is found
+ */
+export function CutOff({ page, rest = '' }: { page: { items: readonly unknown[]; next: string | null } | undefined; rest?: string }) {
+  if (!page || page.next === null) return null;
+  return <p className="small muted under">{`Only the newest ${page.items.length.toLocaleString('en')} are shown. ${rest}`.trim()}</p>;
+}
+
 /** One of `<dl className="facts">`. */
 export function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (

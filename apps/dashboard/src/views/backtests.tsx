@@ -1,20 +1,20 @@
 /** Backtests: how good would past forecasts have been? Choose who competes, and look at what came of earlier ones. */
 import { type BacktestRequestInput, backtestResult, type BacktestResult, type Dataset, type ModelKind, type Run } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { useForm, useWatch } from 'react-hook-form';
 import { Link, useNavigate } from 'react-router';
 import { ago, time } from '../app/format';
-import { useCall } from '../app/queries';
+import { useAll, useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { type Column, DataTable } from '../ui/dataTable';
-import { Await, Empty, Failure, Field, Page, Status } from '../ui/parts';
+import { Await, CutOff, Empty, Failure, Field, Page, Status } from '../ui/parts';
 import { Estimate } from './train/estimate';
 import { Only } from '../ui/only';
 
 export function Component() {
   const [making, setMaking] = useState(false);
-  const datasets = useCall('listDatasets', { query: { limit: 1000 } });
+  const datasets = useAll('listDatasets', {});
   const runs = useCall('listRuns', { query: { kind: 'backtest', limit: 100 } }, { refetchInterval: 5000 });
   return (
     <Page
@@ -42,7 +42,9 @@ export function Component() {
               {datasets.data?.items.length === 0 ? 'Upload a dataset first.' : 'Start one to see which model you should trust.'}
             </Empty>
           ) : (
-            <BacktestTable runs={items} />
+            <BacktestTable runs={items}>
+              <CutOff page={runs.data} rest="Older ones are among the runs." />
+            </BacktestTable>
           )
         }
       </Await>
@@ -76,7 +78,7 @@ const columns: Column<Row>[] = [
   },
 ];
 
-function BacktestTable({ runs }: { runs: Run[] }) {
+function BacktestTable({ runs, children }: { runs: Run[]; children: ReactNode }) {
   const rows = useMemo(
     () =>
       runs.map((run): Row => {
@@ -89,6 +91,7 @@ function BacktestTable({ runs }: { runs: Run[] }) {
   return (
     <section className="card flush">
       <DataTable label="Backtests" rows={rows} columns={columns} rowKey={({ run }) => run.id} />
+      {children}
     </section>
   );
 }

@@ -5,7 +5,7 @@ import { useMemo } from 'react';
 import { useForm } from 'react-hook-form';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { ago, count, isSubDaily, time } from '../app/format';
-import { useCall } from '../app/queries';
+import { useAll, useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { type Column, DataTable } from '../ui/dataTable';
 import { Asking } from '../ui/confirm';
@@ -30,7 +30,7 @@ const all: Column<Dataset>[] = [
 ];
 
 function All() {
-  const query = useCall('listDatasets', { query: { limit: 1000 } });
+  const query = useAll('listDatasets', {});
   return (
     <Page
       title="Datasets"
@@ -207,7 +207,7 @@ function Seasons({ dataset }: { dataset: Dataset }) {
 
 function Versions({ dataset }: { dataset: Dataset }) {
   const [address, setAddress] = useSearchParams();
-  const query = useCall('listDatasetVersions', { params: { dataset: dataset.name }, query: { limit: 1000 } });
+  const query = useAll('listDatasetVersions', { params: { dataset: dataset.name } });
   const shown = Number(address.get('version'));
   const columns = useMemo(
     (): Column<DatasetVersion>[] => [
@@ -273,7 +273,7 @@ function Versions({ dataset }: { dataset: Dataset }) {
 }
 
 function Models({ dataset }: { dataset: string }) {
-  const models = useCall('listModels', { query: { limit: 1000 } }).data?.items.filter((model) => model.dataset === dataset);
+  const models = useAll('listModels', {}).data?.items.filter((model) => model.dataset === dataset);
   if (!models || models.length === 0) return null;
   return (
     <section className="card">

@@ -3,7 +3,7 @@ import type { Dataset } from '@almanac/contracts';
 import { Link, useNavigate, useParams } from 'react-router';
 import { useEffect } from 'react';
 import { useSeriesId } from '../app/address';
-import { useCall } from '../app/queries';
+import { useAll } from '../app/queries';
 import { Await, Empty } from '../ui/parts';
 import { Finder } from './explorer/finder';
 import { SeriesView } from './explorer/seriesView';
@@ -12,7 +12,7 @@ import { Only } from '../ui/only';
 const LAST = 'almanac.dataset';
 
 export function Component() {
-  const query = useCall('listDatasets', { query: { limit: 1000 } });
+  const query = useAll('listDatasets', {});
   return (
     <Await query={query} height={420}>
       {({ items }) => (items.length === 0 ? <NoDataset /> : <Explorer datasets={items} />)}

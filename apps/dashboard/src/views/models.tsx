@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { useAddressState } from '../app/address';
 import { ago, metric, time } from '../app/format';
-import { useCall } from '../app/queries';
+import { useAll } from '../app/queries';
 import { useClient } from '../app/session';
 import { type Column, DataTable } from '../ui/dataTable';
 import { Asking } from '../ui/confirm';
@@ -43,7 +43,7 @@ const registry: Column<Model>[] = [
 ];
 
 function Registry() {
-  const query = useCall('listModels', { query: { limit: 1000 } });
+  const query = useAll('listModels', {});
   return (
     <Page
       title="Models"
@@ -90,8 +90,8 @@ const numbersOf = (text: string | undefined): number[] =>
     .filter((one) => one > 0);
 
 function OneModel({ name }: { name: string }) {
-  const versions = useCall('listModelVersions', { params: { model: name }, query: { limit: 1000 } });
-  const models = useCall('listModels', { query: { limit: 1000 } });
+  const versions = useAll('listModelVersions', { params: { model: name } });
+  const models = useAll('listModels', {});
   const [address] = useSearchParams();
   const [kept, keep] = useAddressState('compare');
   const compared = numbersOf(kept);
@@ -272,7 +272,7 @@ const changes: Column<AliasChange>[] = [
 ];
 
 function History({ name }: { name: string }) {
-  const query = useCall('listAliasHistory', { params: { model: name }, query: { limit: 1000 } });
+  const query = useAll('listAliasHistory', { params: { model: name } });
   if (!query.data || query.data.items.length === 0) return null;
   return (
     <section className="card">

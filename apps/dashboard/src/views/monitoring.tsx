@@ -5,13 +5,13 @@ import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { useAddressState } from '../app/address';
 import { ago, axisPlace, metric, share, time } from '../app/format';
-import { useCall } from '../app/queries';
+import { useAll, useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { Lines } from '../chart/lines';
 import { ChartCard } from '../ui/chartCard';
 import { type Column, DataTable } from '../ui/dataTable';
 import type { Cell } from '../ui/download';
-import { Await, Empty, Failure, Page } from '../ui/parts';
+import { Await, CutOff, Empty, Failure, Page } from '../ui/parts';
 import { StandInNote } from './models/standIn';
 import { Webhooks } from './monitoring/webhooks';
 import { PartialSteps } from './run/partialSteps';
@@ -28,7 +28,7 @@ const titles: Record<MonitorResult['alerts'][number]['code'], string> = {
 };
 
 export function Component() {
-  const models = useCall('listModels', { query: { limit: 1000 } });
+  const models = useAll('listModels', {});
   const [wanted, keep] = useAddressState('model');
   const chosen = wanted ?? models.data?.items[0]?.name;
   return (
@@ -167,6 +167,7 @@ function OneModel({ model, dataset }: { model: string; dataset: string | undefin
                   </div>
                 )}
                 <Alerts model={model} results={results} />
+                <CutOff page={runs.data} rest="They are the times at which this model was looked at; older ones are among the runs." />
                 <ScoredTable model={model} scored={scored} zone={zone} dataset={dataset} />
               </>
             ) : (

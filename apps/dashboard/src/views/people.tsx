@@ -3,7 +3,7 @@ import { type Invitation, type Member, type Role, role as roles } from '@almanac
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useForm } from 'react-hook-form';
 import { ago, time } from '../app/format';
-import { useCall } from '../app/queries';
+import { useAll } from '../app/queries';
 import { useClient, useSession } from '../app/session';
 import { Asking } from '../ui/confirm';
 import { type Column, DataTable } from '../ui/dataTable';
@@ -30,7 +30,7 @@ function Members() {
   const client = useClient();
   const cache = useQueryClient();
   const { state, refresh } = useSession();
-  const query = useCall('listMembers', { query: { limit: 1000 } });
+  const query = useAll('listMembers', {});
   const act = useMutation({
     mutationFn: async ({ member: { userId, etag: ifMatch }, role }: { member: Member; role: Role | null }) => {
       if (role === null) await client.call('removeMember', { params: { userId }, ifMatch });
@@ -110,7 +110,7 @@ function Members() {
 function Invitations() {
   const client = useClient();
   const cache = useQueryClient();
-  const query = useCall('listInvitations', { query: { limit: 1000 } });
+  const query = useAll('listInvitations', {});
   const { register, handleSubmit, reset } = useForm<{ email: string; role: Role }>({ defaultValues: { email: '', role: 'viewer' } });
   const refresh = () => cache.invalidateQueries({ queryKey: ['listInvitations'] });
   const invite = useMutation({

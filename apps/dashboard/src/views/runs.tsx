@@ -5,7 +5,7 @@ import { useAddressState } from '../app/address';
 import { ago, duration, time } from '../app/format';
 import { useCall } from '../app/queries';
 import { type Column, DataTable } from '../ui/dataTable';
-import { Await, Empty, Page, runDetail, Status } from '../ui/parts';
+import { Await, CutOff, Empty, Page, runDetail, Status } from '../ui/parts';
 import { Only } from '../ui/only';
 
 /** Shown at a time. */
@@ -35,8 +35,8 @@ export function Component() {
       }
     >
       <Await query={query}>
-        {({ items }) =>
-          items.length === 0 ? (
+        {(page) =>
+          page.items.length === 0 ? (
             <Empty
               title={kind || status ? 'No run like that' : 'No run yet'}
               action={
@@ -49,8 +49,8 @@ export function Component() {
             </Empty>
           ) : (
             <section className="card flush">
-              <DataTable label="Runs" rows={items} columns={columns} rowKey={(run) => run.id} />
-              {items.length === MOST && <p className="small muted under">The newest {MOST}. Choose a kind or a status to see others.</p>}
+              <DataTable label="Runs" rows={page.items} columns={columns} rowKey={(run) => run.id} />
+              <CutOff page={page} rest="Choose a kind or a status to see others." />
             </section>
           )
         }

@@ -4,18 +4,18 @@ import { useMutation } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Link } from 'react-router';
 import { ago, count, time } from '../app/format';
-import { useCall } from '../app/queries';
+import { useAll, useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { Asking } from '../ui/confirm';
 import { type Column, DataTable } from '../ui/dataTable';
-import { Await, Empty, Failure, Page } from '../ui/parts';
+import { Await, CutOff, Empty, Failure, Page } from '../ui/parts';
 import { Calendar } from './schedules/calendar';
 import { EditSchedule, NewSchedule, useChange } from './schedules/form';
 import { catchUps, does, overlaps, sentence } from './schedules/words';
 import { Only } from '../ui/only';
 
 export function Component() {
-  const query = useCall('listSchedules', { query: { limit: 1000 } }, { refetchInterval: 20_000 });
+  const query = useAll('listSchedules', {}, { refetchInterval: 20_000 });
   const [making, setMaking] = useState(false);
   return (
     <Page
@@ -171,17 +171,20 @@ function Firings({ schedule }: { schedule: Schedule }) {
   );
   return (
     <Await query={query} height={60}>
-      {({ items }) =>
-        items.length === 0 ? (
+      {(page) =>
+        page.items.length === 0 ? (
           <p className="muted">It has not fired yet.</p>
         ) : (
-          <DataTable
-            label={`Past firings of ${schedule.name}`}
-            rows={items}
-            columns={columns}
-            rowKey={(one) => `${one.dueAt} ${one.firedAt}`}
-            maxHeight={320}
-          />
+          <>
+            <DataTable
+              label={`Past firings of ${schedule.name}`}
+              rows={page.items}
+              columns={columns}
+              rowKey={(one) => `${one.dueAt} ${one.firedAt}`}
+              maxHeight={320}
+            />
+            <CutOff page={page} rest="The API lists all of them." />
+          </>
         )
       }
     </Await>

@@ -13,7 +13,7 @@ import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { Link } from 'react-router';
 import { ago, bytes, count, time } from '../app/format';
-import { useCall } from '../app/queries';
+import { useAll, useCall } from '../app/queries';
 import { useClient, useMay, useSession } from '../app/session';
 import { type Column, DataTable } from '../ui/dataTable';
 import { Asking } from '../ui/confirm';
@@ -173,7 +173,7 @@ interface NewKey {
 function Keys() {
   const client = useClient();
   const cache = useQueryClient();
-  const query = useCall('listApiKeys', { query: { limit: 1000 } });
+  const query = useAll('listApiKeys', {});
   const { register, handleSubmit, reset } = useForm<NewKey>({ defaultValues: { name: '', scope: 'read', days: '' } });
   const [made, setMade] = useState<ApiKeyCreated>();
   const refresh = () => cache.invalidateQueries({ queryKey: ['listApiKeys'] });

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useForm, useWatch } from 'react-hook-form';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { count } from '../app/format';
-import { useCall } from '../app/queries';
+import { useAll, useCall } from '../app/queries';
 import { useClient } from '../app/session';
 import { Await, Empty, Failure, Field, Page } from '../ui/parts';
 import { KindSettings } from './train/kindSettings';
@@ -13,7 +13,7 @@ import { Estimate } from './train/estimate';
 import { configOf, settingsOf, type Written } from './train/settings';
 
 export function Component() {
-  const query = useCall('listDatasets', { query: { limit: 1000 } });
+  const query = useAll('listDatasets', {});
   return (
     <Page
       title="Train"

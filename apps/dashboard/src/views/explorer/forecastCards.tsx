@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import { seriesAddress } from '../../app/address';
 import { count, isSubDaily, shortTime, value } from '../../app/format';
-import { useCall } from '../../app/queries';
+import { useAll, useCall } from '../../app/queries';
 import { useClient } from '../../app/session';
 import { atLevel, type Drawn, type Hindsight } from '../../chart/forecastData';
 import { Fact, Failure } from '../../ui/parts';
@@ -106,7 +106,7 @@ export function NextSteps({ forecast, zone, withTime }: { forecast: Drawn; zone:
 
 /** @param onLook asks for a first look, which needs no training */
 export function NoForecast({ dataset, uniqueId, onLook }: { dataset: Dataset; uniqueId: string; onLook: () => void }) {
-  const models = useCall('listModels', { query: { limit: 1000 } });
+  const models = useAll('listModels', {});
   const client = useClient();
   const fitting = models.data?.items.filter((model) => model.dataset === dataset.name) ?? [];
   const ask = useMutation({ mutationFn: (model: string) => client.call('forecast', { body: { model, attention: true } }) });

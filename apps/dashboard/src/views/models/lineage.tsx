@@ -5,7 +5,7 @@
 import { forecastResult, type ModelVersion, type Run } from '@almanac/contracts';
 import { Link } from 'react-router';
 import { ago, count } from '../../app/format';
-import { useCall } from '../../app/queries';
+import { useAll, useCall } from '../../app/queries';
 import { edgesOf, type GraphNode, place, SIZE } from './graph';
 
 /** Newest forecasts that are drawn; the others are counted. */
@@ -20,9 +20,11 @@ interface Props {
 
 export function Lineage({ version: v, here = 'version' }: Props) {
   const { lineage } = v;
-  const versions = useCall('listDatasetVersions', { params: { dataset: lineage.dataset }, query: { limit: 1000 } });
-  const runs = useCall('listRuns', { query: { kind: 'forecast', dataset: lineage.dataset, status: 'succeeded', limit: 1000 } });
-  const nodes = nodesOf(v, versions.data?.items ?? [], runs.data?.items ?? [], here);
+  const versions = useAll('listDatasetVersions', { params: { dataset: lineage.dataset } });
+  const runs = useCall('listRuns', {
+    query: { kind: 'forecast', dataset: lineage.dataset, model: v.model, status: 'succeeded', limit: 1000 },
+  });
+  const nodes = nodesOf(v, versions.data?.items ?? [], runs.data ?? { items: [], next: null }, here);
   const { at, width, height } = place(nodes);
   return (
     <div className="lineage" tabIndex={0} role="region" aria-label="Lineage">
@@ -58,7 +60,7 @@ export function Lineage({ version: v, here = 'version' }: Props) {
 
 type Files = readonly { version: number; fileName: string | null; sha256: string | null }[];
 
-function nodesOf(v: ModelVersion, files: Files, runs: readonly Run[], here: string): GraphNode[] {
+function nodesOf(v: ModelVersion, files: Files, runs: { items: readonly Run[]; next: string | null }, here: string): GraphNode[] {
   const { lineage } = v;
   const dataset = `/datasets/${encodeURIComponent(lineage.dataset)}`;
   const uploads = lineage.uploads.slice(-UPLOADS).map((sha256): GraphNode => {
@@ -76,7 +78,7 @@ function nodesOf(v: ModelVersion, files: Files, runs: readonly Run[], here: stri
   });
   const hidden = lineage.uploads.length - uploads.length;
   if (hidden > 0) uploads.unshift({ key: 'uploads', layer: 0, kind: 'Uploads', name: `${hidden} before these`, to: dataset, from: [] });
-  const made = runs.flatMap((run) => {
+  const made = runs.items.flatMap((run) => {
     const result = forecastResult.safeParse(run.result).data;
     return result && result.model === v.model && result.version === v.version ? [{ run, result }] : [];
   });
@@ -98,7 +100,7 @@ function nodesOf(v: ModelVersion, files: Files, runs: readonly Run[], here: stri
       key: 'forecasts',
       layer: 4,
       kind: 'Forecasts',
-      name: `${made.length - FORECASTS} more`,
+      name: `${runs.next === null ? '' : 'at least '}${count(made.length - FORECASTS)} more`,
       to: '/runs?kind=forecast',
       from: ['version'],
     });

@@ -12,13 +12,13 @@ import { useState } from 'react';
 import { useForm, useWatch } from 'react-hook-form';
 import { useSearchParams } from 'react-router';
 import { ago, time } from '../../app/format';
-import { useCall } from '../../app/queries';
+import { useAll, useCall } from '../../app/queries';
 import { useClient } from '../../app/session';
 import { ChartCard } from '../../ui/chartCard';
 import { Asking } from '../../ui/confirm';
 import { type Column, DataTable } from '../../ui/dataTable';
 import type { Cell } from '../../ui/download';
-import { Await, Failure, Field } from '../../ui/parts';
+import { Await, CutOff, Failure, Field } from '../../ui/parts';
 import { Secret } from '../../ui/secret';
 import { Only } from '../../ui/only';
 
@@ -32,7 +32,7 @@ const meanings: Record<WebhookEvent, string> = {
 };
 
 export function Webhooks() {
-  const query = useCall('listWebhooks', { query: { limit: 1000 } });
+  const query = useAll('listWebhooks', {});
   const [making, setMaking] = useState(false);
   const [secret, setSecret] = useState<WebhookCreated>();
   return (
@@ -275,13 +275,14 @@ function Deliveries({ webhook }: { webhook: Webhook }) {
   ];
   return (
     <Await query={query} height={60}>
-      {({ items }) =>
-        items.length === 0 ? (
+      {(page) =>
+        page.items.length === 0 ? (
           <p className="muted">Nothing has been sent yet.</p>
         ) : (
-          <ChartCard title="Last deliveries" name="webhook-deliveries" png={false} csv={() => rows(items)}>
+          <ChartCard title="Last deliveries" name="webhook-deliveries" png={false} csv={() => rows(page.items)}>
             {replay.error ? <Failure error={replay.error} /> : null}
-            <DataTable label="Last deliveries" rows={items} columns={columns} rowKey={(delivery) => delivery.id} maxHeight={420} />
+            <DataTable label="Last deliveries" rows={page.items} columns={columns} rowKey={(delivery) => delivery.id} maxHeight={420} />
+            <CutOff page={page} rest="The API lists all of them." />
           </ChartCard>
         )
       }

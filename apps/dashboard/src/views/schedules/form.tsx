@@ -3,7 +3,7 @@ import type { Schedule, ScheduleRequestInput } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type UseFormReturn, useForm, useWatch } from 'react-hook-form';
-import { useCall } from '../../app/queries';
+import { useAll } from '../../app/queries';
 import { useClient } from '../../app/session';
 import { Failure, Field, Options } from '../../ui/parts';
 import { actionOn, catchUps, type Choice, kinds, overlaps, sentence } from './words';
@@ -122,8 +122,8 @@ export function EditSchedule({ schedule, onDone }: { schedule: Schedule; onDone:
 export function NewSchedule({ onDone }: { onDone: () => void }) {
   const client = useClient();
   const changed = useChange();
-  const models = useCall('listModels', { query: { limit: 1000 } });
-  const datasets = useCall('listDatasets', { query: { limit: 1000 } });
+  const models = useAll('listModels', {});
+  const datasets = useAll('listDatasets', {});
   const form = useForm<Wanted>({
     defaultValues: {
       name: '',

@@ -3,7 +3,7 @@ import type { Erasure } from '@almanac/contracts';
 import { ago, count, time } from '../../app/format';
 import { useCall } from '../../app/queries';
 import { type Column, DataTable } from '../../ui/dataTable';
-import { Await } from '../../ui/parts';
+import { Await, CutOff } from '../../ui/parts';
 
 const columns: Column<Erasure>[] = [
   { id: 'name', title: 'Deleted', by: (one) => one.name, cell: (one) => `${one.kind} ${one.name}` },
@@ -39,11 +39,14 @@ export function Erasures() {
       <h2>Erasures</h2>
       <p className="muted">What is deleted goes everywhere: tables at once, files within an hour. Each deletion leaves a certificate.</p>
       <Await query={query}>
-        {({ items }) =>
-          items.length === 0 ? (
+        {(page) =>
+          page.items.length === 0 ? (
             <p className="muted">Nothing was deleted yet.</p>
           ) : (
-            <DataTable label="Erasures" rows={items} columns={columns} rowKey={(one) => one.id} />
+            <>
+              <DataTable label="Erasures" rows={page.items} columns={columns} rowKey={(one) => one.id} />
+              <CutOff page={page} rest="almanac erasures --limit lists more." />
+            </>
           )
         }
       </Await>

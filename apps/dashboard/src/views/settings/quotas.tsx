@@ -3,7 +3,7 @@ import { QUOTAS, type Quota, type QuotaName } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { bytes, count } from '../../app/format';
-import { useCall } from '../../app/queries';
+import { useAll, useCall } from '../../app/queries';
 import { useClient, useMay } from '../../app/session';
 import { type Column, DataTable } from '../../ui/dataTable';
 import { Await, Failure } from '../../ui/parts';
@@ -83,7 +83,7 @@ interface Changing {
 function Change({ workspace, etag, onWorkspace }: Changing) {
   const client = useClient();
   const cache = useQueryClient();
-  const workspaces = useCall('listWorkspaces', { query: { limit: 1000 } }).data?.items ?? [];
+  const workspaces = useAll('listWorkspaces', {}).data?.items ?? [];
   const [name, setName] = useState<QuotaName>('openRuns');
   const [most, setMost] = useState('');
   const change = useMutation({

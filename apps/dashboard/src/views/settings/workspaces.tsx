@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useNavigate } from 'react-router';
 import { ago } from '../../app/format';
-import { useCall } from '../../app/queries';
+import { useAll } from '../../app/queries';
 import { useClient, useSession } from '../../app/session';
 import { type Column, DataTable } from '../../ui/dataTable';
 import { Asking } from '../../ui/confirm';
@@ -27,7 +27,7 @@ function Administration() {
   const client = useClient();
   const cache = useQueryClient();
   const { refresh: refreshSession } = useSession();
-  const query = useCall('listWorkspaces', { query: { limit: 1000 } });
+  const query = useAll('listWorkspaces', {});
   const { register, handleSubmit, reset } = useForm({ defaultValues: { name: '' } });
   const refresh = () => cache.invalidateQueries({ queryKey: ['listWorkspaces'] });
   const make = useMutation({

@@ -2,7 +2,7 @@
 import { aggregation, type IngestOptionsInput } from '@almanac/contracts';
 import type { ReactNode } from 'react';
 import { type UseFormReturn, useWatch } from 'react-hook-form';
-import { useCall } from '../../app/queries';
+import { useAll } from '../../app/queries';
 import { Field } from '../../ui/parts';
 import { needsNoId } from './roles';
 
@@ -27,7 +27,7 @@ const numbersOrNothing = (value: unknown): number[] | undefined => listOrNothing
 const orNothing = { setValueAs: (value: unknown) => (value === '' ? undefined : value) };
 
 export function MappingForm({ form, columns, wrong }: Props) {
-  const datasets = useCall('listDatasets', { query: { limit: 1000 } }).data?.items ?? [];
+  const datasets = useAll('listDatasets', {}).data?.items ?? [];
   const allowed = useWatch({ control: form.control, name: 'maxRejectedShare' });
   const { register } = form;
   const wrongOf = (key: string): { wrong?: string } => (wrong[key] ? { wrong: wrong[key] } : {});
