@@ -259,7 +259,14 @@ describe('from a panel to a forecast', () => {
     expect(windows).toEqual([24 * 2, 24].map((back) => new Date((240_000 + HOURS - 1 - back) * 3_600_000).toISOString()));
     for (const { certificate, windows: own, perHorizon } of models) {
       expect(certificate.passed).toBe(true);
-      expect(certificate.checks.length).toBeGreaterThan(0);
+      expect(certificate.sample).toMatchObject({ cutoffs: own.length, ofCutoffs: own.length, finds: 0 });
+      // Everything after each cutoff, and at the first and the last the rows that it is read from.
+      const at = (alteration: string): number[] =>
+        certificate.checks.filter((one) => one.alteration === alteration).map((one) => one.cutoff);
+      const cutoffs = [...new Set(certificate.checks.map(({ cutoff }) => cutoff))];
+      expect(cutoffs).toHaveLength(own.length);
+      expect([...at('everything'), ...at('values')]).toEqual(cutoffs);
+      expect(at('stored')).toEqual([...new Set([cutoffs[0], cutoffs.at(-1)])]);
       expect(own).toHaveLength(2);
       expect(perHorizon).toHaveLength(24);
     }

@@ -224,6 +224,11 @@ export interface ReadPanel {
   between?: { from: string; to: string } | undefined;
   /** Also read the covariate channels. */
   covariates?: boolean | undefined;
+  /**
+   * As if every value after a step were another one (of future covariates: after the other step), to see whether what rests on the
+   * values before takes notice. Nothing is written.
+   */
+  altered?: { after: number; futureAfter: number } | undefined;
   /** Also series that have a place and no observation, as if they began at this step; left out unless given. */
   places?: number | undefined;
   signal?: AbortSignal | undefined;

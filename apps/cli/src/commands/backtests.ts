@@ -36,9 +36,30 @@ function leaderboard(result: BacktestResult): string {
         certificate.passed ? 'yes' : 'NO',
       ]),
     ),
+    ...certified(result),
     ...leftOut(result.partialSteps),
   ].join('\n');
 }
+
+/** What the certificates looked at, and what is wrong with the data. */
+function certified({ models }: BacktestResult): string[] {
+  const [{ certificate } = { certificate: null }] = models;
+  if (!certificate?.sample) return [];
+  const { series, of, cutoffs, ofCutoffs, finds } = certificate.sample;
+  const power = finds === 0 ? '' : `, which find a leak that shows in ${(100 * finds).toFixed(0)} % of them with 95 % chance`;
+  return [
+    `looked for leaks in ${series} of ${of} series${power}, at ${cutoffs} of ${ofCutoffs} cutoffs`,
+    ...certificate.suspects.map(
+      ({ name, kind, shift, series: count, of: all }) =>
+        `the ${kind} covariate ${name} is ${shiftInWords(shift)} (${count} of ${all} series): these backtests flatter, and forecasts will not have it`,
+    ),
+  ];
+}
+
+const shiftInWords = (shift: number): string =>
+  shift === 0
+    ? 'the target itself'
+    : `the target ${Math.abs(shift)} ${Math.abs(shift) === 1 ? 'step' : 'steps'} ${shift > 0 ? 'later' : 'earlier'}`;
 
 function monitorText(result: MonitorResult): string {
   const scores = result.scored.map((s) => [
@@ -54,6 +75,10 @@ function monitorText(result: MonitorResult): string {
     scores.length === 0
       ? 'No observation has come yet after the cutoff of a stored forecast.'
       : table(['cutoff', 'version', 'series', 'wql', 'seasonal naive', 'coverage80', 'bias'], scores),
+    ...result.apart.map(
+      (one) =>
+        `apart: the forecast at ${shortDate(one.cutoff)} is of version ${one.version}, which had learned later steps (WQL ${fixed(one.wql)})`,
+    ),
     ...result.alerts.map((alert) => `${alert.code} since ${shortDate(alert.since)}: ${alert.message}`),
     ...leftOut(result.partialSteps),
     ...(result.rolledBackTo === null ? [] : [`The champion is version ${result.rolledBackTo} again.`]),

@@ -102,6 +102,7 @@ function OneModel({ model, dataset }: { model: string; dataset: string | undefin
     for (const { result } of results) for (const score of result.scored) if (!byRun.has(score.runId)) byRun.set(score.runId, score);
     return [...byRun.values()].sort((a, b) => axisPlace(a.cutoff) - axisPlace(b.cutoff));
   }, [results]);
+  const apart = useMemo(() => results.flatMap(({ result }) => result.apart).toReversed(), [results]);
   const x = useMemo(() => scored.map((score) => axisPlace(score.cutoff)), [scored]);
   const axis = typeof scored[0]?.cutoff === 'number' ? {} : { zone };
   const accuracy = useMemo(
@@ -169,6 +170,7 @@ function OneModel({ model, dataset }: { model: string; dataset: string | undefin
                 <Alerts model={model} results={results} />
                 <CutOff page={runs.data} rest="They are the times at which this model was looked at; older ones are among the runs." />
                 <ScoredTable model={model} scored={scored} zone={zone} dataset={dataset} />
+                {apart.length > 0 && <ScoredTable model={model} scored={apart} zone={zone} dataset={dataset} apart />}
               </>
             ) : (
               <p className="muted">No observation has come yet after the cutoff of a stored forecast.</p>
@@ -237,7 +239,21 @@ const scoredRows = (scored: readonly LiveScore[]): Cell[][] => [
   ]),
 ];
 
-function ScoredTable({ model, scored, zone, dataset }: { model: string; scored: LiveScore[]; zone: string; dataset: string | undefined }) {
+/** @param apart of forecasts at a cutoff before the end of what their model had learned */
+function ScoredTable({
+  model,
+  scored,
+  zone,
+  dataset,
+  apart = false,
+}: {
+  model: string;
+  scored: LiveScore[];
+  zone: string;
+  dataset: string | undefined;
+  apart?: boolean;
+}) {
+  const title = apart ? 'Scored apart: the model had learned what it forecast' : 'Scored forecasts';
   const rows = useMemo(() => scored.toReversed(), [scored]);
   const columns = useMemo(
     (): Column<LiveScore>[] => [
@@ -264,8 +280,8 @@ function ScoredTable({ model, scored, zone, dataset }: { model: string; scored: 
     [zone, dataset],
   );
   return (
-    <ChartCard title="Scored forecasts" name={`${model}-scores`} png={false} csv={() => scoredRows(scored)}>
-      <DataTable label="Scored forecasts" rows={rows} columns={columns} rowKey={(score) => score.runId} maxHeight={420} />
+    <ChartCard title={title} name={`${model}-scores${apart ? '-apart' : ''}`} png={false} csv={() => scoredRows(scored)}>
+      <DataTable label={title} rows={rows} columns={columns} rowKey={(score) => score.runId} maxHeight={420} />
     </ChartCard>
   );
 }

@@ -37,6 +37,17 @@ export const backtestRequest = z
 export type BacktestRequest = z.infer<typeof backtestRequest>;
 export type BacktestRequestInput = z.input<typeof backtestRequest>;
 
+/** A covariate that is the target in disguise: it equals it, or what it was or will be some steps away, up to a factor and an offset. */
+export const suspectCovariate = z.object({
+  name: z.string(),
+  kind: z.enum(['past', 'future']),
+  shift: z.number().int().meta({ description: 'The covariate at a step is the target so many steps later; 0 is the target itself.' }),
+  series: z.number().int(),
+  of: z.number().int().meta({ description: 'Series that were looked at.' }),
+  examples: z.array(z.string()),
+});
+export type SuspectCovariate = z.infer<typeof suspectCovariate>;
+
 /** Proof, as data, that forecasts read nothing after their cutoff; see the guide for how to check it. */
 export const leakageCertificate = z
   .object({
@@ -58,6 +69,23 @@ export const leakageCertificate = z
       }),
     ),
     passed: z.boolean(),
+    sample: z
+      .object({
+        series: z.number().int(),
+        of: z.number().int(),
+        cutoffs: z.number().int(),
+        ofCutoffs: z.number().int(),
+        finds: z.number().meta({
+          description: 'A leak that shows in this share of the series is found with 95 % chance; 0: all series were looked at.',
+        }),
+      })
+      .nullable()
+      .default(null)
+      .meta({ description: 'What was looked at; null in older certificates, of eight series and the last cutoff.' }),
+    suspects: z
+      .array(suspectCovariate)
+      .default([])
+      .meta({ description: 'Of the data, whatever the model makes of them: backtests with such a covariate flatter.' }),
   })
   .meta({ id: 'LeakageCertificate' });
 

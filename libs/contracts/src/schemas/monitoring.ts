@@ -78,6 +78,10 @@ export const monitorResult = z
     model: name,
     calibrated: z.number().int().default(0).meta({ description: 'Series whose interval widths learned from new outcomes.' }),
     scored: z.array(liveScore).meta({ description: 'Forecasts that this run scored.' }),
+    apart: z.array(liveScore).default([]).meta({
+      description:
+        'Forecasts at a cutoff before the end of what their model had learned: it knew what it forecast, so they count for nothing.',
+    }),
     alerts: z.array(alert),
     anomalies: z.number().int().default(0).meta({ description: 'Observations that this run flagged.' }),
     inputs: inputDrift.nullable().default(null).meta({ description: 'Null where there is too little to compare.' }),

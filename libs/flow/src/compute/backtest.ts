@@ -16,14 +16,14 @@ import {
   type SeriesForecast,
   targetKindsOf,
 } from '@almanac/forecasting';
+import { suspectCovariates } from '@almanac/forecasting/plan';
 import { DEFAULT_QUANTILES } from '@almanac/series';
 import { defined, metricsOf } from './metrics.js';
 import { settings } from './settings.js';
 import type { SeriesScore } from '@almanac/store';
 import type { BacktestTask, CertifyTask, ScoredBacktest, ScoreWindowsTask, WindowForecasts } from './tasks.js';
 
-/** The certificate fits again for each alteration: a few series and steps go the same way through the code as all of them. */
-const CERTIFIED_SERIES = 8;
+/** The certificate fits again for each alteration: few optimiser steps go the same way through the code as all of them. */
 const CERTIFIED_STEPS = 10;
 
 interface Tools {
@@ -64,18 +64,27 @@ export async function backtestWindows(task: BacktestTask, { report, signal }: To
   return done;
 }
 
-export function certify(task: CertifyTask, { signal }: Tools): Promise<BacktestResult['models'][number]['certificate']> {
-  const { panel, model, horizon, seed } = task;
-  const some: Panel = { ...panel, series: panel.series.slice(0, CERTIFIED_SERIES) };
-  const last = rollingCutoffs(panel, { ...task, align: 'calendar' }).at(-1)!;
-  return certifyNoLeakage(model.label, some, () => create({ ...task, steps: CERTIFIED_STEPS }, some), {
-    cutoffs: [last.shown],
-    horizon,
-    levels: DEFAULT_QUANTILES,
-    seed,
-    signal,
-  });
+export async function certify(task: CertifyTask, { signal }: Tools): Promise<BacktestResult['models'][number]['certificate']> {
+  const { panel, model, horizon, seed, sample, stored, windows } = task;
+  const chosen = new Set(sample.series);
+  const some: Panel = { ...panel, series: panel.series.filter(({ id }) => chosen.has(id)) };
+  const options = { cutoffs: sample.cutoffs, brief: true, stored, horizon, levels: DEFAULT_QUANTILES, seed, signal };
+  const certificate = await certifyNoLeakage(model.label, some, () => create({ ...task, steps: CERTIFIED_STEPS }, some), options);
+  return {
+    ...certificate,
+    sample: {
+      series: some.series.length,
+      of: panel.series.length,
+      cutoffs: sample.cutoffs.length,
+      ofCutoffs: windows,
+      finds: sharesFound(some.series.length, panel.series.length),
+    },
+    suspects: suspectCovariates(panel.series, horizon),
+  };
 }
+
+/** The least share of leaking series of which a sample holds one with 95 % chance. */
+const sharesFound = (count: number, of: number): number => (count >= of ? 0 : 1 - 0.05 ** (1 / count));
 
 export function scoreWindows({ panel, kind, label, windows }: ScoreWindowsTask): ScoredBacktest {
   const scores = (forecasts: readonly SeriesForecast[]): ReturnType<typeof scoreForecasts> =>
@@ -106,7 +115,7 @@ export function bySeries(panel: Panel, given: readonly SeriesForecast[], levels:
   });
 }
 
-function create({ model, horizon, windows, stepSize, steps }: CertifyTask, of: Panel): Forecaster {
+function create({ model, horizon, windows, stepSize, steps }: BacktestTask | CertifyTask, of: Panel): Forecaster {
   const holdout = horizon + (windows - 1) * stepSize;
   return createForecaster(model.kind, settings(of, { kind: model.kind, horizon, holdout, steps, config: model.config }));
 }

@@ -118,9 +118,8 @@ export interface CalibrateTask {
   }[];
 }
 
-/** That one model, of a backtest over rolling cutoffs, reads nothing after a cutoff. */
-export interface CertifyTask {
-  task: 'certify' | 'backtest';
+/** One model of a backtest over rolling cutoffs. */
+interface WindowsTask {
   panel: Panel;
   model: { kind: string; label: string; config: Record<string, unknown> };
   horizon: number;
@@ -130,8 +129,17 @@ export interface CertifyTask {
   seed: number;
 }
 
+/** That it reads nothing after a cutoff. */
+export interface CertifyTask extends WindowsTask {
+  task: 'certify';
+  /** Ids of the series that are looked at, and grid steps. */
+  sample: { series: string[]; cutoffs: number[] };
+  /** Of these series, as they are read where the stored rows after a cutoff are others. */
+  stored: { cutoff: number; panel: Panel }[];
+}
+
 /** Some windows of one model: from one to before another. */
-export interface BacktestTask extends CertifyTask {
+export interface BacktestTask extends WindowsTask {
   task: 'backtest';
   refitEvery: number;
   from: number;
@@ -224,7 +232,6 @@ interface Outcomes {
   learn: OnlineLearning;
   probe: null;
 }
-type Certify = CertifyTask & { task: 'certify' };
 export type Task =
   | CalibrateTask
   | TrainTask
@@ -232,7 +239,7 @@ export type Task =
   | PredictTask
   | ChooseTask
   | BacktestTask
-  | Certify
+  | CertifyTask
   | ScoreWindowsTask
   | ScoreTask
   | LearnTask

@@ -89,6 +89,21 @@ it('flags what lies far outside what was forecast, once, with an alert; and not 
   await expect(listAnomalies(flow, 'load', { uniqueId: 'nobody' })).rejects.toMatchObject({ code: 'SERIES_NOT_FOUND' });
 });
 
+it('scores apart what a model forecast of steps that it had learned, and learns no widths from it', async () => {
+  const { flow } = test;
+  await test.ended(await requestTraining(flow, { dataset: 'load', model: 'late', kind: 'linear', horizon: DAY }));
+  const result = async (): Promise<MonitorResult> =>
+    monitorResult.parse((await test.ended(await requestMonitoring(flow, { model: 'late' }))).result);
+  const { id: known } = await test.ended(await requestForecast(flow, { model: 'late', cutoff: '1970-01-16T23:00:00Z' }));
+  // The last day was held out: a forecast of it is as good as one made then.
+  const { id: fair } = await test.ended(await requestForecast(flow, { model: 'late', cutoff: '1970-01-22T23:00:00Z' }));
+  const first = await result();
+  expect(first.apart).toMatchObject([{ runId: known, cutoff: '1970-01-16T23:00:00.000Z', series: 2 }]);
+  expect(first.scored).toMatchObject([{ runId: fair }]);
+  expect((await forecastScores(flow, known)).observed).toBe(DAY);
+  expect(await result()).toMatchObject({ apart: [], scored: [] });
+});
+
 it('judges a forecast once, however many monitor runs lie in between', async () => {
   const { flow, database } = test;
   // As if it had looked every hour for two weeks and seen nothing new.

@@ -11,6 +11,8 @@ export interface PanelQuery {
   /** Last step to read. */
   untilStep?: number | undefined;
   ids?: readonly string[] | undefined;
+  /** See the store: as if what came after a step were something else. */
+  altered?: { after: number; futureAfter: number } | undefined;
   signal?: AbortSignal | undefined;
 }
 

@@ -141,6 +141,20 @@ describe('the leakage certificate', () => {
     expect(() => requireNoLeakage(certificate)).toThrow(/leaky at step 80/);
   });
 
+  it('alters everything at once at all cutoffs but the last, and sees what only the stored rows give away', async () => {
+    const panel = seasonalPanel();
+    const brief = { ...options, brief: true };
+    const { checks } = await certifyNoLeakage('naive2', panel, () => createBaseline('naive2'), brief);
+    expect(checks.filter(({ cutoff }) => cutoff === 80).map(({ alteration }) => alteration)).toEqual(['everything']);
+    expect(checks.filter(({ cutoff }) => cutoff === 100)).toHaveLength(5);
+    // Reading itself may leak: a panel whose history was scaled by what came later.
+    const scaled = { ...panel, series: panel.series.map((one) => ({ ...one, values: one.values.map((value) => 1.01 * value) })) };
+    const stored = [{ cutoff: 80, panel: scaled }];
+    const certificate = await certifyNoLeakage('naive2', panel, () => createBaseline('naive2'), { ...brief, stored });
+    expect(certificate.checks.filter(({ same }) => !same)).toMatchObject([{ cutoff: 80, alteration: 'stored' }]);
+    expect(() => requireNoLeakage(certificate)).toThrow(/naive2 at step 80 reads what came after it \(stored\)/);
+  });
+
   it('is not given where nothing came after the cutoff', async () => {
     const panel = seasonalPanel();
     const bare = { ...panel, series: panel.series.map(({ id, firstStep, values }) => ({ id, firstStep, values })) };

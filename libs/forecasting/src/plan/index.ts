@@ -1,4 +1,5 @@
 /** What can be said about a model before it is trained. Loads no TensorFlow.js, so that the API may ask. */
+export { suspectCovariates, type SuspectCovariate } from '../backtest/copies.js';
 export { calendarNames } from '../dataset/calendarCovariates.js';
 export { covariatesOf, type CovariateNames } from '../dataset/covariates.js';
 export { familiesOf } from '../encoders/families.js';

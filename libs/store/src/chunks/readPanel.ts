@@ -85,7 +85,7 @@ export async function* readPanel(context: Context, datasetId: string, options: R
       ...(options.between ? [`s.unique_id BETWEEN ${escapeLiteral(options.between.from)} AND ${escapeLiteral(options.between.to)}`] : []),
       ...(options.ids ? [`s.unique_id IN (SELECT jsonb_array_elements_text(${escapeLiteral(JSON.stringify(options.ids))}::jsonb))`] : []),
     ];
-    const sql = `SELECT s.id, s.unique_id, c.channel, c.first_step, c.values FROM series s JOIN series_chunk c ON c.series_id = s.id
+    const sql = `SELECT s.id, s.unique_id, c.channel, c.first_step, ${valuesOf(channels, options)} FROM series s JOIN series_chunk c ON c.series_id = s.id
       WHERE ${conditions.join(' AND ')} ORDER BY s.unique_id, c.channel, c.chunk_no`;
     for await (const rows of copyOut(client, sql)) {
       for (const [idField, uniqueId, channelField, firstStepField, values] of rows) {
@@ -112,6 +112,18 @@ export async function* readPanel(context: Context, datasetId: string, options: R
     else await abandon(client);
     await runner.release();
   }
+}
+
+/** The values of a chunk, or others that are far outside them after a step. */
+function valuesOf(channels: ReadonlyMap<number, Names>, { altered }: ReadPanel): string {
+  if (!altered) return 'c.values';
+  const future = [...channels].filter(([, { kind }]) => kind === 'future').map(([no]) => no);
+  const after =
+    future.length > 0 ? `CASE WHEN c.channel IN (${future.join()}) THEN ${altered.futureAfter} ELSE ${altered.after} END` : altered.after;
+  return `CASE WHEN c.first_step + c.length - 1 <= ${after} THEN c.values ELSE
+    (SELECT array_agg(CASE WHEN c.first_step + u.no - 1 <= ${after} THEN u.value
+       ELSE (20 + 10 * sin(u.no * 12.9898 + c.channel)) * greatest(abs(c.min), abs(c.max), 1) END ORDER BY u.no)
+     FROM unnest(c.values) WITH ORDINALITY u(value, no)) END AS values`;
 }
 
 async function abandon(client: PoolClient): Promise<void> {

@@ -8,6 +8,7 @@ import { ChartCard } from '../../ui/chartCard';
 import { type Column, DataTable } from '../../ui/dataTable';
 import type { Cell } from '../../ui/download';
 import { BySeries } from './bySeries';
+import { Certified } from './certified';
 import { ScoreTable } from '../models/scoreTable';
 
 type Model = BacktestResult['models'][number];
@@ -81,6 +82,7 @@ export function BacktestView({ runId, dataset, result }: { runId: string; datase
             </span>
           ))}
         </div>
+        {models[0] && <Certified certificate={models[0].certificate} />}
       </ChartCard>
       <div className="columns">
         <ChartCard title="WQL by step ahead, logarithmic" name="backtest-by-horizon" csv={() => table('step', ahead, byHorizon)}>

@@ -28,7 +28,7 @@ import { lastWhole, leftOut, partialSteps } from '../../runs/wholeSteps.js';
 import { type PlannedRun, readRun } from '../../runs/kinds.js';
 import { seasonLengthsOf, stepAt } from '../../query/grid.js';
 import { planTrainingRun } from '../../train/request.js';
-import { learnedUntil } from '../../register/index.js';
+import { learnedStep, learnedUntil } from '../../register/index.js';
 import type { MonitorPlan } from '../plan.js';
 import { findBreak } from '../breaks.js';
 import { findDrift, isWorseThanNaive } from '../drift.js';
@@ -56,7 +56,8 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
   const past = earlier.flatMap((result) => result.scored);
   const partial = await partialSteps(store, dataset.id, dataset.currentVersion);
   const last = lastWhole(dataset.lastStep, partial);
-  const fresh = last === null ? [] : await scoreRipe(context, compute, dataset, { model: request.model, last });
+  const { live: fresh, apart } =
+    last === null ? { live: [], apart: [] } : await scoreRipe(context, compute, dataset, { model: request.model, last });
   const calibrated = request.calibrate ? await learnFromOutcomes(context, compute, dataset, request.model) : 0;
   const inputs = await inputsOf(context, dataset, request.model);
   const found = await anomaliesOf(context, dataset);
@@ -94,6 +95,7 @@ export async function executeMonitoring(context: RunContext<PlannedRun<'monitor'
       model: request.model,
       calibrated,
       scored,
+      apart,
       alerts,
       anomalies: found.count,
       inputs,
@@ -131,6 +133,8 @@ const placeOf = (time: StepTime): number => (typeof time === 'number' ? time : D
 
 /**
  * Scores stored forecasts of the model season by season as these are observed, and flags what they did not expect.
+ * One at a cutoff before the end of what its model had learned knew what it forecast: it is scored apart, says nothing of drift, and
+ * expects everything.
  * @param of.last last step that is observed as a whole
  * @returns those whose first season (or horizon, if that is shorter) has been observed, scored on it, and that nobody has judged yet
  */
@@ -139,7 +143,7 @@ async function scoreRipe(
   compute: Compute,
   dataset: DatasetRecord,
   { model, last }: { model: string; last: number },
-): Promise<LiveScore[]> {
+): Promise<{ live: LiveScore[]; apart: LiveScore[] }> {
   const { store, run: own, signal, report } = context;
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   const season = (dataset.seasonLengths ?? grid.seasonLengths())[0];
@@ -150,9 +154,15 @@ async function scoreRipe(
     .map((run) => readRun('forecast', run))
     .filter((run) => !judged.has(run.id) || (reached.get(run.id) ?? 0) < run.config.horizon)
     .reverse();
-  if (candidates.length === 0) return [];
+  if (candidates.length === 0) return { live: [], apart: [] };
+  const learned = new Map<string, Promise<number>>();
+  const learnedBy = (versionId: string): Promise<number> => {
+    const known = learned.get(versionId) ?? store.models.versionById(versionId).then((version) => learnedStep(store, version, dataset.id));
+    learned.set(versionId, known);
+    return known;
+  };
   let panel: Panel | undefined;
-  const scores: LiveScore[] = [];
+  const [scores, apart]: [LiveScore[], LiveScore[]] = [[], []];
   for (const [index, run] of candidates.entries()) {
     signal.throwIfAborted();
     const plan = run.config;
@@ -162,7 +172,9 @@ async function scoreRipe(
     const observed = last - stored.cutoff;
     const steps = observed >= plan.horizon ? plan.horizon : first * Math.floor(observed / first);
     const before = reached.get(run.id) ?? 0;
-    if (steps < first || (judged.has(run.id) && steps <= before)) continue;
+    const hindsight = (await learnedBy(plan.modelVersionId)) > stored.cutoff;
+    // What was scored and not judged, because a worker died in between, is judged now.
+    if (steps < first || ((hindsight || judged.has(run.id)) && steps <= before)) continue;
     panel ??= (await readPanel(store, dataset, { version: dataset.currentVersion, signal })).panel;
     const { forecasts, levels, cutoff } = stored;
     const task = {
@@ -177,13 +189,13 @@ async function scoreRipe(
       { signal },
     );
     // What somebody forecasts after the event expected it or not, but nobody relied on it.
-    if (plan.cutoff === undefined) await store.scores.flag(own.id, run.id, named(unexpected, stored.ids));
+    if (plan.cutoff === undefined && !hindsight) await store.scores.flag(own.id, run.id, named(unexpected, stored.ids));
     await store.scores.save(run.id, { perHorizon, series, naive });
     if (observations > 0 && !judged.has(run.id))
-      scores.push({ runId: run.id, version: plan.modelVersion, cutoff: grid.wire(cutoff), ...live });
+      (hindsight ? apart : scores).push({ runId: run.id, version: plan.modelVersion, cutoff: grid.wire(cutoff), ...live });
     void report({ phase: 'scoring', message: `Forecast ${index + 1} of ${candidates.length}`, fraction: (index + 1) / candidates.length });
   }
-  return scores;
+  return { live: scores, apart };
 }
 
 const named = (found: ScoreOutcome['unexpected'], ids: ReadonlyMap<string, number>): NewAnomaly[] =>

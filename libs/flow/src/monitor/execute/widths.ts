@@ -7,6 +7,7 @@
 import type { OnlineConformalState } from '@almanac/forecasting';
 import type { DatasetRecord, RipeForecast, StoredSeries } from '@almanac/store';
 import type { CalibrateTask, Compute } from '../../compute/index.js';
+import { learnedStep } from '../../register/learned.js';
 import { mayCalibrate, stateOf, toCalibration } from '../../register/calibration.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { readWhole } from '../../runs/wholeSteps.js';
@@ -44,11 +45,14 @@ async function learnShard(
   for await (const { series } of readWhole(store, dataset, { version: dataset.currentVersion, ids, signal }))
     actuals.set(series.seriesId, series);
   for (const [versionId, ofVersion] of Map.groupBy(ripe, ({ modelVersionId }) => modelVersionId)) {
-    if (!mayCalibrate(await store.models.versionById(versionId))) continue;
+    const version = await store.models.versionById(versionId);
+    if (!mayCalibrate(version)) continue;
+    // Of what a model had learned already, its errors say nothing about those to come.
+    const learnedTo = await learnedStep(store, version, dataset.id);
     // Where the step after the cutoff is covered in part, nothing has been observed yet.
     const observed = ofVersion.filter(({ seriesId, cutoffStep, observedUntil }) => {
       const series = actuals.get(seriesId);
-      return series && lastStepOf(series) > Math.max(cutoffStep, observedUntil ?? -Infinity);
+      return series && cutoffStep >= learnedTo && lastStepOf(series) > Math.max(cutoffStep, observedUntil ?? -Infinity);
     });
     const bySeries = [...Map.groupBy(observed, ({ seriesId }) => seriesId)];
     if (bySeries.length === 0) continue;
