@@ -11,7 +11,7 @@ export function processors(
   flow: FlowContext,
   computes: { cpu: Compute; devices: readonly Compute[] },
   holder: Holder,
-  config: Pick<Config, 'webhookNetworks'>,
+  config: Pick<Config, 'webhookNetworks' | 'mail'>,
 ): JobHandler<JobName>[] {
   const within = (workspaceId: string): FlowContext => ({ ...flow, store: flow.store.forWorkspace(workspaceId) });
   return [
@@ -19,7 +19,12 @@ export function processors(
     {
       name: 'deliver',
       handle: (payload, { signal }) =>
-        executeDelivery(within(deliverJob.parse(payload).workspaceId), payload, { networks: config.webhookNetworks }, signal),
+        executeDelivery(
+          within(deliverJob.parse(payload).workspaceId),
+          payload,
+          { networks: config.webhookNetworks, mail: config.mail },
+          signal,
+        ),
     },
   ];
 }

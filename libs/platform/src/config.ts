@@ -57,6 +57,8 @@ export interface Config {
   readonly backupPassphrase: string | undefined;
   /** Private networks that webhooks may reach, as CIDR; none unless given. */
   readonly webhookNetworks: readonly string[];
+  /** Where e-mail goes out, and from whom; undefined: none does. */
+  readonly mail: { readonly url: string; readonly from: string } | undefined;
   /** Limits of every workspace that the operator set, by name; null: none. Those that are not named are the standard. */
   readonly quotas: Readonly<Record<string, number | null>>;
   /** Whose word about the address of a client is believed: networks of proxies, or how many of them stand before the API. */
@@ -200,6 +202,14 @@ const environment = z.object({
   ALMANAC_SECRET_KEY: secretKeys.optional(),
   ALMANAC_BACKUP_PASSPHRASE: z.string().optional(),
   ALMANAC_WEBHOOK_NETWORKS: networks.optional(),
+  ALMANAC_SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/\S+$/, 'must be smtp://HOST or smtps://HOST')
+    .optional(),
+  ALMANAC_MAIL_FROM: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+$|<[^\s@]+@[^\s@]+>$/, 'must be an e-mail address')
+    .optional(),
   ALMANAC_QUOTAS: quotas.optional(),
   ALMANAC_TRUST_PROXY: trustProxy.optional(),
   ALMANAC_METRICS_PORT: whole(0, 65_535).optional(),
@@ -273,6 +283,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     secretKeys: Object.freeze(values.ALMANAC_SECRET_KEY ?? []),
     backupPassphrase: values.ALMANAC_BACKUP_PASSPHRASE,
     webhookNetworks: Object.freeze(values.ALMANAC_WEBHOOK_NETWORKS ?? []),
+    mail: mailOf(values),
     quotas: Object.freeze(values.ALMANAC_QUOTAS ?? {}),
     trustProxy: values.ALMANAC_TRUST_PROXY ?? [],
     metrics:
@@ -281,6 +292,18 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
         : Object.freeze({ host: values.ALMANAC_METRICS_HOST ?? DEFAULT_HOST, port: values.ALMANAC_METRICS_PORT }),
     logLevel: values.ALMANAC_LOG_LEVEL ?? 'info',
     codeVersion: values.ALMANAC_CODE_VERSION ?? VERSION,
+  });
+}
+
+/** @throws AlmanacError CONFIG_INVALID */
+function mailOf({ ALMANAC_SMTP_URL: url, ALMANAC_MAIL_FROM: from }: z.infer<typeof environment>): Config['mail'] {
+  if (url === undefined && from === undefined) return undefined;
+  if (url !== undefined && from !== undefined) return Object.freeze({ url, from });
+  const [missing, given] = url === undefined ? ['ALMANAC_SMTP_URL', 'ALMANAC_MAIL_FROM'] : ['ALMANAC_MAIL_FROM', 'ALMANAC_SMTP_URL'];
+  throw new AlmanacError('CONFIG_INVALID', `${given} is set, and ${missing} is not.`, {
+    hint: 'E-mail needs both: the server, and the address that it comes from.',
+    subject: { variable: missing },
+    status: 500,
   });
 }
 

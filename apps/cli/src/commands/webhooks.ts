@@ -34,7 +34,7 @@ export function webhookCommands(program: Command): void {
   webhooks
     .command('create')
     .description('make a webhook; its secret is shown once')
-    .argument('<url>', 'http or https address of the receiver')
+    .argument('<url>', 'https://…, slack+https://… of a Slack-compatible webhook, or mailto:somebody@example.org')
     .option('--events <events>', `of ${webhookEvent.options.join(', ')}; with commas between (default: all)`, events)
     .option('--description <text>', 'what it is for', '')
     .action(async (url: string, flags: { events?: WebhookEvent[]; description: string }, command: Command) => {

@@ -8,15 +8,26 @@ import { etag, instant, pageOf, pageQuery, uuid } from './common.js';
 export const webhookEvent = z.enum(['run.finished', 'run.failed', 'run.cancelled', 'forecast.stored', 'alert.raised', 'alias.moved']);
 export type WebhookEvent = z.infer<typeof webhookEvent>;
 
+const isHttp = (text: string): boolean => {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, hostname } = new URL(text);
+  return /^https?:$/.test(protocol) && hostname !== '' && username === '' && password === '';
+};
+const isAddress = (text: string): boolean => z.email().safeParse(text).success;
+
+/** How a message is told is said by its address: signed JSON, a chat message, or an e-mail. */
 const address = z
-  .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+  .string()
   .max(2000)
-  .refine((text) => {
-    if (!URL.canParse(text)) return false;
-    const { username, password } = new URL(text);
-    return username === '' && password === '';
-  }, 'must hold no user and password; the signature tells who sent it')
-  .meta({ description: 'Private addresses are refused unless the operator allows them.', example: 'https://example.org/almanac' });
+  .refine(
+    (text) => (text.startsWith('mailto:') ? isAddress(text.slice('mailto:'.length)) : isHttp(text.replace(/^slack\+/, ''))),
+    'must be an http or https address without user and password, slack+https://… of a Slack-compatible webhook, or mailto:somebody@example.org',
+  )
+  .meta({
+    description:
+      '`https://…` gets signed JSON, `slack+https://…` a message as Slack takes it, `mailto:…` an e-mail. Private addresses are refused unless the operator allows them.',
+    example: 'https://example.org/almanac',
+  });
 
 const fields = {
   url: address,

@@ -1,5 +1,6 @@
 /** Webhooks from the fact in Postgres to a real receiver, through the queue. */
 import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import type { JobName } from '@almanac/contracts';
 import { createWebhook, listDeliveries, pingWebhook, replayDelivery, rotateSecret, updateWebhook } from '@almanac/flow/notify';
 import { carryDeliveries, executeDelivery, isAllowed, send } from '@almanac/flow/notify/execute';
@@ -7,6 +8,7 @@ import { type FlowContext, inWorkspaces, JOBS } from '@almanac/flow/runs';
 import { cipherOf, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type RunKind, type Store } from '@almanac/store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SMTPServer } from 'smtp-server';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 import { type Receiver, startReceiver, verified } from '../../../../test/support/receiver.js';
 
@@ -19,6 +21,11 @@ let queue: Queue<JobName>;
 let flow: FlowContext;
 let carrying: NodeJS.Timeout;
 const receivers: Receiver[] = [];
+/** A mail server; the first message is not taken at once. */
+const mails: { to: string[]; text: string }[] = [];
+let refusals = 1;
+let mailServer: SMTPServer;
+let mail: { url: string; from: string };
 
 async function receiver(...answer: Parameters<typeof startReceiver>): Promise<Receiver> {
   const made = await startReceiver(...answer);
@@ -27,6 +34,21 @@ async function receiver(...answer: Parameters<typeof startReceiver>): Promise<Re
 }
 
 beforeAll(async () => {
+  mailServer = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData(stream, session, done) {
+      let text = '';
+      stream.on('data', (part: Buffer) => (text += part.toString()));
+      stream.on('end', () => {
+        if (refusals-- > 0) return done(Object.assign(new Error('Come back later'), { responseCode: 451 }));
+        mails.push({ to: session.envelope.rcptTo.map(({ address }) => address), text });
+        return done();
+      });
+    },
+  });
+  await new Promise<void>((resolve) => mailServer.listen(0, '127.0.0.1', resolve));
+  mail = { url: `smtp://127.0.0.1:${(mailServer.server.address() as AddressInfo).port}`, from: 'Almanac <almanac@example.org>' };
   database = await createTestDatabase();
   store = await openStore({ databaseUrl: database.url, cipher: cipherOf([randomBytes(32).toString('base64')]) });
   asItIs = await openStore({ databaseUrl: database.url });
@@ -38,7 +60,7 @@ beforeAll(async () => {
       handle: (payload) => {
         const { workspaceId } = payload as { workspaceId: string };
         const within = { ...flow, store: store.forWorkspace(workspaceId) };
-        return executeDelivery(within, payload, { networks: LOOPBACK, firstPauseMs: 0 });
+        return executeDelivery(within, payload, { networks: LOOPBACK, firstPauseMs: 0, mail });
       },
     })),
     { deliver: 4 },
@@ -54,6 +76,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   clearInterval(carrying);
+  await new Promise<void>((resolve) => mailServer?.close(resolve));
   await queue?.close();
   await store?.close();
   await asItIs?.close();
@@ -144,6 +167,24 @@ describe('webhooks', () => {
     expect(data).toContainEqual(expect.objectContaining({ model: 'waves-model', ...alert }));
     expect(data).toContainEqual(expect.objectContaining({ kind: 'forecast', version: 3, series: 12, horizon: 24 }));
     expect(data).toContainEqual(expect.objectContaining({ status: 'failed', error: { code: 'SERIES_TOO_SHORT', detail: 'too short' } }));
+  });
+
+  it('tell people in words: as Slack takes it, and by e-mail, which is tried again as all else is', async () => {
+    const { url, got, until } = await receiver(() => 200);
+    await createWebhook(flow, { url: `slack+${url}/services/x`, events: ['run.failed'] });
+    const { id } = await createWebhook(flow, { url: 'mailto:ops@example.org', events: ['run.failed'] });
+    const runId = await runThat('fail');
+    await until(1);
+    const { text } = JSON.parse(got[0]!.body) as { text: string };
+    expect(text).toMatch(/^\*The train run of waves-model failed\*\nSERIES_TOO_SHORT: too short\n/);
+    expect(text).toContain(`runId: ${runId}`);
+    expect(got[0]!.path).toBe('/services/x');
+    expect(await ended(id, 1)).toMatchObject([{ status: 'delivered', attempts: 2, responseStatus: 250 }]);
+    expect(mails).toMatchObject([{ to: ['ops@example.org'] }]);
+    expect(mails[0]!.text).toMatch(/^Subject: \[Almanac\] The train run of waves-model failed\r$/m);
+    expect(mails[0]!.text).toContain('SERIES_TOO_SHORT: too short');
+    for (const wrong of ['mailto:nobody', 'slack+ftp://example.org', 'ftp://example.org', 'https://me:secret@example.org'])
+      await expect(createWebhook(flow, { url: wrong })).rejects.toThrow(/must be an http or https address/);
   });
 
   it('tell of nothing that was rolled back', async () => {

@@ -93,7 +93,7 @@ function NewWebhook({ onMade }: { onMade: (made: WebhookCreated) => void }) {
     <form className="stack" onSubmit={(event) => void handleSubmit((body) => make.mutate(body))(event)}>
       <div className="fields">
         <Field id="webhook-url" label="Address" help="An https address that answers 2xx.">
-          <input id="webhook-url" type="url" required autoFocus placeholder="https://example.org/almanac" {...register('url')} />
+          <input id="webhook-url" required autoFocus placeholder="https://example.org/almanac" {...register('url')} />
         </Field>
         <Field id="webhook-description" label="What it is for">
           <input id="webhook-description" {...register('description')} />

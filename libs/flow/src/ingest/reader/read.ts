@@ -52,8 +52,7 @@ export async function read(job: ReadJob, output: Output): Promise<void> {
 /** Its sheet, as the text that it is; what is told of it is told of the workbook. */
 async function readWorkbook(job: ReadJob, output: Output): Promise<void> {
   const { path, warnings } = await sheetAsText(job);
-  const { sheet: _, ...options } = job.options;
-  const text: ReadJob = { ...job, path, fileName: 'sheet.csv', options: { ...options, format: 'csv' } };
+  const text: ReadJob = { ...job, path, fileName: 'sheet.csv', options: { ...job.options, sheet: undefined, format: 'csv' } };
   await read(text, {
     piece: (piece) => output.piece(piece),
     message: (message) =>

@@ -3,16 +3,20 @@
  * is handed to the queue and, should the queue or the worker lose it, is due again after a while: at least once, none lost.
  */
 import { createHash } from 'node:crypto';
-import { deliverJob } from '@almanac/contracts';
+import { deliverJob, type WebhookMessage } from '@almanac/contracts';
 import { isAlmanacError } from '@almanac/series';
 import type { FlowContext } from '../../runs/context.js';
 import { pauseAfter } from '../attempts.js';
+import { mail, type MailServer } from './mail.js';
 import { send, type Sent } from './send.js';
 import { sign } from './sign.js';
+import { asSlack } from './words.js';
 
 export interface DeliveryOptions {
   /** Private networks (CIDR) that may be reached. */
   networks: readonly string[];
+  /** Where e-mail goes out; without it none does. */
+  mail?: MailServer | undefined;
   timeoutMs?: number;
   /** Pause after the first attempt. */
   firstPauseMs?: number;
@@ -26,6 +30,8 @@ const TIMEOUT_MS = 10_000;
 const LEASE_MS = 20_000;
 const KEPT_MS = 30 * 86_400_000;
 const GONE = 410;
+const MAIL = 'mailto:';
+const SLACK = 'slack+';
 
 /** Hands every due delivery of the workspace to the queue; returns how many. */
 export async function carryDeliveries(
@@ -67,10 +73,14 @@ export async function executeDelivery(
   const delivery = await webhooks.begin(deliveryId, attempt, leaseMs);
   if (delivery === null) return;
   const { url } = await webhooks.get(delivery.webhookId);
-  const body = JSON.stringify(delivery.payload);
+  const how = { networks: options.networks, timeoutMs, ...(signal ? { signal } : {}) };
+  const message = delivery.payload as unknown as WebhookMessage;
   const sent = async (): Promise<Sent> => {
+    if (url.startsWith(MAIL)) return mail(url.slice(MAIL.length), delivery.messageId, message, options.mail, timeoutMs);
+    if (url.startsWith(SLACK)) return send(url.slice(SLACK.length), {}, asSlack(message), how);
+    const body = JSON.stringify(message);
     const headers = sign(await webhooks.secrets(delivery.webhookId), delivery.messageId, flow.now(), body);
-    return send(url, headers, body, { networks: options.networks, timeoutMs, ...(signal ? { signal } : {}) });
+    return send(url, headers, body, how);
   };
   const { status, error } = await sent().catch((cause: unknown): Sent => {
     // A secret that nobody can open: the delivery says so, and ends like any other.
