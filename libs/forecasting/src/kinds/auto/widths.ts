@@ -4,7 +4,8 @@
  * width and skew). One factor for the inner 80 % and one for the tails, and a slope over the horizon, for the whole panel.
  *
  * Members that were trained could be measured on few series; forecasts in which one of them takes part say more of the mix, and count
- * together as much as all others, or less where they are very few. Factors go .85 of the way only: members that see less of a history err more than they will.
+ * together as much as all others, or less where they are very few. Factors go .85 of the way only: members that see less of a history
+ * err more than they will.
  */
 import { anchorIndex } from '../../levels.js';
 

@@ -16,11 +16,16 @@ const walks = (gaps: boolean): SeriesData[] =>
     return { id: `${s}`, firstStep: 0, values: values.map((one, t) => (gaps && t % 5 === 3 && t < 24 ? Number.NaN : one)) };
   });
 
-it.each([false, true])('optimisedTheta covers what comes of short walks as often as it says; with gaps: %s', async (gaps) => {
+it.each([
+  ['optimisedTheta', false],
+  ['optimisedTheta', true],
+  ['theta', false],
+  ['theta', true],
+] as const)('%s covers what comes of short walks as often as it says; with gaps: %s', async (kind, gaps) => {
   const series = walks(gaps);
   const known = series.map((one) => ({ ...one, values: one.values.slice(0, -HORIZON) }));
   const panel = { frequency: 'YS', timeZone: 'UTC', seasonLengths: [], series: known };
-  const forecasts = await createBaseline('optimisedTheta').predict(panel, { horizon: HORIZON, levels: LEVELS });
+  const forecasts = await createBaseline(kind).predict(panel, { horizon: HORIZON, levels: LEVELS });
   let [inside, error, naive] = [0, 0, 0];
   forecasts.forEach(({ quantiles }, s) => {
     const last = known[s]!.values.findLast((value) => !Number.isNaN(value))!;

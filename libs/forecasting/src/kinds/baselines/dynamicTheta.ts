@@ -9,8 +9,6 @@
  * above 0 grow with its level. Against the variance of one-step errors alone, one and two horizons before the tests of M3 and tourism,
  * 80 % intervals cover .55 to .83 instead of .39 to .81.
  */
-import type { QuantileFunction } from './forecaster.js';
-import { gaussian } from './naive.js';
 import { nelderMead } from './ets/nelderMead.js';
 import type { Spread } from './spread.js';
 
@@ -21,7 +19,8 @@ export interface DynamicTheta {
   level: number;
   /** Sum of squared one-step errors after the first few values. */
   squares: number;
-  lines: Lines;
+  /** What it expects so many steps after the first `t` values. */
+  at: (t: number, ahead: number) => number;
 }
 
 /** Of the values up to each position; the first value is at time 1. */
@@ -59,7 +58,13 @@ export function fitDynamicTheta(values: Float64Array): DynamicTheta {
   };
   const start = Float64Array.of(0, LOG_THETA_START - 0.7);
   const { theta, alpha } = decode(nelderMead(cost, start, Float64Array.of(1, 1), EVALUATIONS));
-  return { theta, alpha, ...errorsOf(values, lines, theta, alpha), lines };
+  return dynamicThetaOf(values, theta, alpha, lines);
+}
+
+/** The model with parameters that are known. */
+export function dynamicThetaOf(values: Float64Array, theta: number, alpha: number, lines = linesOf(values)): DynamicTheta {
+  const { squares, level } = errorsOf(values, lines, theta, alpha);
+  return { theta, alpha, level, squares, at: statesOf(values, { theta, alpha, level }, lines) };
 }
 
 function linesOf(values: Float64Array): Lines {
@@ -107,12 +112,12 @@ function errorsOf(values: Float64Array, { intercepts, slopes }: Lines, theta: nu
 }
 
 /**
+ * How far what comes lies from what the model expects, by step.
  * @param values those that it was fitted to
  * @param spent parameters that the errors were spent on before, as a season that was taken out
  */
-export function dynamicTheta(values: Float64Array, fit: DynamicTheta, horizon: number, spread: Spread, spent: number): QuantileFunction {
+export function spreadsOf(values: Float64Array, { alpha, at }: DynamicTheta, horizon: number, spread: Spread, spent: number): Float64Array {
   const { length } = values;
-  const at = statesOf(values, fit);
   const positive = !values.some((value) => value <= 0);
   const today = Math.abs(at(length, 1));
   const error = (t: number, ahead: number): number => {
@@ -141,20 +146,20 @@ export function dynamicTheta(values: Float64Array, fit: DynamicTheta, horizon: n
   const one = spread.sigma(first.squares, first.count, Math.min(SPENT + spent, first.count >> 1)) ** 2;
   const variances: number[] = [];
   for (let ahead = 1; ahead <= gap + horizon; ahead++) {
-    const theory = one * (1 + (ahead - 1) * fit.alpha ** 2);
+    const theory = one * (1 + (ahead - 1) * alpha ** 2);
     const { squares, count } = squaresAt(ahead);
     const apart = count / Math.sqrt(ahead);
     const mixed = count > 0 ? ((squares / count) * apart + TRUST * theory) / (apart + TRUST) : theory;
     variances.push(Math.max(mixed, variances.at(-1) ?? 0));
   }
-  return gaussian(
-    (step) => at(length, step + 1),
-    (step) => Math.sqrt(variances[gap + step]!),
-  );
+  return Float64Array.from({ length: horizon }, (_, step) => Math.sqrt(variances[gap + step]!));
 }
 
-/** What is expected so many steps after the first `t` values. */
-function statesOf(values: Float64Array, { theta, alpha, level: first, lines }: DynamicTheta): (t: number, ahead: number) => number {
+function statesOf(
+  values: Float64Array,
+  { theta, alpha, level: first }: Pick<DynamicTheta, 'theta' | 'alpha' | 'level'>,
+  lines: Lines,
+): DynamicTheta['at'] {
   const [levels, lags, shares] = Array.from({ length: 3 }, () => new Float64Array(values.length + 1)) as [
     Float64Array,
     Float64Array,

@@ -2,17 +2,20 @@
  * The Theta method: half the series' straight line, half an exponential smoothing of the line's mirror image.
  *
  * Sources: Assimakopoulos and Nikolopoulos (2000), in the form M4 used as a benchmark (θ = 2, season by `seasonality.ts`);
- * `optimisedTheta` is the dynamic optimised model of `dynamicTheta.ts`. Intervals: one-step residuals with the variance of
- * exponential smoothing, σ²(1 + (h − 1)α²) (Hyndman and Billah 2003). A history without negative values is not
- * forecast below 0, as in M4.
+ * `optimisedTheta` is the dynamic optimised model of `dynamicTheta.ts`. Intervals of both are those of the dynamic model with their
+ * parameters, since the line of a whole history knows its end; after a few values, one-step residuals with the variance of exponential
+ * smoothing, σ²(1 + (h − 1)α²) (Hyndman and Billah 2003). A history without negative values is not forecast below 0, as in M4.
  */
-import { type LocalMethod, type QuantileFunction } from './forecaster.js';
-import { dynamicTheta, fitDynamicTheta } from './dynamicTheta.js';
+import { type LocalMethod, type LocalRequest, type QuantileFunction } from './forecaster.js';
+import { type DynamicTheta, dynamicThetaOf, fitDynamicTheta, spreadsOf } from './dynamicTheta.js';
 import { gaussian } from './naive.js';
 import { deseasonalise, findSeason, reseasonalise, type SeasonalIndex } from './seasonality.js';
 import { fitSmoothing } from './smoothing.js';
 
 const THETA = 2;
+/** Fewer observations tell no errors of forecasts, nor fit three parameters. */
+const FEWEST = 5;
+const LEAST_ALPHA = 0.01;
 
 interface Line {
   intercept: number;
@@ -56,24 +59,27 @@ function onTheLine(at: (t: number) => number, length: number, sigma: number): Qu
   );
 }
 
-export const theta: LocalMethod = ({ values, seasonLength, spread }) => {
+export const theta: LocalMethod = (request) => {
+  const { values, seasonLength, spread } = request;
   const season = findSeason(values, seasonLength);
   const adjusted = deseasonalise(values, season);
   const line = straightLine(adjusted);
   const at = (t: number): number => line.intercept + line.slope * t;
   const smoothing = fitSmoothing(adjusted.map((value, t) => THETA * value + (1 - THETA) * at(t)));
+  const point = (step: number): number => (1 - 1 / THETA) * at(values.length + step) + smoothing.level / THETA;
+  if (observedOf(values) >= FEWEST)
+    return around(request, season, adjusted, dynamicThetaOf(adjusted, THETA, Math.max(LEAST_ALPHA, smoothing.alpha)), point);
   // The combination's one-step error is the theta line's own, divided by θ.
   const squares = smoothing.squares / THETA ** 2;
   const sigma = spread.sigma(squares, smoothing.count, 2);
   const apart = distance(adjusted, at);
-  const core =
+  return inUnits(
     apart < LINE_SHARE * squares
       ? onTheLine(at, values.length, spread.sigma(apart, smoothing.count, 2))
-      : gaussian(
-          (step) => (1 - 1 / THETA) * at(values.length + step) + smoothing.level / THETA,
-          (step) => sigma * Math.sqrt(1 + (smoothing.gap + step) * smoothing.alpha ** 2),
-        );
-  return inUnits(core, values, season);
+      : gaussian(point, (step) => sigma * Math.sqrt(1 + (smoothing.gap + step) * smoothing.alpha ** 2)),
+    values,
+    season,
+  );
 };
 
 /** Sum of squares about the line. */
@@ -89,26 +95,38 @@ function inUnits(core: QuantileFunction, values: Float64Array, season: SeasonalI
   };
 }
 
-/** Fewer observations fit no three parameters: they are forecast by the Theta method as it is. */
-const FEWEST = 5;
-
 /**
  * The dynamic optimised Theta method where it can be fitted (`dynamicTheta.ts`), the Theta method where the history is too short for it;
  * the line itself where the history is one.
  */
 export const optimisedTheta: LocalMethod = (request) => {
-  const { values, seasonLength, spread, horizon } = request;
-  const observed = values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
-  if (observed < FEWEST) return theta(request);
+  const { values, seasonLength } = request;
+  if (observedOf(values) < FEWEST) return theta(request);
   const season = findSeason(values, seasonLength);
   const adjusted = deseasonalise(values, season);
   const fit = fitDynamicTheta(adjusted);
+  return around(request, season, adjusted, fit, (step) => fit.at(values.length, step + 1));
+};
+
+/** A point and the widths of a dynamic model; the line itself where the history is one. */
+function around(
+  { values, horizon, spread }: LocalRequest,
+  season: SeasonalIndex | null,
+  adjusted: Float64Array,
+  fit: DynamicTheta,
+  point: (step: number) => number,
+): QuantileFunction {
   const line = straightLine(adjusted);
   const at = (t: number): number => line.intercept + line.slope * t;
   const apart = distance(adjusted, at);
-  const core =
-    apart < LINE_SHARE * fit.squares
-      ? onTheLine(at, values.length, spread.sigma(apart, observed, 2))
-      : dynamicTheta(adjusted, fit, horizon, spread, season ? seasonLength - 1 : 0);
-  return inUnits(core, values, season);
-};
+  if (apart < LINE_SHARE * fit.squares)
+    return inUnits(onTheLine(at, values.length, spread.sigma(apart, observedOf(values), 2)), values, season);
+  const sigmas = spreadsOf(adjusted, fit, horizon, spread, season ? season.index.length - 1 : 0);
+  return inUnits(
+    gaussian(point, (step) => sigmas[step]!),
+    values,
+    season,
+  );
+}
+
+const observedOf = (values: Float64Array): number => values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
