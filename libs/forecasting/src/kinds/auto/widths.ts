@@ -4,8 +4,8 @@
  * width and skew). One factor for the inner 80 % and one for the tails, and a slope over the horizon, for the whole panel.
  *
  * Members that were trained could be measured on few series; forecasts in which one of them takes part say more of the mix, and count
- * together as much as all others, or less where they are very few. Factors go .85 of the way only: members that see less of a history
- * err more than they will.
+ * together as much as all others, or less where they are very few. Factors go half of the way: members that see less of a history err
+ * more than they will.
  */
 import { anchorIndex } from '../../levels.js';
 
@@ -30,7 +30,11 @@ export interface Widths {
 
 export const WIDTH_LEVELS = [0.025, 0.1, 0.5, 0.9, 0.975];
 const [INNER, OUTER] = [0.4, 0.475];
-const TRUSTED = 0.85;
+/**
+ * Of the way. One and two horizons before the tests of M3 and tourism, yearly to quarterly, 80 % intervals are .045 off on average without
+ * factors, and .032 with .5 as with .85, where quantiles err .2 % more.
+ */
+const TRUSTED = 0.5;
 /** In windows: so many weigh as much as the belief that the members are right. */
 const BELIEF = 30;
 const [LEAST, MOST] = [0.8, 1.6];
