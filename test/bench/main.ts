@@ -10,9 +10,19 @@ import type { Bench, BenchRow } from './bench.js';
 import { saveResult, writeReport } from './report.js';
 
 /** Each is a module of this folder that exports a bench under its own name. */
-const NAMES = ['kernels', 'training', 'accuracy', 'techniques', 'ingest', 'query', 'forecast', 'scale', 'load', 'zeroshot'].filter((file) =>
-  existsSync(new URL(`./${file}.js`, import.meta.url)),
-);
+const NAMES = [
+  'kernels',
+  'training',
+  'accuracy',
+  'techniques',
+  'ingest',
+  'query',
+  'forecast',
+  'scale',
+  'load',
+  'schemathesis',
+  'zeroshot',
+].filter((file) => existsSync(new URL(`./${file}.js`, import.meta.url)));
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 

@@ -54,7 +54,10 @@ function operation(name: string, endpoint: Endpoint): ZodOpenApiOperationObject 
       : {
           description: 'Success',
           ...(endpoint.status === 200 ? {} : headers),
-          content: { [endpoint.produces ?? 'application/json']: { schema: endpoint.response } },
+          // A schema of a stream would be read as that of each event, which OpenAPI 3.1 has no place for.
+          content: {
+            [endpoint.produces ?? 'application/json']: endpoint.produces === 'text/event-stream' ? {} : { schema: endpoint.response },
+          },
         };
   const body = requestBody(name, endpoint);
   return {
