@@ -672,6 +672,28 @@ describe('the rest of the edge', () => {
     expect([told.code, told.requestId, told.detail.length < 400]).toEqual([code, 'odd', true]);
   });
 
+  it('says what is wrong with what is no request, or has too long an address', async () => {
+    const raw = (text: string): Promise<string> =>
+      new Promise((resolve) => {
+        let told = '';
+        const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(text));
+        socket.on('data', (piece) => (told += piece.toString())).on('error', () => undefined);
+        socket.once('close', () => resolve(told));
+      });
+    const long = `GET /v1/runs?after=${'a'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`;
+    // By its length the rest is a second request, by its chunks it is not.
+    const both = `POST /v1/train HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n`;
+    for (const [sent, status, code] of [
+      [long, 431, 'REQUEST_HEADERS_TOO_LARGE'],
+      ['hello\r\n\r\n', 400, 'REQUEST_UNREADABLE'],
+      [both, 400, 'REQUEST_UNREADABLE'],
+    ] as const) {
+      const [head, body, ...more] = (await raw(sent)).split('\r\n\r\n');
+      expect([head, more]).toEqual([expect.stringMatching(new RegExp(`^HTTP/1.1 ${status} [^]*application/problem\\+json`)), []]);
+      expect(problem.parse(JSON.parse(body!))).toMatchObject({ status, code });
+    }
+  });
+
   it('tells who sends a body too slowly, and lets them go; a file may take its time as long as it moves', async () => {
     const strict = await start({ bodyPatience: { wholeMs: 500, idleMs: 500 } });
     const { port } = new URL(await strict.getUrl());

@@ -30,6 +30,7 @@ import { PEOPLE_DEFAULTS, type PeopleSettings } from './people/settings.js';
 import { BODY_PATIENCE, type BodyPatience } from './http/slow.js';
 import { RevisionInterceptor } from './http/revisions.js';
 import { RunFeed } from './http/runFeed.js';
+import { refuseUnparsed } from './http/unparsed.js';
 import { nestLogger } from './logger.js';
 import { type Disk, ReadinessProbe } from './readiness.js';
 
@@ -93,6 +94,7 @@ export async function createApp(context: FlowContext, options: AppOptions = {}):
       const problem = problemOf(error, request);
       void reply.status(problem.status).headers({ 'content-type': PROBLEM_TYPE, 'x-request-id': request.id }).send(JSON.stringify(problem));
     },
+    clientErrorHandler: refuseUnparsed,
     requestIdHeader: 'x-request-id',
     genReqId: () => randomUUID(),
   });
