@@ -329,6 +329,25 @@ describe('by the API', () => {
     expect(refusal).toMatchObject({ code, words: expect.stringMatching(says) });
   });
 
+  it('a trained model keeps its open hours in a request, and a history that lies outside of them is refused', async () => {
+    const model = called('opening hours from nine to seven');
+    const open = steps(40, (i) => [`2024-05-0${1 + Math.floor(i / 10)}T${String(9 + (i % 10)).padStart(2, '0')}:00:00Z`, i % 10]);
+    const history = (rows: Row[]): Record<string, unknown> => ({ x: { ds: rows.map(([ds]) => ds), y: rows.map(([, y]) => y) } });
+    const { answer } = await trial.post({ model, series: history(open), horizon: 2 });
+    expect(answer).toMatchObject({ frequency: 'h@9-19', seasonLengths: [10, 70], warnings: [] });
+    expect(answer!.columns['ds']).toEqual(['2024-05-05T09:00:00Z', '2024-05-05T10:00:00Z']);
+    const { refusal } = await trial.post({ model, series: history([...open, ['2024-05-05T03:00:00Z', 1]]) });
+    expect(refusal).toMatchObject({ code: 'CLOSED_DAY', words: expect.stringMatching(/hours that are closed.*2024-05-05T03:00:00Z/) });
+  });
+
+  it('months over the columns, by name', async () => {
+    const months = ['Jan', 'Feb', 'Mär', 'Apr', 'Mai', 'Jun', 'Jul', 'Aug', 'Sep', 'Okt', 'Nov', 'Dez'];
+    const names = steps(24, (m) => [`${months[m % 12]} ${2022 + Math.floor(m / 12)}`, m]);
+    const content = `unique_id,${names.map(([name]) => name).join(',')}\na,${names.map(([, y]) => y).join(',')}\n`;
+    const read = await trial.dryRun({ name: 'pivot.csv', content });
+    expect(read.findings).toMatchObject({ layout: 'wide', frequency: 'MS', observations: 24, gaps: 0, start: '2022-01-01T00:00:00.000Z' });
+  });
+
   it('a 4-4-5 calendar by numbered periods, as the warning says', async () => {
     const content = csv(lines(steps(36, (m) => [String(m + 1), 100 + (m % 12)])));
     const findings = await trial.stored({ name: 'periods.csv', content }, { dataset: 's-periods', frequency: '1', seasonLength: [12] });

@@ -32,13 +32,18 @@ export type Mapping =
   /** One row per series, one column per time. */
   | { layout: 'wide-times'; id: Column; times: Column[] };
 
+/** Months by name before or after a year, as pivot tables write them over their columns, in English and German. */
+const MONTH_NAME =
+  /^\s*((\d{4}|\d{2})[-/. ]?)?(jan|feb|mar|mär|mrz|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez)[a-zä]{0,6}\.?[-/. ]?('?\d{2}|\d{4})?\s*$/i;
+const YEAR_NAME = /^\s*(1[89]|20|21)\d\d\s*$/;
+const isTimeName = (name: string): boolean => TIME_NAME.test(name) || YEAR_NAME.test(name) || (MONTH_NAME.test(name) && /\d/.test(name));
 const TIME_NAME = /^\s*(\d{4}[-/.]?(\d{1,2}|Q[1-4])([-/.]?\d{1,2})?([T ]\d{1,2}(:\d{2}){0,2}.*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})\s*$/i;
 
 /** @throws AlmanacError COLUMN_MISSING, COLUMN_AMBIGUOUS, OPTIONS_CONFLICT */
 export function mapColumns(columns: readonly Column[], options: IngestOptions): Mapping {
   const has = (name: string): boolean => lookup(columns, name).length > 0;
   const covariates = options.pastCovariates.length + options.futureCovariates.length + options.staticCovariates.length;
-  const transposed = columns.filter(({ name }) => TIME_NAME.test(name));
+  const transposed = columns.filter(({ name }) => isTimeName(name));
   const isLong =
     options.layout === 'long' ||
     (options.layout === 'auto' &&

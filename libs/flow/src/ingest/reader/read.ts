@@ -400,7 +400,8 @@ function warningsAbout(detected: Detected, times: Parsed['times'] | undefined, {
   const warnings: string[] = [];
   if (detected.encoding === 'windows-1252') warnings.push('The file is not UTF-8; it was read as Windows-1252 (Western European).');
   if (times?.note !== undefined) warnings.push(times.note);
-  if (times?.integer && frequency === 'auto') warnings.push('The time column holds plain integers; they were taken as steps.');
+  if (times?.integer && frequency === 'auto')
+    warnings.push('The time column holds plain integers; they were taken as steps. If they are years, set timeFormat to %Y.');
   return warnings;
 }
 
