@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import {
   etag,
-  flagOrNumber,
+  flagAsNumber,
   givenTime,
   instant,
   name,
@@ -166,6 +166,12 @@ export type Findings = z.infer<typeof findings>;
 export const uploadAccepted = z.object({ uploadId: uuid, runId: uuid, dataset: name }).meta({ id: 'UploadAccepted' });
 export type UploadAccepted = z.infer<typeof uploadAccepted>;
 
+/** Text is a value of a covariate that is stored as text. */
+const covariateValue = z.preprocess(
+  flagAsNumber,
+  z.union([z.number(), z.string()], { error: 'must be a number, or a text where the covariate is text' }).nullable(),
+) as unknown as z.ZodType<number | string | null, number | boolean | string | null>;
+
 /** An observation as forecasters write it; further keys are covariates of the dataset. */
 export const observationRow = z
   .object({
@@ -176,7 +182,7 @@ export const observationRow = z
     }),
     y: z.number().nullable().meta({ description: 'null says nothing about the step.' }),
   })
-  .catchall(flagOrNumber)
+  .catchall(covariateValue)
   // No language of types has an object whose further keys are numbers where the known ones are not.
   .meta({ id: 'ObservationRow', description: 'Further keys are covariates, numbers or null.', override: { additionalProperties: true } });
 export type ObservationRow = z.infer<typeof observationRow>;

@@ -10,6 +10,7 @@ import type { Appended, ObservationRow } from '@almanac/contracts';
 import type { DatasetRecord, Json, SeriesPiece } from '@almanac/store';
 import { createHash } from 'node:crypto';
 import { refuseOver, refuseSize } from '../quota/refuse.js';
+import { indicator, textsAmong } from '../runs/categories.js';
 import type { FlowContext } from '../runs/context.js';
 import { oddSteps } from './far.js';
 import { stepFindings } from './findings.js';
@@ -48,14 +49,15 @@ export async function appendObservations(
   const { store, objects, ingest } = context;
   const dataset = await store.datasets.get(name);
   const channels = (await store.datasets.channels(dataset.id)).filter(({ kind }) => kind !== 'target');
-  const known = new Set([...COLUMNS, ...channels.map((channel) => channel.name)]);
+  const texts = textsAmong(channels.map((channel) => channel.name));
+  const known = new Set([...COLUMNS, ...channels.map((channel) => channel.name), ...Object.keys(texts)]);
   const grid = Frequency.parse(dataset.frequency, dataset.timeZone);
   const read = await readRequestTimes(
     rows.map(({ unique_id: id, ds }) => ({ id, ds })),
     { frequency: grid.code, timeZone: grid.timeZone },
     ingest,
   );
-  const values = valuesOf(rows, grid, known, read);
+  const values = valuesOf(rows, grid, { known, texts }, read);
   const spans = spansOf(values);
   const filled = dataset.fillPolicy === 'zero';
   const rowAt = rowsByStep(rows, grid, read);
@@ -107,7 +109,12 @@ export async function appendObservations(
   if (!small && !(await objects.has(sha256))) await objects.put(content);
   if (!written.unchanged) await store.datasets.compact(dataset.id);
   const observations = rows.filter(({ y }) => y !== null).length;
-  const warnings = [...(read?.notes ?? []), ...oddWarnings(odd, grid, byRow, WAYS), ...stepFindings(grid, tallyOf(values, grid))];
+  const warnings = [
+    ...newValues(rows, texts),
+    ...(read?.notes ?? []),
+    ...oddWarnings(odd, grid, byRow, WAYS),
+    ...stepFindings(grid, tallyOf(values, grid)),
+  ];
   return { dataset: name, version: written.version, unchanged: written.unchanged, observations, warnings };
 }
 
@@ -148,7 +155,12 @@ function rowsByStep(
 type Values = Map<string, Map<string, Map<number, number>>>;
 
 /** @param read what the reader of files makes of the times, where not all of them have one reading */
-function valuesOf(rows: readonly ObservationRow[], grid: Frequency, known: ReadonlySet<string>, read: ReadTimes | undefined): Values {
+function valuesOf(
+  rows: readonly ObservationRow[],
+  grid: Frequency,
+  { known, texts }: { known: ReadonlySet<string>; texts: Readonly<Record<string, readonly string[]>> },
+  read: ReadTimes | undefined,
+): Values {
   const faults: Fault[] = [];
   const faultOf = new Map(read?.faults.map((fault) => [fault.row, fault]));
   const values: Values = new Map();
@@ -157,12 +169,16 @@ function valuesOf(rows: readonly ObservationRow[], grid: Frequency, known: Reado
     const { unique_id: id, ds } = observation;
     const step = read ? (faultOf.get(row)?.rule ?? read.steps[row]!) : stepOf(ds, grid);
     const strange = Object.keys(observation).find((column) => !known.has(column));
+    const word = Object.entries(observation).find(
+      ([column, value]) => column !== 'unique_id' && column !== 'ds' && typeof value === 'string' && !(column in texts),
+    );
     const steps = seen.get(id) ?? new Set();
     seen.set(id, steps);
     if (id.includes('\0') || !id.isWellFormed())
       faults.push({ row, rule: 'TEXT_INVALID', text: id.toWellFormed().replaceAll('\0', '\uFFFD') });
     else if (typeof step === 'string') faults.push({ row, rule: step, text: String(ds) });
     else if (strange !== undefined) faults.push({ row, rule: 'COLUMN_UNKNOWN', text: strange });
+    else if (word !== undefined) faults.push({ row, rule: 'VALUE_NOT_NUMBER', text: `${word[0]} ${String(word[1])}` });
     else if (steps.has(step)) faults.push({ row, rule: 'DUPLICATE_TIMESTAMP', text: `${id} ${String(ds)}` });
     else {
       steps.add(step);
@@ -170,13 +186,36 @@ function valuesOf(rows: readonly ObservationRow[], grid: Frequency, known: Reado
         if (column === 'unique_id' || column === 'ds' || value === null) continue;
         const channels = values.get(id) ?? new Map<string, Map<number, number>>();
         values.set(id, channels);
-        const channel = channels.get(column) ?? new Map<number, number>();
-        channels.set(column, channel.set(step, Number(value)));
+        for (const [name, number] of numbersOf(column, value, texts[column])) {
+          const channel = channels.get(name) ?? new Map<number, number>();
+          channels.set(name, channel.set(step, number));
+        }
       }
     }
   });
   if (faults.length > 0) throw refusal(faults, grid, read?.refusal?.hint ?? undefined);
   return values;
+}
+
+/** A number as it is, a text as 1 for its value and 0 for the others that are stored. */
+const numbersOf = (column: string, value: unknown, texts: readonly string[] | undefined): [name: string, value: number][] =>
+  texts === undefined ? [[column, Number(value)]] : texts.map((text) => [indicator(column, text), Number(text === String(value).trim())]);
+
+/** Values of text covariates that the dataset does not have: they are none of those that it has. */
+function newValues(rows: readonly ObservationRow[], texts: Readonly<Record<string, readonly string[]>>): string[] {
+  return Object.entries(texts).flatMap(([column, values]) => {
+    const others = new Set(
+      rows.flatMap((row) =>
+        typeof row[column] === 'string' && row[column] !== '' && !values.includes(row[column].trim()) ? [row[column]] : [],
+      ),
+    );
+    const shown = [...others].slice(0, 3).map((value) => `"${String(value).slice(0, 100)}"`);
+    return others.size === 0
+      ? []
+      : [
+          `${shown.join(', ')} of "${column}" is no value that the dataset has: it is 0 for each of those. An upload of a file adds values.`,
+        ];
+  });
 }
 
 /** The step that a time names, or the rule that it breaks. */
@@ -256,6 +295,7 @@ const SAYS: Readonly<Record<string, string>> = {
   OFF_GRID: 'is not on the grid',
   CLOSED_DAY: 'is on a day, or in an hour, that the grid leaves out',
   COLUMN_UNKNOWN: 'is no column of the dataset',
+  VALUE_NOT_NUMBER: 'is no number, which the column holds',
   DUPLICATE_TIMESTAMP: 'comes twice',
   TEXT_INVALID: 'holds a NUL character or half of another one',
 };

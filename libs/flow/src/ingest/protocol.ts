@@ -17,6 +17,8 @@ export interface ReadJob {
   stored?: { firstStep: number; lastStep: number } | undefined;
   /** Days that are no steps of a dataset which the file makes. */
   closures?: Closures | undefined;
+  /** Values of text covariates that the dataset has, by the name of the covariate. */
+  storedTexts?: Record<string, string[]> | undefined;
   /** An empty folder for what does not fit into memory. */
   scratch: string;
   limits: ReadLimits;

@@ -18,6 +18,7 @@ import { oddWarnings } from '../ingest/oddWords.js';
 import type { HeadMessage } from '../ingest/protocol.js';
 import { type Reading, reading } from '../ingest/reading.js';
 import { Tally } from '../ingest/tally.js';
+import { categoryOf } from '../runs/categories.js';
 import type { FlowContext } from '../runs/context.js';
 import { type InlineSeries, refuseLaid } from './inline.js';
 import { coldOf, gridOf, horizonOf, modelOf, type Named, otherClosures, predictOn } from './request.js';
@@ -87,7 +88,7 @@ async function historiesOf(read: Reading, asked: FilePredictionRequest, named: N
     if (known) known.push(piece);
     else pieces.set(piece.id, [piece]);
   }
-  const future = head.channels.flatMap((name, no) => (asked.futureCovariates.includes(name) ? [no + 1] : []));
+  const future = head.channels.flatMap((name, no) => (asked.futureCovariates.includes(categoryOf(name) ?? name) ? [no + 1] : []));
   const lastOf = (of: readonly Piece[], wanted: readonly number[]): number =>
     of.reduce(
       (last, { channel, firstStep, values }) =>

@@ -12,11 +12,48 @@ const SEPARATOR = ' = ';
 export const MOST_CATEGORIES = 50;
 const FEWEST_SERIES = 2;
 
-const indicator = (name: string, value: string): string => `${name}${SEPARATOR}${value}`;
+export const indicator = (name: string, value: string): string => `${name}${SEPARATOR}${value}`;
 /** The covariate that a name is a value of; undefined where it is a number by itself. */
 export function categoryOf(name: string): string | undefined {
   const at = name.indexOf(SEPARATOR);
   return at > 0 ? name.slice(0, at) : undefined;
+}
+
+/** The values of text covariates among the names of channels, by covariate. */
+export function textsAmong(names: readonly string[]): Record<string, string[]> {
+  const texts: Record<string, string[]> = {};
+  for (const name of names) {
+    const category = categoryOf(name);
+    if (category !== undefined) (texts[category] ??= []).push(name.slice(indicator(category, '').length));
+  }
+  return texts;
+}
+
+/**
+ * The series with every value of a text covariate that changes over time, among `names`: 0 where it has another value. Rows from before a
+ * value was first met did not have it.
+ */
+export function withOtherValues(series: SeriesData, names: Pick<CovariateNames, 'past' | 'future'>): SeriesData {
+  const each = (
+    channels: Record<string, Float64Array> | undefined,
+    wanted: readonly string[],
+  ): Record<string, Float64Array> | undefined => {
+    const own = Object.keys(channels ?? {}).filter((name) => categoryOf(name) !== undefined);
+    if (!channels || own.length === 0) return channels;
+    const filled = { ...channels };
+    for (const name of new Set([...own, ...wanted.filter((one) => own.some((other) => categoryOf(other) === categoryOf(one)))])) {
+      const others = own.filter((other) => other !== name && categoryOf(other) === categoryOf(name)).map((other) => channels[other]!);
+      const values = channels[name];
+      const length = Math.max(values?.length ?? 0, ...others.map((other) => other.length));
+      filled[name] = Float64Array.from({ length }, (_, t) => {
+        const known = values?.[t] ?? Number.NaN;
+        return Number.isNaN(known) && others.some((other) => !Number.isNaN(other[t] ?? Number.NaN)) ? 0 : known;
+      });
+    }
+    return filled;
+  };
+  const [past, future] = [each(series.pastCovariates, names.past), each(series.futureCovariates, names.future)];
+  return { ...series, ...(past ? { pastCovariates: past } : {}), ...(future ? { futureCovariates: future } : {}) };
 }
 
 /** Numbers as they are, a text as the indicator of its value. */

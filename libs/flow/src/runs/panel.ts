@@ -2,7 +2,15 @@
 import type { Panel, SeriesData } from '@almanac/forecasting';
 import type { DatasetRecord, Store, StoredSeries } from '@almanac/store';
 import { seasonLengthsOf } from '../query/grid.js';
-import { asNumbers, type Categories, categoryOf, countTexts, readableCategories, withoutCategories } from './categories.js';
+import {
+  asNumbers,
+  type Categories,
+  categoryOf,
+  countTexts,
+  readableCategories,
+  withOtherValues,
+  withoutCategories,
+} from './categories.js';
 import { completed, namesIn } from './covariates.js';
 import { type PartialStep, readWhole } from './wholeSteps.js';
 
@@ -18,7 +26,7 @@ export interface PanelQuery {
 
 export function toSeriesData({ id, firstStep, values, staticCovariates, pastCovariates, futureCovariates }: StoredSeries): SeriesData {
   const numbers = asNumbers(staticCovariates);
-  return {
+  const series: SeriesData = {
     id,
     firstStep,
     values,
@@ -26,6 +34,7 @@ export function toSeriesData({ id, firstStep, values, staticCovariates, pastCova
     ...(pastCovariates ? { pastCovariates } : {}),
     ...(futureCovariates ? { futureCovariates } : {}),
   };
+  return withOtherValues(series, { past: [], future: [] });
 }
 
 export function panelOf(dataset: DatasetRecord, series: readonly SeriesData[]): Panel {

@@ -9,6 +9,7 @@ import { asSeasonLengths, type Findings, type IngestOptions, type IngestResult, 
 import { DEFAULT_INGEST_LIMITS, type IngestLimits, type ObjectStore } from '@almanac/platform';
 import { conflictWith, type DatasetDefinition, type DatasetRecord, type SeriesPiece, type Store } from '@almanac/store';
 import { type Quotas, refuseSize } from '../../quota/index.js';
+import { categoryOf, textsAmong } from '../../runs/categories.js';
 import { closuresOf, declaresClosures, hasClosures } from '../closures.js';
 import { describe, enoughSteps } from '../findings.js';
 import { fillZeros, NOTHING_STORED, type Stored } from '../fill.js';
@@ -70,7 +71,18 @@ export async function ingestUpload(
   return objects.withFile(upload.objectKey, async (path) => {
     const known = gridFor(options, dataset);
     const closures = known === undefined ? await closuresOf(options) : undefined;
-    const job = { path, fileName: upload.fileName, options, grid: known, stored: extentOf(options, dataset), closures, limits };
+    const channels = dataset === null ? [] : await store.datasets.channels(dataset.id);
+    const storedTexts = textsAmong(channels.map(({ name }) => name));
+    const job = {
+      path,
+      fileName: upload.fileName,
+      options,
+      grid: known,
+      stored: extentOf(options, dataset),
+      closures,
+      limits,
+      storedTexts,
+    };
     const onRejects = async (rows: RejectedLine[]): Promise<void> => {
       if (runId !== undefined) await store.runs.addRejectedRows(runId, rows);
     };
@@ -180,9 +192,9 @@ function definitionOf(options: IngestOptions, head: HeadMessage): DatasetDefinit
     aggregation: options.aggregation ?? null,
     fillPolicy: options.fillPolicy,
     seasonLengths: options.seasonLength === undefined ? null : asSeasonLengths(options.seasonLength),
-    // What is text is no channel.
-    pastCovariates: head.channels.filter((name) => options.pastCovariates.includes(name)),
-    futureCovariates: head.channels.filter((name) => !options.pastCovariates.includes(name)),
+    // A value of a text is a channel of the covariate that it is a value of.
+    pastCovariates: head.channels.filter((name) => options.pastCovariates.includes(categoryOf(name) ?? name)),
+    futureCovariates: head.channels.filter((name) => !options.pastCovariates.includes(categoryOf(name) ?? name)),
   };
 }
 

@@ -15,6 +15,8 @@ export interface Column {
 export interface Covariate {
   name: string;
   column: Column;
+  /** It is 1 where the column has this text, 0 where it has another or none. */
+  value?: string;
 }
 
 interface Common {

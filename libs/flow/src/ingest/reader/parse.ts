@@ -6,11 +6,12 @@
 import { ESCAPED_FORMULA, readText } from '@almanac/contracts/csv';
 import { AlmanacError, idOf, isAlmanacError, MOST_ID_BYTES, WHOLE_ID } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
-import type { Column, Mapping } from './columns.js';
+import type { Column, Covariate, Mapping } from './columns.js';
 import { type Database, isOutOfRoom, literal } from './database.js';
 import { flagOrNumberSql, isMissing, type NumberStyle, numberSql } from './numbers.js';
 import { firstLine, type Source } from './source.js';
 import { inYears } from './timeReader.js';
+import { isValueSql } from './texts.js';
 import { readTimes, type TimeReading } from './times.js';
 
 /** More than there are rules: what a rule has above them says which of `Parsed.numbers` it is about. */
@@ -54,8 +55,8 @@ export async function parse(database: Database, source: Source, mapping: Mapping
 
   const shownTime = `CAST(c${shaped.time.index} AS VARCHAR)`;
   const numbers = [
-    ...(shaped.value ? [{ as: 'y', column: shaped.value }] : []),
-    ...shaped.covariates.map((column, index) => ({ as: `x${index}`, column })),
+    ...(shaped.value ? [{ as: 'y', column: shaped.value, value: undefined }] : []),
+    ...shaped.covariates.map(({ column, value }, index) => ({ as: `x${index}`, column, value })),
   ];
   // The one character that no database keeps.
   const texts = ['id', ...shaped.statics.map((_, index) => `s${index}`)];
@@ -79,8 +80,9 @@ export async function parse(database: Database, source: Source, mapping: Mapping
     shaped.relation,
     numbers.map(({ column }) => column),
   );
-  const values = numbers.map(({ as, column }, index) => {
+  const values = numbers.map(({ as, column, value }, index) => {
     const own = { ...style, currency: currencies[index] };
+    if (value !== undefined) return `${isValueSql(column, value)} AS ${as}`;
     return `${as === 'y' ? doubleSql(column, own) : covariateSql(column, own)} AS ${as}`;
   });
   const statics = shaped.statics.map((column, index) => `CAST(c${column.index} AS VARCHAR) AS s${index}`);
@@ -135,7 +137,7 @@ interface Shape {
   id: string;
   time: Column;
   value: Column | undefined;
-  covariates: Column[];
+  covariates: Covariate[];
   statics: Column[];
   cellsPerRow: number;
 }
@@ -147,7 +149,7 @@ function longShape(source: Source, mapping: Extract<Mapping, { layout: 'long' }>
     id: mapping.id ? idSql(source, mapping.id) : literal(options.dataset),
     time: mapping.time,
     value: mapping.value,
-    covariates: [...mapping.past, ...mapping.future].map(({ column }) => column),
+    covariates: [...mapping.past, ...mapping.future],
     statics: mapping.statics.map(({ column }) => column),
     cellsPerRow: 1,
   };

@@ -22,7 +22,7 @@ import type { Spans } from './scanner.js';
 import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects, REJECTS_AT_ONCE } from './rejects.js';
 import { asPlainText, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
 import { inWords, suggestColumns } from './suggest.js';
-import { textCovariates, warningsOfTexts, withoutCovariates } from './texts.js';
+import { textCovariates, valuesOfTexts, warningsOfTexts, withValues } from './texts.js';
 import { isWorkbook, sheetAsText } from './workbook.js';
 
 /** Rows that are looked at to tell what a column holds. */
@@ -75,8 +75,8 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
     const { source, mapping: whole } = await openSource(database, path, detected, options, job.limits);
     const plain = job.general ? undefined : await readPlain(source, whole, detected, job);
     if (plain) return await sendPlain(plain, source, whole, detected, options, output);
-    const texts = await textCovariates(database, source, whole, options);
-    const mapping = withoutCovariates(whole, texts);
+    const texts = await valuesOfTexts(database, source, await textCovariates(database, source, whole, options), job.storedTexts ?? {});
+    const mapping = withValues(whole, texts);
     const parsed = await parse(database, source, mapping, options);
     const rowsRead = await countRows(database, source, parsed);
     if (rowsRead === 0) throw noRows(job.fileName);
@@ -111,7 +111,11 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
       type: 'head',
       format: detected.format,
       layout: mapping.layout === 'long' ? 'long' : 'wide',
-      columns: describeColumns(source, whole, texts),
+      columns: describeColumns(
+        source,
+        whole,
+        texts.flatMap(({ column, values }) => (values ? [] : [column])),
+      ),
       frequency: frequency.code,
       timeZone: frequency.timeZone,
       channels,

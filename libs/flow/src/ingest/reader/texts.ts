@@ -1,12 +1,14 @@
 /**
- * Covariates that are text and change over time (the weather in words). No model reads them, and a series holds numbers: such a
- * column is left out by name, and the file, which is kept, still has it. Some texts in a column of numbers are slips, and refused by line;
+ * Covariates that are text and change over time (the weather in words). A series holds numbers: each value becomes a covariate of its own,
+ * `weather = rain`, 1 where the column says so and 0 where it says anything else or nothing, as static categories do (ADR 22). A column of
+ * very many values is left out by name, and the file, which is kept, still has it. Some texts in a column of numbers are slips, and refused by line;
  * a column of yes and no in words that are not read is refused with what to write instead.
  */
 import { isTruth } from '@almanac/contracts/csv';
 import type { IngestOptions } from '@almanac/contracts';
-import type { Column, Mapping } from './columns.js';
-import type { Database } from './database.js';
+import { indicator, MOST_CATEGORIES } from '../../runs/categories.js';
+import type { Column, Covariate, Mapping } from './columns.js';
+import { type Database, literal } from './database.js';
 import { flagOrNumberSql, isMissing } from './numbers.js';
 import type { Source } from './source.js';
 
@@ -40,14 +42,52 @@ export async function textCovariates(database: Database, source: Source, mapping
   return texts;
 }
 
-export function withoutCovariates(mapping: Mapping, left: readonly Column[]): Mapping {
-  if (mapping.layout !== 'long' || left.length === 0) return mapping;
-  const kept = ({ column }: { column: Column }): boolean => !left.includes(column);
-  return { ...mapping, past: mapping.past.filter(kept), future: mapping.future.filter(kept) };
+/** A column of text with its values, those that the dataset has first; undefined where there are too many. */
+export interface TextValues {
+  column: Column;
+  values: string[] | undefined;
 }
 
-export const warningsOfTexts = (texts: readonly Column[]): string[] =>
-  texts.map(
-    ({ name }) =>
-      `The covariate "${name}" is text that changes over time, which no model reads: it was left out, and stays in the file that is kept.`,
+/** @param stored values that the dataset has, by the name of the covariate */
+export async function valuesOfTexts(
+  database: Database,
+  source: Source,
+  texts: readonly Column[],
+  stored: Readonly<Record<string, readonly string[]>>,
+): Promise<TextValues[]> {
+  const found: TextValues[] = [];
+  for (const column of texts) {
+    const rows = await database.rows<{ word: string }>(
+      `SELECT ${wordSql(column)} AS word FROM (${source.relation}) GROUP BY 1 HAVING word <> '' ORDER BY count(*) DESC, word LIMIT ${MOST_CATEGORIES + 1}`,
+    );
+    const values = [...new Set([...(stored[column.name] ?? []), ...rows.map(({ word }) => word)])];
+    found.push({ column, values: values.length > MOST_CATEGORIES ? undefined : values });
+  }
+  return found;
+}
+
+/** The text of a cell; empty where nothing is known. `none` is a value like others. */
+const wordSql = ({ index }: Column): string =>
+  `CASE WHEN lower(trim(c${index})) IN ('na', 'n/a', '#n/a', 'nan', 'null') THEN '' ELSE trim(coalesce(c${index}, '')) END`;
+
+/** 1 or 0 for one value of a text. */
+export const isValueSql = (column: Column, value: string): string =>
+  `CASE WHEN ${wordSql(column)} = ${literal(value)} THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END`;
+
+/** The mapping with a covariate for each value of a text. */
+export function withValues(mapping: Mapping, texts: readonly TextValues[]): Mapping {
+  if (mapping.layout !== 'long' || texts.length === 0) return mapping;
+  const each = (covariate: Covariate): Covariate[] => {
+    const text = texts.find(({ column }) => column === covariate.column);
+    return text ? (text.values ?? []).map((value) => ({ ...covariate, name: indicator(covariate.name, value), value })) : [covariate];
+  };
+  return { ...mapping, past: mapping.past.flatMap(each), future: mapping.future.flatMap(each) };
+}
+
+export const warningsOfTexts = (texts: readonly TextValues[]): string[] =>
+  texts.map(({ column: { name }, values }) =>
+    values
+      ? `The covariate "${name}" is text: each of its ${values.length} values is a covariate of its own, "${indicator(name, values[0] ?? '')}" …, ` +
+        '1 in its rows and 0 in the others; an empty cell is none of them.'
+      : `The covariate "${name}" is text of more than ${MOST_CATEGORIES} values: it was left out, and stays in the file that is kept.`,
   );

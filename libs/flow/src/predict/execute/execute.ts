@@ -7,7 +7,7 @@ import type { ChooseTask, Compute, PredictTask } from '../../compute/index.js';
 import { explainForecasts } from '../../forecast/execute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
-import { unknownCategories, withOtherCategories } from '../../runs/categories.js';
+import { unknownCategories, withOtherCategories, withOtherValues } from '../../runs/categories.js';
 import { completed, namesUsed, withoutHoles } from '../../runs/covariates.js';
 import { readPanel } from '../../runs/panel.js';
 import { readPlan, type PlannedRun } from '../../runs/kinds.js';
@@ -108,7 +108,7 @@ async function forecast(
   }
   const version = await store.models.versionById(versionId!);
   const names = namesUsed(version.config);
-  const series = panel.series.map((one) => withOtherCategories(one, names.static));
+  const series = panel.series.map((one) => withOtherValues(withOtherCategories(one, names.static), names));
   const forecasts = await predictWith(version, { objects, signal }, compute, { panel: { ...panel, series }, members, horizon, levels });
   forecasts.forEach((one, i) => (one.notes = [...(one.notes ?? []), ...unknownCategories(panel.series[i]!, names)]));
   return { model: version.model, version: version.no, forecasts, choice: null };
