@@ -5,7 +5,7 @@
 import { type Run, withHint } from '@almanac/contracts';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Context } from './context.js';
-import { asFlags, duration, note } from './print.js';
+import { asFlags, duration, isQuiet, note } from './print.js';
 
 /** The run ended without success. */
 export class RunFailed extends Error {
@@ -36,12 +36,13 @@ export async function follow(context: Context, runId: string): Promise<Run> {
   const interrupted = new AbortController();
   const onInterrupt = (): void => interrupted.abort();
   process.once('SIGINT', onInterrupt);
-  const bar = process.stderr.isTTY
-    ? new SingleBar(
-        { format: '{bar} {percentage} % | {details}', hideCursor: true, stream: process.stderr, clearOnComplete: true },
-        Presets.shades_classic,
-      )
-    : undefined;
+  const bar =
+    process.stderr.isTTY && !isQuiet()
+      ? new SingleBar(
+          { format: '{bar} {percentage} % | {details}', hideCursor: true, stream: process.stderr, clearOnComplete: true },
+          Presets.shades_classic,
+        )
+      : undefined;
   bar?.start(1, 0, { details: 'queued' });
   let phase = '';
   try {

@@ -6,7 +6,7 @@ import { ApiError } from '@almanac/contracts';
 import { CommanderError } from 'commander';
 import { findConnection, environment, UsageError } from './connection.js';
 import { RunFailed } from './follow.js';
-import { note } from './print.js';
+import { complain } from './print.js';
 import { createProgram } from './program.js';
 
 const program = createProgram();
@@ -36,7 +36,7 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
     const { message, code } = explain(error);
-    note(`almanac: ${message}`);
+    complain(`almanac: ${message}`);
     process.exitCode = code;
   }
 }

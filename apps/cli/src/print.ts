@@ -5,7 +5,13 @@ import { InvalidArgumentError } from 'commander';
 import type { Context } from './context.js';
 
 export const say = (text: string): void => void process.stdout.write(`${text}\n`);
-export const note = (text: string): void => void process.stderr.write(`${text}\n`);
+let quiet = false;
+/** With `--quiet` notes are kept to itself. */
+export const hush = (wanted: boolean): void => void (quiet = wanted);
+export const note = (text: string): void => void (quiet || process.stderr.write(`${text}\n`));
+export const isQuiet = (): boolean => quiet;
+/** What went wrong is said however quiet it is to be. */
+export const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** Columns aligned by their widest cell; the last one is not padded. */
 export function table(head: string[], rows: (string | number | null)[][]): string {

@@ -1,4 +1,5 @@
 /** Every command of `almanac`, so that help, completion and the documentation check read the same tree. */
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { adminCommands } from './commands/admin.js';
 import { auditCommands } from './commands/audit.js';
@@ -18,6 +19,9 @@ import { keyCommands, scheduleCommands } from './commands/schedules.js';
 import { totalCommands } from './commands/totals.js';
 import { uploadCommand } from './commands/upload.js';
 import { webhookCommands, workspaceCommands } from './commands/webhooks.js';
+import { hush } from './print.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
 export function createProgram(): Command {
   const program = new Command('almanac')
@@ -25,6 +29,9 @@ export function createProgram(): Command {
     .option('--url <address>', 'address of the API (ALMANAC_URL, else where npm start listens)')
     .option('--api-key <key>', 'API key (ALMANAC_API_KEY, else the one npm start made)')
     .option('--json', 'print results as JSON')
+    .option('--quiet', 'print results and errors only: no progress, no notes')
+    .version(version)
+    .hook('preAction', (_, action) => hush(action.optsWithGlobals<{ quiet?: boolean }>().quiet ?? false))
     .showHelpAfterError('(almanac --help shows every command)')
     .exitOverride();
   uploadCommand(program);
