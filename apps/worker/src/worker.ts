@@ -95,7 +95,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
   };
   const presence = await announce(store, newWorkerId(), engine, resources, clock, logger);
   // Places, not threads: those are given out by the ledger. A training takes all that it may use, so one at a time; a part takes one.
-  const concurrency: Partial<Record<JobName, number>> = {
+  const concurrency: Record<JobName, number> = {
     ingest: config.concurrency,
     train: 1,
     forecast: 1,
