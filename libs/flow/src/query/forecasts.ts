@@ -1,12 +1,14 @@
 /** Stored forecasts, as JSON and in the columns that forecasters know, and the attention of one. */
 import type { AttentionMapsResource, Forecast, Page } from '@almanac/contracts';
-import { type Cell, csvOf } from '@almanac/contracts/csv';
+import { csvOf } from '@almanac/contracts/csv';
 import { AlmanacError } from '@almanac/series';
 import type { ForecastQuery, ForecastRecord, ModelRecord, OverrideRecord, PageQuery, Store } from '@almanac/store';
 import { finalOf, lookUp, overridesOf, type Overridden } from './finals.js';
 import { gridOf } from './grid.js';
 
 type Source = { store: Store };
+/** Written times that are remembered: of more steps than a horizon and the cutoffs before it. */
+const MOST_TIMES = 10_000;
 type Selection = Omit<ForecastQuery, 'after' | 'limit'>;
 
 /** The latest forecast of each series, or everything of one run. @throws AlmanacError DATASET_, MODEL_, RUN_, SERIES_NOT_FOUND */
@@ -51,41 +53,76 @@ async function* csv(
   models: readonly { model: string; levels: readonly number[] }[],
   { noted, changed, overridden }: { noted: boolean; changed: ReadonlySet<string>; overridden: Overridden },
 ): AsyncGenerator<string, void> {
-  const columns = models.map(({ model, levels }) => ({ model, columns: columnsOf(model, levels) }));
-  yield csvOf([
-    [
-      'unique_id',
-      'ds',
-      'cutoff',
-      ...columns.flatMap((one) => [...one.columns.map(({ name }) => name), ...finalNames(one.model, changed)]),
-      ...(noted ? ['notes'] : []),
-    ],
+  const columns = models.flatMap(({ model, levels }): Column[] => [
+    ...columnsOf(model, levels).map((column) => ({ ...column, model })),
+    ...finalNames(model, changed).map((name, no) => ({ name, model, final: no === 0 ? ('override' as const) : ('all' as const) })),
   ]);
+  yield csvOf([['unique_id', 'ds', 'cutoff', ...columns.map(({ name }) => name), ...(noted ? ['notes'] : [])]]);
+  const layouts = new Layouts(columns);
   for await (const record of store.forecasts.stream(query)) {
-    const grid = gridOf(record);
-    // A step of an integer grid is a number, whatever its sign.
-    const timeOf = (step: number): Cell => (grid.kind === 'integer' ? step : grid.format(step));
-    const cutoff = timeOf(record.cutoffStep);
-    const overrides = overridden(record);
-    const final = finalOf(record, overrides);
+    const { horizon, quantiles, cutoffStep } = record;
+    const { places, timeOf } = layouts.of(record);
+    const overrides = changed.has(record.model) ? overridden(record) : [];
+    const final = overrides.length > 0 ? finalOf(record, overrides) : quantiles;
     const touched = new Set(
-      overrides.flatMap(({ fromStep, toStep }) => stepsBetween(fromStep, toStep).map((step) => step - record.cutoffStep - 1)),
+      overrides.flatMap(({ fromStep, toStep }) => stepsBetween(fromStep, toStep).map((step) => step - cutoffStep - 1)),
     );
-    const notes = noted ? [(record.notes ?? []).map(({ code, detail }) => `${code}: ${detail}`).join(' ')] : [];
-    yield csvOf(
-      Array.from({ length: record.horizon }, (_, h) => [
-        record.uniqueId,
-        timeOf(record.cutoffStep + 1 + h),
-        cutoff,
-        ...columns.flatMap(({ model, columns: own }) => [
-          ...own.map(({ level }) => (model === record.model ? valueAt(record, level, h) : null)),
-          ...finalNames(model, changed).map((_, no) =>
-            model !== record.model || (no === 0 && !touched.has(h)) ? null : medianAt(final, record, h),
-          ),
-        ]),
-        ...notes,
-      ]),
-    );
+    // Only texts of people can hold what CSV has a meaning for.
+    const [id, cutoff] = [cellOf(record.uniqueId), timeOf(cutoffStep)];
+    const notes = noted ? `,${cellOf((record.notes ?? []).map(({ code, detail }) => `${code}: ${detail}`).join(' '))}` : '';
+    let lines = '';
+    for (let h = 0; h < horizon; h++) {
+      lines += `${id},${timeOf(cutoffStep + 1 + h)},${cutoff}`;
+      for (const place of places) {
+        if (typeof place === 'number') lines += place < 0 ? ',' : `,${numberOf(quantiles[place * horizon + h]!)}`;
+        else lines += place === 'override' && !touched.has(h) ? ',' : `,${numberOf(medianAt(final, record, h))}`;
+      }
+      lines += `${notes}\n`;
+    }
+    yield lines;
+  }
+}
+
+const cellOf = (text: string): string => (text === '' ? '' : csvOf([[text]]).slice(0, -1));
+const numberOf = (value: number): string => (Number.isFinite(value) ? String(value) : '');
+
+/** Of a level, or of the final forecast: where it was changed, or everywhere. */
+type Column = { name: string; model: string } & ({ level: number } | { final: 'override' | 'all' });
+
+interface Layout {
+  /** Of each column, which level of the forecast it shows (-1: none), or what of the final one. */
+  places: readonly (number | 'override' | 'all')[];
+  /** As CSV has it; a step of an integer grid is a number, whatever its sign. */
+  timeOf: (step: number) => string;
+}
+
+/** What forecasts of one model over one grid have in common: they mostly differ in their numbers alone. */
+class Layouts {
+  private readonly known = new Map<string, Layout>();
+
+  constructor(private readonly columns: readonly Column[]) {}
+
+  of(record: ForecastRecord): Layout {
+    const key = JSON.stringify([record.model, record.levels, record.frequency, record.timeZone]);
+    const known = this.known.get(key);
+    if (known) return known;
+    const grid = gridOf(record);
+    const times = new Map<number, string>();
+    const timeOf = (step: number): string => {
+      if (grid.kind === 'integer') return String(step);
+      const found = times.get(step);
+      if (found !== undefined) return found;
+      if (times.size >= MOST_TIMES) times.clear();
+      const text = cellOf(grid.format(step));
+      times.set(step, text);
+      return text;
+    };
+    const levelOf = (level: number): number => record.levels.findIndex((other) => Math.abs(other - level) < 1e-9);
+    const placeOf = (column: Column): Layout['places'][number] =>
+      column.model !== record.model ? -1 : 'final' in column ? column.final : levelOf(column.level);
+    const layout = { places: this.columns.map(placeOf), timeOf };
+    this.known.set(key, layout);
+    return layout;
   }
 }
 
@@ -94,10 +131,8 @@ const stepsBetween = (from: number, to: number): number[] => Array.from({ length
 const finalNames = (model: string, changed: ReadonlySet<string>): string[] =>
   changed.has(model) ? [`${model}-override`, `${model}-final`] : [];
 
-function medianAt(quantiles: Float64Array, { levels, horizon }: ForecastRecord, h: number): number | null {
-  const value = quantiles[levels.indexOf(0.5) * horizon + h]!;
-  return Number.isFinite(value) ? value : null;
-}
+const medianAt = (quantiles: Float64Array, { levels, horizon }: ForecastRecord, h: number): number =>
+  quantiles[levels.indexOf(0.5) * horizon + h] ?? Number.NaN;
 
 /** The models of which a planner has changed some forecast of the selection, and what is changed. */
 async function changedModels(
@@ -132,12 +167,6 @@ export function columnsOf(model: string, levels: readonly number[]): { name: str
       ];
     });
   return [{ name: model, level: 0.5 }, ...pairs];
-}
-
-function valueAt(record: ForecastRecord, level: number, h: number): number | null {
-  const index = record.levels.findIndex((other) => Math.abs(other - level) < 1e-9);
-  const value = index < 0 ? Number.NaN : record.quantiles[index * record.horizon + h]!;
-  return Number.isFinite(value) ? value : null;
 }
 
 /** The models that have rows in the selection, with their levels. */

@@ -8,7 +8,10 @@ import type { Context } from '../postgres/context.js';
 import { copyIn } from '../postgres/transfer.js';
 import type { ForecastQuery, ForecastRecord, NewForecast, RunNote } from '../records.js';
 
-const PAGE_OF_STREAM = 200;
+/** Series whose forecasts are read at a time: the memory that a stream takes, and no connection is held in between. */
+const SERIES_AT_ONCE = 500;
+/** Rows of a run from which on its pages are read by ranges of series. */
+const LONG_RUN = 2000;
 /** PostgreSQL counts microseconds from 2000-01-01. */
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
@@ -21,7 +24,9 @@ type Row = Omit<ForecastRecord, 'quantiles'> & { quantiles: Buffer };
 
 export function forecasts(context: Context): Forecasts {
   const list: Forecasts['list'] = async (query) => {
-    const rows = await context.query<Row>(...statement(context.workspaceId, query));
+    const rows = (await isLong(context, query))
+      ? await pageOfMany(context, query)
+      : await context.query<Row>(...statement(context.workspaceId, query));
     const records = rows.map((row) => ({ ...row, quantiles: toFloat64Array(row.quantiles) }));
     return toPage(records, query, (forecast) => [forecast.dataset, forecast.uniqueId, forecast.cutoffStep, forecast.runId]);
   };
@@ -61,17 +66,16 @@ export function forecasts(context: Context): Forecasts {
           await client.query('INSERT INTO forecast SELECT * FROM forecast_in ON CONFLICT DO NOTHING');
         });
       }),
+    // By ranges of series, which an index gives: however far a stream has come, the next rows cost what the first did.
     async *stream(query) {
-      let after: string | null = null;
-      do {
-        const page = await list({ ...query, limit: PAGE_OF_STREAM, ...(after !== null && { after }) });
-        yield* page.items;
-        after = page.next;
-      } while (after !== null);
+      for (const dataset of await datasetsOf(context, query)) {
+        for await (const ids of rangesOf(context, dataset, { named: [query.uniqueId ?? []].flat(), size: SERIES_AT_ONCE }))
+          for (const row of await rowsOf(context, query, dataset, ids)) yield { ...row, quantiles: toFloat64Array(row.quantiles) };
+      }
     },
     async haveNotes(query) {
-      const [sql, values] = statement(context.workspaceId, { ...query, limit: 1 }, 'f.notes IS NOT NULL');
-      return (await context.query(sql, values)).length > 0;
+      const [sql, values] = statement(context.workspaceId, query, () => ['f.notes IS NOT NULL']);
+      return (await context.query<{ some: boolean }>(`SELECT EXISTS (${sql}) AS some`, values))[0]!.some;
     },
     notesOf: (runId, examples) =>
       context.query<RunNote>(
@@ -181,10 +185,75 @@ interface AttentionRow {
   gate: number[];
 }
 
-function statement(workspaceId: string, query: ForecastQuery, also?: string): [string, unknown[]] {
+/** Ids of the datasets that a selection is about, in the order of their names. */
+async function datasetsOf(context: Context, { dataset, runId }: ForecastQuery): Promise<string[]> {
+  const values: unknown[] = [context.workspaceId];
+  const where = ['d.workspace_id = $1'];
+  if (dataset !== undefined) where.push(`d.name = $${values.push(dataset)}`);
+  if (runId !== undefined)
+    where.push(
+      `d.id = (SELECT s.dataset_id FROM forecast f JOIN series s ON s.id = f.series_id WHERE f.run_id = $${values.push(runId)} LIMIT 1)`,
+    );
+  const rows = await context.query<{ id: string }>(`SELECT d.id FROM dataset d WHERE ${where.join(' AND ')} ORDER BY d.name`, values);
+  return rows.map(({ id }) => id);
+}
+
+/** Where a page would join and sort so much more than it shows that ranges of series are faster. */
+async function isLong(context: Context, { dataset, runId, uniqueId }: ForecastQuery): Promise<boolean> {
+  if (uniqueId !== undefined) return false;
+  if (runId === undefined) return dataset !== undefined;
+  const [row] = await context.query<{ rows: number }>(
+    `SELECT count(*)::int AS rows FROM (SELECT FROM forecast WHERE run_id = $1 LIMIT ${LONG_RUN}) few`,
+    [runId],
+  );
+  return row!.rows === LONG_RUN;
+}
+
+/** The rows of a page, and one more where there is one. */
+async function pageOfMany(context: Context, query: ForecastQuery): Promise<Row[]> {
+  const wanted = limitOf(query) + 1;
+  const from = keyOf(query, 4)?.[1] as string | undefined;
+  const rows: Row[] = [];
+  for (const dataset of await datasetsOf(context, query)) {
+    for await (const ids of rangesOf(context, dataset, { named: [], from, size: wanted })) {
+      rows.push(...(await rowsOf(context, query, dataset, ids)));
+      if (rows.length >= wanted) return rows.slice(0, wanted);
+    }
+  }
+  return rows;
+}
+
+function rowsOf(context: Context, query: ForecastQuery, dataset: string, ids: readonly number[]): Promise<Row[]> {
+  const conditions = (value: (given: unknown) => string): string[] => [`d.id = ${value(dataset)}`, `s.id = ANY(${value(ids)}::bigint[])`];
+  return context.query<Row>(...statement(context.workspaceId, query, conditions));
+}
+
+/** Ids of the series of a dataset, so many at a time, in the order of their names. @param of.named none: all of them */
+async function* rangesOf(
+  context: Context,
+  dataset: string,
+  { named, from, size }: { named: readonly string[]; from?: string | undefined; size: number },
+): AsyncGenerator<number[], void> {
+  for (let [place, begins] = [from, '>=']; ;) {
+    const values: unknown[] = [dataset];
+    const where = ['dataset_id = $1'];
+    if (named.length > 0) where.push(`unique_id = ANY($${values.push(named)}::text[])`);
+    if (place !== undefined) where.push(`unique_id ${begins} $${values.push(place)}`);
+    const rows = await context.query<{ id: number; uniqueId: string }>(
+      `SELECT id::float8 AS id, unique_id AS "uniqueId" FROM series WHERE ${where.join(' AND ')} ORDER BY unique_id LIMIT ${size}`,
+      values,
+    );
+    if (rows.length > 0) yield rows.map(({ id }) => id);
+    if (rows.length < size) return;
+    [place, begins] = [rows.at(-1)!.uniqueId, '>'];
+  }
+}
+
+/** @param also further conditions, in place of a limit */
+function statement(workspaceId: string, query: ForecastQuery, also?: (value: (given: unknown) => string) => string[]): [string, unknown[]] {
   const values: unknown[] = [workspaceId];
   const value = (given: unknown): string => `$${values.push(given)}`;
-  const where = ['d.workspace_id = $1', ...(also === undefined ? [] : [also])];
+  const where = ['d.workspace_id = $1', ...(also?.(value) ?? [])];
   if (query.dataset !== undefined) where.push(`d.name = ${value(query.dataset)}`);
   if (query.uniqueId !== undefined) where.push(`s.unique_id = ANY(${value([query.uniqueId].flat())}::text[])`);
   const byModel = query.model === undefined ? '' : `AND m.name = ${value(query.model)}`;
@@ -199,8 +268,8 @@ function statement(workspaceId: string, query: ForecastQuery, also?: string): [s
     from = `FROM dataset d JOIN series s ON s.dataset_id = d.id
          CROSS JOIN LATERAL (SELECT f.* FROM forecast f JOIN run r ON r.id = f.run_id AND r.status = 'succeeded' ${MADE_BY}
            WHERE f.series_id = s.id ${byModel} ORDER BY f.cutoff_step DESC, f.made_at DESC LIMIT 1) f ${MADE_BY}`;
-  const sql = `SELECT ${FIELDS} ${from} WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${limitOf(query) + 1}`;
-  return [sql, values];
+  const limit = also ? '' : `LIMIT ${limitOf(query) + 1}`;
+  return [`SELECT ${FIELDS} ${from} WHERE ${where.join(' AND ')} ORDER BY ${order} ${limit}`, values];
 }
 
 /** Calendar grids: the view needs the steps of the horizon, which no observation has reached yet. */
