@@ -15,7 +15,7 @@ import {
   serveMetrics,
 } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
-import { openStore } from '@almanac/store';
+import { NEWEST_SERVER, OLDEST_SERVER, openStore } from '@almanac/store';
 import type { Server } from 'node:tls';
 import { createApp } from './app.js';
 import { apiMetrics } from './metrics.js';
@@ -43,12 +43,15 @@ async function start(): Promise<void> {
     const store = await openStore({
       databaseUrl: requireDatabaseUrl(config),
       cipher: openCipher(config),
+      poolSize: config.poolSize,
       patienceMs: DATABASE_PATIENCE_MS,
       onWait: (error) => logger.warn({ error: error.message }, 'waiting for the database'),
     });
     closing.push(() => store.close());
     await store.webhooks.sealSecrets();
     if (!store.isolated) logger.warn('the database does not keep workspaces apart by itself: see "Your own PostgreSQL" in the guide');
+    if (store.server.major > NEWEST_SERVER)
+      logger.warn({ server: store.server.version }, `Almanac is tested on PostgreSQL ${OLDEST_SERVER} to ${NEWEST_SERVER}`);
     await ensureAdmin(store, config.adminKey, logger);
     const queue = await openQueue(config, JOBS, logger);
     closing.push(() => queue.close());

@@ -59,5 +59,13 @@ export function apiMetrics(app: NestFastifyApplication, { store, queue }: Pick<F
     of.set((await store.workers.list(15_000)).length),
   );
   gauge('almanac_database_bytes', 'Size of the database.', [], async (of) => of.set(await store.figures.databaseBytes()));
+  gauge('almanac_database_pool_connections', 'Connections of this program to the database.', ['state'], (of) => {
+    const { open, idle, waiting } = store.pool();
+    of.set({ state: 'used' }, open - idle);
+    of.set({ state: 'idle' }, idle);
+    // Statements that wait for a connection.
+    of.set({ state: 'waiting' }, waiting);
+    return Promise.resolve();
+  });
   return registry;
 }

@@ -1,15 +1,17 @@
 /**
  * What an operator does with an installation as a whole, at the machine itself and without a key:
- * `almanac backup FILE`, `almanac restore FILE [--check] [--without-keys]`, `almanac upgrade [--check]`.
+ * `almanac backup FILE`, `restore FILE [--check] [--without-keys]`, `upgrade [--check]`, `doctor [--json]` and `db url`.
  *
  * It finds the database as `almanac admin` does: DATABASE_URL, or the server in the data folder (ALMANAC_HOME), running or not.
  */
 import { explainError } from '@almanac/contracts/problem';
-import { type Config, loadConfig, withLocalDatabase } from '@almanac/platform';
+import { addressOfRunning, type Config, loadConfig, withLocalDatabase } from '@almanac/platform';
+import { AlmanacError } from '@almanac/series';
 import { migrateDatabase, pendingDatabaseMigrations } from '@almanac/store';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeBackup } from './operate/backup.js';
+import { examine } from './operate/doctor.js';
 import { checkBackup, restoreBackup } from './operate/restore.js';
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -52,10 +54,35 @@ async function upgrade(config: Config, check: boolean): Promise<void> {
   else say(check ? `${names.length} migrations are to be applied; the next start does it.` : `${names.length} migrations were applied.`);
 }
 
+const MARK = { ok: 'ok   ', note: 'note ', wrong: 'WRONG' };
+
+/** @returns whether all is right */
+async function doctor(config: Config, asJson: boolean): Promise<boolean> {
+  const findings = await examine(config, (use) => withLocalDatabase(config, use));
+  if (asJson) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+  else
+    for (const { about, state, found, wayOut } of findings)
+      process.stdout.write(`${MARK[state]}  ${about.padEnd(12)} ${found}\n${wayOut ? `${' '.repeat(20)}-> ${wayOut}\n` : ''}`);
+  return findings.every(({ state }) => state !== 'wrong');
+}
+
+/** Of a server that runs: one that is started for the time of a command would be gone with it. */
+function databaseUrl(config: Config): string {
+  const address = config.databaseUrl ?? addressOfRunning(config.home);
+  if (address !== undefined) return address;
+  throw new AlmanacError('DATABASE_NOT_RUNNING', `The embedded PostgreSQL of ${config.home} is not running.`, {
+    hint: 'Start Almanac (npm start), or set ALMANAC_HOME to the data folder that is in use.',
+  });
+}
+
 async function run(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { check: { type: 'boolean', default: false }, 'without-keys': { type: 'boolean', default: false } },
+    options: {
+      check: { type: 'boolean', default: false },
+      'without-keys': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
   });
   const config = loadConfig();
   const [command, file] = positionals;
@@ -63,12 +90,17 @@ async function run(): Promise<void> {
   if (command === 'restore' && file !== undefined)
     return restore(config, file, { check: values.check, withoutKeys: values['without-keys'] });
   if (command === 'upgrade' && file === undefined) return upgrade(config, values.check);
-  throw new Error('Use: almanac backup FILE | almanac restore FILE [--check] [--without-keys] | almanac upgrade [--check]');
+  if (command === 'db-url' && file === undefined) return void process.stdout.write(`${databaseUrl(config)}\n`);
+  if (command === 'doctor' && file === undefined) {
+    if (!(await doctor(config, values.json))) process.exitCode = 1;
+    return;
+  }
+  throw new Error('Use: almanac backup FILE | restore FILE [--check] [--without-keys] | upgrade [--check] | doctor [--json] | db url');
 }
 
 try {
   await run();
-  process.exit(0);
+  process.exit();
 } catch (error) {
   process.stderr.write(`${explainError(error)}\n`);
   process.exit(1);

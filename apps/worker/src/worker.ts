@@ -55,6 +55,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
   const store = await openStore({
     databaseUrl: requireDatabaseUrl(config),
     cipher: openCipher(config),
+    poolSize: config.poolSize,
     patienceMs: DATABASE_PATIENCE_MS,
     onWait: (error) => logger.warn({ error: error.message }, 'waiting for the database'),
   });

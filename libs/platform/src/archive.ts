@@ -15,7 +15,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
+import zlib from 'node:zlib';
 import { AlmanacError } from '@almanac/series';
 import { packed, type TarFile, unpacked } from './tar.js';
 
@@ -25,8 +25,12 @@ const PART_BYTES = 4 << 20;
 /** Of a packed part or of a text that is read into memory. */
 const MOST_BYTES = 64 << 20;
 
-const pack = promisify(zstdCompress);
-const unpack = promisify(zstdDecompress) as (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>;
+// By name at the call: older Nodes have neither, and load this file all the same.
+const pack = (bytes: Uint8Array): Promise<Buffer> => promisify(zlib.zstdCompress)(bytes);
+const unpack = (bytes: Uint8Array): Promise<Buffer> =>
+  (promisify(zlib.zstdDecompress) as (bytes: Uint8Array, options: zlib.ZstdOptions) => Promise<Buffer>)(bytes, {
+    maxOutputLength: MOST_BYTES,
+  });
 
 export interface ArchivedStream {
   name: string;
@@ -193,7 +197,7 @@ async function* filesIn(file: string): AsyncGenerator<{ name: string; content: A
 
 async function unpackedPart(file: string, { name, size, content }: TarFile): Promise<Buffer> {
   if (size > MOST_BYTES) throw damaged(file, `${name} has ${size} bytes`);
-  return unpack(await whole(file, name, content), { maxOutputLength: MOST_BYTES }).catch((cause: unknown) => {
+  return unpack(await whole(file, name, content)).catch((cause: unknown) => {
     throw damaged(file, `${name} cannot be unpacked (${(cause as Error).message})`);
   });
 }

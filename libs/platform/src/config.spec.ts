@@ -24,6 +24,17 @@ describe('configuration', () => {
     expect(loadConfig({ REDIS_URL: 'redis://localhost:6379' }).queueDriver).toBe('bull');
   });
 
+  it('takes the usual names of port and log level where ours are not set', () => {
+    expect(loadConfig({ PORT: '8080', LOG_LEVEL: 'WARN' })).toMatchObject({ http: { port: 8080 }, logLevel: 'warn' });
+    expect(loadConfig({ PORT: '8080', ALMANAC_PORT: '3001', LOG_LEVEL: 'warn', ALMANAC_LOG_LEVEL: 'debug' })).toMatchObject({
+      http: { port: 3001 },
+      logLevel: 'debug',
+    });
+    expect(codeOf(() => loadConfig({ LOG_LEVEL: 'loud' }))).toMatch(
+      /^CONFIG_INVALID: The environment variable LOG_LEVEL must be one of silent/,
+    );
+  });
+
   it('reads a blank variable as unset', () => {
     expect(loadConfig({ REDIS_URL: '', ALMANAC_PORT: '' })).toMatchObject({ redisUrl: undefined, http: { port: 3000 } });
   });

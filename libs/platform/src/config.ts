@@ -27,6 +27,8 @@ export interface Config {
   readonly leastFreeBytes: number;
   /** Connection string; undefined: `npm start` runs a server of its own. */
   readonly databaseUrl: string | undefined;
+  /** Connections to the database that a program keeps for its own statements. */
+  readonly poolSize: number;
   /** Bull carries the jobs when set, pg-boss on Postgres otherwise. */
   readonly redisUrl: string | undefined;
   readonly queueDriver: 'bull' | 'pg-boss';
@@ -124,6 +126,9 @@ const whole = (least: number, most: number): z.ZodType<number> =>
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T): z.ZodEnum<{ [K in T[number]]: K }> =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 
+/** Others write INFO. */
+const logLevel = z.preprocess((text) => (typeof text === 'string' ? text.toLowerCase() : text), oneOf(LOG_LEVELS));
+
 const networks = z
   .string()
   .transform((text) => text.split(',').map((one) => one.trim()))
@@ -175,6 +180,8 @@ const environment = z.object({
   REDIS_URL: url('redis:', 'rediss:').optional(),
   ALMANAC_HOST: z.string().optional(),
   ALMANAC_PORT: whole(0, 65_535).optional(),
+  PORT: whole(0, 65_535).optional(),
+  ALMANAC_POOL_SIZE: whole(2, 500).optional(),
   ALMANAC_ENGINE: oneOf(ENGINE_NAMES).optional(),
   ALMANAC_THREADS: whole(1, 256).optional(),
   ALMANAC_CONCURRENCY: whole(1, 64).optional(),
@@ -214,7 +221,8 @@ const environment = z.object({
   ALMANAC_TRUST_PROXY: trustProxy.optional(),
   ALMANAC_METRICS_PORT: whole(0, 65_535).optional(),
   ALMANAC_METRICS_HOST: z.string().optional(),
-  ALMANAC_LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
+  ALMANAC_LOG_LEVEL: logLevel.optional(),
+  LOG_LEVEL: logLevel.optional(),
   ALMANAC_CODE_VERSION: z.string().optional(),
   ...PEOPLE_ENVIRONMENT,
 });
@@ -222,6 +230,7 @@ const environment = z.object({
 /** Loopback only: whoever wants more says so. */
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 3000;
+const DEFAULT_POOL_SIZE = 10;
 const MEGABYTE = 2 ** 20;
 const DEFAULT_FREE_DISK_MB = 256;
 const DEFAULT_TURN_SECONDS = 30;
@@ -252,9 +261,10 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     objectsBucket: bucketOf(values),
     leastFreeBytes: (values.ALMANAC_MIN_FREE_DISK_MB ?? DEFAULT_FREE_DISK_MB) * MEGABYTE,
     databaseUrl: values.DATABASE_URL,
+    poolSize: values.ALMANAC_POOL_SIZE ?? DEFAULT_POOL_SIZE,
     redisUrl: values.REDIS_URL,
     queueDriver: values.REDIS_URL === undefined ? 'pg-boss' : 'bull',
-    http: httpOf(values, values.ALMANAC_HOST ?? DEFAULT_HOST, values.ALMANAC_PORT ?? DEFAULT_PORT),
+    http: httpOf(values, values.ALMANAC_HOST ?? DEFAULT_HOST, values.ALMANAC_PORT ?? values.PORT ?? DEFAULT_PORT),
     people: peopleOf(values),
     engine: values.ALMANAC_ENGINE,
     threads: values.ALMANAC_THREADS ?? availableParallelism(),
@@ -290,7 +300,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
       values.ALMANAC_METRICS_PORT === undefined
         ? undefined
         : Object.freeze({ host: values.ALMANAC_METRICS_HOST ?? DEFAULT_HOST, port: values.ALMANAC_METRICS_PORT }),
-    logLevel: values.ALMANAC_LOG_LEVEL ?? 'info',
+    logLevel: values.ALMANAC_LOG_LEVEL ?? values.LOG_LEVEL ?? 'info',
     codeVersion: values.ALMANAC_CODE_VERSION ?? VERSION,
   });
 }
@@ -323,6 +333,14 @@ function memoryHere(): number {
 /** The environment of this program with some changes, for a process that it starts. */
 export function environmentWith(changes: Record<string, string>): Record<string, string | undefined> {
   return { ...process.env, ...changes };
+}
+
+/** Connections of pg-boss, and the one that it listens on. */
+export const PG_BOSS_CONNECTIONS = { pool: 6, listener: 1 };
+
+/** To the database, that an API or a worker opens at most: its pool, a listener, those of the queue, and one while it starts. */
+export function mostConnections({ poolSize, queueDriver }: Pick<Config, 'poolSize' | 'queueDriver'>): number {
+  return poolSize + 2 + (queueDriver === 'pg-boss' ? PG_BOSS_CONNECTIONS.pool + PG_BOSS_CONNECTIONS.listener : 0);
 }
 
 /** The database that a program cannot do without. @throws AlmanacError CONFIG_INVALID */

@@ -8,6 +8,7 @@ export {
   environmentWith,
   type IngestLimits,
   loadConfig,
+  mostConnections,
   requireDatabaseUrl,
   type RunLimits,
 } from './config.js';
@@ -28,7 +29,13 @@ export {
   type ParkedJob,
   type Queue,
 } from './queue/queue.js';
-export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './postgres/embedded.js';
+export {
+  addressOfRunning,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  hasCluster,
+  startEmbeddedPostgres,
+} from './postgres/embedded.js';
 export { withLocalDatabase } from './postgres/local.js';
 export { folderObjectStore } from './objects/folder.js';
 export { openObjects } from './objects/open.js';

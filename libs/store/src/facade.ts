@@ -3,6 +3,7 @@
  * null; lists are pages with cursors.
  */
 import type * as people from './people.js';
+import type { Server } from './schema/server.js';
 import type * as r from './records.js';
 
 /** The store's own workspace is `get`; everything else here is the operator's. */
@@ -477,6 +478,10 @@ export interface Store {
   readonly workspaceId: string;
   /** Whether PostgreSQL keeps workspaces apart by itself; false where the login may not be the role for it. */
   readonly isolated: boolean;
+  /** What it speaks to. */
+  readonly server: Server;
+  /** Connections of its pool: open ones, those of them that nobody uses, and who waits for one. */
+  pool(): { open: number; idle: number; waiting: number };
   readonly workspaces: Workspaces;
   readonly apiKeys: ApiKeys;
   /** Of the installation, like their sessions. */

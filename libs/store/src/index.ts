@@ -25,6 +25,7 @@ export type * from './records.js';
 export { conflictWith } from './chunks/conflict.js';
 export { isDataRefused, isDiskFull, isGone, isPassing } from './errors.js';
 export {
+  diagnoseDatabase,
   dropDatabaseUser,
   dumpDatabaseSchema,
   loadDatabase,
@@ -35,6 +36,8 @@ export {
   withDatabaseSnapshot,
 } from './store.js';
 export type { BackupContents } from './backup/load.js';
+export type { DatabaseDiagnosis } from './schema/diagnose.js';
+export { NEWEST_SERVER, OLDEST_SERVER, type Server } from './schema/server.js';
 export type { Snapshot } from './backup/dump.js';
 export type { BackupTable } from './backup/tables.js';
 export { newId } from './ids.js';

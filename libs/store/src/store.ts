@@ -37,9 +37,11 @@ import { sessions } from './repositories/sessions.js';
 import { users } from './repositories/users.js';
 import { webhooks } from './repositories/webhooks.js';
 import { workspaces } from './repositories/workspaces.js';
+import { type DatabaseDiagnosis, diagnose } from './schema/diagnose.js';
 import { dumpSchema } from './schema/dump.js';
 import { migrate, pendingMigrations } from './schema/migrate.js';
 import { APP_ROLE, canBeApp, dropSqlUser, makeSqlUser } from './schema/roles.js';
+import { inspectServer, type Server } from './schema/server.js';
 
 const CONNECT_TIMEOUT_MS = 15_000;
 const RETRY_MS = 500;
@@ -52,20 +54,21 @@ const AS_IT_IS: Cipher = {
   isSealed: (text) => text.startsWith('open.'),
 };
 
-/** @throws AlmanacError DATABASE_UNREACHABLE, MIGRATION_FAILED, MIGRATION_CHANGED, WORKSPACE_NOT_FOUND */
+/** @throws AlmanacError DATABASE_UNREACHABLE, POSTGRES_TOO_OLD, POOLER_TRANSACTION_MODE, WORKSPACE_NOT_FOUND, and what `migrate` throws */
 export async function openStore(options: StoreOptions): Promise<Store> {
   await untilReached(options);
-  const isolated = await overOneConnection(options.databaseUrl, async (client) => {
+  const { server, isolated } = await overOneConnection(options.databaseUrl, async (client) => {
+    const found = await inspectServer(client, () => connected(options.databaseUrl));
     if (options.migrate !== false) await migrate(client);
-    return canBeApp(client);
+    return { server: found, isolated: await canBeApp(client) };
   });
   const dataSource = new DataSource({
     type: 'postgres',
     url: options.databaseUrl,
     poolSize: options.poolSize ?? 10,
     applicationName: 'almanac',
-    // Every statement runs as a role that owns nothing: see schema/roles.ts.
-    ...(isolated && { extra: { options: `-c role=${APP_ROLE}` } }),
+    // Every statement runs as a role that owns nothing: see schema/roles.ts. A pooler refuses what it is told as a client connects.
+    ...(isolated && { extra: server.pooled ? { onConnect: becomeApp } : { options: `-c role=${APP_ROLE}` } }),
     installExtensions: false,
     entities: [
       ...[WorkspaceEntity, ApiKeyEntity, UploadEntity, WorkerEntity],
@@ -86,7 +89,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       name,
     });
     if (!workspace) throw new AlmanacError('WORKSPACE_NOT_FOUND', `There is no workspace "${name}".`, { status: 404 });
-    return bind(new Context(dataSource, listener, workspace.id, options.cipher ?? AS_IT_IS), isolated);
+    return bind(new Context(dataSource, listener, workspace.id, options.cipher ?? AS_IT_IS), { isolated, server });
   } catch (error) {
     await dataSource.destroy();
     throw error;
@@ -117,6 +120,14 @@ export function pendingDatabaseMigrations(databaseUrl: string): Promise<string[]
   return overOneConnection(databaseUrl, pendingMigrations);
 }
 
+/** The server, and what the doctor asks of a database. @throws AlmanacError as `openStore`, but for what a start would mend */
+export function diagnoseDatabase(databaseUrl: string): Promise<{ server: Server; database: DatabaseDiagnosis }> {
+  return overOneConnection(databaseUrl, async (client) => ({
+    server: await inspectServer(client, () => connected(databaseUrl)),
+    database: await diagnose(client),
+  }));
+}
+
 /** Lends what the database holds at this moment; see backup/dump.ts. */
 export function withDatabaseSnapshot<T>(databaseUrl: string, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
   return overOneConnection(databaseUrl, (client) => withSnapshot(client, use));
@@ -145,7 +156,9 @@ export function dumpDatabaseSchema(databaseUrl: string): Promise<string> {
   return overOneConnection(databaseUrl, dumpSchema);
 }
 
-async function overOneConnection<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+const becomeApp = (client: pg.PoolClient): Promise<unknown> => client.query(`SET ROLE ${APP_ROLE}`);
+
+async function connected(databaseUrl: string): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: databaseUrl,
     application_name: 'almanac-schema',
@@ -153,6 +166,11 @@ async function overOneConnection<T>(databaseUrl: string, work: (client: pg.Clien
   });
   client.on('error', () => undefined);
   await reach(databaseUrl, () => client.connect());
+  return client;
+}
+
+async function overOneConnection<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await connected(databaseUrl);
   try {
     return await work(client);
   } finally {
@@ -160,11 +178,15 @@ async function overOneConnection<T>(databaseUrl: string, work: (client: pg.Clien
   }
 }
 
-function bind(context: Context, isolated: boolean): Store {
+function bind(context: Context, about: Pick<Store, 'isolated' | 'server'>): Store {
   const { workspaceId, dataSource, listener } = context;
   return {
     workspaceId,
-    isolated,
+    ...about,
+    pool() {
+      const { totalCount, idleCount, waitingCount } = (dataSource.driver as unknown as { master: pg.Pool }).master;
+      return { open: totalCount, idle: idleCount, waiting: waitingCount };
+    },
     workspaces: workspaces(context),
     apiKeys: apiKeys(context),
     users: users(context),
@@ -193,9 +215,9 @@ function bind(context: Context, isolated: boolean): Store {
       const [row] = await context.query<{ now: Date }>('SELECT clock_timestamp() AS now');
       return row!.now;
     },
-    forWorkspace: (id) => bind(context.of(id), isolated),
-    by: (acting) => bind(context.by(acting), isolated),
-    under: (held) => bind(context.under(held), isolated),
+    forWorkspace: (id) => bind(context.of(id), about),
+    by: (acting) => bind(context.by(acting), about),
+    under: (held) => bind(context.under(held), about),
     async hold(kind, name) {
       if (kind === 'workspace') await context.everywhere().query('SELECT 1 FROM workspace WHERE name = $1 FOR NO KEY UPDATE', [name]);
       else
@@ -204,8 +226,8 @@ function bind(context: Context, isolated: boolean): Store {
           name,
         ]);
     },
-    afterCommit: (work) => context.afterCommit((outside) => work(bind(outside, isolated))),
-    transaction: (work) => context.transaction((inside) => work(bind(inside, isolated))),
+    afterCommit: (work) => context.afterCommit((outside) => work(bind(outside, about))),
+    transaction: (work) => context.transaction((inside) => work(bind(inside, about))),
     listen: (channel, callback) => listener.listen(channel, callback),
     async ping() {
       await context.query('SELECT 1');

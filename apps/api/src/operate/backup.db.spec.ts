@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cipherOf, loadConfig } from '@almanac/platform';
+import { AlmanacError } from '@almanac/series';
 import { dumpDatabaseSchema, migrateDatabase, openStore } from '@almanac/store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 import { loadInstallation } from '../../../../test/support/installation.js';
 import { makeBackup } from './backup.js';
+import { examine, type Finding } from './doctor.js';
 import { checkBackup, restoreBackup } from './restore.js';
 
 const FIXTURE = fileURLToPath(new URL('../../../../test/fixtures/installation-1', import.meta.url));
@@ -116,4 +118,32 @@ it('names an object that the storage has lost, and leaves no file', async () => 
   await expect(makeBackup(house('old', { ALMANAC_SECRET_KEY: KEY }), old.url, target)).rejects.toMatchObject({ code: 'OBJECT_DAMAGED' });
   writeFileSync(path, content);
   expect(readdirSync(folder).filter((name) => name.startsWith('lost'))).toEqual([]);
+});
+
+it('the doctor finds what is wrong, says what to do, and changes nothing', async () => {
+  const config = house('old', { DATABASE_URL: old.url, ALMANAC_SECRET_KEY: Buffer.alloc(32, 6).toString('base64'), ALMANAC_PORT: '1' });
+  const connection = join(folder, 'old/connection.json');
+  writeFileSync(connection, '{}', { mode: 0o644 });
+  await query(old.url, `DELETE FROM migration WHERE name = (SELECT max(name) FROM migration)`);
+  const examined = (): Promise<Finding[]> => examine(config, (use) => use(old.url));
+  const pending = (await examined()).find(({ about }) => about === 'migrations');
+  expect(pending).toMatchObject({ state: 'note', found: '1 to be applied', wayOut: expect.stringContaining('almanac upgrade') });
+  const name = readdirSync(join(FIXTURE, '../../../database/migrations')).sort().at(-1)!;
+  await query(old.url, `INSERT INTO migration (name, sha256) SELECT $1, encode(sha256($2), 'hex')`, [
+    ...[name, readFileSync(join(FIXTURE, '../../../database/migrations', name))],
+  ]);
+  const findings = Object.fromEntries((await examined()).map((finding) => [finding.about, finding]));
+  expect(findings).toMatchObject({
+    secrets: { state: 'wrong', found: expect.stringContaining(connection), wayOut: `chmod 600 ${connection}` },
+    key: { state: 'wrong', wayOut: expect.stringContaining('ALMANAC_SECRET_KEY') },
+    API: { state: 'note', found: 'nothing listens on http://127.0.0.1:1' },
+    workers: { state: 'note' },
+  });
+  for (const about of ['versions', 'data folder', 'database', 'migrations', 'workspaces', 'connections', 'clock', 'objects'])
+    expect(findings[about], about).toMatchObject({ state: 'ok' });
+  const gone = await examine(house('old'), () =>
+    Promise.reject(new AlmanacError('DATABASE_UNREACHABLE', 'no answer', { hint: 'start it' })),
+  );
+  // Neither a server nor DATABASE_URL: nothing is made to look at.
+  expect(gone.find(({ about }) => about === 'database')).toMatchObject({ state: 'note', found: 'there is none yet' });
 });

@@ -1,5 +1,6 @@
 /** Commands about an installation as a whole, at its machine: they need no key, and no running Almanac. */
 import type { Command } from 'commander';
+import type { GlobalOptions } from '../context.js';
 import { onTheServer } from '../server.js';
 
 export function operateCommands(program: Command): void {
@@ -24,4 +25,18 @@ export function operateCommands(program: Command): void {
     .description('bring the database to the schema of this version; a start does the same')
     .option('--check', 'only print what would be applied')
     .action(({ check }: { check?: boolean }) => onTheServer('operate', ['upgrade', ...(check ? ['--check'] : [])]));
+
+  program
+    .command('doctor')
+    .description('look the installation over, running or not, and say what to do about what is wrong; ends with 1 if anything is')
+    .action((_: object, command: Command) =>
+      onTheServer('operate', ['doctor', ...(command.optsWithGlobals<GlobalOptions>().json ? ['--json'] : [])]),
+    );
+
+  program
+    .command('db')
+    .description('the database of this installation')
+    .command('url')
+    .description('print its address with the password, for psql and other clients')
+    .action(() => onTheServer('operate', ['db-url']));
 }

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import { findBinaries, identity, writableFolder, type Binaries, type Identity } from './binaries.js';
-import { lockFolder } from './folderLock.js';
+import { isHeld, lockFolder } from './folderLock.js';
 import { keepRunning } from './keepRunning.js';
 import { stopLeftover } from './leftover.js';
 import { serverSettings } from './settings.js';
@@ -107,11 +107,18 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** Address of the server that a running Almanac keeps in this data folder; undefined where none was ever started. */
+/** Address of the server that a running Almanac keeps in this data folder; undefined where none runs. */
 export function addressOfRunning(home: string): string | undefined {
-  const file = join(writableFolder(resolve(home, 'postgres'), identity()), 'server.json');
-  const state = existsSync(file) ? readState(file) : undefined;
+  if (!hasCluster(home)) return undefined;
+  const folder = writableFolder(resolve(home, 'postgres'), identity());
+  const file = join(folder, 'server.json');
+  const state = isHeld(folder) && existsSync(file) ? readState(file) : undefined;
   return state && state.port !== null ? urlOf(state.password, state.port, DATABASE) : undefined;
+}
+
+/** True where a server was started in this data folder before. */
+export function hasCluster(home: string): boolean {
+  return existsSync(home) && existsSync(join(writableFolder(resolve(home, 'postgres'), identity()), 'data'));
 }
 
 function readState(file: string): State {

@@ -50,6 +50,13 @@ export function lockFolder(folder: string): () => void {
   }
 }
 
+/** True while a living process holds it. */
+export function isHeld(folder: string): boolean {
+  const found = read(join(folder, 'lock'));
+  const holder = found === undefined ? undefined : parse(found);
+  return holder !== undefined && isAlive(holder);
+}
+
 /** Removes a dead lock, and only that one: of two who try, one moves it away, the other finds a new one or none. */
 function discard(lock: string, dead: string): void {
   const aside = `${lock}.dead.${process.pid}`;

@@ -4,6 +4,7 @@
  * Every settling names the attempt it settles, so that a worker that lost a job cannot end it for the next one.
  */
 import { type JobWithMetadata, PgBoss } from 'pg-boss';
+import { PG_BOSS_CONNECTIONS } from '../config.js';
 import type { Logger } from '../logging.js';
 import { Delivery, type JobNotes, type Outcome } from './delivery.js';
 import { bindHandlers } from './handlers.js';
@@ -32,7 +33,7 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
   const boss = new PgBoss({
     connectionString: databaseUrl,
     schema: SCHEMA,
-    max: 6,
+    max: PG_BOSS_CONNECTIONS.pool,
     schedule: false,
     supervise: true,
     superviseIntervalSeconds: 1,

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import pg, { type ClientBase } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { type AppliedMigration, appliedMigrations } from '../schema/migrate.js';
+import { SEALED_WITH } from '../schema/diagnose.js';
 import { type BackupTable, tablesOf } from './tables.js';
 
 export interface Snapshot {
@@ -35,9 +36,6 @@ const OBJECTS = {
     UNION SELECT result ->> 'state' FROM run WHERE kind = 'learn' AND result ->> 'state' IS NOT NULL
     UNION SELECT result ->> 'aside' FROM run WHERE result ->> 'aside' IS NOT NULL`,
 };
-const SEALED = `SELECT DISTINCT split_part(text, '.', 2) AS id
-  FROM (SELECT secret AS text FROM webhook UNION ALL SELECT previous_secret FROM webhook) t WHERE text LIKE 'sealed1.%' ORDER BY 1`;
-
 /** @param client whose user owns the tables: to anybody else policies show a part of them, and that is an error here */
 export async function withSnapshot<T>(client: ClientBase, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
   await client.query('SET row_security = off; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0');
@@ -58,7 +56,7 @@ export async function withSnapshot<T>(client: ClientBase, use: (snapshot: Snapsh
       tables: await tablesOf(client),
       sequences: Object.fromEntries(sequences.map(({ name, value }) => [name, value])),
       objects: { needed: await keys(OBJECTS.needed), wanted: await keys(OBJECTS.wanted) },
-      sealedWith: (await list<{ id: string }>(SEALED)).map(({ id }) => id),
+      sealedWith: (await list<{ id: string }>(SEALED_WITH)).map(({ id }) => id),
       sqlUsers: (await list<{ role: string }>('SELECT role::text FROM sql_user ORDER BY 1')).map(({ role }) => role),
       read: ({ name, columns }) =>
         client.query(copyTo(`COPY ${pg.escapeIdentifier(name)} (${columns.map(pg.escapeIdentifier).join(', ')}) TO STDOUT`)),

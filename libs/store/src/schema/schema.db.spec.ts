@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 import { dumpDatabaseSchema, migrateDatabase, openStore } from '../store.js';
 import { migrate } from './migrate.js';
+import { inspectServer } from './server.js';
 
 let database: TestDatabase;
 beforeEach(async () => {
@@ -100,5 +101,33 @@ describe('opening the store', () => {
     const opened = openStore({ databaseUrl: 'postgres://nobody:x@127.0.0.1:1/none' });
     await expect(opened).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE', message: expect.stringContaining('127.0.0.1:1/none') });
     await expect(openStore({ databaseUrl: database.url, workspace: 'other' })).rejects.toMatchObject({ code: 'WORKSPACE_NOT_FOUND' });
+  });
+
+  it('refuses a server that is too old, and a pooler that shares a connection among clients', async () => {
+    const connect = async (): Promise<pg.Client> => {
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      return client;
+    };
+    const client = await connect();
+    try {
+      expect(await inspectServer(client, connect)).toMatchObject({ pooled: false, major: expect.any(Number) });
+      // A pooler tells its clients a number that is not the server's.
+      const behind = { processID: 1, query: (sql: string) => client.query(sql) } as unknown as pg.Client;
+      expect(await inspectServer(behind, connect)).toMatchObject({ pooled: true });
+      const shared = { query: (sql: string) => client.query(sql), end: () => Promise.resolve() } as unknown as pg.Client;
+      await expect(inspectServer(behind, () => Promise.resolve(shared))).rejects.toMatchObject({
+        code: 'POOLER_TRANSACTION_MODE',
+        hint: expect.stringContaining('pool_mode = session'),
+      });
+      const old = { rows: [{ version: '14.9 (Debian)', no: '140009', pid: 1 }] };
+      const older = { query: () => Promise.resolve(old) } as unknown as pg.Client;
+      await expect(inspectServer(older, connect)).rejects.toMatchObject({
+        code: 'POSTGRES_TOO_OLD',
+        message: 'The server is PostgreSQL 14.9; Almanac needs 15 or later.',
+      });
+    } finally {
+      await client.end();
+    }
   });
 });
