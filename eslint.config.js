@@ -96,7 +96,7 @@ export default tseslint.config(
       'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Read configuration from libs/platform.' }],
     },
   },
-  { files: ['infra/local/**', 'apps/cli/**', 'test/**'], rules: { 'no-console': 'off' } },
+  { files: ['infra/local/**', 'infra/packages/**', 'apps/cli/**', 'test/**'], rules: { 'no-console': 'off' } },
   // Plain JavaScript says its types in comments.
   { files: ['**/*.mjs'], rules: { '@typescript-eslint/explicit-module-boundary-types': 'off' } },
   {

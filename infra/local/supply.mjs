@@ -20,6 +20,7 @@ export const LICENCES = new Set([
   'CC0-1.0',
   'ISC',
   'MIT',
+  'MIT-0',
   'PSF-2.0',
   'Unlicense',
   // Of the data of date-holidays; NOTICE attributes them.

@@ -66,6 +66,8 @@ function stage({ name, description, of, bundled, own }, folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   if (own) cpSync(join(root, own), folder, { recursive: true });
+  // Its types are those of what it passes on.
+  if (own) cpSync(join(folder, 'index.js'), join(folder, 'index.d.ts'));
   if (of) copyWorkspace(join(root, FOLDERS[of]), folder);
   for (const one of bundled) {
     const target = join(folder, 'node_modules/@almanac', one);
