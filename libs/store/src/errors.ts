@@ -72,7 +72,12 @@ export function isDataRefused(error: unknown): boolean {
   return error instanceof Error && DATA_REFUSED.has(String((error as { code?: unknown }).code));
 }
 
-/** True where what a row refers to was deleted before it was written. */
-export function isGone(error: unknown): boolean {
-  return error instanceof Error && (error as { code?: unknown }).code === '23503';
+/** What to say where a row refers to what was deleted before it was written; undefined for any other error. */
+export function asDeleted(error: unknown): AlmanacError | undefined {
+  if (!(error instanceof Error) || (error as { code?: unknown }).code !== '23503') return undefined;
+  return new AlmanacError('DELETED_MEANWHILE', 'Something that this is about was deleted while it was worked on.', {
+    hint: 'Look again: a dataset, a model or the workspace is no longer there.',
+    status: 409,
+    cause: error,
+  });
 }

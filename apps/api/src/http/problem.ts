@@ -6,7 +6,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject,
 import { type Problem, toProblem } from '@almanac/contracts';
 import type { FlowContext } from '@almanac/flow/runs';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
-import { isDataRefused, isDiskFull, isGone, isPassing } from '@almanac/store';
+import { asDeleted, isDataRefused, isDiskFull, isPassing } from '@almanac/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import { callerOf, CONTEXT } from './caller.js';
@@ -47,11 +47,8 @@ function refusalOf(error: unknown, request: { method: string; url: string }): Al
     return new AlmanacError('VALUE_INVALID', 'A value of the request is outside of what can be stored or asked for.', {
       hint: 'Whole numbers have at most 10 digits where nothing else is said, and ids are given as they were received.',
     });
-  if (isGone(error))
-    return new AlmanacError('DELETED_MEANWHILE', 'Something that the request is about was deleted while it was worked on.', {
-      hint: 'Read it again: a dataset, a model or the workspace is no longer there.',
-      status: 409,
-    });
+  const deleted = asDeleted(error);
+  if (deleted) return deleted;
   // Nest's own and Fastify's own errors (unknown path, body too large, malformed JSON) carry a status.
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | undefined)?.statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500) {

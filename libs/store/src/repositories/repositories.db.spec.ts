@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
-import { type HeldKey, openStore, type NewForecast, type Store } from '../index.js';
+import { asDeleted, type HeldKey, newId, openStore, type NewForecast, type Store } from '../index.js';
 
 let database: TestDatabase;
 let store: Store;
@@ -497,6 +497,11 @@ describe('workers', () => {
     await store.workers.remove('w1');
     expect(await store.workers.list(60_000)).toEqual([]);
   });
+});
+
+it('what refers to something that was deleted meanwhile says so', async () => {
+  const error: unknown = await store.models.ensure('of-nothing', newId()).catch((thrown: unknown) => thrown);
+  expect(asDeleted(error)).toMatchObject({ code: 'DELETED_MEANWHILE', status: 409 });
 });
 
 describe('a transaction', () => {

@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import { type RunJob, type RunProgress, toProblem } from '@almanac/contracts';
 import { type JobContext, JobStopped } from '@almanac/platform';
 import { isAlmanacError } from '@almanac/series';
-import { isPassing, type Json, type RunPoint, type RunRecord, type Store } from '@almanac/store';
+import { asDeleted, isPassing, type Json, type RunPoint, type RunRecord, type Store } from '@almanac/store';
 import type { FlowContext } from '../context.js';
 import { carryAll, carryFollowers } from '../runs.js';
 import { forgetAsides } from './aside.js';
@@ -165,7 +165,7 @@ async function end(
     throw error;
   }
   logger.warn({ run: run.id, kind: run.kind, error }, 'run failed');
-  await store.runs.fail(run.id, toProblem(why === 'deadline' ? stopped : error) as unknown as Json);
+  await store.runs.fail(run.id, toProblem(why === 'deadline' ? stopped : (asDeleted(error) ?? error)) as unknown as Json);
   return 'failed';
 }
 
