@@ -61,3 +61,13 @@ describe('a README', () => {
     expect(read(`${project}/README.md`).toLowerCase()).toMatch(new RegExp(`^# ${project.split('/')[1]}\\n`));
   });
 });
+
+it('the handbook has every variable that programs read, and no other', () => {
+  const known = ['config', 'people'].flatMap((file) =>
+    [...read(`libs/platform/src/${file}.ts`).matchAll(/^ {2}([A-Z][A-Z_\d]+):/gm)].map(([, name]) => name!),
+  );
+  const table = read('docs/guide/operations.md').split('## Variables')[1]!;
+  const named = [...table.matchAll(/`([A-Z][A-Z_\d]*_[A-Z_\d]+|PORT)`/g)].map(([, name]) => name!);
+  expect(known.length).toBeGreaterThan(40);
+  expect([...new Set(named)].sort()).toEqual([...new Set(known)].sort());
+});
