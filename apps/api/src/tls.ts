@@ -4,7 +4,7 @@ import { AlmanacError } from '@almanac/series';
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { createSecureContext, type Server } from 'node:tls';
 
-/** A look at the clock of a file, not a subscription: mounted secrets are swapped by links that nobody is told of. */
+/** A look at the clock of a file, not a subscription: mounted secrets are swapped by links, of which no event comes. */
 const LOOKED_AT_EVERY_MS = 5_000;
 
 /** @throws AlmanacError TLS_UNUSABLE */

@@ -1,6 +1,6 @@
 /**
  * Runs one program of Almanac under the supervisor: `child.js PROGRAM`.
- * When the supervisor is gone (its end of the channel closes, even by SIGKILL), the program is told to stop.
+ * When the supervisor is gone (its end of the channel closes, even by SIGKILL), the program gets SIGTERM.
  */
 process.on('disconnect', () => {
   process.kill(process.pid, 'SIGTERM');

@@ -32,7 +32,7 @@ import { Input, type Parse, Route } from '../http/route.js';
 import { RunFeed } from '../http/runFeed.js';
 import { waited } from '../http/waited.js';
 
-/** The SDK hangs up after 60 seconds unless it is told otherwise. */
+/** The SDK hangs up after 60 seconds unless another timeout is set. */
 const WAIT_MS = 55_000;
 
 type Job<T> = NixtlaJobState & { result: T | null };

@@ -91,7 +91,7 @@ export class RunsController {
         last = data;
         if (isFinished(run.status)) break;
         await this.feed.changed(flow.store, params.runId, LOOK_MS, gone.signal);
-        // Whoever asks again is told why.
+        // Whoever asks again gets the reason.
         if (!(await stillMay())) break;
         run = await getRun(flow, params.runId);
       }

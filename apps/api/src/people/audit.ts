@@ -1,4 +1,4 @@
-/** What people do about themselves changes no row that is watched: it is told to the log of each workspace that they are members of. */
+/** What people do about themselves changes no row that is watched: it is written to the log of each workspace that they are members of. */
 import type { Store } from '@almanac/store';
 import type { FastifyRequest } from 'fastify';
 

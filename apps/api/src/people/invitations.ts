@@ -22,7 +22,7 @@ export async function invitationOf(store: Store, token: string): Promise<Invitat
 
 /**
  * @param signedIn who asks, where somebody is signed in
- * @param from what the audit log is told beside the user
+ * @param from what the audit log keeps beside the user
  * @returns the id of the new member
  * @throws AlmanacError INVITATION_SPENT, INVITATION_OF_OTHER, SIGN_IN_FIRST, REQUEST_INVALID, PASSWORD_WEAK
  */

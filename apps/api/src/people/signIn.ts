@@ -41,7 +41,7 @@ export async function signIn(store: Store, email: string, password: string, requ
   await count(store, account, MOST_OF_ACCOUNT);
   const known = await store.users.passwordOf(email);
   if (!(await passwordFits(known?.hash ?? null, password))) {
-    // After the answer: whether there is such a user is not to be told by how long it takes.
+    // After the answer: whether there is such a user must not show in how long it takes.
     if (known) setImmediate(() => void recordOwn(store, request, 'signInRefused', { id: known.id, email }).catch(() => undefined));
     throw refused();
   }

@@ -3,8 +3,8 @@
  * called `region = north`: 1 for a series of that value, 0 for the others, so that what a network learns about a value is an embedding of
  * it. The settings of a model list the values that it learned; of any other value a forecast is made without, and says so.
  *
- * A value is read if two series have it: what a single series has cannot be told from the series itself. A category with very many values
- * is no category.
+ * A value is read if two series have it: the effect of a value that one series has cannot be separated from the series itself. A category
+ * with very many values is no category.
  */
 import type { CovariateNames, ForecastNote, SeriesData } from '@almanac/forecasting';
 

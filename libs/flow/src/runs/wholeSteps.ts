@@ -1,6 +1,6 @@
 /**
  * Stored series as every run reads them: without the steps that events cover in part, since a part of a month is no value of a month.
- * Such steps are cut off at the ends of a series, and gaps within. Whoever reads is told of them; once more events make such a step
+ * Such steps are cut off at the ends of a series, and gaps within. The answer names them; once more events make such a step
  * whole, its value is there.
  */
 import type { StepsLeftOut } from '@almanac/contracts';

@@ -327,7 +327,7 @@ function takeApart(series: SeriesData, seasonLengths: readonly number[], horizon
   if (players.length > MOST_PARTS)
     throw new AlmanacError(
       'CONTRIBUTIONS_TOO_MANY',
-      `The forecast of "${series.id}" has ${players.length} parts; ${MOST_PARTS} can be told apart.`,
+      `The forecast of "${series.id}" has ${players.length} parts; ${MOST_PARTS} can be attributed.`,
       {
         hint: 'Train with fewer covariates.',
         subject: { series: series.id, parts: players.length },

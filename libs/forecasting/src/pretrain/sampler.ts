@@ -1,5 +1,5 @@
 /**
- * Which synthetic windows a step trains on: how much of a series is known, how far ahead is asked, which season is told.
+ * Which synthetic windows a step trains on: how much of a series is known, how far ahead is asked, which season is given as an input.
  *
  * Invariant: the windows of a step depend on seed and step alone, so a resumed run sees the same.
  */
@@ -77,7 +77,7 @@ function seasonsOf(draws: Draws, bucket: Bucket): Seasons {
   return { season, second };
 }
 
-/** What the network is told of the seasons: now and then too little, or a season that is not there. */
+/** The seasons that the network is given: now and then too few, or one that is not there. */
 function told(draws: Draws, { season, second }: Seasons): Seasons {
   const how = draws.next();
   if (how < 0.025) return { season: 1, second: 0 };

@@ -62,7 +62,7 @@ function addParts(draws: Draws, x: Float64Array, { season, second }: Seasons): v
       addSeason(draws, x, season, size);
       if (second > 1) addSeason(draws, x, second, draws.of([0.1, 0.3, 0.7]) * Math.max(size, 0.3));
     }
-    // A third season that nobody is told of.
+    // A third season that is no input of the network.
     if (draws.chance(0.06)) addSeason(draws, x, Math.max(2, Math.round(season * draws.spread(1.5, 12))), 0.4 * size);
   }
   if (draws.chance(0.12)) addEvents(draws, x, season);

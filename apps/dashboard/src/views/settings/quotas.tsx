@@ -11,7 +11,7 @@ import { Await, Failure } from '../../ui/parts';
 const OPERATORS = 'default';
 const amount = (name: QuotaName, value: number | null): string =>
   value === null ? 'no limit' : name === 'bytes' ? bytes(value) : count(value);
-/** Near enough to the limit to be told. */
+/** Near enough to the limit for a warning. */
 const FULL = 0.9;
 
 export function Quotas({ current }: { current: string }) {

@@ -20,7 +20,7 @@ import type { PartOf } from '../../part/plan.js';
 import { type ForecastPlan, SHARD } from '../plan.js';
 import { Replay } from './replay.js';
 import { sharesOf, type Shares } from './shares.js';
-import { latestWidths, namedWidths, NO_WIDTHS, type Widths } from './widths.js';
+import { latestWidths, namedWidths, NO_WIDTHS, type Widths } from '../widths.js';
 
 /** Series that a note of the run names, and steps that one of a forecast does. */
 const MOST_EXAMPLES = 5;

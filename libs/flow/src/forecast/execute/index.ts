@@ -1,3 +1,2 @@
 /** The worker's side of forecasting. */
-export { explainForecasts } from './explain.js';
 export { executeForecast, executeForecastPart } from './execute.js';

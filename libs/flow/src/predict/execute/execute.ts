@@ -4,7 +4,6 @@ import type { Panel, SeriesData, SeriesForecast } from '@almanac/forecasting';
 import { AlmanacError, Frequency } from '@almanac/series';
 import type { Json, ModelVersionRecord } from '@almanac/store';
 import type { ChooseTask, Compute, PredictTask } from '../../compute/index.js';
-import { explainForecasts } from '../../forecast/execute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { unknownCategories, withOtherCategories, withOtherValues } from '../../runs/categories.js';
@@ -12,6 +11,7 @@ import { completed, namesUsed, withoutHoles } from '../../runs/covariates.js';
 import { readPanel } from '../../runs/panel.js';
 import { readPlan, type PlannedRun } from '../../runs/kinds.js';
 import { type InlinePlan, type LaidSeries, predictionPlan, type PredictionPlan, type WhatIfPlan } from '../plan.js';
+import { explainForecasts } from './explain.js';
 import { lookFirst } from './firstLook.js';
 import { finite, rowsOf } from './rows.js';
 

@@ -55,7 +55,7 @@ export async function executeRun(
   await given.store.runs.requeueStale(SILENT_MS);
   const run = await given.store.runs.claim(job.runId, holder.workerId);
   if (run === null) return await notClaimed(given, job);
-  // What a run changes is told of the run, or of the one that it is a part of.
+  // In the audit log, what a run changes is done by the run, or by the one that it is a part of.
   const name = [run.kind, run.model ?? run.dataset].filter(Boolean).join(' ');
   const store = given.store.by({ actor: { kind: 'run', id: run.parentId ?? run.id, name }, action: run.kind });
   const flow = { ...given, store };

@@ -51,7 +51,7 @@ export function fineTuning(facts: Pick<PanelFacts, 'count' | 'horizon' | 'length
   };
 }
 
-/** The season that the network is told, and a longer one: the first two that its look-back holds. 1 and 0 stand for none. */
+/** The season that the network is given as an input, and a longer one: the first two that its look-back holds. 1 and 0 stand for none. */
 export function seasonsOf(lengths: readonly number[]): { season: number; second: number } {
   const usable = lengths.filter((length) => length > 1 && length <= LOOK_BACK);
   return { season: usable[0] ?? 1, second: usable[1] ?? 0 };

@@ -13,7 +13,7 @@ import type { RunContext } from '../../runs/execute/index.js';
 import { readRun } from '../../runs/kinds.js';
 import { panelOf, toSeriesData } from '../../runs/panel.js';
 import { readWhole } from '../../runs/wholeSteps.js';
-import { namedWidths } from './widths.js';
+import { namedWidths } from '../../forecast/widths.js';
 
 /** Relative to the size of the forecast: engines differ in the last digits. */
 const TOLERANCE = 1e-4;

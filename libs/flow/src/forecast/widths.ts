@@ -4,7 +4,7 @@
 import type { OnlineConformalState } from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
 import type { CalibrationRecord, Store, StoredSeries } from '@almanac/store';
-import { stateOf } from '../../register/calibration.js';
+import { stateOf } from '../register/calibration.js';
 
 export interface Widths {
   /** By `unique_id`; undefined where no series has one. */
