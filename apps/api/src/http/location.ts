@@ -12,6 +12,7 @@ const DELIVERIES = '/v1/webhooks/:webhookId/deliveries';
 const PLACES: Partial<Record<EndpointName, string>> = {
   createApiKey: '/v1/api-keys/:id',
   createInvitation: '/v1/invitations/:id',
+  createOverride: '/v1/forecasts/:runId/overrides',
   createSchedule: '/v1/schedules/:name',
   createSignInLink: '/v1/session/links',
   createUpload: '/v1/runs/:runId',

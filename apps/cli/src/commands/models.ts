@@ -161,6 +161,7 @@ export function modelCommands(program: Command): void {
     .option('--holdout <steps>', 'last steps kept from training to measure accuracy on', whole)
     .option('--steps <number>', 'training steps', whole)
     .option('--seed <number>', 'seed', whole)
+    .option('--start-from <version>', 'go on from the weights of this version, e.g. sales@champion, on new data or other series')
     .option('--config <json>', 'further settings of the model', jsonObject)
     .option('--no-promote', 'do not make it champion when the model has none')
     .option('--gate', 'make it champion if it beats the present one and seasonal naive by more than chance')

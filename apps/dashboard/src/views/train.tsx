@@ -123,6 +123,18 @@ function TrainForm({ datasets }: { datasets: Dataset[] }) {
             )}
             {whole('holdout', 'Held-out steps', 'The last steps, kept from training, on which accuracy is measured.', String(horizon))}
             {whole('steps', 'Training steps', 'More steps learn more, until validation stops improving.', 'chosen from the size')}
+            <Field
+              id="startFrom"
+              label="Start from"
+              help="Go on from the weights of a version of the same kind, on new data or on other series; only for networks of the kind segment."
+            >
+              <input
+                id="startFrom"
+                placeholder="random weights"
+                autoComplete="off"
+                {...register('startFrom', { setValueAs: (text: string) => (text.trim() === '' ? undefined : text.trim()) })}
+              />
+            </Field>
             {whole('seed', 'Seed', 'The same seed on the same engine makes the same model.', '1')}
             <label className="check">
               <input type="checkbox" {...register('promote')} />

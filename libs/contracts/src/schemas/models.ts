@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { device, etag, instant, name, pageOf, pageQuery, partialSteps, stepTime, time, uuid, versionNumber } from './common.js';
 import { modelChoice } from './choice.js';
-import { forecastRequest } from './forecasts.js';
+import { forecastRequest, modelReference } from './forecasts.js';
 import { score } from './runs.js';
 
 /** The kind of model where nobody names one. */
@@ -23,6 +23,10 @@ export const trainRequest = z
     }),
     steps: z.number().int().positive().max(1_000_000).optional(),
     config: z.record(z.string(), z.unknown()).default({}),
+    startFrom: modelReference.optional().meta({
+      description:
+        'Go on from the weights of this version instead of random ones: on new data, or on other series. Settings and horizon are those of the version; `steps` are a quarter of its own unless given.',
+    }),
     seed: z.number().int().nonnegative().default(1),
     device: device.default('auto').meta({ description: '`auto` takes a GPU where a worker offers one; `gpu` insists on it.' }),
     promote: z.boolean().default(true).meta({ description: 'Make it `champion` when the model has none yet.' }),

@@ -35,6 +35,8 @@ export interface TrainTask {
   champion?: { version: number; checkpoint: Checkpoint } | { version: number; recipe: Recipe } | undefined;
   /** First steps of each forecast that the gate judges; all of them unless given. */
   judged?: number | undefined;
+  /** Weights to begin with instead of random ones. */
+  start?: Checkpoint | undefined;
   /** What an interrupted delivery of the same run had reached. */
   resume?: Checkpoint | undefined;
   /** The members of the ensemble, where they have been trained already. */

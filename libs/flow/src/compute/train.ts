@@ -56,7 +56,7 @@ export async function trainMember(task: MemberTask, tools: TrainTools): Promise<
 async function fit(
   forecaster: Forecaster,
   history: Panel,
-  { seed, resume, kind, config }: Pick<TrainTask, 'seed' | 'resume' | 'kind' | 'config'>,
+  { seed, resume, start, kind, config }: Pick<TrainTask, 'seed' | 'resume' | 'start' | 'kind' | 'config'>,
   { threads, signal, saveState, report }: TrainTools,
 ): Promise<number> {
   let steps = 0;
@@ -66,6 +66,7 @@ async function fit(
     signal,
     checkpoint: { everySteps: stepsBetweenStates(kind, config), save: saveState },
     ...(resume ? { resume } : {}),
+    ...(start ? { start } : {}),
     onProgress: (progress) => {
       steps = progress.step;
       report({
@@ -99,7 +100,7 @@ export async function train(task: TrainTask, tools: TrainTools): Promise<TrainOu
     const started = performance.now();
     const steps = members
       ? members.reduce((sum, member) => sum + member.steps, 0)
-      : await fit(forecaster, history, { seed, resume, kind, config }, tools);
+      : await fit(forecaster, history, { seed, resume, start: task.start, kind, config }, tools);
     const trainSeconds = (performance.now() - started) / 1000;
     report({ phase: 'scoring', message: `Forecasting the last ${holdout} steps of ${usable.series.length} series`, fraction: null });
     const { score, forecasts } = await measure(forecaster, usable, task, { kind, label: kind, levels: DEFAULT_QUANTILES }, tools);

@@ -12,6 +12,8 @@ export const trainPlan = z.object({
   holdout: z.number().int(),
   /** First steps of each forecast that the gate judges; all of them unless given. */
   judged: z.number().int().optional(),
+  /** The version whose weights it starts from, where it does; its settings are in `config`. */
+  startVersionId: uuid.optional(),
   /** The cancelled or failed run that this one goes on from. */
   resumes: uuid.optional(),
 });

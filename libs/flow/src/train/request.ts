@@ -3,6 +3,7 @@ import { type Run, trainRequest, type TrainRequestInput } from '@almanac/contrac
 import { checkSeed, checkShared, plans } from '@almanac/forecasting/plan';
 import { AlmanacError, nearest } from '@almanac/series';
 import type { DatasetRecord } from '@almanac/store';
+import { refuseKnown, startingFrom } from './start.js';
 import { ask } from '../ask.js';
 import { seasonLengthsOf } from '../query/grid.js';
 import { storedFacts } from '../compute/settings.js';
@@ -48,7 +49,9 @@ export async function planTrainingRun(
   input: TrainRequestInput,
   known: { broken?: boolean } = {},
 ): Promise<NewPlannedRun<'train'>> {
-  const request = trainRequest.parse(input);
+  const asked = trainRequest.parse(input);
+  const start = asked.startFrom === undefined ? undefined : await startingFrom(store, asked.startFrom, asked);
+  const request = start?.request ?? asked;
   const { kind } = plans.of(request.kind);
   const dataset = await store.datasets.get(request.dataset);
   const version = await store.datasets.version(dataset.id, request.datasetVersion ?? dataset.currentVersion);
@@ -56,6 +59,7 @@ export async function planTrainingRun(
   await refuseOtherDataset(store, model, dataset);
   const seen = { season: seasonLengthsOf(dataset)[0], version: version.no, span: spanOf(version) };
   const plan = trainPlanOf(request, { ...seen, ...(request.gate ? { ...(await gateFacts(store, model, version)), ...known } : {}) });
+  if (start) await refuseKnown(store, start.version, version, plan.holdout);
   const { horizon } = plan;
   // What is wrong with a setting is said now, not by a worker.
   const { facts } = await storedFacts(store, dataset.name, plan);
@@ -67,7 +71,13 @@ export async function planTrainingRun(
     checkHorizon({ kind, model, no: 'new', horizon, config }, request.forecast.horizon ?? horizon);
     await selectSeries(store, dataset, request.forecast, plans.of(kind).startsCold);
   }
-  return { kind: 'train', dataset: plan.dataset, model, seed: plan.seed, config: plan };
+  return {
+    kind: 'train',
+    dataset: plan.dataset,
+    model,
+    seed: plan.seed,
+    config: { ...plan, ...(start ? { startVersionId: start.version.id } : {}) },
+  };
 }
 
 /** Sums over series that are not there would never be made. @throws AlmanacError HIERARCHY_INVALID */

@@ -182,3 +182,37 @@ it('keeps a state that no identical run can delete', async () => {
   expect(steps[0]).toBeGreaterThan(20);
   expect((await store.models.version('kept')).sha256).toBe((await store.models.version('other')).sha256);
 });
+
+it('starts from the weights of a version, with its settings, and refuses by name what does not fit them', async () => {
+  const request = { dataset: 'waves', kind: 'segment', model: 'whole', startFrom: 'whole/1', steps: 30 };
+  const started = await requestTraining(flow, request);
+  await deliver(started.id, () => false);
+  expect(await store.runs.get(started.id)).toMatchObject({ status: 'succeeded', error: null });
+  const [before, after] = [await store.models.version('whole', { no: 1 }), await store.models.version('whole', { no: 2 })];
+  expect(after.config).toMatchObject({ hidden: 16, contextLength: 96, train: { steps: 30 } });
+  expect(after.sha256).not.toBe(before.sha256);
+  // It begins where the other one ended, not where that began.
+  const fresh = await requestTraining(flow, {
+    ...request,
+    model: 'fresh',
+    startFrom: undefined,
+    horizon: 24,
+    contextLength: 96,
+    config: { hidden: 16 },
+  });
+  await deliver(fresh.id, () => false);
+  const firstLoss = async (id: string): Promise<number> => (await store.runs.curve(id))[0]!.loss!;
+  expect(await firstLoss(started.id)).toBeLessThan(0.5 * (await firstLoss(fresh.id)));
+  for (const [changes, code, message] of [
+    [{ kind: 'linear' }, 'START_NOT_POSSIBLE', 'A linear model cannot start from whole/1'],
+    [{ config: { hidden: 32 } }, 'OPTIONS_CONFLICT', 'The setting hidden is that of whole/1'],
+    [{ horizon: 12 }, 'OPTIONS_CONFLICT', 'cannot forecast 12'],
+    [{ startFrom: 'nobody' }, 'MODEL_NOT_FOUND', 'nobody'],
+    // What it learned goes up to the last 24 steps.
+    [{ holdout: 48 }, 'START_KNOWS_HOLDOUT', 'all but the last 24 steps'],
+  ] as const)
+    await expect(requestTraining(flow, { ...request, ...changes })).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message) as string,
+    });
+});

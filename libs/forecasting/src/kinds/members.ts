@@ -5,6 +5,7 @@
  */
 import type { Checkpoint, CheckpointManifest, FitOptions, FitProgress, Forecaster, MemberMaker, Panel } from '../forecaster.js';
 import { plans } from './plans.js';
+import { refuseStart } from './start.js';
 
 /** Members get seeds this far apart, so that models of neighbouring seeds share none. */
 const SEED_STRIDE = 1009;
@@ -35,6 +36,7 @@ export class Members {
 
   /** One after the other; progress runs over the steps of all. A saved state belongs to the member in training. @param kind of the whole */
   async fit(kind: string, panel: Panel, options: FitOptions): Promise<void> {
+    refuseStart(kind, options);
     const { resume, checkpoint, onProgress } = options;
     const steps = this.forecasters.map((one) => stepsOf(one));
     const saved = resume?.manifest.config as { done: CheckpointManifest[]; member: CheckpointManifest } | undefined;

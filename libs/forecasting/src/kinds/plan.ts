@@ -72,6 +72,8 @@ export interface KindPlan {
   readonly spreads: boolean;
   /** It goes on learning with every observation, see `learnOnline`. */
   readonly goesOn: boolean;
+  /** Can go on from the weights of another model of the same settings. */
+  readonly startsFrom: boolean;
   /** Forecasts a series that has no observation at all. */
   readonly startsCold: boolean;
   /** Stands in every backtest (`always`), or in the form of one until somebody strikes it out (`suggested`). */
@@ -123,6 +125,7 @@ export const PROCESS_BYTES = 150 * 2 ** 20;
 /** What most plans have in common. */
 export const SINGLE = {
   goesOn: false,
+  startsFrom: false,
   startsCold: false,
   untrained: false,
   follows: {} as KindPlan['follows'],

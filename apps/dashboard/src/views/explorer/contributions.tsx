@@ -108,9 +108,13 @@ function Parts({ dataset, parts: whole }: { dataset: Dataset; parts: Contributio
             {whole.parts.map((part, i) => (
               <tr key={columnOf(part)}>
                 <td>
-                  <span className="legend" style={{ display: 'inline' }}>
-                    <i style={{ background: i === 0 ? 'transparent' : inkOf(i - 1) }} />
-                  </span>{' '}
+                  <span
+                    aria-hidden="true"
+                    style={{
+                      ...{ display: 'inline-block', width: 12, height: 12, marginRight: 8, borderRadius: 2 },
+                      background: i === 0 ? 'transparent' : inkOf(i - 1),
+                    }}
+                  />
                   {titleOf(part)}
                 </td>
                 <td className="number">{value(at(part))}</td>

@@ -11,6 +11,8 @@ import { Failure } from '../../ui/parts';
 
 const CHANGES = { percent: 'percent', add: 'add', set: 'set to' } as const;
 type Change = keyof typeof CHANGES;
+const ABOVE = { display: 'grid', gap: 4 } as const;
+const signed = (number: number): string => `${number > 0 ? '+' : ''}${value(number)}`;
 
 export function OverridesCard({ dataset, forecast }: { dataset: Dataset; forecast: Forecast }) {
   const client = useClient();
@@ -54,7 +56,7 @@ export function OverridesCard({ dataset, forecast }: { dataset: Dataset; forecas
             </thead>
             <tbody>
               {items.map((one) => (
-                <tr key={one.id}>
+                <tr key={one.id} style={{ whiteSpace: 'nowrap' }}>
                   <td>{at(one.from)}</td>
                   <td>{at(one.to)}</td>
                   <td>{said(one)}</td>
@@ -120,13 +122,13 @@ function NewOverride({ forecast, at, onMade }: { forecast: Forecast; at: (ds: st
   return (
     <form
       className="row"
-      style={{ gap: 10, marginBottom: 12, flexWrap: 'wrap', alignItems: 'end' }}
+      style={{ gap: 10, margin: '10px 0 12px', flexWrap: 'wrap', alignItems: 'end' }}
       onSubmit={(event) => {
         event.preventDefault();
         make.mutate();
       }}
     >
-      <label>
+      <label style={ABOVE}>
         From
         <select
           value={from}
@@ -138,13 +140,13 @@ function NewOverride({ forecast, at, onMade }: { forecast: Forecast; at: (ds: st
           {steps}
         </select>
       </label>
-      <label>
+      <label style={ABOVE}>
         To
         <select value={to} onChange={(event) => setTo(Math.max(from, Number(event.target.value)))}>
           {steps}
         </select>
       </label>
-      <label>
+      <label style={ABOVE}>
         Change
         <select value={change} onChange={(event) => setChange(event.target.value as Change)}>
           {Object.entries(CHANGES).map(([key, name]) => (
@@ -154,11 +156,11 @@ function NewOverride({ forecast, at, onMade }: { forecast: Forecast; at: (ds: st
           ))}
         </select>
       </label>
-      <label>
+      <label style={ABOVE}>
         Amount
         <input inputMode="decimal" value={amount} style={{ width: 96 }} onChange={(event) => setAmount(event.target.value)} />
       </label>
-      <label style={{ flex: '1 1 180px' }}>
+      <label style={{ ...ABOVE, flex: '1 1 180px' }}>
         Reason
         <input value={reason} maxLength={500} placeholder="a fair in town" onChange={(event) => setReason(event.target.value)} />
       </label>
@@ -192,7 +194,7 @@ function Beside({ forecast, items, at }: { forecast: Forecast; items: readonly O
             <tr key={ds} style={{ whiteSpace: 'nowrap' }}>
               <td>{at(ds)}</td>
               <td className="number">{value(model?.[h])}</td>
-              <td className="number">{value((final?.[h] ?? 0) - (model?.[h] ?? 0))}</td>
+              <td className="number">{signed((final?.[h] ?? 0) - (model?.[h] ?? 0))}</td>
               <td className="number">{value(final?.[h])}</td>
             </tr>
           ))}

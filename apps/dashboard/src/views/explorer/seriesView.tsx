@@ -193,10 +193,10 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
       {none && !wantsLook && <NoForecast dataset={dataset} uniqueId={uniqueId} onLook={() => keepLook('')} />}
       {wantsLook && <FirstLookCards dataset={dataset} look={look} onEnd={() => keepLook(undefined)} />}
       {forecast && <ForecastCards dataset={dataset} forecast={forecast} fared={hindsight(history.data, forecast)} />}
-      {forecast && <ContributionsCard key={`${forecast.runId} ${uniqueId}`} dataset={dataset} forecast={forecast} />}
-      {forecast && <OverridesCard key={`${forecast.runId} ${uniqueId}`} dataset={dataset} forecast={forecast} />}
+      {forecast && <ContributionsCard key={`why ${forecast.runId} ${uniqueId}`} dataset={dataset} forecast={forecast} />}
+      {forecast && <OverridesCard key={`override ${forecast.runId} ${uniqueId}`} dataset={dataset} forecast={forecast} />}
       {forecast && <TotalsCard key={forecast.runId} dataset={dataset} forecast={forecast} />}
-      <DecompositionCard key={uniqueId} dataset={dataset} uniqueId={uniqueId} />
+      <DecompositionCard key={`parts ${uniqueId}`} dataset={dataset} uniqueId={uniqueId} />
       <GapsCard key={`gaps ${uniqueId}`} dataset={dataset} uniqueId={uniqueId} />
       <Changes changes={changes} dataset={dataset} onShow={showChange} />
     </>

@@ -7,7 +7,7 @@ import { type Json, type ModelVersionRecord, REFERENCE, type RunRecord, type Sto
 import type { Compute, TrainOutcome, TrainTask } from '../../compute/index.js';
 import { planned, writeDown } from '../../ask.js';
 import { planForecastRun } from '../../forecast/request.js';
-import { type Pace, registerVersion } from '../../register/index.js';
+import { loadCheckpoint, type Pace, registerVersion } from '../../register/index.js';
 import { Ending, type EngineNote, engineNote, type RunContext } from '../../runs/execute/index.js';
 import { reportOn } from '../../runs/covariates.js';
 import { readPanel } from '../../runs/panel.js';
@@ -35,8 +35,9 @@ export async function executeTraining(context: RunContext<PlannedRun<'train'>>, 
   const memberSeconds = (performance.now() - started) / 1000;
   const { panel, partial, categories } = await readPanel(store, dataset, { version: version.no, signal });
   const champion = await championOf(context, plan, version);
+  const start = plan.startVersionId && (await loadCheckpoint(context.objects, await store.models.versionById(plan.startVersionId)));
   const engine = engineNote(context);
-  const outcome = await trainPanel(context, compute, interrupted, engine, { panel, plan, champion, members });
+  const outcome = await trainPanel(context, compute, interrupted, engine, { panel, plan, champion, members, ...(start ? { start } : {}) });
   await engine.noted();
   void report({ phase: 'registering', message: `Registering ${plan.model}`, fraction: null });
   const { checkpoint, score, baselines, baseline, wqlRatio, choice, dependence } = outcome;
@@ -106,7 +107,7 @@ function trainPanel(
   compute: Compute,
   interrupted: InterruptedTraining,
   engine: EngineNote,
-  { panel, plan, champion, members }: { panel: Panel; plan: TrainPlan } & Pick<TrainTask, 'champion' | 'members'>,
+  { panel, plan, champion, members, start }: { panel: Panel; plan: TrainPlan } & Pick<TrainTask, 'champion' | 'members' | 'start'>,
 ): Promise<TrainOutcome> {
   const { kind, horizon, holdout, judged, contextLength, steps, config, seed } = plan;
   const { signal } = context;
@@ -114,7 +115,7 @@ function trainPanel(
   const threads = interrupted.threads !== undefined && interrupted.threads <= compute.threads ? interrupted.threads : compute.threads;
   return interrupted.resume(threads, (resume) =>
     compute.run<TrainTask>(
-      { task: 'train', panel, kind, horizon, holdout, contextLength, steps, config, seed, champion, judged, resume, members },
+      { task: 'train', panel, kind, horizon, holdout, contextLength, steps, config, seed, champion, judged, resume, members, start },
       {
         signal,
         threads,

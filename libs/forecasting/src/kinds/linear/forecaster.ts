@@ -22,6 +22,7 @@ import { turns } from '../../turns.js';
 import { checkLinearConfig, type LinearConfig, lookBack, MOST_WINDOWS } from './config.js';
 import { lastSteps } from '../../panel.js';
 import { noiseOf, readNoise, savedNoise, widened } from '../shortSeries.js';
+import { refuseStart } from '../start.js';
 import { RidgeSums } from './ridge.js';
 
 /** Per row; windows are scaled by their series' deviation, so the grid serves every unit. */
@@ -78,7 +79,9 @@ export class LinearForecaster implements Forecaster {
     });
   }
 
-  async fit(panel: Panel, { signal, onProgress }: FitOptions): Promise<void> {
+  async fit(panel: Panel, options: FitOptions): Promise<void> {
+    refuseStart(this.kind, options);
+    const { signal, onProgress } = options;
     const { horizon } = this.config;
     const deviations = new Map(panel.series.map(({ id, values }) => [id, deviationOf(values)]));
     const { training, validation } = this.split(panel.series);

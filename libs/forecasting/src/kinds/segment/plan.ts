@@ -30,6 +30,7 @@ const train = z
 export const segmentPlan: KindPlan = {
   ...SINGLE,
   spreads: true,
+  startsFrom: true,
   kind: 'segment',
   summary: 'Recurrent sequence-to-sequence network over segments, with contextual and temporal attention; one model for all series.',
   trainable: true,
