@@ -76,7 +76,7 @@ async function aboutFolder({ home, leastFreeBytes, ...config }: Config): Promise
       ? wrong(
           'data folder',
           said,
-          'Free disk, delete datasets or old backups, or set retention (ALMANAC_KEEP_…); uploads are refused until then.',
+          'Free disk, delete datasets, or let them keep fewer days (almanac retention); uploads are refused until then.',
         )
       : ok('data folder', said);
   const files = [secretKeyFile({ home }), join(home, 'connection.json')];
