@@ -5,7 +5,8 @@
 import type { Readable } from 'node:stream';
 import pg, { type ClientBase } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { type AppliedMigration, appliedMigrations } from '../schema/migrate.js';
+import { AlmanacError } from '@almanac/series';
+import { type AppliedMigration, appliedMigrations, pendingMigrations } from '../schema/migrate.js';
 import { SEALED_WITH } from '../schema/diagnose.js';
 import { type BackupTable, tablesOf } from './tables.js';
 
@@ -45,6 +46,13 @@ export async function withSnapshot<T>(client: ClientBase, use: (snapshot: Snapsh
   try {
     const [about] = await list<{ at: Date; server: string }>(`SELECT now() AS at, current_setting('server_version') AS server`);
     const migrations = await appliedMigrations(client);
+    const [pending] = await pendingMigrations(client);
+    if (pending !== undefined)
+      throw new AlmanacError('BACKUP_BEFORE_UPGRADE', `The database is older than this version of Almanac: ${pending} is to be applied.`, {
+        hint: 'Make the backup with the version that the database is of, or run almanac upgrade first.',
+        subject: { migration: pending },
+        status: 409,
+      });
     const sequences = await list<{ name: string; value: string }>(
       `SELECT sequencename::text AS name, last_value::text AS value FROM pg_sequences
        WHERE schemaname = 'public' AND last_value IS NOT NULL ORDER BY 1`,
