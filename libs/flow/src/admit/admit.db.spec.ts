@@ -255,6 +255,6 @@ function forecastBy(model: string): Parameters<typeof estimateRun>[1] {
     kind: 'forecast',
     dataset: 'waves',
     model,
-    config: { model, dataset: 'waves', covariateFill: 'none', attention: false, calibrate: false, ...resolved },
+    config: { model, dataset: 'waves', covariateFill: 'none', attention: false, calibrate: false, contributions: false, ...resolved },
   };
 }
