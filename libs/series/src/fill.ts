@@ -1,7 +1,7 @@
 /**
- * What stands to reason about single values of a series by all the others: what a gap would have held, and which values are unlike the rest.
- * Both rest on `decompose`. What the parts leave over hangs together from step to step (an autoregression of order one), so a gap is bridged
- * from both its ends: near them the uncertainty is small, in the middle of a long gap it is that of the rest itself.
+ * What all the values of a series say of single ones: what a gap would have held, and which values are unlike the rest.
+ * Both rest on `decompose`. What the parts leave over hangs together from step to step (an autoregression of order one), so a gap is
+ * bridged from both its ends: near them the uncertainty is small, in the middle of a long gap it is that of the rest itself.
  *
  * Invariants: nothing that was observed is changed; where values were never negative, or always whole, what fills a gap is so too.
  */

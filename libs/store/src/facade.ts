@@ -517,7 +517,7 @@ export interface Store {
   under(held: r.HeldKey): Store;
   /** Inside a transaction: nobody else changes the row before it has ended. One that is not there holds nothing. */
   hold(kind: r.Holdable, name: string): Promise<void>;
-  /** What must not be done before it is certain, as to delete a file: once the transaction has been committed, or at once outside of one. */
+  /** For what must wait until it is certain, as deleting a file: once the transaction is committed, or at once outside of one. */
   afterCommit(work: (outside: Store) => Promise<unknown>): Promise<void>;
   /** All or nothing. The store passed in must be used inside; nested calls join the transaction. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;

@@ -1,6 +1,6 @@
 /**
- * `etag` and `If-Match` of what can be changed: whoever reads it learns its tag, alone (also as the header `ETag`) or in a list, and whoever
- * sends that tag with a change changes only what they have read; else 412 with what it is now.
+ * `etag` and `If-Match` of what can be changed: whoever reads it learns its tag, alone (also as the header `ETag`) or in a list, and
+ * whoever sends that tag with a change changes only what they have read; else 412 with what it is now.
  *
  * Invariants: a tag stands for what people set, not for what passes by itself (the next due time of a schedule), and for which one it
  * is, where a name may be given again; the tag is compared and the change is made in one transaction that holds the row, so nothing

@@ -28,7 +28,7 @@ export type HoldoutErrors = ReadonlyMap<number, number>;
 /** What is known beside the scores. */
 export interface DriftFacts {
   holdouts: HoldoutErrors;
-  /** Steps that a forecast is judged by. Forecasts that are less apart share some, and are one when it is counted how long a drift lasts. */
+  /** Steps that a forecast is judged by. Forecasts that are less apart share some, and count as one in how long a drift lasts. */
   judged: number;
   /** Grid step of a cutoff. */
   stepOf: (cutoff: LiveScore['cutoff']) => number;

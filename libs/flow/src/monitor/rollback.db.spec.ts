@@ -1,4 +1,4 @@
-/** A champion whose forecasts turn out worse than seasonal naive gives its place back, or after a break to a baseline; on a real Postgres. */
+/** A champion whose forecasts turn out worse than seasonal naive gives its place back, or after a break to a baseline; on Postgres. */
 import { type MonitorRequestInput, type MonitorResult, monitorResult, trainResult } from '@almanac/contracts';
 import { requestForecast } from '@almanac/flow/forecast';
 import { requestMonitoring } from '@almanac/flow/monitor';

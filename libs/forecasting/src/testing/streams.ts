@@ -29,7 +29,7 @@ export function outlierStream(seed: number, length = 3000): Float64Array {
 /** Steps of a day. */
 export const DAY = 24;
 
-/** Ways in which a world turns round: what is left of the season remembers the other way, over one step or two, or with the day upside down. */
+/** Ways in which a world turns round: what is left of the season remembers the other way, over one step or two, or the day upside down. */
 export const REVERSALS = ['memory', 'two lags', 'day'] as const;
 export type Reversal = (typeof REVERSALS)[number];
 

@@ -98,8 +98,8 @@ export async function executeBacktestPart(context: RunContext, piece: Piece, com
 }
 
 /**
- * What a certificate looks at: series drawn by the hash of their ids, so that their order says nothing, cutoffs from the first to the last, and
- * at these two what the store would have given had its rows after them been others.
+ * What a certificate looks at: series drawn by the hash of their ids, so that their order says nothing, cutoffs from the first to the last,
+ * and at these two what the store would have given had its rows after them been others.
  */
 async function certified(
   { store, signal }: Pick<RunContext, 'store' | 'signal'>,
