@@ -1,7 +1,7 @@
 /**
  * Covariates that are text and change over time (the weather in words). A series holds numbers: each value becomes a covariate of its own,
  * `weather = rain`, 1 where the column says so and 0 where it says anything else or nothing, as static categories do (ADR 22). A column of
- * very many values is left out by name, and the file, which is kept, still has it. Some texts in a column of numbers are slips, and refused by
+ * very many values is left out by name, and the file, which is kept, still has it. Some texts in a column of numbers are slips, refused by
  * line; a column of yes and no in words that are not read is refused with what to write instead.
  */
 import { isTruth } from '@almanac/contracts/csv';
