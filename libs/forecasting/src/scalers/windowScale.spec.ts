@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bend, SCALER_KINDS, unbend, windowScale } from './windowScale.js';
+import { bend, SCALER_KINDS, unbend, windowScale, deviationOf, deviationWithin } from './windowScale.js';
 
 const values = Float64Array.from({ length: 48 }, (_, t) => 10 + Math.sin((2 * Math.PI * t) / 12) + t / 10);
 
@@ -74,4 +74,29 @@ it('centres on the mean of the last season, on the last value, or nowhere', () =
   expect(windowScale('seasonalDifference', values, 0, 48, 12).center).toBeCloseTo(last, 9);
   expect(windowScale('lastValue', values, 0, 48, 12).center).toBe(values[47]);
   expect(windowScale('meanAbs', values, 0, 48, 12).center).toBe(0);
+});
+
+it('scales a series that a straight line explains by what the line moves within a horizon, and any other by its deviation', () => {
+  const of = (value: (t: number) => number, length = 300): Float64Array => Float64Array.from({ length }, (_, t) => value(t));
+  // Half of 14 steps of 2,000; the deviation of the whole is 173,000.
+  expect(
+    deviationWithin(
+      of((t) => 1_000_000 + 2_000 * t),
+      14,
+    ),
+  ).toBeCloseTo(14_000, 6);
+  // The same with a season of deviation 30,000 about it, which is more.
+  const seasonal = of((t) => 1_000_000 + 2_000 * t + 42_426 * Math.sin((2 * Math.PI * t) / 12));
+  expect(deviationWithin(seasonal, 14)).toBeGreaterThan(29_000);
+  expect(deviationWithin(seasonal, 14)).toBeLessThan(31_000);
+  // With gaps, too.
+  expect(
+    deviationWithin(
+      of((t) => (t % 3 === 0 ? NaN : 5 * t)),
+      8,
+    ),
+  ).toBeCloseTo(20, 6);
+  const wave = of((t) => Math.sin(t / 9));
+  expect(deviationWithin(wave, 14)).toBe(deviationOf(wave));
+  expect(deviationWithin(new Float64Array(20).fill(7), 14)).toBe(0);
 });

@@ -153,3 +153,32 @@ export function deviationOf(values: Float64Array): number {
   }
   return count > 1 ? Math.sqrt(squares / count) : 0;
 }
+
+/** Share of the variance that a straight line may leave of a series that it is said to explain. */
+const LINE_LEAVES = 0.1;
+
+/**
+ * What all windows of a series are scaled by: its deviation; of a series that a straight line explains, the deviation from the line, or
+ * half of what the line moves within a horizon where that is more. In units of the whole deviation, the steps of a long line are so small
+ * that a network is content with a part of them.
+ */
+export function deviationWithin(values: Float64Array, horizon: number): number {
+  const deviation = deviationOf(values);
+  let [count, t, x] = [0, 0, 0];
+  values.forEach((value, at) => {
+    if (Number.isNaN(value)) return;
+    count++;
+    t += at;
+    x += value;
+  });
+  let [tt, tx] = [0, 0];
+  values.forEach((value, at) => {
+    if (Number.isNaN(value)) return;
+    tt += (at - t / count) ** 2;
+    tx += (at - t / count) * (value - x / count);
+  });
+  const slope = tt > 0 ? tx / tt : 0;
+  const left = deviation ** 2 - (slope * tx) / Math.max(1, count);
+  if (!(count > 2 && left < LINE_LEAVES * deviation ** 2)) return deviation;
+  return Math.min(deviation, Math.max(Math.sqrt(Math.max(0, left)), (Math.abs(slope) * horizon) / 2));
+}

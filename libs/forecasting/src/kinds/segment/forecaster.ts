@@ -90,7 +90,7 @@ export class SegmentForecaster implements Forecaster {
   async fit(given: Panel, options: FitOptions): Promise<void> {
     const panel = await withCalendar(given, this.config.calendar, this.config.horizon);
     if (this.config.head === 'negativeBinomial') requireCounts(panel);
-    const reader = new WindowReader(this.config, KnownSeries.of(panel.series, this.config.covariates));
+    const reader = new WindowReader(this.config, KnownSeries.of(panel.series, this.config));
     const { parameters, validation } = await train(panel.series, reader, this.config, options);
     const nonNegative = neverNegative(panel.series);
     this.fitted = { reader, parameters, nonNegative, widths: this.config.levels.map(() => 1), persistence: 0, noise: noiseOf(panel) };

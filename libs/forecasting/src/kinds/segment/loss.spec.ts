@@ -14,7 +14,7 @@ function weightsOf(metric: 'owa' | 'wql', value: (t: number, series: number) => 
     values: Float64Array.from({ length: 120 }, (_, t) => value(t, s)),
   }));
   const config = defaultConfig({ frequency: 'MS', seasonLengths: [12], horizon: HORIZON, lengths: [120, 120], count: 2, metric });
-  const reader = new WindowReader(config, KnownSeries.of(series, config.covariates));
+  const reader = new WindowReader(config, KnownSeries.of(series, config));
   const windows = series.map((one) => ({ series: one, origin: 100 }));
   const weights = new LossWeights(config, reader.sizes);
   weights.calibrate(windows, reader.read(windows));

@@ -35,7 +35,7 @@ export class Rank {
     private readonly group: Group,
   ) {
     const { series, config, seed, optimiser } = setup;
-    const reader = new WindowReader(config, KnownSeries.of(series, config.covariates));
+    const reader = new WindowReader(config, KnownSeries.of(series, config));
     this.sampler = new WindowSampler(series, config, seed);
     this.optimiser = new SharedOptimiser(optimiser, group.rank);
     const parameters = new Parameters(parameterSpecs(config, reader.sizes, reader.known.rows), this.optimiser.values);

@@ -6,8 +6,8 @@
  */
 import type { SegmentConfig } from './config.js';
 import type { SeriesData } from '../../forecaster.js';
-import { covariateScales, CovariateReader, type CovariateNames, type CovariateScales } from '../../dataset/covariates.js';
-import { bend, deviationOf, windowScale } from '../../scalers/windowScale.js';
+import { covariateScales, CovariateReader, type CovariateScales } from '../../dataset/covariates.js';
+import { bend, deviationWithin, windowScale } from '../../scalers/windowScale.js';
 import { calendarSize, cyclesOf, writeCalendar, type Cycle } from '../../dataset/calendar.js';
 
 export interface Window {
@@ -37,7 +37,7 @@ export interface Sizes {
 export class KnownSeries {
   private readonly numbers: Map<string, number>;
 
-  /** @param deviations standard deviation of each series' training values */
+  /** @param deviations what the windows of each series are scaled by where one scale is for all of them; see `deviationWithin` */
   constructor(
     readonly ids: readonly string[],
     readonly deviations: readonly number[],
@@ -46,10 +46,10 @@ export class KnownSeries {
     this.numbers = new Map(ids.map((id, i) => [id, i + 1]));
   }
 
-  static of(series: readonly SeriesData[], covariates: CovariateNames): KnownSeries {
+  static of(series: readonly SeriesData[], { covariates, horizon }: Pick<SegmentConfig, 'covariates' | 'horizon'>): KnownSeries {
     return new KnownSeries(
       series.map(({ id }) => id),
-      series.map(({ values }) => deviationOf(values)),
+      series.map(({ values }) => deviationWithin(values, horizon)),
       covariateScales(series, covariates),
     );
   }
@@ -63,8 +63,8 @@ export class KnownSeries {
     return this.numbers.get(id) ?? 0;
   }
 
-  deviation({ id, values }: SeriesData): number {
-    return this.deviations[this.number(id) - 1] ?? deviationOf(values);
+  deviation({ id, values }: SeriesData, horizon: number): number {
+    return this.deviations[this.number(id) - 1] ?? deviationWithin(values, horizon);
   }
 }
 
@@ -160,7 +160,7 @@ export class WindowReader {
     const { contextLength, temporalSeason, scaler } = this.config;
     const { values } = series;
     const start = origin - contextLength;
-    const deviation = scaler === 'seriesDeviation' ? this.known.deviation(series) : undefined;
+    const deviation = scaler === 'seriesDeviation' ? this.known.deviation(series, this.config.horizon) : undefined;
     const { center, scale } = windowScale(scaler, values, start, origin, temporalSeason || this.config.segmentLength, deviation);
     batch.center[b] = center;
     batch.scale[b] = scale;
