@@ -366,7 +366,10 @@ describe('inference', () => {
               times.push(slips ? moved(frequency, time, random) : time);
             }
             const found = findRhythm(counted(times), zone);
-            expect([sameGrid(found.frequency, frequency, first), found.frequency.code]).toEqual([true, found.frequency.code]);
+            // Where the clocks change by a part of a step, no opening hour holds all year; what is found then is the grid without hours.
+            const moves = code.startsWith('2h@') || (code.includes('@') && zone === 'Australia/Lord_Howe');
+            const whole = moves && found.frequency.code === code.split('@')[0];
+            expect([whole || sameGrid(found.frequency, frequency, first), found.frequency.code]).toEqual([true, found.frequency.code]);
             expect(found.off).toBe(times.filter((time) => !frequency.isOnGrid(time)).length);
           },
         ),

@@ -23,7 +23,7 @@ const NEXT_TO_NONE = 0.15;
 const MOSTLY_OPEN = 0.6;
 /** Days of opening hours that show them, and the share of the days on which each of their steps is. */
 const FEWEST_DAYS = 14;
-const MOSTLY_SEEN = 0.8;
+const MOSTLY_SEEN = 0.6;
 /** Steps that are closed each day; one that is missing every night is a maintenance window. */
 const LEAST_CLOSED = 3;
 /** Days further apart say nothing about weekdays. */
@@ -301,21 +301,22 @@ function fixed(times: readonly Counted[], zone: Zone): Spec | undefined {
     if (origin.share < MOST || (origin.value % MINUTE_MS !== 0 && !shows(widthMs))) continue;
     const days = daysOf(times, zone);
     const weekdays = openWeekdays(days, mode(days.map(({ rows }) => [rows, 1])).value);
-    const hours = openTimes(times, widthMs, zone);
+    const hours = openTimes(times, widthMs, origin.value, zone);
     return { unit: 'fixed', widthMs, originMs: origin.value, weekdays, ...(hours ? { hours } : {}) };
   }
   return undefined;
 }
 
 /**
- * Opening hours, where no row lies outside of them, each of their steps is there on most days, and there are two weeks to show it. Days of
- * which the hours move, as those of the sun, have none.
+ * Opening hours, where no row of the grid lies outside of them (rows off the grid are named as such), each of their steps is there on most
+ * days, and there are two weeks to show it. Days of which the hours move, as those of the sun, have none.
  */
-function openTimes(times: readonly Counted[], widthMs: number, zone: Zone): OpenTimes | undefined {
+function openTimes(times: readonly Counted[], widthMs: number, originMs: number, zone: Zone): OpenTimes | undefined {
   if (DAY_MS % widthMs !== 0 || widthMs > 4 * HOUR_MS) return undefined;
   const seen = new Map<number, number>();
   const days = new Set<number>();
   for (const [time] of times) {
+    if ((time - originMs) % widthMs !== 0) continue;
     const civil = time + zone.offsetAt(time);
     const day = Math.floor(civil / DAY_MS);
     days.add(day);
