@@ -247,8 +247,8 @@ export interface Forecasts {
   attention(runId: string, uniqueId: string): Promise<r.AttentionRecord>;
   /** What is there already stays. */
   saveContributions(rows: readonly r.ContributionRecord[]): Promise<void>;
-  /** @throws AlmanacError CONTRIBUTIONS_NOT_FOUND */
-  contributions(runId: string, uniqueId: string): Promise<r.ContributionRecord>;
+  /** Undefined where nobody has asked for them. */
+  contributions(runId: string, uniqueId: string): Promise<r.ContributionRecord | undefined>;
 }
 
 /** Changes of stored forecasts, in the order in which they were made. */

@@ -3,7 +3,7 @@ import { Controller, Res } from '@nestjs/common';
 import type {
   AttentionMapsResource,
   BacktestSeries,
-  Contributions,
+  StoredContributions,
   Forecast,
   ForecastPaths,
   ForecastScores,
@@ -105,7 +105,7 @@ export class ForecastsController {
   }
 
   @Route('getContributions')
-  contributions(@Input() { params, query }: Parse<'getContributions'>, @Flow() flow: FlowContext): Promise<Contributions> {
+  contributions(@Input() { params, query }: Parse<'getContributions'>, @Flow() flow: FlowContext): Promise<StoredContributions> {
     return getContributions(flow, params.runId, query.uniqueId);
   }
 

@@ -1,5 +1,5 @@
 /** Takes things away as files: tables as CSV, drawings as PNG. */
-import { type Cell, csvOf } from '@almanac/contracts/csv';
+import type { Cell } from '@almanac/contracts/csv';
 
 export type { Cell };
 
@@ -12,8 +12,10 @@ export function save(content: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-export const saveCsv = (rows: readonly (readonly Cell[])[], name: string): void =>
-  save(new Blob([csvOf(rows)], { type: 'text/csv' }), name);
+/** What writes CSV is fetched when it is wanted: most views are never saved. */
+export function saveCsv(rows: readonly (readonly Cell[])[], name: string): void {
+  void import('@almanac/contracts/csv').then(({ csvOf }) => save(new Blob([csvOf(rows)], { type: 'text/csv' }), name));
+}
 
 /** Colours come from the style sheet, which a drawing outside the page does not see. */
 const PAINTED = ['fill', 'stroke', 'stroke-width', 'opacity', 'font', 'text-anchor'];

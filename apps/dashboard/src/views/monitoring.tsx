@@ -96,13 +96,8 @@ function OneModel({ model, dataset }: { model: string; dataset: string | undefin
       }),
     [runs.data],
   );
-  const scored = useMemo(() => {
-    // A forecast may have been scored again when more had been observed; the newest score counts.
-    const byRun = new Map<string, LiveScore>();
-    for (const { result } of results) for (const score of result.scored) if (!byRun.has(score.runId)) byRun.set(score.runId, score);
-    return [...byRun.values()].sort((a, b) => axisPlace(a.cutoff) - axisPlace(b.cutoff));
-  }, [results]);
-  const apart = useMemo(() => results.flatMap(({ result }) => result.apart).toReversed(), [results]);
+  const scored = useMemo(() => newest(results.flatMap(({ result }) => result.scored)), [results]);
+  const apart = useMemo(() => newest(results.flatMap(({ result }) => result.apart)), [results]);
   const x = useMemo(() => scored.map((score) => axisPlace(score.cutoff)), [scored]);
   const axis = typeof scored[0]?.cutoff === 'number' ? {} : { zone };
   const accuracy = useMemo(
@@ -170,11 +165,15 @@ function OneModel({ model, dataset }: { model: string; dataset: string | undefin
                 <Alerts model={model} results={results} />
                 <CutOff page={runs.data} rest="They are the times at which this model was looked at; older ones are among the runs." />
                 <ScoredTable model={model} scored={scored} zone={zone} dataset={dataset} />
-                {apart.length > 0 && <ScoredTable model={model} scored={apart} zone={zone} dataset={dataset} apart />}
               </>
             ) : (
-              <p className="muted">No observation has come yet after the cutoff of a stored forecast.</p>
+              <p className="muted">
+                {apart.length > 0
+                  ? 'No observation has come yet that the forecasts’ model had not learned.'
+                  : 'No observation has come yet after the cutoff of a stored forecast.'}
+              </p>
             )}
+            {apart.length > 0 && <ScoredTable model={model} scored={apart} zone={zone} dataset={dataset} apart />}
           </>
         )
       }
@@ -238,6 +237,13 @@ const scoredRows = (scored: readonly LiveScore[]): Cell[][] => [
     score.bias,
   ]),
 ];
+
+/** A forecast may have been scored again when more had been observed; the newest score counts. By cutoff. @param scores newest first */
+function newest(scores: readonly LiveScore[]): LiveScore[] {
+  const byRun = new Map<string, LiveScore>();
+  for (const score of scores) if (!byRun.has(score.runId)) byRun.set(score.runId, score);
+  return [...byRun.values()].sort((a, b) => axisPlace(a.cutoff) - axisPlace(b.cutoff));
+}
 
 /** @param apart of forecasts at a cutoff before the end of what their model had learned */
 function ScoredTable({

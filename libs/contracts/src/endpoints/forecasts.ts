@@ -8,7 +8,7 @@ import {
   forecastsQuery,
   seriesForecastsQuery,
 } from '../schemas/forecasts.js';
-import { contributions } from '../schemas/contributions.js';
+import { storedContributions } from '../schemas/contributions.js';
 import { override, overrideList, overrideRequest, overrideScores, overrideScoresQuery, overridesQuery } from '../schemas/overrides.js';
 import { run } from '../schemas/runs.js';
 import { paths, pathsQuery, totals, totalsRequest } from '../schemas/totals.js';
@@ -131,7 +131,7 @@ export const forecastEndpoints = {
     params: byRun,
     query: z.object({ uniqueId }),
     status: 200,
-    response: contributions,
+    response: storedContributions,
   },
   getAttention: {
     method: 'GET',

@@ -37,6 +37,12 @@ export const contributions = z
   .meta({ id: 'Contributions' });
 export type Contributions = z.infer<typeof contributions>;
 
+/** What is kept with a stored forecast. */
+export const storedContributions = z
+  .object({ contributions: contributions.nullable().meta({ description: 'Null where nobody has asked what the forecast is made of.' }) })
+  .meta({ id: 'StoredContributions' });
+export type StoredContributions = z.infer<typeof storedContributions>;
+
 export const contributionsAnswer = z
   .object({
     model: name,

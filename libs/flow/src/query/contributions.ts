@@ -1,14 +1,15 @@
 /** What stored forecasts are made of, where they have been taken apart. */
-import type { Contributions } from '@almanac/contracts';
+import type { Contributions, StoredContributions } from '@almanac/contracts';
 import type { ContributionRecord, ForecastRecord, Store } from '@almanac/store';
 import { gridOf } from './grid.js';
 
-/** @throws AlmanacError RUN_NOT_FOUND, CONTRIBUTIONS_NOT_FOUND */
-export async function getContributions({ store }: { store: Store }, runId: string, uniqueId: string): Promise<Contributions> {
+/** @throws AlmanacError RUN_NOT_FOUND */
+export async function getContributions({ store }: { store: Store }, runId: string, uniqueId: string): Promise<StoredContributions> {
   await store.runs.get(runId);
   const parts = await store.forecasts.contributions(runId, uniqueId);
+  if (!parts) return { contributions: null };
   const [record] = (await store.forecasts.list({ runId, uniqueId, limit: 1 })).items;
-  return contributionsOf(record!, parts);
+  return { contributions: contributionsOf(record!, parts) };
 }
 
 export function contributionsOf(record: ForecastRecord, { parts, horizon }: ContributionRecord): Contributions {

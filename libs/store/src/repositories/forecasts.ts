@@ -145,16 +145,7 @@ export function forecasts(context: Context): Forecasts {
          WHERE c.workspace_id = $1 AND c.run_id = $2 AND s.unique_id = $3 ORDER BY c.cutoff_step DESC LIMIT 1`,
         [context.workspaceId, runId, uniqueId],
       );
-      if (!row)
-        throw new AlmanacError(
-          'CONTRIBUTIONS_NOT_FOUND',
-          `Nobody has asked what the forecast of "${uniqueId}" in run ${runId} is made of.`,
-          {
-            hint: 'POST /v1/forecasts/contributions takes it apart.',
-            subject: { run: runId, uniqueId },
-            status: 404,
-          },
-        );
+      if (!row) return undefined;
       const { kinds, names, parts, ...rest } = row;
       const of = (i: number): Float64Array => Float64Array.from(parts.slice(i * row.horizon, (i + 1) * row.horizon));
       return { ...rest, parts: names.map((name, i) => ({ kind: kinds[i]!, name, values: of(i) })) };

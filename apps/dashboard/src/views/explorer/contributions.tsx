@@ -1,5 +1,5 @@
 /** What a forecast is made of: its parts stacked over the horizon, up for what adds and down for what takes away. */
-import { ApiError, type Contributions, type Dataset, type Forecast } from '@almanac/contracts';
+import { type Contributions, type Dataset, type Forecast } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { count, isSubDaily, shortTime, value } from '../../app/format';
@@ -20,14 +20,14 @@ export function ContributionsCard({ dataset, forecast }: { dataset: Dataset; for
   const cache = useQueryClient();
   const input = { params: { runId: forecast.runId }, query: { uniqueId: forecast.uniqueId } };
   const query = useCall('getContributions', input);
-  const missing = query.error instanceof ApiError && query.error.code === 'CONTRIBUTIONS_NOT_FOUND';
+  const missing = query.data?.contributions === null;
   const ask = useMutation({
     mutationFn: () => client.explain({ runId: forecast.runId, uniqueIds: [forecast.uniqueId] }),
     onSuccess: ({ contributions: [found] }) => {
-      if (found) cache.setQueryData(['getContributions', input], found);
+      if (found) cache.setQueryData(['getContributions', input], { contributions: found });
     },
   });
-  const parts = query.data;
+  const parts = query.data?.contributions;
   if (parts) return <Parts dataset={dataset} parts={parts} />;
   return (
     <section className="card">
@@ -51,7 +51,7 @@ export function ContributionsCard({ dataset, forecast }: { dataset: Dataset; for
         </div>
       ))}
       {ask.error ? <Failure error={ask.error} /> : null}
-      {query.error && !missing ? <Failure error={query.error} retry={() => void query.refetch()} /> : null}
+      {query.error ? <Failure error={query.error} retry={() => void query.refetch()} /> : null}
       {query.isPending ? <Skeleton height={40} /> : null}
     </section>
   );

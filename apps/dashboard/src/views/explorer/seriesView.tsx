@@ -1,7 +1,7 @@
 /** One series: its chart, what the forecast says, how it fared where time has passed, and the ways to take it away. */
 import { ApiError, type Dataset, type Observations, type StepTime } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
-import { useCallback, useMemo, useRef } from 'react';
+import { lazy, Suspense, useCallback, useMemo, useRef } from 'react';
 import { useSearchParams } from 'react-router';
 import type uPlot from 'uplot';
 import { useAddressState } from '../../app/address';
@@ -15,15 +15,17 @@ import { clampWindow, type Extent } from '../../chart/panZoom';
 import { type PastForecast, pastForecasts } from '../../chart/pastForecasts';
 import { type Cell, save, saveCsv, savePng } from '../../ui/download';
 import { Failure, Skeleton, Title } from '../../ui/parts';
-import { ContributionsCard } from './contributions';
-import { DecompositionCard } from './decomposition';
 import { FirstLookCards, useFirstLook } from './firstLook';
 import { ForecastCards, NoForecast } from './forecastCards';
-import { GapsCard } from './gaps';
 import { edgeOf, useHistory, windowOf } from './history';
 import { Changes, useMarks } from './marks';
-import { OverridesCard } from './overrides';
-import { TotalsCard } from './totals';
+
+/** The chart comes first: what is further down the page waits until it had the line to itself. */
+const FIRST_VIEW_MS = 300;
+const MoreCards = lazy(async () => {
+  await new Promise((resolve) => setTimeout(resolve, FIRST_VIEW_MS));
+  return { default: (await import('./moreCards')).MoreCards };
+});
 
 /** Stored forecasts that can be chosen and laid over what came. */
 const MOST_PAST = 100;
@@ -193,11 +195,9 @@ export function SeriesView({ dataset, uniqueId }: { dataset: Dataset; uniqueId: 
       {none && !wantsLook && <NoForecast dataset={dataset} uniqueId={uniqueId} onLook={() => keepLook('')} />}
       {wantsLook && <FirstLookCards dataset={dataset} look={look} onEnd={() => keepLook(undefined)} />}
       {forecast && <ForecastCards dataset={dataset} forecast={forecast} fared={hindsight(history.data, forecast)} />}
-      {forecast && <ContributionsCard key={`why ${forecast.runId} ${uniqueId}`} dataset={dataset} forecast={forecast} />}
-      {forecast && <OverridesCard key={`override ${forecast.runId} ${uniqueId}`} dataset={dataset} forecast={forecast} />}
-      {forecast && <TotalsCard key={forecast.runId} dataset={dataset} forecast={forecast} />}
-      <DecompositionCard key={`parts ${uniqueId}`} dataset={dataset} uniqueId={uniqueId} />
-      <GapsCard key={`gaps ${uniqueId}`} dataset={dataset} uniqueId={uniqueId} />
+      <Suspense>
+        <MoreCards dataset={dataset} uniqueId={uniqueId} forecast={forecast} />
+      </Suspense>
       <Changes changes={changes} dataset={dataset} onShow={showChange} />
     </>
   );
