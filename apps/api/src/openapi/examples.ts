@@ -15,7 +15,7 @@ export const EXAMPLES: Partial<Record<EndpointName, unknown>> = {
   explainForecast: { runId: '01a22ea0-12ec-7000-815d-8bc8e6a8d3f2', uniqueIds: ['shop'] },
   createOverride: { uniqueId: 'shop', from: '2024-03-01T00:00:00Z', to: '2024-03-03T00:00:00Z', percent: 20, reason: 'a fair in town' },
   forecastTotals: { model: 'sales', level: [80] },
-  backtest: { dataset: 'sales', models: [{ kind: 'auto' }, { kind: 'theta' }], horizon: 28, windows: 4 },
+  backtest: { dataset: 'sales', models: [{ kind: 'auto' }], horizon: 28, windows: 4 },
   monitor: { model: 'sales' },
   createSchedule: {
     name: 'nightly',

@@ -66,7 +66,9 @@ async function ended(run: { id: string }): Promise<RunRecord> {
 }
 
 const monitor = async (calibrate = true): Promise<MonitorResult> =>
-  monitorResult.parse((await ended(await requestMonitoring(flow, { model: 'counts', rollback: false, calibrate }))).result);
+  monitorResult.parse(
+    (await ended(await requestMonitoring(flow, { model: 'counts', rollback: false, fallBack: false, calibrate }))).result,
+  );
 
 async function forecast(calibrate = true): Promise<ForecastRecord[]> {
   const { id } = await ended(await requestForecast(flow, { model: 'counts', calibrate }));

@@ -17,7 +17,7 @@ const forecast = {
 
 it('reads a plan that was made before there were calibrations as one without', () => {
   const run = readRun('forecast', { ...row, kind: 'forecast', config: forecast });
-  expect(run.config).toEqual({ ...forecast, calibrate: false, covariateFill: 'none' });
+  expect(run.config).toEqual({ ...forecast, calibrate: false, contributions: false, covariateFill: 'none' });
 });
 
 it('refuses what it cannot read, with the run and what is wrong with its plan', () => {

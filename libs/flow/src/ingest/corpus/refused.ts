@@ -12,7 +12,7 @@ const refusal = (name: string, file: string, content: string | Buffer, code: str
 });
 
 const STRANGERS: readonly [name: string, file: string, magic: string, says: RegExp][] = [
-  ['an Excel workbook', 'f.xlsx', 'PK\x03\x04', /Save|save/],
+  ['an Excel workbook in name only', 'f.xlsx', 'PK\x03\x04', /Save|save/],
   ['a ZIP archive called CSV', 'f.csv', 'PK\x03\x04', /Its name says \.csv/],
   ['an old Excel workbook', 'f.xls', '\xd0\xcf\x11\xe0\xa1\xb1', /CSV/],
   ['a PDF', 'f.pdf', '%PDF-1.7', /PDF/],
@@ -29,7 +29,7 @@ const strangers: Case[] = STRANGERS.map(([name, file, magic, says]) => ({
   name,
   file,
   content: Buffer.from(`${magic}${'\x00\x07'.repeat(50)}`, 'latin1'),
-  error: { code: /\.(csv)$/.test(file) ? 'FORMAT_MISMATCH' : 'FORMAT_UNSUPPORTED', says },
+  error: { code: /\.(csv|xlsx)$/.test(file) ? 'FORMAT_MISMATCH' : 'FORMAT_UNSUPPORTED', says },
 }));
 
 /** Files whose beginning is sound, and whose rows end as rows do: only the compression tells that some are missing. */

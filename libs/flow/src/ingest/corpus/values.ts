@@ -175,7 +175,14 @@ const covariates: Case[] = [
     content: 'unique_id,ds,y,sky,rain,open\na,2024-01-01,1,clear,0,yes\na,2024-01-02,2,"rain, hail",7,no\na,2024-01-03,3,,2,TRUE\n',
     options: { pastCovariates: ['sky', 'rain'], futureCovariates: ['open'] },
     series: { a: ['2024-01-01', 1, 2, 3] },
-    covariates: { a: { rain: ['2024-01-01', 0, 7, 2], open: ['2024-01-01', 1, 0, 1] } },
+    covariates: {
+      a: {
+        rain: ['2024-01-01', 0, 7, 2],
+        open: ['2024-01-01', 1, 0, 1],
+        'sky = clear': ['2024-01-01', 1, 0, 0],
+        'sky = rain, hail': ['2024-01-01', 0, 1, 0],
+      },
+    },
   },
   {
     name: 'past, future and static covariates',
