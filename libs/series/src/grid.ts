@@ -6,8 +6,7 @@
  */
 import { type DayUnit } from './days.js';
 import { type OpenDays } from './openDays.js';
-import { OpenHours } from './openHours.js';
-import type { OpenTimes } from './spec.js';
+import { OpenHours, type OpenTimes } from './openHours.js';
 import { DAY_MS, zoneOf } from './zone.js';
 
 export const SECOND_MS = 1000;

@@ -10,7 +10,8 @@ import { AlmanacError } from './errors.js';
 import { Frequency } from './frequency.js';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from './grid.js';
 import { weekdayOf } from './openDays.js';
-import { type OpenTimes, readSpec, type Spec, weekShift } from './spec.js';
+import type { OpenTimes } from './openHours.js';
+import { readSpec, type Spec, weekShift } from './spec.js';
 import { DAY_MS, type Zone, zoneOf } from './zone.js';
 
 /** Share of the rows that make a rhythm. */

@@ -6,13 +6,18 @@
  * 2000-01-01 of the zone on. Closed days are looked up as far as they are asked for.
  */
 import type { OpenDays } from './openDays.js';
-import type { OpenTimes } from './spec.js';
 import { DAY_MS, type Zone } from './zone.js';
 
 /** 2000-01-01. */
 const ORIGIN_DAY = 10_957;
 /** Years 1 to 4000: nobody asks for more. */
 const [FIRST_DAY, LAST_DAY] = [-719_162, 741_082];
+
+/** Steps that start from one time of day on until before another, by the zone's clock; over midnight where the first is the later one. */
+export interface OpenTimes {
+  fromMs: number;
+  toMs: number;
+}
 
 /** Closed widths: from `from` on, up to `to`, which may be the start of the next run. `removed` ones are closed before it. */
 interface Closed {

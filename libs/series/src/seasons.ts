@@ -1,6 +1,7 @@
 /** After how many steps a pattern of days, weeks or years comes again, by the grid alone. */
 import { HOUR_MS, MINUTE_MS } from './grid.js';
-import type { OpenTimes, Spec } from './spec.js';
+import type { OpenTimes } from './openHours.js';
+import type { Spec } from './spec.js';
 import { DAY_MS } from './zone.js';
 
 /** Longer ones say more than any series of such steps can show. */

@@ -7,6 +7,7 @@ import type { DayRule } from './days.js';
 import { packDays, unpackDays } from './closures.js';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from './grid.js';
 import { WEEKDAYS } from './openDays.js';
+import type { OpenTimes } from './openHours.js';
 import { DAY_MS } from './zone.js';
 
 export interface Closures {
@@ -14,12 +15,6 @@ export interface Closures {
   label: string;
   /** Civil days since 1970-01-01, ascending. */
   days: readonly number[];
-}
-
-/** Steps that start from one time of day on until before another, by the zone's clock; over midnight where the first is the later one. */
-export interface OpenTimes {
-  fromMs: number;
-  toMs: number;
 }
 
 interface Masked {
