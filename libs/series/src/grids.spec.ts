@@ -77,6 +77,8 @@ const MONTHS = [
 const OPEN_HOURS = ['h@9-18', '30min-MON-SAT@8:30-20', '2h@9-18', 'h@22-6', '15min-SUN-THU@7-24'];
 const ALL = [...FIXED, ...MASKED_FIXED, ...OPEN_HOURS, ...DAYS, ...WEEKS, ...MONTHS];
 const zones = fc.constantFrom(...ZONES);
+/** Samoa left out 30 December 2011, a Friday: here it ends, and the 31st begins. */
+const APIA_SKIPPED = Date.parse('2011-12-31T00:00+14:00');
 
 /** Steps that a property may start from: any year since 1975 or so. */
 const firstOf = (frequency: Frequency, day: number): number => frequency.floorStep(Date.UTC(1975, 0, 1) + day * 86_400_000);
@@ -122,7 +124,9 @@ describe('a grid of any kind', () => {
             '6h-MON-SAT': 'MON TUE WED THU FRI SAT',
           }[code]!;
           const first = firstOf(frequency, start);
-          const seen = Array.from({ length: 200 }, (_, i) => named(zone, frequency.timeOf(first + i)));
+          // A day that a zone skipped has no time of its own: its step begins with the day after.
+          const steps = Array.from({ length: 200 }, (_, i) => frequency.timeOf(first + i)).filter((time) => time !== APIA_SKIPPED);
+          const seen = steps.map((time) => named(zone, time));
           expect(new Set(seen)).toEqual(new Set(open.split(' ')));
         },
       ),
