@@ -78,7 +78,7 @@ export function drawPictures(): void {
     'Windows that a step trains on',
     windows.slice(0, 24).map(({ history, season, future = new Float64Array(0) }, i) => {
       const shown = [...history.slice(-5 * future.length)];
-      return cell(i, `${history.length} known, told ${season > 1 ? `season ${season}` : 'no season'}`, shown, [...future]);
+      return cell(i, `${history.length} known, given ${season > 1 ? `season ${season}` : 'no season'}`, shown, [...future]);
     }),
   );
 }

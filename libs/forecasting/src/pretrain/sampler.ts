@@ -58,7 +58,7 @@ function draw(seed: number, stream: number, bucket: Bucket, m: number): Window {
   const series = synthesise(draws, before + known + horizon, seasons);
   const history = series.slice(before, before + known);
   if (draws.chance(0.12)) loseSome(draws, history);
-  return { history, ...told(draws, seasons), future: series.subarray(before + known) };
+  return { history, ...seasonsGiven(draws, seasons), future: series.subarray(before + known) };
 }
 
 function seasonsOf(draws: Draws, bucket: Bucket): Seasons {
@@ -78,7 +78,7 @@ function seasonsOf(draws: Draws, bucket: Bucket): Seasons {
 }
 
 /** The seasons that the network is given: now and then too few, or one that is not there. */
-function told(draws: Draws, { season, second }: Seasons): Seasons {
+function seasonsGiven(draws: Draws, { season, second }: Seasons): Seasons {
   const how = draws.next();
   if (how < 0.025) return { season: 1, second: 0 };
   if (how < 0.045) return { season: draws.of([4, 7, 12, 24]), second: 0 };

@@ -79,10 +79,10 @@ describe('windows to train on', () => {
     for (const { windows, m } of drafts) for (const { future } of windows) expect(future).toHaveLength(16 * m);
   });
 
-  it('are told another season than the true one now and then', () => {
-    const told = new Set(
+  it('are given another season than the true one now and then', () => {
+    const given = new Set(
       Array.from({ length: 30 }, (_, step) => drawWindows(SEED, step)).flatMap(({ windows }) => windows.map(({ season }) => season)),
     );
-    for (const season of [1, 4, 7, 12, 24]) expect(told).toContain(season);
+    for (const season of [1, 4, 7, 12, 24]) expect(given).toContain(season);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bend, SCALER_KINDS, unbend, windowScale, deviationOf, deviationWithin } from './windowScale.js';
+import { bend, SCALER_KINDS, unbend, windowScale, deviationOf, seriesScale } from './windowScale.js';
 
 const values = Float64Array.from({ length: 48 }, (_, t) => 10 + Math.sin((2 * Math.PI * t) / 12) + t / 10);
 
@@ -76,27 +76,34 @@ it('centres on the mean of the last season, on the last value, or nowhere', () =
   expect(windowScale('meanAbs', values, 0, 48, 12).center).toBe(0);
 });
 
-it('scales a series that a straight line explains by what the line moves within a horizon, and any other by its deviation', () => {
+it('takes the line out of what is nearly one, and scales what a line explains by what is left or by what the line moves', () => {
   const of = (value: (t: number) => number, length = 300): Float64Array => Float64Array.from({ length }, (_, t) => value(t));
-  // Half of 14 steps of 2,000; the deviation of the whole is 173,000.
-  expect(
-    deviationWithin(
-      of((t) => 1_000_000 + 2_000 * t),
-      14,
-    ),
-  ).toBeCloseTo(14_000, 6);
-  // The same with a season of deviation 30,000 about it, which is more.
-  const seasonal = of((t) => 1_000_000 + 2_000 * t + 42_426 * Math.sin((2 * Math.PI * t) / 12));
-  expect(deviationWithin(seasonal, 14)).toBeGreaterThan(29_000);
-  expect(deviationWithin(seasonal, 14)).toBeLessThan(31_000);
-  // With gaps, too.
-  expect(
-    deviationWithin(
-      of((t) => (t % 3 === 0 ? NaN : 5 * t)),
-      8,
-    ),
-  ).toBeCloseTo(20, 6);
+  const exact = seriesScale(
+    of((t) => 1_000_000 + 2_000 * t),
+    14,
+  );
+  expect(exact.slope).toBeCloseTo(2_000, 6);
+  // A twentieth of 14 steps of 2,000: what is left of the line itself is rounding.
+  expect(exact.deviation).toBeCloseTo(1_400, 6);
+  // The same with a season of deviation 30,000 about it.
+  const seasonal = seriesScale(
+    of((t) => 1_000_000 + 2_000 * t + 42_426 * Math.sin((2 * Math.PI * t) / 12)),
+    14,
+  );
+  expect(seasonal.slope).toBe(0);
+  expect(seasonal.deviation).toBeGreaterThan(29_000);
+  expect(seasonal.deviation).toBeLessThan(31_000);
+  // Noise of 5,000 about it: half of what the line moves is more.
+  const noisy = seriesScale(
+    of((t) => 1_000_000 + 2_000 * t + (t % 2 === 0 ? 5_000 : -5_000)),
+    14,
+  );
+  expect(noisy.slope).toBe(0);
+  expect(noisy.deviation).toBeCloseTo(14_000, -2);
+  // With gaps, and without the last ten steps, which turn away.
+  const turning = of((t) => (t % 3 === 0 ? NaN : t < 290 ? 5 * t : -1e6));
+  expect(seriesScale(turning, 8, 10).slope).toBeCloseTo(5, 9);
   const wave = of((t) => Math.sin(t / 9));
-  expect(deviationWithin(wave, 14)).toBe(deviationOf(wave));
-  expect(deviationWithin(new Float64Array(20).fill(7), 14)).toBe(0);
+  expect(seriesScale(wave, 14)).toEqual({ deviation: deviationOf(wave), slope: 0 });
+  expect(seriesScale(new Float64Array(20).fill(7), 14)).toEqual({ deviation: 0, slope: 0 });
 });

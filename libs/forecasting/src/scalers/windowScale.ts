@@ -156,29 +156,53 @@ export function deviationOf(values: Float64Array): number {
 
 /** Share of the variance that a straight line may leave of a series that it is said to explain. */
 const LINE_LEAVES = 0.1;
+/**
+ * Of what the line moves within a horizon: a series that keeps nearer to it than this has the line taken out. Of others it is not: what a
+ * line leaves of a random walk seems to return to the line, and a network learns that.
+ */
+const NEAR = 0.1;
+/** Of the same: what is left of an exact line is rounding, and no scale for anything. */
+const LEAST_LEFT = 0.05;
+
+/** What all windows of a series share. */
+export interface SeriesScale {
+  /** What values are divided by. */
+  deviation: number;
+  /** What the series rises in a step, taken out of values before the network sees them and put back into forecasts; 0 for most. */
+  slope: number;
+}
 
 /**
- * What all windows of a series are scaled by: its deviation; of a series that a straight line explains, the deviation from the line, or
- * half of what the line moves within a horizon where that is more. In units of the whole deviation, the steps of a long line are so small
- * that a network is content with a part of them.
+ * The scale of the windows of a series: its deviation. Of a series that a straight line explains, the deviation from the line, or half of
+ * what the line moves within a horizon where that is more: in units of the whole deviation the steps of a long line are so small that a
+ * network is content with a part of them. A series that is nearly a line has it taken out.
+ *
+ * @param values of which the last `unseen` are not looked at for the line: those that validation asks for
  */
-export function deviationWithin(values: Float64Array, horizon: number): number {
+export function seriesScale(values: Float64Array, horizon: number, unseen = 0): SeriesScale {
   const deviation = deviationOf(values);
+  const seen = values.subarray(0, Math.max(0, values.length - unseen));
   let [count, t, x] = [0, 0, 0];
-  values.forEach((value, at) => {
+  seen.forEach((value, at) => {
     if (Number.isNaN(value)) return;
     count++;
     t += at;
     x += value;
   });
-  let [tt, tx] = [0, 0];
-  values.forEach((value, at) => {
+  let [tt, tx, xx] = [0, 0, 0];
+  seen.forEach((value, at) => {
     if (Number.isNaN(value)) return;
-    tt += (at - t / count) ** 2;
-    tx += (at - t / count) * (value - x / count);
+    const [dt, dx] = [at - t / count, value - x / count];
+    tt += dt * dt;
+    tx += dt * dx;
+    xx += dx * dx;
   });
   const slope = tt > 0 ? tx / tt : 0;
-  const left = deviation ** 2 - (slope * tx) / Math.max(1, count);
-  if (!(count > 2 && left < LINE_LEAVES * deviation ** 2)) return deviation;
-  return Math.min(deviation, Math.max(Math.sqrt(Math.max(0, left)), (Math.abs(slope) * horizon) / 2));
+  const left = xx - slope * tx;
+  if (!(count > 2 && left < LINE_LEAVES * xx)) return { deviation, slope: 0 };
+  const apart = Math.sqrt(Math.max(0, left) / count);
+  const moved = Math.abs(slope) * horizon;
+  return apart < NEAR * moved
+    ? { deviation: Math.max(apart, LEAST_LEFT * moved), slope }
+    : { deviation: Math.min(deviation, Math.max(apart, moved / 2)), slope: 0 };
 }

@@ -12,7 +12,7 @@ import { lastSteps } from '../../panel.js';
 import { withCalendar, withCalendarNames } from '../../dataset/calendarCovariates.js';
 import type { CovariateScales } from '../../dataset/covariates.js';
 import { keepTo, neverNegative } from '../../dataset/target.js';
-import { KnownSeries, WindowReader, type Batch, type Sizes, type Window } from './windows.js';
+import { inUnits, KnownSeries, WindowReader, type Batch, type Sizes, type Window } from './windows.js';
 import type { AttentionMaps, Checkpoint, FitOptions, Forecaster, Panel, PredictOptions, SeriesForecast, Room } from '../../forecaster.js';
 import { requireCounts } from '../../heads/counts.js';
 import { parametricHead } from '../../heads/head.js';
@@ -24,7 +24,6 @@ import { anchorIndex, levelWeights } from '../../levels.js';
 import { forward, inputsOf } from './network.js';
 import { parameterSpecs } from './specs.js';
 import { Parameters } from '../../training/parameters.js';
-import { unbend } from '../../scalers/windowScale.js';
 import { EVALUATION_BATCH } from './gradient.js';
 import { validationTails } from './sampler.js';
 import { noiseOf, readNoise, savedNoise, widened } from '../shortSeries.js';
@@ -41,6 +40,8 @@ interface Learned {
   nonNegative: boolean;
   ids: readonly string[];
   deviations: readonly number[];
+  /** Of the lines that were taken out; absent in older checkpoints, which took none. */
+  slopes?: readonly number[];
   covariates: CovariateScales;
   /** Calibration: factor per level on its distance from the median. */
   widths: number[];
@@ -80,7 +81,8 @@ export class SegmentForecaster implements Forecaster {
 
   static load({ manifest, weights }: Checkpoint): SegmentForecaster {
     const { learned, ...config } = manifest.config as SegmentConfig & { learned: Learned };
-    const reader = new WindowReader(config, new KnownSeries(learned.ids, learned.deviations, learned.covariates));
+    const scales = learned.deviations.map((deviation, i) => ({ deviation, slope: learned.slopes?.[i] ?? 0 }));
+    const reader = new WindowReader(config, new KnownSeries(learned.ids, scales, learned.covariates));
     const parameters = new Parameters(parameterSpecs(config, reader.sizes, reader.known.rows));
     parameters.load({ manifest, weights });
     const { nonNegative, widths, persistence = 0, noise } = learned;
@@ -137,7 +139,8 @@ export class SegmentForecaster implements Forecaster {
     const learned: Learned = {
       nonNegative,
       ids: reader.known.ids,
-      deviations: reader.known.deviations,
+      deviations: reader.known.scales.map(({ deviation }) => deviation),
+      slopes: reader.known.scales.map(({ slope }) => slope),
       covariates: reader.known.covariates,
       widths,
       persistence,
@@ -226,17 +229,19 @@ export class SegmentForecaster implements Forecaster {
       return row;
     };
     const nonNegative = fitted.nonNegative && neverNegative([window.series]);
-    const inUnits = (scaled: number): number => {
-      const value = batch.center[b]! + batch.scale[b]! * unbend(this.config.scaler, scaled);
+    const valueOf = (scaled: number, t: number): number => {
+      const value = inUnits(batch, b, t, scaled, this.config.scaler);
       return nonNegative ? Math.max(0, value) : value;
     };
     for (let t = 0; t < horizon; t++) {
       rowOf(t);
       weights.forEach(({ low, high, share }, i) => {
-        quantiles[i * horizon + t] = inUnits((1 - share) * row[low]! + share * row[high]!);
+        quantiles[i * horizon + t] = valueOf((1 - share) * row[low]! + share * row[high]!, t);
       });
     }
-    const paths = options.paths && this.pathsOf(window.series.id, options.paths, horizon, fitted.persistence, rowOf).map(inUnits);
+    const paths =
+      options.paths &&
+      this.pathsOf(window.series.id, options.paths, horizon, fitted.persistence, rowOf).map((scaled, i) => valueOf(scaled, i % horizon));
     if (paths && this.config.head === 'negativeBinomial') for (let i = 0; i < paths.length; i++) paths[i] = Math.round(paths[i]!);
     // Nothing is known about a series without a single observation.
     if (window.series.values.every(Number.isNaN)) for (const all of [quantiles, paths]) all?.fill(NaN);

@@ -4,8 +4,7 @@
  */
 import type { Metric } from '../../facts.js';
 import type { SegmentConfig } from './config.js';
-import type { Batch, Sizes, Window } from './windows.js';
-import { unbend } from '../../scalers/windowScale.js';
+import { inUnits, type Batch, type Sizes, type Window } from './windows.js';
 
 /**
  * Of a window's mean size: steps near 0 count at most four times an ordinary one. Hours without a departure would weigh a hundred times
@@ -102,7 +101,7 @@ export class LossWeights {
   /** 2/(|y| + |f|) with the seasonal naive forecast in place of f, in units of the window's scale. @param least of |y| + |f| */
   private smapeWeight(batch: Batch, b: number, at: number, least: number): number {
     const { scaler } = this.config;
-    const y = Math.abs(batch.center[b]! + batch.scale[b]! * unbend(scaler, batch.target[at]!));
+    const y = Math.abs(inUnits(batch, b, this.stepAt(batch, at), batch.target[at]!, scaler));
     const size = Math.max(least, y + this.naive(batch, b, at));
     return size > 0 ? Math.min((2 * batch.scale[b]!) / size, 20) : 2;
   }
@@ -110,18 +109,25 @@ export class LossWeights {
   /** |seasonal naive forecast|, or of the window's centre where there is no season. */
   private naive(batch: Batch, b: number, at: number): number {
     const K = this.sizes.seasons;
-    return Math.abs(batch.center[b]! + batch.scale[b]! * unbend(this.config.scaler, K > 0 ? batch.candidates[at * K]! : 0));
+    return Math.abs(inUnits(batch, b, this.stepAt(batch, at), K > 0 ? batch.candidates[at * K]! : 0, this.config.scaler));
+  }
+
+  /** Step of the horizon that place `at` of a batch is for. */
+  private stepAt({ size }: Batch, at: number): number {
+    const { segmentLength: w } = this.sizes;
+    return Math.floor(at / (size * w)) * w + (at % w);
   }
 
   /** Share of the observed targets that are 0. */
-  private zeros({ observed, target, center, scale, size }: Batch): number {
+  private zeros(batch: Batch): number {
+    const { observed, target, scale, size } = batch;
     const { segmentLength: w } = this.sizes;
     let [zeros, count] = [0, 0];
     for (let at = 0; at < observed.length; at++) {
       if (observed[at] === 0) continue;
       const b = Math.floor(at / w) % size;
       count++;
-      if (Math.abs(center[b]! + scale[b]! * unbend(this.config.scaler, target[at]!)) < ROUNDING * scale[b]!) zeros++;
+      if (Math.abs(inUnits(batch, b, this.stepAt(batch, at), target[at]!, this.config.scaler)) < ROUNDING * scale[b]!) zeros++;
     }
     return count > 0 ? zeros / count : 0;
   }

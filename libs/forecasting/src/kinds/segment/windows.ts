@@ -7,7 +7,7 @@
 import type { SegmentConfig } from './config.js';
 import type { SeriesData } from '../../forecaster.js';
 import { covariateScales, CovariateReader, type CovariateScales } from '../../dataset/covariates.js';
-import { bend, deviationWithin, windowScale } from '../../scalers/windowScale.js';
+import { bend, seriesScale, unbend, windowScale, type SeriesScale } from '../../scalers/windowScale.js';
 import { calendarSize, cyclesOf, writeCalendar, type Cycle } from '../../dataset/calendar.js';
 
 export interface Window {
@@ -37,19 +37,22 @@ export interface Sizes {
 export class KnownSeries {
   private readonly numbers: Map<string, number>;
 
-  /** @param deviations what the windows of each series are scaled by where one scale is for all of them; see `deviationWithin` */
+  /** @param scales of the windows of each series where one scale is for all of them; see `seriesScale` */
   constructor(
     readonly ids: readonly string[],
-    readonly deviations: readonly number[],
+    readonly scales: readonly SeriesScale[],
     readonly covariates: CovariateScales,
   ) {
     this.numbers = new Map(ids.map((id, i) => [id, i + 1]));
   }
 
-  static of(series: readonly SeriesData[], { covariates, horizon }: Pick<SegmentConfig, 'covariates' | 'horizon'>): KnownSeries {
+  static of(
+    series: readonly SeriesData[],
+    { covariates, horizon, train }: Pick<SegmentConfig, 'covariates' | 'horizon' | 'train'>,
+  ): KnownSeries {
     return new KnownSeries(
       series.map(({ id }) => id),
-      series.map(({ values }) => deviationWithin(values, horizon)),
+      series.map(({ values }) => seriesScale(values, horizon, train.validationTail)),
       covariateScales(series, covariates),
     );
   }
@@ -63,8 +66,8 @@ export class KnownSeries {
     return this.numbers.get(id) ?? 0;
   }
 
-  deviation({ id, values }: SeriesData, horizon: number): number {
-    return this.deviations[this.number(id) - 1] ?? deviationWithin(values, horizon);
+  scale({ id, values }: SeriesData, horizon: number): SeriesScale {
+    return this.scales[this.number(id) - 1] ?? seriesScale(values, horizon);
   }
 }
 
@@ -92,6 +95,10 @@ export interface Batch {
   observed: Float32Array;
   center: Float64Array;
   scale: Float64Array;
+  /** [B] what the window's series rises in a step by the line that was taken out of it; 0 for most. */
+  slope: Float64Array;
+  /** [B] steps from the last observation, where the line passes through the centre, to the origin. */
+  lag: Float64Array;
   /** [B] number of the window's series. */
   series: Int32Array;
   /** [B] grid step of the origin. */
@@ -99,6 +106,17 @@ export interface Batch {
 }
 
 const MASKED = -1e9;
+
+/** A scaled value at step t of the horizon of window b, in the units of its series. */
+export function inUnits(
+  { center, scale, slope, lag }: Batch,
+  b: number,
+  t: number,
+  scaled: number,
+  scaler: SegmentConfig['scaler'],
+): number {
+  return center[b]! + scale[b]! * unbend(scaler, scaled) + slope[b]! * (t + lag[b]!);
+}
 
 export class WindowReader {
   readonly sizes: Sizes;
@@ -142,6 +160,8 @@ export class WindowReader {
       observed: new Float32Array(m * size * w),
       center: new Float64Array(size),
       scale: new Float64Array(size),
+      slope: new Float64Array(size),
+      lag: new Float64Array(size).fill(1),
       series: Int32Array.from(windows, ({ series, stranger }) => (stranger ? 0 : this.known.number(series.id))),
       originStep: Float64Array.from(windows, ({ series, origin }) => series.firstStep + origin),
     };
@@ -160,10 +180,16 @@ export class WindowReader {
     const { contextLength, temporalSeason, scaler } = this.config;
     const { values } = series;
     const start = origin - contextLength;
-    const deviation = scaler === 'seriesDeviation' ? this.known.deviation(series, this.config.horizon) : undefined;
-    const { center, scale } = windowScale(scaler, values, start, origin, temporalSeason || this.config.segmentLength, deviation);
+    const own = scaler === 'seriesDeviation' ? this.known.scale(series, this.config.horizon) : undefined;
+    const { center, scale } = windowScale(scaler, values, start, origin, temporalSeason || this.config.segmentLength, own?.deviation);
     batch.center[b] = center;
     batch.scale[b] = scale;
+    batch.slope[b] = own?.slope ?? 0;
+    if (batch.slope[b] !== 0) {
+      let lag = 1;
+      while (lag < contextLength && Number.isNaN(values[origin - lag])) lag++;
+      batch.lag[b] = lag;
+    }
     this.readContext(series, start, b, batch);
     this.readHorizon(series, origin, b, batch);
     if (this.sizes.seasons > 0) this.readCandidates(values, origin, b, batch);
@@ -214,8 +240,7 @@ export class WindowReader {
     const { values, firstStep } = series;
     const { contextSegments: n, segmentLength: w, inputs } = this.sizes;
     const { segments } = batch;
-    const center = batch.center[b]!;
-    const inverse = 1 / batch.scale[b]!;
+    const { center, inverse, slope, last } = this.scaleOf(batch, b, start + this.config.contextLength);
     for (let segment = 0; segment < n; segment++) {
       const at = (segment * batch.size + b) * inputs;
       const from = start + segment * w;
@@ -223,7 +248,7 @@ export class WindowReader {
       for (let i = Math.max(0, -from); i < w; i++) {
         const value = values[from + i]!;
         if (Number.isNaN(value)) continue;
-        segments[at + i] = this.scaled(value, center, inverse);
+        segments[at + i] = this.scaled(value - slope * (from + i - last), center, inverse);
         segments[at + w + i] = 1;
         observed++;
       }
@@ -239,8 +264,7 @@ export class WindowReader {
   private readHorizon(series: SeriesData, origin: number, b: number, batch: Batch): void {
     const { values, firstStep } = series;
     const { horizonSegments: m, segmentLength: w, queries } = this.sizes;
-    const center = batch.center[b]!;
-    const inverse = 1 / batch.scale[b]!;
+    const { center, inverse, slope, last } = this.scaleOf(batch, b, origin);
     for (let segment = 0; segment < m; segment++) {
       const at = (segment * batch.size + b) * queries;
       batch.queries[at + segment] = 1;
@@ -252,7 +276,7 @@ export class WindowReader {
       for (let i = 0; i < steps; i++) {
         const value = values[origin + segment * w + i]!;
         if (Number.isNaN(value)) continue;
-        batch.target[out + i] = this.scaled(value, center, inverse);
+        batch.target[out + i] = this.scaled(value - slope * (origin + segment * w + i - last), center, inverse);
         batch.observed[out + i] = 1;
       }
     }
@@ -261,8 +285,7 @@ export class WindowReader {
   private readCandidates(values: Float64Array, origin: number, b: number, batch: Batch): void {
     const { horizonSegments: m, segmentLength: w, seasons } = this.sizes;
     const season = this.config.temporalSeason;
-    const center = batch.center[b]!;
-    const inverse = 1 / batch.scale[b]!;
+    const { center, inverse, slope, last } = this.scaleOf(batch, b, origin);
     const { candidates } = batch;
     for (let step = 0; step < m * w; step++) {
       const at = ((Math.floor(step / w) * batch.size + b) * w + (step % w)) * seasons;
@@ -273,9 +296,18 @@ export class WindowReader {
         if (Number.isNaN(value)) {
           batch.candidateBias ??= new Float32Array(candidates.length);
           batch.candidateBias[at + k] = MASKED;
-        } else candidates[at + k] = this.scaled(value, center, inverse);
+        } else candidates[at + k] = this.scaled(value - slope * (index - last), center, inverse);
       }
     }
+  }
+
+  /** @returns how window b is scaled: where its line passes through the centre, too */
+  private scaleOf(
+    { center, scale, slope, lag }: Batch,
+    b: number,
+    origin: number,
+  ): Record<'center' | 'inverse' | 'slope' | 'last', number> {
+    return { center: center[b]!, inverse: 1 / scale[b]!, slope: slope[b]!, last: origin - lag[b]! };
   }
 
   private scaled(value: number, center: number, inverse: number): number {
