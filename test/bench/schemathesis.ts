@@ -80,14 +80,14 @@ export const schemathesis: Bench = {
         ],
         { stdio: ['ignore', 'pipe', 'inherit'], cwd: folder },
       );
-      let told = '';
+      let printed = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         process.stdout.write(text);
-        told += text;
+        printed += text;
       });
       const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
       if (code !== 0) process.exitCode = 1;
-      const [, made, found] = /Test cases:\s+(\d+) generated(?:, (\d+) found)?/.exec(told) ?? [];
+      const [, made, found] = /Test cases:\s+(\d+) generated(?:, (\d+) found)?/.exec(printed) ?? [];
       if (made === undefined) throw new Error('schemathesis did not say how many requests it made.');
       const [ours, peer] = [Number(found ?? 0), Number(made)];
       return [

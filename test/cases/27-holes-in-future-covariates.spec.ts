@@ -67,7 +67,7 @@ describe('27 holes-in-future-covariates', { timeout: 1_200_000 }, () => {
     expect(notes['s2']).toEqual([]);
   });
 
-  it('one-without: told of it, and the others still have their promotions', async () => {
+  it('one-without: named, and the others still have their promotions', async () => {
     const { dataset, covariates } = await trained('one-without');
     expect(covariates.masked).toEqual([{ name: 'promo', kind: 'future', series: 1, examples: ['s6'] }]);
     const found = await medians(dataset);

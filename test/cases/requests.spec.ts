@@ -62,7 +62,7 @@ describe('a request', () => {
     expect(within.answer!.columns['ds']).toEqual(['2024-02-11']);
   });
 
-  it('is told of rhythms that its grid does not have, and of codes for what is missing', async () => {
+  it('is warned of rhythms that its grid does not have, and of codes for what is missing', async () => {
     const daily = dates('2024-01-01', 84);
     const weekly = daily.filter((_, t) => t % 7 === 0);
     const series = { daily: { ds: daily, y: daily.map((_, t) => t % 7) }, weekly: { ds: weekly, y: weekly.map((_, t) => t) } };
@@ -81,7 +81,7 @@ describe('a request', () => {
     }
   });
 
-  it('that appends rows is told what a file would be told', async () => {
+  it('that appends rows gets the findings of a file', async () => {
     const dataset = 'requests-appended';
     const content = `unique_id,ds,y\n${ds.map((date, t) => `a,${date},${y[t]}`).join('\n')}\n`;
     await trial.stored({ name: 'a.csv', content }, { dataset, frequency: 'D' });

@@ -209,7 +209,7 @@ const SITUATIONS: Record<string, Situation> = {
   },
 };
 
-/** What is stored as it was read, and what was read was told of. */
+/** What is stored as it was read, with a finding that says how. */
 const FLAGGED: Record<string, { content: string; options?: Record<string, unknown>; says: RegExp }> = {
   'a 4-4-5 calendar': {
     content: csv(

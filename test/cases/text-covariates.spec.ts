@@ -27,7 +27,7 @@ it('a text that is known ahead is stored, used and given back', async () => {
   const [dear, cheap] = [ahead.indexOf(Math.max(...ahead)), ahead.indexOf(Math.min(...ahead))];
   expect(made[dear]! - made[cheap]!).toBeGreaterThan(50);
 
-  // A row that is appended says it in words; a word that is not known is told.
+  // A row that is appended says it in words; a word that is not known is named.
   const row = { unique_id: 'x', ds: date(127), y: 101, offer: 'none' };
   const append = (rows: object[]): Promise<unknown> =>
     trial.client.call('appendObservations', { params: { dataset }, body: rows as never });

@@ -38,7 +38,7 @@ export async function ingest(times: number, seed: number): Promise<boolean> {
       const moment = Math.floor(random() * WITHIN_MS);
       const upload = house.client.upload(new Blob([csv(i)]), `${i}.csv`, { dataset: DATASET, frequency: 'h' }).then(
         ({ runId }) => runId,
-        // Not accepted: the sender was told, or saw the connection end, and would send it again.
+        // Not accepted: the sender had an answer, or saw the connection end, and would send it again.
         () => undefined,
       );
       await sleep(moment);

@@ -114,21 +114,21 @@ async function ask({ client }: House, accepted: Accepted[], kill: number): Promi
 
 async function settle({ client }: House, accepted: readonly Accepted[], faults: string[]): Promise<void> {
   const open = new Map<string, { id: string; kind: string }>(accepted.map((run) => [run.id, run]));
-  // Also what was written down for somebody who was not told so any more.
+  // Also what was written down although its answer was lost.
   for (const status of ['queued', 'running'] as const)
     for (const run of (await client.call('listRuns', { query: { status, limit: 1000 } })).items) open.set(run.id, run);
   let news = '';
   for (let lastNews = Date.now(); open.size > 0;) {
-    const told: string[] = [];
+    const states: string[] = [];
     for (const { id, kind } of open.values()) {
       const run = await client.call('getRun', { params: { runId: id } }).catch(() => undefined);
-      told.push(`${id} ${run?.status} ${JSON.stringify(run?.progress)}`);
+      states.push(`${id} ${run?.status} ${JSON.stringify(run?.progress)}`);
       if (!run || !isFinished(run.status)) continue;
       open.delete(id);
       if (run.status !== 'succeeded') faults.push(`The ${kind} run ${id} ${run.status}: ${JSON.stringify(run.error)}`);
     }
-    if (told.join() !== news) lastNews = Date.now();
-    news = told.join();
+    if (states.join() !== news) lastNews = Date.now();
+    news = states.join();
     if (Date.now() - lastNews > PATIENCE_MS) break;
     await sleep(500);
   }

@@ -194,9 +194,9 @@ export class Load {
         () => undefined,
       );
       if (open?.length === 0) return;
-      const told = JSON.stringify(open?.map(({ id, status, progress }) => [id, status, progress]));
-      if (told !== news) since = Date.now();
-      news = told;
+      const states = JSON.stringify(open?.map(({ id, status, progress }) => [id, status, progress]));
+      if (states !== news) since = Date.now();
+      news = states;
       await sleep(500);
     }
   }

@@ -53,7 +53,7 @@ afterAll(async () => {
 });
 
 describe('almanac', () => {
-  it('takes standard input for a file, says when nothing comes, and gives up what it is told to', async () => {
+  it('takes standard input for a file, says when nothing comes, and cancels what it is asked to', async () => {
     const piped = await run(['upload', '-', '--dataset', 'piped'], {}, 'unique_id,ds,y\na,2024-01-01,1\nb,2024-01-01,2\nb,2024-01-02,3\n');
     expect(piped).toMatchObject({ code: 0 });
     expect(piped.out).toContain('Stored as version 1 of "piped"');

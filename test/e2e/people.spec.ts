@@ -1,4 +1,4 @@
-/** People in a real browser: who comes in how, what a role may do, and that a session ends where it is told to. */
+/** People in a real browser: who comes in how, what a role may do, and that a session ends when it is ended. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';

@@ -154,7 +154,7 @@ describe('npm start', () => {
     expect(left.map(({ prefix }) => prefix)).toEqual([alone.slice(0, 8)]);
   });
 
-  it('brings a killed Postgres back; whoever asks meanwhile is told to wait, and what was accepted is done', async () => {
+  it('brings a killed Postgres back; requests meanwhile get 503, and what was accepted is done', async () => {
     const program = start(['--no-sample']);
     await says(program, 'Ctrl-C stops everything');
     const { url, apiKey } = JSON.parse(readFileSync(join(home, 'connection.json'), 'utf8')) as { url: string; apiKey: string };

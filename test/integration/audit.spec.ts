@@ -83,8 +83,8 @@ describe('the audit log', () => {
   it('is verified, from its beginning and from what was noted of it', async () => {
     const { head, intact, entries } = await client.call('verifyAudit', {});
     expect({ intact, entries: `${entries}` }).toEqual({ intact: true, entries: head!.split(':')[0] });
-    const told = await cli('verify', '--noted', head!);
-    expect(told).toMatchObject({ status: 0, text: expect.stringContaining(head!) as string });
+    const verified = await cli('verify', '--noted', head!);
+    expect(verified).toMatchObject({ status: 0, text: expect.stringContaining(head!) as string });
     expect((await cli('--kind', 'apiKey', '--limit', '1')).text).toMatch(/key admin +createApiKey +apiKey writer +127\.0\.0\.1 +made/);
     expect((await cli('--csv')).text).toContain("'=reports");
     await query(

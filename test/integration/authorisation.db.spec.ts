@@ -120,20 +120,20 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Told {
+interface Answer {
   status: number;
   code: string;
   body: string;
 }
 
-async function told(endpoint: Endpoint, method: string, headers: Record<string, string>): Promise<Told> {
+async function send(endpoint: Endpoint, method: string, headers: Record<string, string>): Promise<Answer> {
   const url = endpoint.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(own[name] ?? `no-${name}`));
   const answer = await app.inject({ method: method as 'GET', url, headers });
   return { status: answer.statusCode, code: /"code":"(\w+)"/.exec(answer.body)?.[1] ?? '', body: answer.body };
 }
 
-const ask = (endpoint: Endpoint, key: string | undefined, method: string = endpoint.method): Promise<Told> =>
-  told(endpoint, method, key === undefined ? {} : { authorization: `Bearer ${key}` });
+const ask = (endpoint: Endpoint, key: string | undefined, method: string = endpoint.method): Promise<Answer> =>
+  send(endpoint, method, key === undefined ? {} : { authorization: `Bearer ${key}` });
 
 describe('the route table', () => {
   it('has a rule for every route, and opens only what is named here', () => {
@@ -159,9 +159,9 @@ describe('the route table', () => {
 });
 
 /** As a browser with this session, with what its pages send changed. */
-async function askAs(who: keyof typeof sessions, endpoint: Endpoint, changes: Record<string, string | undefined> = {}): Promise<Told> {
+async function askAs(who: keyof typeof sessions, endpoint: Endpoint, changes: Record<string, string | undefined> = {}): Promise<Answer> {
   const headers = Object.fromEntries(Object.entries({ ...sessions[who], ...changes }).filter(([, value]) => value !== undefined));
-  return told(endpoint, endpoint.method, headers as Record<string, string>);
+  return send(endpoint, endpoint.method, headers as Record<string, string>);
 }
 
 describe.each(closed)('%s', (_, endpoint) => {

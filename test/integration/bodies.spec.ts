@@ -87,11 +87,11 @@ it('lives through ten bodies of 31 MB without a key at once, and through every k
 
 it('names the first hundred faults of a long list of bad series, and says that there are more', async () => {
   const bad = filled('{"series":[{"y":[]}', ',{"uniqueId":7,"start":"2024-01-01","y":["x"]}', ']}', 2 * MEGABYTE);
-  const { problem: told } = await send(bad, almanac.apiKey);
-  expect(told).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
-  expect(told.subject?.['issues']).toHaveLength(100);
-  expect(told.subject?.['issues']).toContainEqual({ at: 'body.series.0.uniqueId', problem: expect.stringContaining('text') });
-  expect(told.subject?.['issues']).toContainEqual({ at: 'body.series.1.y.0', problem: expect.stringContaining('string') });
+  const { problem: refusal } = await send(bad, almanac.apiKey);
+  expect(refusal).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
+  expect(refusal.subject?.['issues']).toHaveLength(100);
+  expect(refusal.subject?.['issues']).toContainEqual({ at: 'body.series.0.uniqueId', problem: expect.stringContaining('text') });
+  expect(refusal.subject?.['issues']).toContainEqual({ at: 'body.series.1.y.0', problem: expect.stringContaining('string') });
 });
 
 it('counts a long list before it looks at what is in it', async () => {

@@ -13,7 +13,7 @@ it('never gives a task to a process that has been idle for too long and is about
   const { signal } = new AbortController();
   try {
     await compute.run({ task: 'probe' }, { signal });
-    // The process has been told to end, and nobody has heard yet that it did.
+    // The process was asked to end, and nobody has heard yet that it did.
     vi.advanceTimersByTime(60_000);
     await expect(compute.run({ task: 'probe' }, { signal })).resolves.toBeNull();
   } finally {

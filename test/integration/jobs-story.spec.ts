@@ -1,5 +1,5 @@
 /**
- * Sixty days in the life of a model, told with a fake clock: hourly data arrive every day, a forecast is made every night and
+ * Sixty days in the life of a model, run with a fake clock: hourly data arrive every day, a forecast is made every night and
  * watched every morning, the model is trained anew every week. On day 40 the level of everything rises, and from then on every
  * other day works a second shift. The network reads the level off its look-back, so it is over that by itself; the new rhythm is
  * in no model that was trained before, and only what has learned it forecasts well again.

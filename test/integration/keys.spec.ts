@@ -51,8 +51,8 @@ describe('keys', () => {
     // No longer to be trusted: at once, though it was seen a moment ago.
     const again = await api.client.call('rotateApiKey', { params: { id: made.id }, body: { overlapHours: 0 } });
     expect([await opens(again.key), await opens(made.key)]).toEqual([true, false]);
-    const told = (await api.client.call('listAudit', { query: { action: 'rotateApiKey', object: 'nightly' } })).items;
-    expect(told.map(({ before, after }) => [before === null, after !== null])).toEqual([
+    const entries = (await api.client.call('listAudit', { query: { action: 'rotateApiKey', object: 'nightly' } })).items;
+    expect(entries.map(({ before, after }) => [before === null, after !== null])).toEqual([
       [true, true],
       [false, true],
       [true, true],

@@ -226,7 +226,7 @@ describe('what is kept', () => {
 });
 
 describe('limits', () => {
-  it('are seen by whoever is in the workspace, and set by the operator alone; a change is told', async () => {
+  it('are seen by whoever is in the workspace, and set by the operator alone; a change is audited', async () => {
     const tenant = await client.call('createWorkspace', { body: { name: 'tenant' } });
     const theirs = createClient({ baseUrl: first.url, apiKey: tenant.adminKey.key });
     for (const body of [{ openRuns: 5 }, {}])
@@ -241,8 +241,8 @@ describe('limits', () => {
     });
     expect(items.find(({ name }) => name === 'webhooks')).toMatchObject({ limit: null, standard: 100 });
     expect((await client.call('workspaceQuotas', { params: { workspace: 'tenant' } })).items).toEqual(items);
-    const told = (await theirs.call('listAudit', { query: { objectKind: 'quota' } })).items;
-    expect(told).toMatchObject([
+    const entries = (await theirs.call('listAudit', { query: { objectKind: 'quota' } })).items;
+    expect(entries).toMatchObject([
       { action: 'setQuotas', actor: { name: 'admin' }, object: { name: 'webhooks' }, after: { most: null } },
       { action: 'setQuotas', object: { name: 'openRuns' }, after: { most: 5 } },
     ]);

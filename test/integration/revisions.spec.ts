@@ -89,7 +89,7 @@ describe('a change of what was read', () => {
     expect((await send('DELETE', `/v1/webhooks/${id}`, undefined, (await send('GET', `/v1/webhooks/${id}`)).etag)).status).toBe(204);
   });
 
-  it('of quotas, of the name of a workspace and of a member is refused as well, and only the operator is told what it is', async () => {
+  it('of quotas, of the name of a workspace and of a member is refused as well, and only the operator sees what it is', async () => {
     const made = await api.client.call('createWorkspace', { body: { name: 'tenant' } });
     const [set, path] = [(n: number) => ({ webhooks: n }), '/v1/workspaces/tenant/quotas'];
     const { etag } = await send('GET', path);

@@ -62,7 +62,7 @@ async function until(what: () => Promise<boolean>): Promise<void> {
 }
 
 describe('a second workspace', () => {
-  it('is served by the worker of the first, under the same names, and told of its own facts only', async () => {
+  it('is served by the worker of the first, under the same names, and gets its own events only', async () => {
     const hook = await tenant.call('createWebhook', {
       body: { url: receiver.url, events: ['run.finished', 'forecast.stored', 'alias.moved'] },
     });

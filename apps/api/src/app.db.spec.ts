@@ -668,17 +668,17 @@ describe('the rest of the edge', () => {
       'application/problem+json; charset=utf-8',
       'odd',
     ]);
-    const told = problem.parse(await answer.json());
-    expect([told.code, told.requestId, told.detail.length < 400]).toEqual([code, 'odd', true]);
+    const received = problem.parse(await answer.json());
+    expect([received.code, received.requestId, received.detail.length < 400]).toEqual([code, 'odd', true]);
   });
 
   it('says what is wrong with what is no request, or has too long an address', async () => {
     const raw = (text: string): Promise<string> =>
       new Promise((resolve) => {
-        let told = '';
+        let received = '';
         const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(text));
-        socket.on('data', (piece) => (told += piece.toString())).on('error', () => undefined);
-        socket.once('close', () => resolve(told));
+        socket.on('data', (piece) => (received += piece.toString())).on('error', () => undefined);
+        socket.once('close', () => resolve(received));
       });
     const long = `GET /v1/runs?after=${'a'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`;
     // By its length the rest is a second request, by its chunks it is not.
@@ -707,9 +707,9 @@ describe('the rest of the edge', () => {
         'content-length: 1000',
       ];
       socket.write(`${head.join('\r\n')}\r\n\r\n{`);
-      let told = '';
-      socket.on('data', (piece) => (told += piece.toString())).on('error', () => undefined);
-      return { socket, answer: new Promise((resolve) => socket.once('close', () => resolve(told))) };
+      let received = '';
+      socket.on('data', (piece) => (received += piece.toString())).on('error', () => undefined);
+      return { socket, answer: new Promise((resolve) => socket.once('close', () => resolve(received))) };
     };
     const slow = Array.from({ length: 20 }, () => open('/v1/train', 'application/json'));
     // A byte now and then keeps no parsed body open.

@@ -67,7 +67,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     url: options.databaseUrl,
     poolSize: options.poolSize ?? 10,
     applicationName: 'almanac',
-    // Every statement runs as a role that owns nothing: see schema/roles.ts. A pooler refuses what it is told as a client connects.
+    // Every statement runs as a role that owns nothing: see schema/roles.ts. A pooler refuses settings that a client sends as it connects.
     ...(isolated && { extra: server.pooled ? { onConnect: becomeApp } : { options: `-c role=${APP_ROLE}` } }),
     installExtensions: false,
     entities: [

@@ -36,7 +36,7 @@ it.each([
     () => post('/v1/uploads?dataset=uploaded', 'unique_id,ds,y\na,2024-01-01,1\n', 'full-upload', 'application/octet-stream'),
     'runId',
   ],
-] as const)('%s is answered for, and whoever repeats it is told of the same run', async (_, kind, ask, id) => {
+] as const)('%s is answered for, and repeating it answers with the same run', async (_, kind, ask, id) => {
   const answers = [await ask(), await ask(), await ask()];
   expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
   expect(answers.map(({ headers }) => headers.get('idempotency-replayed'))).toEqual([null, 'true', 'true']);
@@ -46,7 +46,7 @@ it.each([
   expect(await runsOf(kind)).toHaveLength(1);
 });
 
-it('what nobody could be told again is not made; once there is room it is made once', async () => {
+it('what could not be answered a second time is not made; once there is room it is made once', async () => {
   const ask = (): Promise<Response> => post('/v1/api-keys', JSON.stringify({ name: 'made-once', scopes: ['read'] }), 'full-key');
   const made = async (): Promise<number> =>
     (await api.client.call('listApiKeys', { query: { limit: 100 } })).items.filter(({ name }) => name === 'made-once').length;

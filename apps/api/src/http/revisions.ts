@@ -31,7 +31,7 @@ interface Revised {
   current: (flow: FlowContext, params: Params) => Promise<object>;
   /** What people set of it. */
   of: (value: object) => Set;
-  /** Nobody else is told what it is. */
+  /** Others do not see it. */
   operatorOnly?: true;
 }
 
@@ -142,14 +142,14 @@ export class RevisionInterceptor implements NestInterceptor {
       return next.handle().pipe(map((page: { items: object[] }) => ({ ...page, items: page.items.map((one) => tagged(inList, one)) })));
     const revised = REVISED[name];
     if (!revised) return next.handle();
-    const told = map((answer: unknown) => {
+    const withRevision = map((answer: unknown) => {
       if (ERASING.has(name) || typeof answer !== 'object' || answer === null) return answer;
       void reply.header('etag', tagOf(revised, answer));
       return tagged(revised, answer);
     });
     const expected = request.headers['if-match'];
-    if (expected === undefined || request.method === 'GET') return next.handle().pipe(told);
-    return from(this.changeIf(expected, revised, request, reply, next)).pipe(told);
+    if (expected === undefined || request.method === 'GET') return next.handle().pipe(withRevision);
+    return from(this.changeIf(expected, revised, request, reply, next)).pipe(withRevision);
   }
 
   private async changeIf(

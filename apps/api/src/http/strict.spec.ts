@@ -31,8 +31,8 @@ function slips(schema: z.core.$ZodType, at: string): Slip[] {
   if (schema instanceof z.ZodDiscriminatedUnion)
     return (schema.def.options as readonly z.ZodObject[]).flatMap((option) => {
       const name = schema.def.discriminator;
-      const told = (option.shape[name] as z.ZodLiteral).value;
-      return slips(option, at).map((slip) => ({ at: slip.at, value: { [name]: told, ...(slip.value as object) } }));
+      const tag = (option.shape[name] as z.ZodLiteral).value;
+      return slips(option, at).map((slip) => ({ at: slip.at, value: { [name]: tag, ...(slip.value as object) } }));
     });
   return [];
 }

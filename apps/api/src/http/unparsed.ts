@@ -1,5 +1,5 @@
 /**
- * What Node cannot read as a request at all has no route and no id; it is told why as anything else is. `ConnectionError` is Fastify's
+ * What Node cannot read as a request at all has no route and no id; it is answered with a problem like any other. `ConnectionError` is Fastify's
  * name for it.
  */
 import { toProblem } from '@almanac/contracts';

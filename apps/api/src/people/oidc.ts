@@ -85,19 +85,19 @@ export class Oidc {
       expectedNonce: pending.nonce,
       idTokenExpected: true,
     });
-    const told = tokens.claims()!;
+    const claims = tokens.claims()!;
     // Providers may keep the address out of the ID token.
     const more =
-      told['email'] === undefined ? await client.fetchUserInfo(configuration, tokens.access_token, told.sub).catch(() => ({})) : {};
-    const { email, email_verified: verified, name } = { ...more, ...told } as Record<string, unknown>;
+      claims['email'] === undefined ? await client.fetchUserInfo(configuration, tokens.access_token, claims.sub).catch(() => ({})) : {};
+    const { email, email_verified: verified, name } = { ...more, ...claims } as Record<string, unknown>;
     const mail = typeof email === 'string' ? email.toLowerCase() : null;
     return {
       claims: {
-        issuer: told.iss,
-        subject: told.sub,
+        issuer: claims.iss,
+        subject: claims.sub,
         email: mail,
         verified: verified === true || verified === 'true',
-        name: (typeof name === 'string' && name.trim() ? name.trim() : (mail ?? told.sub)).slice(0, MOST_NAME),
+        name: (typeof name === 'string' && name.trim() ? name.trim() : (mail ?? claims.sub)).slice(0, MOST_NAME),
       },
       returnTo: pending.returnTo,
     };

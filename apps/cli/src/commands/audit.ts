@@ -70,11 +70,11 @@ export function auditCommands(program: Command): void {
 const who = ({ actor }: AuditEntry): string => [actor.kind, actor.name ?? actor.id].filter(Boolean).join(' ');
 const what = ({ object }: AuditEntry): string => [object.kind, object.name ?? object.id].filter(Boolean).join(' ');
 
-const told = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 60);
+const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 60);
 function changed({ before, after }: AuditEntry): string {
   if (before === null || after === null) return before === null ? 'made' : 'deleted';
   return Object.keys(after)
-    .filter((key) => told(before[key]) !== told(after[key]) || before[key] === '(hidden)')
-    .map((key) => `${key}: ${told(before[key] ?? null)} → ${told(after[key])}`)
+    .filter((key) => shown(before[key]) !== shown(after[key]) || before[key] === '(hidden)')
+    .map((key) => `${key}: ${shown(before[key] ?? null)} → ${shown(after[key])}`)
     .join(', ');
 }

@@ -15,7 +15,7 @@ const isHttp = (text: string): boolean => {
 };
 const isAddress = (text: string): boolean => z.email().safeParse(text).success;
 
-/** How a message is told is said by its address: signed JSON, a chat message, or an e-mail. */
+/** The address decides the form of a message: signed JSON, a chat message, or an e-mail. */
 const address = z
   .string()
   .max(2000)

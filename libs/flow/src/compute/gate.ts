@@ -26,7 +26,7 @@ const LEVEL = 0.05;
 export interface GateTools {
   threads: number;
   signal: AbortSignal;
-  /** Told before a champion is trained again, which takes as long as its training did. */
+  /** Called before a champion is trained again, which takes as long as its training did. */
   onRefit?: (version: number) => void;
 }
 

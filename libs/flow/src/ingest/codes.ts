@@ -1,6 +1,6 @@
 /**
  * Numbers that stand for nothing known (-999, 9999, 999.9, the largest a machine counts to), as loggers and old programs write them. They
- * are stored as the numbers that they are, and told by series: a forecast of them would be one of holes.
+ * are stored as the numbers that they are, and named by series: a forecast of them would be one of holes.
  * Invariant: what is remembered does not grow with the file.
  */
 /** Once may be a value like others. */

@@ -1,4 +1,4 @@
-/** Rhythms that a grid does not have are told by what they are, and others are not taken for one. */
+/** Rhythms that a grid does not have are recognised, and others are not taken for one. */
 import { Frequency } from '@almanac/series';
 import { describe, expect, it } from 'vitest';
 import { Rhythms } from './rhythms.js';

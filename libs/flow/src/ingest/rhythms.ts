@@ -1,7 +1,7 @@
 /**
- * Rhythms that the grid of a file does not have, told by the distances between the values of each series: a weekly series among daily
+ * Rhythms that the grid of a file does not have, recognised by the distances between the values of each series: a weekly series among daily
  * ones, the 4-4-5 weeks of retailers, reports on a day of the quarter that moves, a works holiday at the end of every year. On the grid
- * they are gaps, which would be forecast; whoever uploads is told what they are.
+ * they are gaps, which would be forecast; the findings say what they are.
  * Invariant: what is remembered does not grow with the file.
  */
 import type { Frequency } from '@almanac/series';

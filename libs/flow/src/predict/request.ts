@@ -201,7 +201,7 @@ export function startPrediction(context: FlowContext, plan: PredictionPlan, abou
   );
 }
 
-/** What a file with the same values would be told of their steps. */
+/** The findings that a file with the same values would have about its steps. */
 function findingsOf(series: readonly LaidSeries[], grid: Frequency): string[] {
   const tally = new Tally(0, grid.seasonLengths());
   for (const { id, firstStep, values } of series) {

@@ -28,10 +28,10 @@ export async function* auditCsv({ store }: Source, filter: AuditFilter): AsyncGe
 }
 
 function rowOf({ no, at, actor, action, object, before, after, address, requestId, hash }: AuditEntry): Cell[] {
-  const told = (image: AuditEntry['before']): Cell => image && JSON.stringify(image);
+  const asJson = (image: AuditEntry['before']): Cell => image && JSON.stringify(image);
   return [
     ...[no, at, actor.kind, actor.id, actor.name, action, object.kind, object.id, object.name],
-    ...[told(before), told(after), address, requestId, hash],
+    ...[asJson(before), asJson(after), address, requestId, hash],
   ];
 }
 

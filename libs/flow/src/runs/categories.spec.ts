@@ -39,7 +39,7 @@ describe('a series', () => {
     expect(maskedNotes(north, names)).toEqual([]);
   });
 
-  it('of a value that was not learned is forecast without, and told so by name', () => {
+  it('of a value that was not learned is forecast without, and named in a warning', () => {
     const west = series('b', { region: 'west', size: 3 });
     expect(withOtherCategories(west, names.static).staticCovariates).toEqual({
       'region = west': 1,

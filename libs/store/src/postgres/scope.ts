@@ -61,7 +61,7 @@ export function scopedRunner(source: DataSource, runner: QueryRunner, scope: Sco
 }
 
 /**
- * Before a rollback, which makes the setting again what it was when the transaction began; nothing could be told until then.
+ * Before a rollback, which makes the setting again what it was when the transaction began; nothing can be asked until then.
  * @param scope of the context that began it
  */
 export function willRollBack(runner: QueryRunner, scope: Scope): void {

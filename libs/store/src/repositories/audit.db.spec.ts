@@ -63,7 +63,7 @@ describe('what is written down', () => {
     expect(await newest()).toEqual(made);
   });
 
-  it('what changes no row, when it is told', async () => {
+  it('what changes no row, when it is recorded by hand', async () => {
     await mine.audit.record({ action: 'signIn', object: { kind: 'user', id: 'u', name: 'a@b.example' }, after: { method: 'password' } });
     expect(await newest()).toMatchObject({ action: 'signIn', actor: { id: 'k1' }, object: { kind: 'user', id: 'u' }, before: null });
   });
@@ -107,8 +107,8 @@ describe('what is written down', () => {
     expect(await newest(tenant)).toMatchObject({ no: 1, actor: { id: 'k1' }, object: { kind: 'webhook' } });
     expect((await store.audit.list({ objectKind: 'webhook', limit: 1 })).items[0]!.no).toBeLessThan((await newest()).no);
     await store.by({ ...acting, action: 'deleteWorkspace' }).workspaces.delete('tenant');
-    const told = (await store.audit.list({ action: 'deleteWorkspace' })).items;
-    expect(told.map(({ object }) => object.kind).sort()).toEqual(['erasure', 'workspace']);
+    const listed = (await store.audit.list({ action: 'deleteWorkspace' })).items;
+    expect(listed.map(({ object }) => object.kind).sort()).toEqual(['erasure', 'workspace']);
     expect((await tenant.audit.list({})).items).toEqual([]);
   });
 

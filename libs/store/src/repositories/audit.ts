@@ -20,9 +20,9 @@ export function auditLog(context: Context): AuditLog {
     ]);
   return {
     async record({ action, object, before, after }) {
-      const told = (image: Json | undefined): string | null => (image === undefined ? null : JSON.stringify(image));
+      const asText = (image: Json | undefined): string | null => (image === undefined ? null : JSON.stringify(image));
       await context.query('SELECT record_audit($1, $2, $3, $4, $5, $6, $7)', [
-        ...[workspaceId, action ?? null, object.kind, object.id ?? null, object.name ?? null, told(before), told(after)],
+        ...[workspaceId, action ?? null, object.kind, object.id ?? null, object.name ?? null, asText(before), asText(after)],
       ]);
     },
     async list(query) {

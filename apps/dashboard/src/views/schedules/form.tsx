@@ -90,7 +90,7 @@ export function EditSchedule({ schedule, onDone }: { schedule: Schedule; onDone:
   const changed = useChange();
   const { cron, timeZone, overlap, catchUp, catchUpLimit } = schedule;
   const form = useForm<Times>({ defaultValues: { cron, timeZone, overlap, catchUp, catchUpLimit } });
-  // What the form was filled with, and not what has been read again since; once that was told, what is shown beside it.
+  // What the form was filled with, and not what has been read again since; once a conflict was shown, what is shown beside it.
   const [filledWith, setFilledWith] = useState(schedule.etag);
   const save = useMutation({
     mutationFn: (body: Times) =>

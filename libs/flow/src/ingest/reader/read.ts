@@ -49,7 +49,7 @@ export async function read(job: ReadJob, output: Output): Promise<void> {
   }
 }
 
-/** Its sheet, as the text that it is; what is told of it is told of the workbook. */
+/** Its sheet as CSV text; findings name the workbook. */
 async function readWorkbook(job: ReadJob, output: Output): Promise<void> {
   const { path, warnings } = await sheetAsText(job);
   const text: ReadJob = { ...job, path, fileName: 'sheet.csv', options: { ...job.options, sheet: undefined, format: 'csv' } };

@@ -15,13 +15,13 @@ let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'almanac-workbook-'))));
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-interface Told {
+interface Reading {
   head: HeadMessage;
   rejects: { line: number | null; text: string }[];
   values: Record<string, number[]>;
 }
 
-async function told(content: Uint8Array, options: Partial<IngestOptionsInput> = {}, fileName = 'sales.xlsx'): Promise<Told> {
+async function reading(content: Uint8Array, options: Partial<IngestOptionsInput> = {}, fileName = 'sales.xlsx'): Promise<Reading> {
   const path = join(folder, 'file');
   await writeFile(path, content);
   const messages: ReaderMessage[] = [];
@@ -54,18 +54,18 @@ const book = (...sheets: { name: string; rows: unknown[][] }[]): Promise<Uint8Ar
 describe('a workbook', () => {
   it('is read with its dates and numbers; a sheet that nobody named is said', async () => {
     const bytes = await book({ name: 'Sales & co', rows: sales }, { name: 'Notes', rows: [['hello']] });
-    const { head, values } = await told(bytes);
+    const { head, values } = await reading(bytes);
     expect(head).toMatchObject({ format: 'xlsx', frequency: 'D', rowsRead: 4, rowsRejected: 0 });
     expect(head.warnings).toContain('The sheet "Sales & co" was read. The workbook also has Notes; name one with sheet.');
     expect(values).toEqual({ 'north, "A"': [1.5, 2, NaN, 4] });
     // What texts of a sheet look like says nothing of its numbers.
-    expect((await told(bytes, { decimalSeparator: ',' })).values).toEqual(values);
+    expect((await reading(bytes, { decimalSeparator: ',' })).values).toEqual(values);
   });
 
   it('is read from the sheet that is named, its times too, and rows are counted as Excel does', async () => {
     const hours = [0, 1, 2, 3].map((h) => ['a', new Date(Date.UTC(2024, 0, 1, h)), h === 2 ? 'closed' : h]);
     const bytes = await book({ name: 'Cover', rows: [['A report']] }, { name: 'Hours', rows: [['unique_id', 'ds', 'y'], ...hours] });
-    const { head, rejects, values } = await told(bytes, { sheet: 'Hours', maxRejectedShare: 0.5 });
+    const { head, rejects, values } = await reading(bytes, { sheet: 'Hours', maxRejectedShare: 0.5 });
     expect(head).toMatchObject({ frequency: 'h', rowsRead: 4, rowsRejected: 1, warnings: [] });
     expect(rejects).toMatchObject([{ line: 4, text: 'closed' }]);
     expect(values).toEqual({ a: [0, 1, NaN, 3] });
@@ -73,13 +73,13 @@ describe('a workbook', () => {
 
   it('is refused by name: a sheet that it has not, an empty one, what is none, and a sheet of what is no workbook', async () => {
     const bytes = await book({ name: 'Sales', rows: sales }, { name: 'Empty', rows: [] });
-    await expect(told(bytes, { sheet: 'sales' })).rejects.toMatchObject({ code: 'SHEET_NOT_FOUND', hint: 'It has Sales, Empty.' });
-    await expect(told(bytes, { sheet: 'Empty' })).rejects.toMatchObject({ code: 'EMPTY_FILE' });
-    await expect(told(bytes.slice(0, bytes.length / 2))).rejects.toMatchObject({ code: 'FORMAT_MISMATCH' });
+    await expect(reading(bytes, { sheet: 'sales' })).rejects.toMatchObject({ code: 'SHEET_NOT_FOUND', hint: 'It has Sales, Empty.' });
+    await expect(reading(bytes, { sheet: 'Empty' })).rejects.toMatchObject({ code: 'EMPTY_FILE' });
+    await expect(reading(bytes.slice(0, bytes.length / 2))).rejects.toMatchObject({ code: 'FORMAT_MISMATCH' });
     const csv = Buffer.from('unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,2\n');
-    await expect(told(csv)).rejects.toMatchObject({ code: 'FORMAT_MISMATCH' });
-    await expect(told(csv, { sheet: 'Sales' }, 'sales.csv')).rejects.toMatchObject({ code: 'OPTIONS_CONFLICT' });
-    await expect(told(bytes, { format: 'csv' })).rejects.toMatchObject({ code: 'FORMAT_MISMATCH' });
+    await expect(reading(csv)).rejects.toMatchObject({ code: 'FORMAT_MISMATCH' });
+    await expect(reading(csv, { sheet: 'Sales' }, 'sales.csv')).rejects.toMatchObject({ code: 'OPTIONS_CONFLICT' });
+    await expect(reading(bytes, { format: 'csv' })).rejects.toMatchObject({ code: 'FORMAT_MISMATCH' });
   });
 
   it('is refused where little unfolds into much, whatever it says of its size', async () => {
@@ -88,13 +88,13 @@ describe('a workbook', () => {
       Buffer.alloc(66 << 20, ' '),
     );
     expect(bomb.length).toBeLessThan(500_000);
-    await expect(told(bomb)).rejects.toMatchObject({ code: 'FILE_TOO_LARGE', status: 413 });
+    await expect(reading(bomb)).rejects.toMatchObject({ code: 'FILE_TOO_LARGE', status: 413 });
     const lying = zip(
       { 'xl/workbook.xml': Buffer.from('<workbook><sheets><sheet name="a"/></sheets></workbook>') },
       Buffer.alloc(66 << 20, ' '),
       10,
     );
-    await expect(told(lying)).rejects.toMatchObject({ code: 'FILE_DAMAGED' });
+    await expect(reading(lying)).rejects.toMatchObject({ code: 'FILE_DAMAGED' });
   });
 });
 
