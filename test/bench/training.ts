@@ -62,7 +62,7 @@ async function inside(panel: Panel, config: SegmentConfig): Promise<Inside> {
     named(t: tf.Tensor[]): object;
     manifest(): Inside['tensors'];
   };
-  const known = (KnownSeries as { of(...args: unknown[]): object }).of(panel.series, (config as { covariates?: object }).covariates);
+  const known = (KnownSeries as { of(...args: unknown[]): object }).of(panel.series, config);
   const reader = new (WindowReader as new (...args: unknown[]) => Reader)(config, known);
   const windows = Array.from({ length: POOL }, (_, i) => ({
     series: panel.series[i % SERIES]!,
