@@ -119,6 +119,32 @@ describe('AutoETS', () => {
     got.forEach((value, h) => expect(value / future[h]!).toBeCloseTo(1, 2));
   });
 
+  it.each([3, 4, 5, 6, 7, 8])('continues a line of %i values, too few for a trend to be chosen, and no mere wandering', async (count) => {
+    const line = Array.from({ length: count }, (_, t) => 50 + 20 * t);
+    const rough = line.map((value, t) => value + (t % 2 === 0 ? 0.3 : -0.3));
+    const wandering = line.map((_, t) => 50 + 20 * [0, 1, 0, 2, 0, 1, 2, 0][t]!);
+    for (const values of [line, rough]) {
+      const [low, at, high] = await forecast('autoEts', values, 1, [0.1, 0.5, 0.9]);
+      expect(Math.abs(at! - (50 + 20 * count))).toBeLessThan(2);
+      expect(high! - low!).toBeGreaterThan(0);
+    }
+    const [next, later] = await forecast('autoEts', wandering, 2);
+    expect(Math.abs(later! - next!)).toBeLessThan(2);
+    const falling = await forecast('autoEts', line.toReversed(), 12);
+    expect(falling[0]).toBeCloseTo(30, 0);
+    expect(Math.min(...falling)).toBe(0);
+  });
+
+  it.each([5, 8, 12, 30])('autoEts and Theta continue even growth of %i values', async (count) => {
+    const grown = Array.from({ length: count }, (_, t) => 100 * 1.25 ** t);
+    for (const kind of ['autoEts', 'theta', 'optimisedTheta'] as const) {
+      const [low, at, high] = await forecast(kind, grown, 1, [0.1, 0.5, 0.9]);
+      expect(at! / (100 * 1.25 ** count)).toBeCloseTo(1, 6);
+      expect(low!).toBeLessThan(at!);
+      expect(high!).toBeGreaterThan(at!);
+    }
+  });
+
   it('intervals of a random walk widen as they should', async () => {
     const random = new Random(7);
     let x = 0;

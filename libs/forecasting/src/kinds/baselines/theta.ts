@@ -9,6 +9,7 @@
 import { type LocalMethod, type LocalRequest, type QuantileFunction } from './forecaster.js';
 import { type DynamicTheta, dynamicThetaOf, fitDynamicTheta, spreadsOf } from './dynamicTheta.js';
 import { gaussian } from './naive.js';
+import type { Spread } from './spread.js';
 import { deseasonalise, findSeason, reseasonalise, type SeasonalIndex } from './seasonality.js';
 import { fitSmoothing } from './smoothing.js';
 
@@ -50,6 +51,38 @@ export function straightLine(values: Float64Array): Line {
  */
 const LINE_SHARE = 0.01;
 
+/**
+ * The line that a history is, or the even growth (a line of its logarithms) where it is nearer to that; null where it is neither.
+ * @param values with a season taken out
+ * @param squares of the errors of a method without it
+ * @param straight false where the method knows straight lines itself
+ */
+export function lineInstead(values: Float64Array, squares: number, spread: Spread, straight = true): QuantileFunction | null {
+  const at = lineOf(values);
+  const apart = distance(values, at);
+  const count = observedOf(values);
+  if (!values.some((value) => value <= 0)) {
+    const logs = values.map(Math.log);
+    const growth = lineOf(logs);
+    const grown = distance(values, (t) => Math.exp(growth(t)));
+    if (count >= FEWEST && grown < LINE_SHARE * squares && grown < apart) {
+      const sigma = spread.of(logs).sigma(distance(logs, growth), count, 2);
+      const core = onTheLine(growth, values.length, sigma);
+      return (level, step) => Math.exp(core(level, step));
+    }
+  }
+  return straight && apart < LINE_SHARE * squares ? onTheLine(at, values.length, spread.sigma(apart, count, 2)) : null;
+}
+
+function lineOf(values: Float64Array): (t: number) => number {
+  const { intercept, slope } = straightLine(values);
+  return (t) => intercept + slope * t;
+}
+
+/** Sum of squares about a line. */
+const distance = (values: Float64Array, at: (t: number) => number): number =>
+  values.reduce((sum, value, t) => (Number.isNaN(value) ? sum : sum + (value - at(t)) ** 2), 0);
+
 /** Regression's prediction interval about the line: the spread grows with the distance from the middle of the history. */
 function onTheLine(at: (t: number) => number, length: number, sigma: number): QuantileFunction {
   const around = (length * (length * length - 1)) / 12;
@@ -72,22 +105,14 @@ export const theta: LocalMethod = (request) => {
   // The combination's one-step error is the theta line's own, divided by θ.
   const squares = smoothing.squares / THETA ** 2;
   const sigma = spread.sigma(squares, smoothing.count, 2);
-  const apart = distance(adjusted, at);
-  return inUnits(
-    apart < LINE_SHARE * squares
-      ? onTheLine(at, values.length, spread.sigma(apart, smoothing.count, 2))
-      : gaussian(point, (step) => sigma * Math.sqrt(1 + (smoothing.gap + step) * smoothing.alpha ** 2)),
-    values,
-    season,
-  );
+  const core =
+    lineInstead(adjusted, squares, spread) ??
+    gaussian(point, (step) => sigma * Math.sqrt(1 + (smoothing.gap + step) * smoothing.alpha ** 2));
+  return inUnits(core, values, season);
 };
 
-/** Sum of squares about the line. */
-const distance = (values: Float64Array, at: (t: number) => number): number =>
-  values.reduce((sum, value, t) => (Number.isNaN(value) ? sum : sum + (value - at(t)) ** 2), 0);
-
 /** With the season put back; not below 0 where the history never was. */
-function inUnits(core: QuantileFunction, values: Float64Array, season: SeasonalIndex | null): QuantileFunction {
+export function inUnits(core: QuantileFunction, values: Float64Array, season: SeasonalIndex | null): QuantileFunction {
   const nonNegative = !values.some((value) => value < 0);
   return (level, step) => {
     const value = reseasonalise(core(level, step), values.length + step, season);
@@ -116,11 +141,8 @@ function around(
   fit: DynamicTheta,
   point: (step: number) => number,
 ): QuantileFunction {
-  const line = straightLine(adjusted);
-  const at = (t: number): number => line.intercept + line.slope * t;
-  const apart = distance(adjusted, at);
-  if (apart < LINE_SHARE * fit.squares)
-    return inUnits(onTheLine(at, values.length, spread.sigma(apart, observedOf(values), 2)), values, season);
+  const line = lineInstead(adjusted, fit.squares, spread);
+  if (line) return inUnits(line, values, season);
   const sigmas = spreadsOf(adjusted, fit, horizon, spread, season ? season.index.length - 1 : 0);
   return inUnits(
     gaussian(point, (step) => sigmas[step]!),

@@ -4,11 +4,15 @@
  *
  * Additive forms have Gaussian quantiles from the closed-form variance (Hyndman et al. 2008, section 6.1); forms with a
  * multiplicative part have the quantiles of 1,000 simulated paths, drawn from a fixed seed so that the same history gives
- * the same bits. Histories too short for any form are forecast by the naive method; a form that fits exactly borrows its spread.
+ * the same bits. Histories too short for any form are forecast by the naive method; a form that fits exactly borrows its spread. A short
+ * history that is a line is that line: by Akaike's correction for few values, steps of one size would be chance. Even growth by a factor,
+ * which no form has, is continued.
  */
 import { Random } from '../../../dataset/random.js';
 import { type LocalMethod, type QuantileFunction } from '../forecaster.js';
 import { gaussian, naive } from '../naive.js';
+import { plain } from '../spread.js';
+import { inUnits, lineInstead } from '../theta.js';
 import { advance, expectation, type EtsFit, type EtsState } from './model.js';
 import { fitForms } from './select.js';
 
@@ -21,6 +25,9 @@ const PATHS = 1000;
 const TEMPER = 2;
 /** Of the best form's; what is below costs time and changes nothing. */
 const LEAST_WEIGHT = 0.05;
+/** Any two values are on a line; after so few, forms without a trend have much of the weight even where a trend is plain. */
+const LEAST_DIFFERENCES = 2;
+const FEW_DIFFERENCES = 10;
 /** Relative variance below which the errors are those of the search for the best fit. */
 const EXACT = 1e-10;
 
@@ -33,6 +40,10 @@ export const autoEts: LocalMethod = (request) => {
     seasonLength,
   );
   const [best] = fits;
+  const { squares, count: differences } = plain(values);
+  const straight = differences < FEW_DIFFERENCES || best?.form.trend === 'N';
+  const line = differences < LEAST_DIFFERENCES ? null : lineInstead(values, squares, spread, straight);
+  if (line) return inUnits(line, values, null);
   if (!best) return naive(request);
   const likely = fits
     .map((fit) => ({ fit, weight: Math.exp((best.aicc - fit.aicc) / (2 * TEMPER)) }))
