@@ -27,6 +27,31 @@ it('a text that is known ahead is stored, used and given back', async () => {
   const [dear, cheap] = [ahead.indexOf(Math.max(...ahead)), ahead.indexOf(Math.min(...ahead))];
   expect(made[dear]! - made[cheap]!).toBeGreaterThan(50);
 
+  // Whoever sends the history sends words too, in the body and in a file: the same forecast.
+  const history = Array.from({ length: 120 }, (_, t) => t);
+  const words = Array.from({ length: 127 }, (_, t) => offer(t));
+  const one = { ds: history.map(date), y: history.map(sold), futureCovariates: { offer: words } };
+  const sent = await trial.post({ model: dataset, series: { x: one } });
+  expect(sent.answer).toMatchObject({ warnings: [], notes: [] });
+  (sent.answer!.columns[dataset] as number[]).forEach((value, h) => expect(value).toBeCloseTo(made[h]!, 3));
+  const asFile = await trial.post({ model: dataset, futureCovariates: ['offer'] }, { name: 'offers.csv', content });
+  expect(asFile.answer!.columns[dataset]).toEqual(sent.answer!.columns[dataset]);
+  // A word that the model has not learned, a hole, and a word where numbers are.
+  const raffle = { ...one, futureCovariates: { offer: [...words.slice(0, 126), 'raffle'] } };
+  expect((await trial.post({ model: dataset, series: { x: raffle } })).answer!.notes).toMatchObject([
+    { code: 'CATEGORY_UNKNOWN', detail: expect.stringContaining('offer = raffle') as string },
+  ]);
+  const hole = { ...one, futureCovariates: { offer: [...words.slice(0, 126), null] } };
+  expect((await trial.post({ model: dataset, series: { x: hole } })).refusal).toMatchObject({
+    code: 'COVARIATE_HOLE',
+    words: expect.stringMatching(/"?offer"?(?! =).*2024-05-06/) as string,
+  });
+  const slip = { ...one, futureCovariates: { price: words.map((_, t) => (t === 5 ? 'free' : t)) } };
+  expect((await trial.post({ model: 'seasonalNaive', horizon: 7, series: { x: slip } })).refusal).toMatchObject({
+    code: 'COVARIATE_NOT_NUMBER',
+    words: expect.stringContaining('"price" of the series "x" is "free" at position 5') as string,
+  });
+
   // A row that is appended says it in words; a word that is not known is named.
   const row = { unique_id: 'x', ds: date(127), y: 101, offer: 'none' };
   const append = (rows: object[]): Promise<unknown> =>

@@ -109,10 +109,16 @@ export class Case {
     return run.result!;
   }
 
-  /** `POST /v1/forecast`: the answer, or why it is refused. */
-  async post(body: unknown): Promise<{ answer: Prediction; refusal: null } | { answer: null; refusal: Refusal }> {
+  /** `POST /v1/forecast`, with the series in the body or in a file: the answer, or why it is refused. */
+  async post(
+    body: unknown,
+    file?: { name: string; content: string },
+  ): Promise<{ answer: Prediction; refusal: null } | { answer: null; refusal: Refusal }> {
     try {
-      return { answer: await this.client.predict(body as PredictionRequestInput), refusal: null };
+      const answer = file
+        ? await this.client.predictFile(new Blob([file.content]).stream(), file.name, body as never)
+        : await this.client.predict(body as PredictionRequestInput);
+      return { answer, refusal: null };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       return { answer: null, refusal: refusalOf(error.problem) };

@@ -73,12 +73,6 @@ export const flagAsNumber = (given: unknown): unknown => {
   return typeof given === 'string' ? (FLAGS[given.trim().toLowerCase()] ?? given) : given;
 };
 
-/** A value of a covariate in a request. */
-export const flagOrNumber = z.preprocess(
-  flagAsNumber,
-  z.number({ error: 'must be a number; write 1 and 0 for yes and no' }).nullable(),
-) as unknown as z.ZodType<number | null, number | boolean | string | null>;
-
 /** In a query: one id, or the parameter repeated. */
 export const seriesIds = z
   .union([uniqueId, z.array(uniqueId).min(1).max(1000)])

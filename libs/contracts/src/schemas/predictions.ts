@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { modelChoice } from './choice.js';
-import { flagOrNumber, givenTime, name, seasonLength, stepTime, uniqueId, uuid, versionNumber } from './common.js';
+import { givenTime, name, seasonLength, stepTime, uniqueId, uuid, versionNumber } from './common.js';
 import { ingestOptions } from './datasets.js';
 import { wait } from './wait.js';
 import { covariateFill, forecastNote, modelReference, percentLevel, quantileLevels } from './forecasts.js';
@@ -19,7 +19,7 @@ export const PREDICTION_LIMITS = {
 } as const;
 
 const numbers = z.array(z.number().nullable());
-const covariates = z.record(z.string().min(1), z.array(flagOrNumber));
+const covariates = z.record(z.string().min(1), z.array(z.union([z.number(), z.boolean(), z.string()]).nullable()));
 
 const history = z.object({
   ds: z
@@ -35,7 +35,8 @@ const history = z.object({
       'Empty, or null throughout, only for a model that starts cold; `start` is then the first step to forecast, else that after its dataset.',
   }),
   futureCovariates: covariates.optional().meta({
-    description: 'By name: a value for each `y`, then one for each step of the horizon. True and false, or yes and no, are 1 and 0.',
+    description:
+      'By name: a value for each `y`, then one for each step of the horizon. True and false, or yes and no, are 1 and 0. Text is read value by value, as in an upload.',
   }),
   pastCovariates: covariates.optional().meta({ description: 'By name: a value for each `y`.' }),
   staticCovariates: z

@@ -1,6 +1,7 @@
 /** Holes of future covariates in the body of a request: null within the horizon is refused, or filled as was declared. */
 import type { CovariateFill, Prediction } from '@almanac/contracts';
 import type { Frequency } from '@almanac/series';
+import { categoryOf } from '../runs/categories.js';
 import { covariateHole, filledNote } from '../runs/holes.js';
 import type { LaidSeries } from './plan.js';
 
@@ -13,7 +14,7 @@ export function fillAhead(series: LaidSeries, grid: Frequency, fill: CovariateFi
     if (fill === 'none')
       throw covariateHole(
         id,
-        name,
+        categoryOf(name) ?? name,
         holes.map((t) => grid.format(firstStep + t)),
       );
     const whole = [...known];
@@ -26,10 +27,7 @@ export function fillAhead(series: LaidSeries, grid: Frequency, fill: CovariateFi
     notes: [
       {
         uniqueId: id,
-        ...filledNote(
-          filled.map(([name]) => name),
-          fill,
-        ),
+        ...filledNote([...new Set(filled.map(([name]) => categoryOf(name) ?? name))], fill),
       },
     ],
   };

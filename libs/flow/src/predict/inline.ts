@@ -2,15 +2,20 @@
  * Series in the body of a request, laid on their grid.
  * Invariants: every value keeps its step and none is invented; what does not fit is refused with the series and the position at fault.
  */
-import { PREDICTION_LIMITS, type InlineSeries } from '@almanac/contracts';
+import { PREDICTION_LIMITS, type InlineSeries as GivenSeries, type PredictionRequest } from '@almanac/contracts';
 import { AlmanacError, counted, findRhythm, Frequency, readFrequency, readTime, toInstant } from '@almanac/series';
 import { leftOutWarning } from '../ingest/findings.js';
 import { type Range, stepsIn } from '../ingest/range.js';
 import type { LaidSeries } from './plan.js';
-import { asNumbers } from '../runs/categories.js';
+import { asNumbers, categoryOf } from '../runs/categories.js';
 
-export type { InlineSeries };
-type Values = (number | null)[];
+export type Values = (number | null)[];
+/** A series of a request whose covariates are numbers; see `withNumbers`. */
+export interface InlineSeries extends Omit<GivenSeries, 'pastCovariates' | 'futureCovariates'> {
+  pastCovariates?: Record<string, Values>;
+  futureCovariates?: Record<string, Values>;
+}
+export type NumericRequest = Omit<PredictionRequest, 'series'> & { series: InlineSeries[] };
 
 /** More steps between the first and the last time than this are a slip in a time, not a series. */
 const LONGEST = 1_000_000;
@@ -20,7 +25,7 @@ const MOST_LAID = 4_000_000;
 const MOST_NAMED = 5;
 
 /** @throws AlmanacError PREDICTION_TOO_LARGE, SERIES_TWICE */
-export function refuseTooMuch(series: readonly InlineSeries[]): void {
+export function refuseTooMuch(series: readonly GivenSeries[]): void {
   refuseLaid({ series: series.length, observations: series.reduce((sum, { y }) => sum + y.length, 0), laid: 0 });
   const seen = new Set<string>();
   for (const { uniqueId } of series) {
@@ -187,7 +192,9 @@ function layOnGrid(given: InlineSeries, grid: Frequency, horizon: number, cold: 
     return Object.fromEntries(
       Object.entries(given).map(([name, values]) => {
         if (values.length !== y.length + beyond)
-          throw shape(`has ${values.length} values of the ${kind} covariate "${name}", where ${y.length + beyond} are needed`);
+          throw shape(
+            `has ${values.length} values of the ${kind} covariate "${categoryOf(name) ?? name}", where ${y.length + beyond} are needed`,
+          );
         const laid = place(values.slice(0, y.length), gaps(kind === 'past' ? length : span));
         return [name, [...laid, ...values.slice(y.length)]];
       }),

@@ -32,25 +32,29 @@ import type { OddTimes } from '../ingest/protocol.js';
 import type { Range } from '../ingest/range.js';
 import { Tally } from '../ingest/tally.js';
 import { fillAhead } from './ahead.js';
-import { type Cold, gridOfTimes, layAllOnGrid, refuseTooMuch, withinRange } from './inline.js';
+import { type Cold, gridOfTimes, layAllOnGrid, type NumericRequest, refuseTooMuch, withinRange } from './inline.js';
 import type { InlinePlan, LaidSeries, PredictionPlan, PredictPlan, WhatIfPlan } from './plan.js';
 import { withReadTimes } from './times.js';
+import { withNumbers } from './words.js';
 
 const DEFAULT_LEVEL = [80, 95];
 /** Somebody waits for it. */
 const PRIORITY = 10;
 const KEPT_MS = 3_600_000;
 const FORGOTTEN_MS = 60_000;
+/** Covariates that a note names. */
+const MOST_NAMED = 20;
 
 /** @throws AlmanacError PREDICTION_TOO_LARGE, FREQUENCY_MISMATCH, HORIZON_TOO_LONG, MODEL_NOT_FOUND, and what is wrong with a series */
 export async function requestPrediction(context: FlowContext, given: PredictionRequest): Promise<Run> {
   refuseTooMuch(given.series);
   const named = await modelOf(context, given.model);
-  const { request, notes } = await withReadTimes(given, named?.dataset, context.ingest);
+  const timed = await withReadTimes(given, named?.dataset, context.ingest);
+  const { request, warnings: words } = withNumbers(timed.request, named && learnedNames(named.version.config));
   const grid = await closedGrid(gridOf(request, named?.dataset), request, named);
   const { series, warnings } = withinRange(request.series, grid, request);
   const said = (laid: readonly LaidSeries[]): string[] => [
-    ...[...notes, ...warnings],
+    ...[...timed.notes, ...words, ...warnings],
     ...oddWarnings(oddOf(laid, grid, request), grid),
     ...findingsOf(laid, grid),
   ];
@@ -65,7 +69,7 @@ interface Placed {
 }
 
 /** Once the series have their grid. @throws AlmanacError as `requestPrediction` does */
-export async function predictOn(context: FlowContext, request: PredictionRequest, { named, grid, warnings }: Placed): Promise<Run> {
+export async function predictOn(context: FlowContext, request: NumericRequest, { named, grid, warnings }: Placed): Promise<Run> {
   if (named && request.seasonLength !== undefined)
     throw new AlmanacError('OPTIONS_CONFLICT', `The model ${named.version.model}/${named.version.no} has learned its own seasons.`, {
       hint: 'Leave seasonLength out, or name a baseline.',
@@ -255,7 +259,7 @@ export async function modelOf(context: FlowContext, model: string): Promise<Name
 }
 
 export function gridOf(
-  { series, frequency, timeZone }: Pick<PredictionRequest, 'series' | 'frequency' | 'timeZone'>,
+  { series, frequency, timeZone }: Pick<NumericRequest, 'series' | 'frequency' | 'timeZone'>,
   dataset: DatasetRecord | undefined,
 ): Frequency {
   if (!dataset) return gridOfTimes(series, frequency, timeZone ?? 'UTC');
@@ -286,21 +290,42 @@ export function otherClosures({ version }: Named, grid: Frequency): AlmanacError
   });
 }
 
-/** A covariate that is sent and not read must not be taken for one that was. */
-function unusedNotes({ series, model }: PredictionRequest, config: Json | undefined): Prediction['notes'] {
-  const names = (of: (one: PredictionRequest['series'][number]) => object | undefined): string[] => [
-    ...new Set(series.flatMap((one) => Object.keys(of(one) ?? {}))),
-  ];
+/** A covariate, or a value of it, that is sent and not read must not be taken for one that was. */
+function unusedNotes({ series, model }: NumericRequest, config: Json | undefined): Prediction['notes'] {
   const used = covariatesOf(config ?? {});
-  const unused = [
-    ...names(({ futureCovariates }) => futureCovariates).filter((name) => !used.future.includes(name)),
-    ...names(({ pastCovariates }) => pastCovariates).filter((name) => !used.past.includes(name)),
-    ...names(({ staticCovariates }) => staticCovariates).filter(
-      (name) => !used.static.some((one) => one === name || categoryOf(one) === name),
+  // Of a text one value may be new to the model, which is said by itself; it is unused where none of its values is read.
+  const isRead = (name: string, among: readonly string[]): boolean =>
+    among.some((one) => one === name || categoryOf(one) === (categoryOf(name) ?? name));
+  const unused = (['future', 'past', 'static'] as const).flatMap((kind) => {
+    const names = series.flatMap((one) => Object.keys(one[`${kind}Covariates`] ?? {}));
+    return names.filter((name) => !isRead(name, used[kind])).map((name) => categoryOf(name) ?? name);
+  });
+  // A word that the model has not learned, of a covariate that it reads.
+  const strange = (['future', 'past'] as const).flatMap((kind) => {
+    const names = series.flatMap((one) => Object.entries(one[`${kind}Covariates`] ?? {}));
+    return names.flatMap(([name, values]) =>
+      categoryOf(name) !== undefined && !used[kind].includes(name) && isRead(name, used[kind]) && values.includes(1) ? [name] : [],
+    );
+  });
+  const note = (code: string, names: readonly string[], detail: (listed: string) => string): Prediction['notes'] => {
+    const each = [...new Set(names)];
+    return each.length === 0
+      ? []
+      : [{ uniqueId: null, code, detail: detail(each.slice(0, MOST_NAMED).join(', ') + (each.length > MOST_NAMED ? ' …' : '')) }];
+  };
+  return [
+    ...note('COVARIATES_UNUSED', unused, (listed) => `${model} does not read ${listed}.`),
+    ...note(
+      'CATEGORY_UNKNOWN',
+      strange,
+      (listed) => `${model} has not learned ${listed}: it was read as none of the values that were learned.`,
     ),
   ];
-  if (unused.length === 0) return [];
-  return [{ uniqueId: null, code: 'COVARIATES_UNUSED', detail: `${model} does not read ${unused.join(', ')}.` }];
+}
+
+function learnedNames(config: Json): string[] {
+  const { past, future } = covariatesOf(config);
+  return [...past, ...future];
 }
 
 /** Suffixes of the model's columns; the median has none. */

@@ -1,5 +1,5 @@
 /** The times of a prediction, read as those of a file are; what comes out has one reading. */
-import type { InlineSeries, PredictionRequest } from '@almanac/contracts';
+import type { PredictionRequest } from '@almanac/contracts';
 import type { IngestLimits } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import { type Fault, readRequestTimes } from '../ingest/requestTimes.js';
@@ -33,7 +33,7 @@ export async function withReadTimes(
   if (read.faults.length > 0) throw refusal(rows, read.faults, read.refusal?.hint ?? undefined);
   const { grid, steps } = read;
   let next = 0;
-  const series = request.series.map((one): InlineSeries => {
+  const series = request.series.map((one): PredictionRequest['series'][number] => {
     const { ds, start } = one;
     if (ds) return { ...one, ds: ds.map(() => grid.wire(steps[next++]!)) };
     return start === undefined ? one : { ...one, start: grid.wire(steps[next++]!) };
