@@ -209,6 +209,11 @@ const SITUATIONS: Record<string, Situation> = {
   },
 };
 
+function openHours(from: string, count: number, opens: number, closes: number): Row[] {
+  const hours = closes - opens;
+  return steps(count * hours, (i): Row => [iso(Date.parse(from) + Math.floor(i / hours) * DAY + (opens + (i % hours)) * HOUR), i % hours]);
+}
+
 /** What is stored as it was read, with a finding that says how. */
 const FLAGGED: Record<string, { content: string; options?: Record<string, unknown>; says: RegExp }> = {
   'a 4-4-5 calendar': {
@@ -240,6 +245,49 @@ const FLAGGED: Record<string, { content: string; options?: Record<string, unknow
       ),
     ),
     says: /2 steps in a row are missing in series "office" again and again/,
+  },
+  'two shops with opening hours of their own': {
+    content: csv(lines(openHours('2024-01-01', 60, 9, 18), 'early'), lines(openHours('2024-01-01', 60, 11, 20), 'late')),
+    says: /2 steps in a row are missing in series "(early|late)" again and again.*2 steps in a row are missing in series "(early|late)"/s,
+  },
+  'two weeks of five days that are not the same five': {
+    content: csv(
+      lines(
+        days('2024-01-01', 140, (t) => (weekday(t) % 6 ? weekday(t) : null)),
+        'berlin',
+      ),
+      lines(
+        days('2024-01-01', 140, (t) => ([5, 6].includes(weekday(t)) ? null : weekday(t))),
+        'cairo',
+      ),
+    ),
+    says: /missing in series "(berlin|cairo)" again and again.*missing in series "(berlin|cairo)"/s,
+  },
+  'weeks that begin on Monday and weeks that begin on Sunday': {
+    content: csv(
+      lines(
+        steps(60, (w) => [date(Date.parse('2023-01-02') + 7 * w * DAY), w]),
+        'monday',
+      ),
+      lines(
+        steps(60, (w) => [date(Date.parse('2023-01-01') + 7 * w * DAY), w]),
+        'sunday',
+      ),
+    ),
+    says: /Nearly every value comes 2 steps of D-MON,SUN after the one before.*datasets of their own/,
+  },
+  'months by their first and by their last day': {
+    content: csv(
+      lines(
+        steps(36, (m) => [date(Date.UTC(2021, m, 1)), m]),
+        'first',
+      ),
+      lines(
+        steps(36, (m) => [date(Date.UTC(2021, m + 1, 0)), m]),
+        'last',
+      ),
+    ),
+    says: /Every value lies in a month of its own.*Say frequency MS and aggregation last/,
   },
   'quarterly reports on days that move': {
     content: csv(lines(steps(24, (q) => [date(Date.UTC(2018, 3 * q + 1, [14, 16, 15, 13][q % 4])), 100 + (q % 4)]))),

@@ -1,7 +1,7 @@
 /** What is said about data that was read, be it a file or the rows of a request. */
 import type { Findings } from '@almanac/contracts';
 import { Frequency } from '@almanac/series';
-import type { GapPatterns } from './gapPatterns.js';
+import type { GapPattern, GapPatterns } from './gapPatterns.js';
 import { oddWarnings } from './oddWords.js';
 import type { HeadMessage, NamedRows, PartialSteps } from './protocol.js';
 import type { Tally } from './tally.js';
@@ -139,32 +139,37 @@ export function enoughSteps(seasonLengths: readonly number[]): number {
   return Math.max(LEAST_STEPS, 2 * (seasonLengths[0] ?? 0));
 }
 
+/** @param whole say what to do about it, too */
+function patternWarning(
+  grid: Frequency,
+  { steps, times, series, all, example }: NonNullable<GapPattern['missing']>,
+  whole: boolean,
+): string {
+  const others = series.length > 3 ? ' and others' : '';
+  const named = series.slice(0, 3).map((id) => `"${id.slice(0, 100)}"`);
+  const whose = all ? '' : `in series ${named.join(', ')}${others} `;
+  const run = steps === 1 ? 'A step is' : `${steps} steps in a row are`;
+  const seen = `${run} missing ${whose}again and again at the same place (${times.toLocaleString('en')} times, first from ${grid.format(example)} on).`;
+  if (!whole) return seen;
+  return (
+    `${seen} They are gaps, and will be forecast; days on which nothing is ever observed can be declared closed: closedWeekdays, closedHolidays, closedDates` +
+    (grid.kind === 'fixed' ? '; hours too: frequency h@9-18 is open from 09:00 until 18:00.' : '.') +
+    (all ? '' : ' Series with other open times than the rest are better kept in a dataset of their own.')
+  );
+}
+
 /** Gaps that recur regularly are reported as a pattern; where most steps are gaps without a pattern, that is reported. */
 function gapWarnings(grid: Frequency, patterns: GapPatterns, { gaps, values }: { gaps: number; values: number }): string[] {
   const [empty, full] = [gaps.toLocaleString('en'), values.toLocaleString('en')];
-  const pattern = patterns.find();
-  if (pattern?.apart !== undefined)
+  const found = patterns.find();
+  const apart = found[0]?.apart;
+  if (apart !== undefined)
     return [
-      `Nearly every value comes ${pattern.apart} steps of ${grid.label} after the one before: ${empty} steps between ${full} values are empty. ` +
+      `Nearly every value comes ${apart} steps of ${grid.label} after the one before: ${empty} steps between ${full} values are empty. ` +
         'A coarser frequency has no such gaps; series that do not share one are better kept in datasets of their own.',
     ];
-  if (pattern?.missing) {
-    const { steps, times, series, all } = pattern.missing;
-    const others = series.length > 3 ? ' and others' : '';
-    const whose = all
-      ? ''
-      : `in series ${series
-          .slice(0, 3)
-          .map((id) => `"${id.slice(0, 100)}"`)
-          .join(', ')}${others} `;
-    const first = grid.format(patterns.exampleOf(pattern.missing));
-    const run = steps === 1 ? 'A step is' : `${steps} steps in a row are`;
-    return [
-      `${run} missing ${whose}again and again at the same place (${times.toLocaleString('en')} times, first from ${first} on). They are gaps, and will be ` +
-        'forecast; days on which nothing is ever observed can be declared closed: closedWeekdays, closedHolidays, closedDates' +
-        (grid.kind === 'fixed' ? '; hours too: frequency h@9-18 is open from 09:00 until 18:00.' : '.'),
-    ];
-  }
+  const missing = found.flatMap((pattern) => pattern.missing ?? []);
+  if (missing.length > 0) return missing.map((each, no) => patternWarning(grid, each, no === 0));
   if (gaps <= values) return [];
   return [
     `There are ${empty} empty steps of ${grid.label} between ${full} values, at no regular distance. A coarser frequency with an aggregation has fewer.`,

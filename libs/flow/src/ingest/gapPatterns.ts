@@ -11,6 +11,8 @@ const LEAST = 4;
 const KINDS = 10_000;
 /** Series that are remembered of each kind. */
 const NAMED = 4;
+/** Patterns that are named. */
+const MOST_PATTERNS = 3;
 
 export interface GapPattern {
   /** Steps from one value to the next, where they are the same throughout. */
@@ -25,12 +27,25 @@ export interface GapPattern {
     series: string[];
     /** Every series has it. */
     all: boolean;
+    /** A step at which such a gap began, to tell its time by. */
+    example: number;
   };
+}
+
+interface Kind {
+  steps: number;
+  first: number;
+  times: number;
+  of: Set<string>;
 }
 
 export class GapPatterns {
   /** By length of the gap and place in the longest season. */
-  private readonly kinds = new Map<string, { steps: number; first: number; times: number; of: Set<string> }>();
+  private readonly kinds = new Map<string, Kind>();
+  /** The same of the series that is read. */
+  private readonly ownKinds = new Map<string, Kind>();
+  /** Patterns of single series, by what is missing where. */
+  private readonly ownPatterns = new Map<string, NonNullable<GapPattern['missing']>>();
   private series = 0;
   private id = '';
   private tornCount = 0;
@@ -46,6 +61,7 @@ export class GapPatterns {
   }
 
   nextSeries(id: string): void {
+    this.endSeries();
     this.id = id;
     this.series += 1;
     this.last = NaN;
@@ -79,11 +95,9 @@ export class GapPatterns {
       const first = this.last + 1;
       const place = ((first % this.longest) + this.longest) % this.longest;
       const key = `${steps} ${place}`;
-      const known = this.kinds.get(key);
-      if (known) {
-        known.times += 1;
-        if (known.of.size < NAMED) known.of.add(this.id);
-      } else if (this.kinds.size < KINDS) this.kinds.set(key, { steps, first, times: 1, of: new Set([this.id]) });
+      const known = this.ownKinds.get(key);
+      if (known) known.times += 1;
+      else if (this.ownKinds.size < KINDS) this.ownKinds.set(key, { steps, first, times: 1, of: new Set([this.id]) });
       this.tearing();
       this.gaps += 1;
     }
@@ -96,30 +110,59 @@ export class GapPatterns {
     this.tornId = this.id;
   }
 
-  /** The one that most gaps follow, if any does. */
-  find(): GapPattern | undefined {
-    if (this.gaps < LEAST) return undefined;
+  /** What series have of their own: shops that open at different hours share no pattern, and each of them has one. */
+  private endSeries(): void {
+    if (this.ownKinds.size === 0) return;
+    const found = this.patternOf([...this.ownKinds.values()], false);
+    for (const [key, kind] of this.ownKinds) {
+      const known = this.kinds.get(key);
+      if (known) {
+        known.times += kind.times;
+        if (known.of.size < NAMED) known.of.add(this.id);
+      } else if (this.kinds.size < KINDS) this.kinds.set(key, kind);
+    }
+    this.ownKinds.clear();
+    if (!found) return;
+    const key = keyOf(found);
+    const known = this.ownPatterns.get(key);
+    if (!known) {
+      if (this.ownPatterns.size < KINDS) this.ownPatterns.set(key, found);
+      return;
+    }
+    known.times += found.times;
+    if (known.series.length < NAMED) known.series.push(...found.series);
+  }
+
+  /** Those that most gaps follow: of all series, then of some of them; the most frequent first. */
+  find(): GapPattern[] {
+    this.endSeries();
+    if (this.gaps < LEAST) return [];
     const kinds = [...this.kinds.values()];
     const bySteps = grouped(kinds, ({ steps }) => steps);
-    if (bySteps.times >= MOST * this.gaps && this.gaps >= MOST * this.pairs) return { apart: bySteps.key + 1 };
+    if (bySteps.times >= MOST * this.gaps && this.gaps >= MOST * this.pairs) return [{ apart: bySteps.key + 1 }];
+    const shared = this.patternOf(kinds, this.tornCount === this.series);
+    const own = [...this.ownPatterns.values()].sort((a, b) => b.times - a.times);
+    const others = own.filter((one) => !shared || keyOf(one) !== keyOf(shared));
+    return [...(shared ? [shared] : []), ...others].slice(0, MOST_PATTERNS).map((missing) => ({ missing }));
+  }
+
+  /** The place of a season at which most of these gaps lie. */
+  private patternOf(kinds: readonly Kind[], all: boolean): GapPattern['missing'] {
+    const gaps = kinds.reduce((sum, { times }) => sum + times, 0);
+    if (gaps < LEAST) return undefined;
     for (const season of this.seasons) {
-      const place = ({ steps, first }: { steps: number; first: number }): number => steps * season + (((first % season) + season) % season);
+      const place = ({ steps, first }: Kind): number => steps * season + (((first % season) + season) % season);
       const { key, times } = grouped(kinds, place);
-      if (times < MOST * this.gaps) continue;
-      const series = [...new Set(kinds.filter((kind) => place(kind) === key).flatMap(({ of }) => [...of]))];
-      return {
-        missing: { steps: Math.floor(key / season), from: key % season, season, times, series, all: this.tornCount === this.series },
-      };
+      if (times < MOST * gaps) continue;
+      const same = kinds.filter((kind) => place(kind) === key);
+      const series = [...new Set(same.flatMap(({ of }) => [...of]))];
+      return { steps: Math.floor(key / season), from: key % season, season, times, series, all, example: same[0]!.first };
     }
     return undefined;
   }
-
-  /** A step at which the gap of a pattern began, to tell its time by. */
-  exampleOf({ steps, from, season }: NonNullable<GapPattern['missing']>): number {
-    const found = [...this.kinds.values()].find((each) => each.steps === steps && ((each.first % season) + season) % season === from);
-    return found!.first;
-  }
 }
+
+const keyOf = ({ steps, from, season }: NonNullable<GapPattern['missing']>): string => `${steps} ${from} ${season}`;
 
 function grouped<T extends { times: number }>(kinds: readonly T[], by: (kind: T) => number): { key: number; times: number } {
   const counts = new Map<number, number>();
