@@ -39,7 +39,11 @@ it('a text that is known ahead is stored, used and given back', async () => {
   // A word that the model has not learned, a hole, and a word where numbers are.
   const raffle = { ...one, futureCovariates: { offer: [...words.slice(0, 126), 'raffle'] } };
   expect((await trial.post({ model: dataset, series: { x: raffle } })).answer!.notes).toMatchObject([
-    { code: 'CATEGORY_UNKNOWN', detail: expect.stringContaining('offer = raffle') as string },
+    {
+      uniqueId: 'x',
+      code: 'CATEGORY_UNKNOWN',
+      detail: expect.stringMatching(/offer = raffle; .* without offer at one step of the horizon/),
+    },
   ]);
   const hole = { ...one, futureCovariates: { offer: [...words.slice(0, 126), null] } };
   expect((await trial.post({ model: dataset, series: { x: hole } })).refusal).toMatchObject({

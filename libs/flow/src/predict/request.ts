@@ -290,7 +290,7 @@ export function otherClosures({ version }: Named, grid: Frequency): AlmanacError
   });
 }
 
-/** A covariate, or a value of it, that is sent and not read must not be taken for one that was. */
+/** A covariate that is sent and not read must not be taken for one that was. */
 function unusedNotes({ series, model }: NumericRequest, config: Json | undefined): Prediction['notes'] {
   const used = covariatesOf(config ?? {});
   // Of a text one value may be new to the model, which is said by itself; it is unused where none of its values is read.
@@ -300,27 +300,10 @@ function unusedNotes({ series, model }: NumericRequest, config: Json | undefined
     const names = series.flatMap((one) => Object.keys(one[`${kind}Covariates`] ?? {}));
     return names.filter((name) => !isRead(name, used[kind])).map((name) => categoryOf(name) ?? name);
   });
-  // A word that the model has not learned, of a covariate that it reads.
-  const strange = (['future', 'past'] as const).flatMap((kind) => {
-    const names = series.flatMap((one) => Object.entries(one[`${kind}Covariates`] ?? {}));
-    return names.flatMap(([name, values]) =>
-      categoryOf(name) !== undefined && !used[kind].includes(name) && isRead(name, used[kind]) && values.includes(1) ? [name] : [],
-    );
-  });
-  const note = (code: string, names: readonly string[], detail: (listed: string) => string): Prediction['notes'] => {
-    const each = [...new Set(names)];
-    return each.length === 0
-      ? []
-      : [{ uniqueId: null, code, detail: detail(each.slice(0, MOST_NAMED).join(', ') + (each.length > MOST_NAMED ? ' …' : '')) }];
-  };
-  return [
-    ...note('COVARIATES_UNUSED', unused, (listed) => `${model} does not read ${listed}.`),
-    ...note(
-      'CATEGORY_UNKNOWN',
-      strange,
-      (listed) => `${model} has not learned ${listed}: it was read as none of the values that were learned.`,
-    ),
-  ];
+  const names = [...new Set(unused)];
+  if (names.length === 0) return [];
+  const listed = names.slice(0, MOST_NAMED).join(', ') + (names.length > MOST_NAMED ? ' …' : '');
+  return [{ uniqueId: null, code: 'COVARIATES_UNUSED', detail: `${model} does not read ${listed}.` }];
 }
 
 function learnedNames(config: Json): string[] {

@@ -146,7 +146,7 @@ export function withoutHoles(
     if (fill === 'none')
       throw covariateHole(
         series.id,
-        name,
+        shown(name),
         holes.map((t) => grid.format(series.firstStep + t)),
       );
     const whole = new Float64Array(Math.max(values.length, end)).fill(Number.NaN);
@@ -162,6 +162,6 @@ export function withoutHoles(
   if (all.length === 0) return { series, notes: [] };
   return {
     series: { ...series, futureCovariates: { ...series.futureCovariates, ...filled } },
-    notes: [filledNote(all, fill)],
+    notes: [filledNote([...new Set(all.map(shown))], fill)],
   };
 }

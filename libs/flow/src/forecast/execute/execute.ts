@@ -13,6 +13,7 @@ import { loadCheckpoint } from '../../register/index.js';
 import { mayCalibrate } from '../../register/calibration.js';
 import { engineNote, type RunContext, runParts, shareDone, wholeOf } from '../../runs/execute/index.js';
 import { completed, maskedNotes, namesUsed, withoutHoles } from '../../runs/covariates.js';
+import { withoutUnknownValues } from '../../runs/unknownValues.js';
 import { panelOf, toSeriesData } from '../../runs/panel.js';
 import { readWhole, type WholeSeries, withoutFirst } from '../../runs/wholeSteps.js';
 import type { PlannedRun } from '../../runs/kinds.js';
@@ -177,7 +178,11 @@ async function forecastShare(
     const shard = known.map(({ series }) => series);
     // What a history is made of is seen in all of it.
     const read = shard.map((one) => (plan.contributions ? toSeriesData(one) : lastSteps(toSeriesData(one), lookBack)));
-    const whole = read.map((one) => withoutHoles(one, names, plan.horizon, grid, plan.covariateFill));
+    const whole = read.map((one) => {
+      const filled = withoutHoles(one, names, plan.horizon, grid, plan.covariateFill);
+      const known = withoutUnknownValues(filled.series, names);
+      return { series: known.series, notes: [...filled.notes, ...known.notes] };
+    });
     const panel = panelOf(
       dataset,
       whole.map(({ series }) => completed(series, names, plan.horizon)),

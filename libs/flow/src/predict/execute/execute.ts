@@ -8,6 +8,7 @@ import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { unknownCategories, withOtherCategories, withOtherValues } from '../../runs/categories.js';
 import { completed, namesUsed, withoutHoles } from '../../runs/covariates.js';
+import { withoutUnknownValues } from '../../runs/unknownValues.js';
 import { readPanel } from '../../runs/panel.js';
 import { readPlan, type PlannedRun } from '../../runs/kinds.js';
 import { type InlinePlan, type LaidSeries, predictionPlan, type PredictionPlan, type WhatIfPlan } from '../plan.js';
@@ -108,9 +109,10 @@ async function forecast(
   }
   const version = await store.models.versionById(versionId!);
   const names = namesUsed(version.config);
-  const series = panel.series.map((one) => withOtherValues(withOtherCategories(one, names.static), names));
+  const known = panel.series.map((one) => withoutUnknownValues(withOtherValues(withOtherCategories(one, names.static), names), names));
+  const series = known.map((one) => one.series);
   const forecasts = await predictWith(version, { objects, signal }, compute, { panel: { ...panel, series }, members, horizon, levels });
-  forecasts.forEach((one, i) => (one.notes = [...(one.notes ?? []), ...unknownCategories(panel.series[i]!, names)]));
+  forecasts.forEach((one, i) => (one.notes = [...(one.notes ?? []), ...unknownCategories(panel.series[i]!, names), ...known[i]!.notes]));
   return { model: version.model, version: version.no, forecasts, choice: null };
 }
 
@@ -140,7 +142,9 @@ async function predictWhatIf(context: Context, compute: Compute, plan: WhatIfPla
   const used = namesUsed(version.config);
   const panel = {
     ...read,
-    series: read.series.map((one) => completed(withoutHoles(one, used, horizon, grid, 'none').series, used, horizon)),
+    series: read.series.map((one) =>
+      completed(withoutUnknownValues(withoutHoles(one, used, horizon, grid, 'none').series, used).series, used, horizon),
+    ),
   };
   const changed = { ...panel, series: panel.series.map((one) => withChanges(one, plan.changes, horizon)) };
   const run = (of: Panel): Promise<SeriesForecast[]> => predictWith(version, context, compute, { panel: of, horizon, levels });

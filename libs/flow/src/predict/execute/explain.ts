@@ -11,6 +11,7 @@ import { loadCheckpoint } from '../../register/index.js';
 import { completed, namesUsed, withoutHoles } from '../../runs/covariates.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { readRun } from '../../runs/kinds.js';
+import { withoutUnknownValues } from '../../runs/unknownValues.js';
 import { panelOf, toSeriesData } from '../../runs/panel.js';
 import { readWhole } from '../../runs/wholeSteps.js';
 import { namedWidths } from '../../forecast/widths.js';
@@ -41,7 +42,10 @@ export async function explainForecasts(
     signal,
   }))
     if (series.values.length > 0) found.push(series);
-  const read = found.map((one) => withoutHoles(toSeriesData(one), names, plan.horizon, grid, plan.covariateFill).series);
+  const read = found.map((one) => {
+    const { series } = withoutHoles(toSeriesData(one), names, plan.horizon, grid, plan.covariateFill);
+    return withoutUnknownValues(series, names).series;
+  });
   const panel = panelOf(
     dataset,
     read.map((one) => completed(one, names, plan.horizon)),
