@@ -129,9 +129,10 @@ function emptyCovariates(channels: readonly string[], known: ReadonlySet<number>
 }
 
 /** What is said of the steps and values themselves. A rhythm that is known for what it is says more than where its gaps are. */
-export function stepFindings(grid: Frequency, { rhythms, patterns, codes, gaps, read }: Tally): string[] {
+export function stepFindings(grid: Frequency, { rhythms, ownPlaces, patterns, codes, gaps, read }: Tally): string[] {
   const found = rhythms.warnings(grid);
-  return [...(found.length > 0 ? found : gapWarnings(grid, patterns, { gaps, values: read })), ...codes.warnings()];
+  const places = ownPlaces.warnings(grid);
+  return [...(found.length > 0 ? found : gapWarnings(grid, patterns, places, { gaps, values: read })), ...codes.warnings()];
 }
 
 /** Two seasons, so that one can be held against the other, and a few steps at least. */
@@ -158,11 +159,21 @@ function patternWarning(
   );
 }
 
-/** Gaps that recur regularly are reported as a pattern; where most steps are gaps without a pattern, that is reported. */
-function gapWarnings(grid: Frequency, patterns: GapPatterns, { gaps, values }: { gaps: number; values: number }): string[] {
+/**
+ * Gaps that recur regularly are reported as a pattern; where most steps are gaps without a pattern, that is reported.
+ * @param places what is said of places that are never observed: several a week make no single pattern
+ */
+function gapWarnings(
+  grid: Frequency,
+  patterns: GapPatterns,
+  places: string[],
+  { gaps, values }: { gaps: number; values: number },
+): string[] {
   const [empty, full] = [gaps.toLocaleString('en'), values.toLocaleString('en')];
   const found = patterns.find();
   const apart = found[0]?.apart;
+  // Of reports on Mondays and others on Sundays it says which are which.
+  if (apart !== undefined && places.length > 0) return places;
   if (apart !== undefined)
     return [
       `Nearly every value comes ${apart} steps of ${grid.label} after the one before: ${empty} steps between ${full} values are empty. ` +
@@ -170,6 +181,7 @@ function gapWarnings(grid: Frequency, patterns: GapPatterns, { gaps, values }: {
     ];
   const missing = found.flatMap((pattern) => pattern.missing ?? []);
   if (missing.length > 0) return missing.map((each, no) => patternWarning(grid, each, no === 0));
+  if (places.length > 0) return places;
   if (gaps <= values) return [];
   return [
     `There are ${empty} empty steps of ${grid.label} between ${full} values, at no regular distance. A coarser frequency with an aggregation has fewer.`,

@@ -14,6 +14,8 @@ const LEAST = 4;
 const MOST = 0.8;
 /** Series that are named. */
 const NAMED = 3;
+/** Series with more gaps than values whose dates are looked at. */
+const MOST_SPARSE = 20;
 /** A longer gap is no holiday. */
 const LONGEST_HOLIDAY = 31;
 const MOST_DAYS = 5000;
@@ -30,8 +32,8 @@ export class Rhythms {
   private readonly coarse: Coarse[] = [];
   private coarseCount = 0;
   private retailCount = 0;
-  /** The values of the first series that has more gaps than values. */
-  private sparse: number[] | undefined;
+  /** The values of the first series that have more gaps than values. */
+  private readonly sparse: number[][] = [];
   private sparseCount = 0;
   /** Steps that are missing in short gaps, and in how many series. */
   private readonly missing = new Map<number, number>();
@@ -77,7 +79,7 @@ export class Rhythms {
     if (wide.length < LEAST) return;
     if (steps.at(-1)! - steps[0]! + 1 > 2 * steps.length) {
       this.sparseCount++;
-      this.sparse ??= steps;
+      if (this.sparse.length < MOST_SPARSE) this.sparse.push(steps);
     }
     if (isRetail(apart)) this.retailCount++;
     else if (wide.length >= MOST * apart.length && isRegular(wide)) {
@@ -111,17 +113,22 @@ export class Rhythms {
     );
   }
 
-  /** The finest of months, quarters and years that each hold one value. */
+  /** The finest of months, quarters and years that each hold one value of every series. */
   private coarser(grid: Frequency): string[] {
-    const fields = (this.sparse ?? []).map((step) => grid.format(step).slice(0, 7).split('-').map(Number) as [number, number]);
+    const fields = this.sparse.map((steps) =>
+      steps.map((step) => grid.format(step).slice(0, 7).split('-').map(Number) as [number, number]),
+    );
     for (const [months, frequency, name] of [
       [1, 'MS', 'month'],
       [3, 'QS', 'quarter'],
       [12, 'YS', 'year'],
     ] as const) {
-      const places = fields.map(([year, month]) => Math.floor((12 * year + month - 1) / months));
-      const next = places.slice(1).filter((place, i) => place === places[i]! + 1).length;
-      if (new Set(places).size === places.length && next >= MOST * (places.length - 1))
+      const isOneEach = (dates: readonly [number, number][]): boolean => {
+        const places = dates.map(([year, month]) => Math.floor((12 * year + month - 1) / months));
+        const next = places.slice(1).filter((place, i) => place === places[i]! + 1).length;
+        return new Set(places).size === places.length && next >= MOST * (places.length - 1);
+      };
+      if (fields.every(isOneEach))
         return [
           `Every value lies in a ${name} of its own, on days that move: on ${grid.label} the days between are gaps, and would be forecast. ` +
             `Say frequency ${frequency} and aggregation last to read them as ${name}s.`,
@@ -132,7 +139,7 @@ export class Rhythms {
 
   /** One clock time in summer and the one beside it in winter: days by the clock of a zone, which the grid does not know. */
   private midnights(grid: Frequency): string[] {
-    const clocks = (this.sparse ?? []).map((step) => grid.format(step).slice(11, 16));
+    const clocks = (this.sparse[0] ?? []).map((step) => grid.format(step).slice(11, 16));
     const [one, other, ...more] = [...new Set(clocks)].sort();
     const changes = clocks.slice(1).filter((clock, i) => clock !== clocks[i]).length;
     if (one === undefined || other === undefined || more.length > 0 || changes > clocks.length / 4) return [];

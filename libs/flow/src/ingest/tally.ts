@@ -2,6 +2,7 @@
 import { Codes } from './codes.js';
 import type { Piece } from './frames.js';
 import { GapPatterns } from './gapPatterns.js';
+import { OwnPlaces } from './ownPlaces.js';
 import { Rhythms } from './rhythms.js';
 
 export class Tally {
@@ -22,6 +23,7 @@ export class Tally {
   /** How the gaps of the file lie. */
   readonly patterns: GapPatterns;
   readonly rhythms = new Rhythms();
+  readonly ownPlaces: OwnPlaces;
   /** Numbers that stand for nothing known. */
   readonly codes = new Codes();
   /** Channels beside the target that have a value. */
@@ -41,6 +43,7 @@ export class Tally {
     seasons: readonly number[],
   ) {
     this.patterns = new GapPatterns(seasons);
+    this.ownPlaces = new OwnPlaces(seasons);
   }
 
   /** Passes the pieces as they come from the file, to count what the file itself holds. */
@@ -66,6 +69,7 @@ export class Tally {
       this.read += read;
       this.patterns.add(firstStep, values, read < values.length);
       this.rhythms.add(id, firstStep, values, read < values.length);
+      this.ownPlaces.add(id, firstStep, values, read < values.length);
       this.codes.add(id, values);
     } else if (!this.covariates.has(channel) && values.some((value) => !Number.isNaN(value))) this.covariates.add(channel);
   }
