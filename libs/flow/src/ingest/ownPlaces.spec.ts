@@ -55,6 +55,13 @@ describe('series with places of their own', () => {
     ]);
   });
 
+  it('are named by the weekdays of a grid that has few of them', () => {
+    const two = Frequency.parse('D-MON,SUN', 'UTC');
+    expect(warningsOf(two, 60, { mondays: (weekday) => weekday === 0, sundays: (weekday) => weekday === 6 })).toEqual([
+      expect.stringMatching(/"mondays" is never observed on SUN; "sundays" is never observed on MON\./),
+    ]);
+  });
+
   it('are not seen in holes by chance', () => {
     const day = Frequency.parse('D', 'UTC');
     const hole = (by: number) => (_weekday: number, _hour: number, t: number) => (t * by) % 11 > 2;

@@ -138,19 +138,21 @@ function said(grid: Frequency, { season, open, closed }: Own): string {
   const few = open.length < closed.length;
   const steps = [...(few ? open : closed)].sort((a, b) => place(a, season) - place(b, season));
   const days = season === grid.seasonLengths()[0] && grid.kind === 'fixed';
-  const names = [...new Set(steps.map((step) => nameOf(grid, step, days)))].sort(byWeekday);
+  const names = [...new Set(steps.map((step) => nameOf(grid, step, { season, days })))].sort(byWeekday);
   const shown = names.slice(0, PLACES).join(', ') + (names.length > PLACES ? ` … ${names.at(-1)}` : '');
   const on = days ? 'at' : 'on';
   return few ? `is observed ${on} ${shown} only` : `is never observed ${on} ${shown}`;
 }
 
-function nameOf(grid: Frequency, step: number, daily: boolean): string {
+/** @param days a season is a day, of which the clock tells the place */
+function nameOf(grid: Frequency, step: number, { season, days }: { season: number; days: boolean }): string {
   const fields = grid.calendar(step);
   const clock = `${String(fields.hourOfDay).padStart(2, '0')}:${String(fields.minuteOfHour).padStart(2, '0')}`;
-  if (daily) return clock;
+  if (days) return clock;
   const weekday = WEEKDAYS[fields.dayOfWeek]!;
   if (grid.kind === 'fixed') return `${weekday} ${clock}`;
-  return grid.timeOf(step + 1) - grid.timeOf(step) <= 4 * 86_400_000 ? weekday : grid.format(step);
+  // Over a clock change a week is an hour longer.
+  return grid.timeOf(step + season) - grid.timeOf(step) < 7.5 * 86_400_000 ? weekday : grid.format(step);
 }
 
 const byWeekday = (one: string, other: string): number => {
