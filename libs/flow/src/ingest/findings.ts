@@ -131,7 +131,7 @@ function emptyCovariates(channels: readonly string[], known: ReadonlySet<number>
 /** What is said of the steps and values themselves. A rhythm that is known for what it is says more than where its gaps are. */
 export function stepFindings(grid: Frequency, { rhythms, ownPlaces, patterns, codes, gaps, read }: Tally): string[] {
   const found = rhythms.warnings(grid);
-  const places = ownPlaces.warnings(grid);
+  const places = { said: ownPlaces.warnings(grid), differ: ownPlaces.differ };
   return [...(found.length > 0 ? found : gapWarnings(grid, patterns, places, { gaps, values: read })), ...codes.warnings()];
 }
 
@@ -166,14 +166,14 @@ function patternWarning(
 function gapWarnings(
   grid: Frequency,
   patterns: GapPatterns,
-  places: string[],
+  places: { said: string[]; differ: boolean },
   { gaps, values }: { gaps: number; values: number },
 ): string[] {
   const [empty, full] = [gaps.toLocaleString('en'), values.toLocaleString('en')];
   const found = patterns.find();
   const apart = found[0]?.apart;
   // Of reports on Mondays and others on Sundays it says which are which.
-  if (apart !== undefined && places.length > 0) return places;
+  if (apart !== undefined && places.differ) return places.said;
   if (apart !== undefined)
     return [
       `Nearly every value comes ${apart} steps of ${grid.label} after the one before: ${empty} steps between ${full} values are empty. ` +
@@ -181,7 +181,7 @@ function gapWarnings(
     ];
   const missing = found.flatMap((pattern) => pattern.missing ?? []);
   if (missing.length > 0) return missing.map((each, no) => patternWarning(grid, each, no === 0));
-  if (places.length > 0) return places;
+  if (places.said.length > 0) return places.said;
   if (gaps <= values) return [];
   return [
     `There are ${empty} empty steps of ${grid.label} between ${full} values, at no regular distance. A coarser frequency with an aggregation has fewer.`,

@@ -109,6 +109,11 @@ export class OwnPlaces {
     return undefined;
   }
 
+  /** Whether not every series has the same, once all were added. */
+  get differ(): boolean {
+    return this.foundCount > 0 && this.kinds.size > 1;
+  }
+
   /** What is said of such series, and where they differ what to do about it. */
   warnings(grid: Frequency): string[] {
     this.end();

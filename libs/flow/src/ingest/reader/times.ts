@@ -188,6 +188,8 @@ export function hintForTime(text: string): string | undefined {
   const [, abbreviation] = /\d\s*\(?([A-Z]{2,5})\)?$/.exec(text.trim()) ?? [];
   if (abbreviation !== undefined && !UNDERSTOOD.test(abbreviation))
     return `"${abbreviation}" is the abbreviation of a zone, and several zones go by one: write an offset (+01:00) instead, or leave it out and set timeZone.`;
+  const [, half] = /\d\s*([ap]\.\s?m\.?)$/i.exec(text.trim()) ?? [];
+  if (half !== undefined) return `"${half}" with points is not understood: write AM and PM.`;
   const [, zone] = /\[?\b([A-Z][A-Za-z_]+\/[A-Za-z_/]+)\]?$/.exec(text.trim()) ?? [];
   if (zone !== undefined) return `A zone behind a time is not understood: leave "${zone}" out and set timeZone to it.`;
   return undefined;
