@@ -1,7 +1,7 @@
 /** The settings of the `auto` forecaster and the rule that derives its members; loads no TensorFlow.js. */
 import { AlmanacError, DEFAULT_QUANTILES } from '@almanac/series';
 import { type Metric, type PanelFacts, typicalLength } from '../../facts.js';
-import { AUTO_ETS, DRIFT, OPTIMISED_THETA, SEASONAL_NAIVE } from '../baselines/plan.js';
+import { AUTO_ETS, OPTIMISED_THETA, SEASONAL_NAIVE } from '../baselines/plan.js';
 import { manySeriesChanges } from '../ensemble/config.js';
 import { linearPlan } from '../linear/plan.js';
 import { LONGEST_HORIZON } from '../pretrained/config.js';
@@ -47,12 +47,6 @@ const SEEING_WEIGHT = 6;
 const LONG_WEIGHT = 4;
 /** Of a Theta model there, which knows the shortest season only. */
 const LONG_THETA_WEIGHT = 0.5;
-/**
- * Where there is no season, as in yearly data, the trend is all that there is to know: the pretrained network counts twice, and the line
- * through the first and the last value half. Scaled quantile errors of `quick` at nine cutoffs, one to two horizons before the tests of
- * tourism yearly, M3 yearly and other: 1 % less on average, nowhere more; either alone takes .3 and .8 % off and is worse somewhere.
- */
-const SEASONLESS = { pretrained: 2, drift: 0.5 };
 /** Fitting fifteen forms to each of more series than this would make every forecast wait. */
 const MOST_SMOOTHED = 10_000;
 /** A long history says little more of a series' level and trend, and every forecast would read all of it. */
@@ -85,15 +79,11 @@ export function defaultAuto(facts: PanelFacts, budget: Budget, wishes: Pick<Wish
   const long = season >= LONG_SEASON && typical >= LONG_SERIES;
   const networksWeight = (facts.covariates?.future.length ?? 0) > 0 ? SEEING_WEIGHT : long ? LONG_WEIGHT : NETWORKS_WEIGHT;
   const smoothed = season <= LONGEST_SMOOTHED_SEASON && !long && count <= MOST_SMOOTHED;
-  const seasonless = seasonLengths.length === 0;
   const local: Member[] = [
     // As shipped: it costs nothing, and with a fifth of the weight takes 1 % off the WQL of M3 and tourism one horizon before their tests.
-    ...(horizon <= LONGEST_HORIZON
-      ? [{ kind: PRETRAINED, config: { train: { steps: 0 } }, weight: seasonless ? SEASONLESS.pretrained : 1 }]
-      : []),
+    ...(horizon <= LONGEST_HORIZON ? [{ kind: PRETRAINED, config: { train: { steps: 0 } }, weight: 1 }] : []),
     { kind: OPTIMISED_THETA, config: {}, weight: long ? LONG_THETA_WEIGHT : 1 },
     ...(smoothed ? [{ kind: AUTO_ETS, config: {}, weight: 1 }] : []),
-    ...(seasonless ? [{ kind: DRIFT, config: {}, weight: SEASONLESS.drift }] : []),
     ...seasonLengths
       .filter((length) => length <= longest)
       .map((seasonLength) => ({ kind: SEASONAL_NAIVE, config: { seasonLength }, weight: 0.25 })),

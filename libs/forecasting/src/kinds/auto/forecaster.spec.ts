@@ -69,13 +69,6 @@ describe('weights', () => {
 });
 
 describe('the auto forecaster', () => {
-  it('has drift as a member where there is no season, and nowhere else', () => {
-    const kindsOf = (panel: Panel): string[] => quick(panel).config.members.map(({ kind }) => kind);
-    const panel = panelOf(seasonal('a', 40), seasonal('b', 40));
-    expect(kindsOf({ ...panel, frequency: 'YS', seasonLengths: [] })).toEqual(['pretrained', 'optimisedTheta', 'autoEts', 'drift']);
-    expect(kindsOf(panel)).toEqual(['pretrained', 'optimisedTheta', 'autoEts', 'seasonalNaive']);
-  });
-
   it('drops, on seasonal series, what does not know the season, and says so', async () => {
     const panel = panelOf(...Array.from({ length: 12 }, (_, i) => seasonal(`s${i}`, 96 + i)));
     const config = {

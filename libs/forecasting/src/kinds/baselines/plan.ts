@@ -24,7 +24,6 @@ export function isBaselineKind(kind: string): kind is BaselineKind {
 /** What every model stands beside. */
 export const NAIVE = 'naive' satisfies BaselineKind;
 export const THETA = 'theta' satisfies BaselineKind;
-export const DRIFT = 'drift' satisfies BaselineKind;
 export const SEASONAL_NAIVE = 'seasonalNaive' satisfies BaselineKind;
 /** The member that short series get in an ensemble. */
 export const OPTIMISED_THETA = 'optimisedTheta' satisfies BaselineKind;
