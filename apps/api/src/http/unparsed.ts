@@ -1,6 +1,6 @@
 /**
- * What Node cannot read as a request at all has no route and no id; it is answered with a problem like any other. `ConnectionError` is Fastify's
- * name for it.
+ * What Node cannot read as a request at all has no route and no id; it is answered with a problem like any other. `ConnectionError` is
+ * Fastify's name for it.
  */
 import { toProblem } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
