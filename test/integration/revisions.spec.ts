@@ -142,6 +142,42 @@ describe('a change of what was read', () => {
     expect(await api.flow.objects.has(upload.sha256)).toBe(false);
   });
 
+  it('deletes a model and a series only as they were read, and reads no condition in vain', async () => {
+    const { store } = api.flow;
+    const { datasetId } = await store.series.writeVersion({
+      dataset: { name: 'small', frequency: 'D', timeZone: 'UTC' },
+      mode: 'append',
+      pieces: ['a', 'b'].map((id) => ({ id, firstStep: 19_000, values: Float64Array.of(1, 2) })),
+      summary: () => ({ rowsRead: 4, rowsRejected: 0, findings: null }),
+    });
+    const { etag: read } = await send('GET', '/v1/datasets/small');
+    await send('PATCH', '/v1/datasets/small', { keepDays: 9 });
+    const series = '/v1/datasets/small/series/a';
+    expect(await send('DELETE', series, undefined, read)).toMatchObject({ status: 412, body: { code: 'CHANGED_MEANWHILE' } });
+    const now = await send('GET', '/v1/datasets/small');
+    expect((await send('GET', '/v1/datasets/small/series')).body).toMatchObject({ items: [{}, {}] });
+    expect((await send('DELETE', series, undefined, now.etag)).body).toMatchObject({ kind: 'series' });
+
+    const runId = (await api.client.call('train', { body: { dataset: 'load', kind: 'seasonalNaive', model: 'left', horizon: 2 } })).id;
+    const { id } = await store.models.ensure('left', datasetId);
+    const keys = { manifestKey: 'a'.repeat(64), weightsKey: 'b'.repeat(64), sha256: 'c'.repeat(64) };
+    const version = { runId, kind: 'seasonalNaive', horizon: 2, config: {}, metrics: {}, ...keys };
+    const tag = async (): Promise<string> => (await api.client.listAll('listModels', {})).find(({ name }) => name === 'left')!.etag!;
+    await store.models.addVersion(id, version, { promoteIfFirst: true });
+    const before = await tag();
+    await store.models.addVersion(id, version, { promoteIfFirst: true });
+    expect((await send('DELETE', '/v1/models/left', undefined, before)).body).toMatchObject({
+      code: 'CHANGED_MEANWHILE',
+      subject: { current: { latest: 2, champion: 1 } },
+    });
+    await store.runs.requestCancel(runId);
+    expect(await send('DELETE', '/v1/models/left', undefined, await tag())).toMatchObject({ status: 204, body: {} });
+
+    const refused = await send('POST', '/v1/webhooks', { url: 'https://example.org/other' }, '"x"');
+    expect(refused).toMatchObject({ status: 400, body: { code: 'IF_MATCH_NOT_TAKEN' } });
+    expect((await api.client.call('listWebhooks', {})).items.map(({ url }) => url)).not.toContain('https://example.org/other');
+  });
+
   it('of what is not there is refused, and tells of nothing in the audit log', async () => {
     expect((await send('PUT', '/v1/models/m/aliases/challenger', { version: 1 }, '"x"')).body).toMatchObject({
       subject: { current: null },

@@ -4,7 +4,8 @@
  *
  * Invariants: a tag stands for what people set, not for what passes by itself (the next due time of a schedule), and for which one it
  * is, where a name may be given again; the tag is compared and the change is made in one transaction that holds the row, so nothing
- * comes between the two. What is known by an id of its own and never changes (keys, invitations) needs no tag.
+ * comes between the two. What is known by an id of its own and never changes (keys, invitations) needs no tag. A condition is never
+ * left unread: whoever sends one where there is nothing to compare is refused, and nothing is changed.
  */
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { EndpointName, QuotaList } from '@almanac/contracts';
@@ -61,6 +62,15 @@ const alias: Revised = {
   current: (flow, params) => getModelVersion(flow, params['model']!, wanted(params['alias'] ?? params['version']!)),
   of: fields('model', 'version', 'runId', 'tags'),
 };
+/** Which versions it has, and which of them answers. */
+const model: Revised = {
+  row: (params) => ['model', params['model']!],
+  async current({ store }, params) {
+    const { createdAt, ...found } = await store.models.get(params['model']!);
+    return { ...found, createdAt: createdAt.toISOString() };
+  },
+  of: fields('name', 'dataset', 'latest', 'champion', 'createdAt'),
+};
 const member: Revised = {
   row: (params) => ['member', params['userId']!],
   current: ({ store }, params) => store.members.get(params['userId']!),
@@ -98,10 +108,12 @@ export const REVISED: Partial<Record<EndpointName, Revised>> = {
   getDataset: dataset,
   updateDataset: dataset,
   deleteDataset: dataset,
+  deleteSeries: dataset,
   getModelVersion: alias,
   setModelAlias: alias,
   tagModelVersion: alias,
   deleteModelVersion: alias,
+  deleteModel: model,
   changeMember: member,
   removeMember: member,
   listQuotas: quotas,
@@ -115,12 +127,13 @@ const LISTS: Partial<Record<EndpointName, Revised>> = {
   listSchedules: schedule,
   listWebhooks: webhook,
   listDatasets: dataset,
+  listModels: model,
   listModelVersions: alias,
   listMembers: member,
   listWorkspaces: workspace,
 };
 /** They answer with a certificate, which is nothing to change. */
-const ERASING: ReadonlySet<EndpointName> = new Set(['deleteDataset', 'deleteWorkspace']);
+const ERASING: ReadonlySet<EndpointName> = new Set(['deleteDataset', 'deleteSeries', 'deleteWorkspace']);
 
 const tagOf = ({ of }: Revised, value: object): string =>
   `"${createHash('sha256')
@@ -138,17 +151,20 @@ export class RevisionInterceptor implements NestInterceptor {
     const [request, reply] = [http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>()];
     const { name } = endpointOf(context);
     const inList = LISTS[name];
+    const expected = request.method === 'GET' ? undefined : request.headers['if-match'];
     if (inList)
       return next.handle().pipe(map((page: { items: object[] }) => ({ ...page, items: page.items.map((one) => tagged(inList, one)) })));
     const revised = REVISED[name];
-    if (!revised) return next.handle();
+    if (!revised) {
+      if (expected !== undefined) throw nothingToCompare(name);
+      return next.handle();
+    }
     const withRevision = map((answer: unknown) => {
       if (ERASING.has(name) || typeof answer !== 'object' || answer === null) return answer;
       void reply.header('etag', tagOf(revised, answer));
       return tagged(revised, answer);
     });
-    const expected = request.headers['if-match'];
-    if (expected === undefined || request.method === 'GET') return next.handle().pipe(withRevision);
+    if (expected === undefined) return next.handle().pipe(withRevision);
     return from(this.changeIf(expected, revised, request, reply, next)).pipe(withRevision);
   }
 
@@ -182,6 +198,13 @@ export class RevisionInterceptor implements NestInterceptor {
     }
   }
 }
+
+const nothingToCompare = (name: EndpointName): AlmanacError =>
+  new AlmanacError('IF_MATCH_NOT_TAKEN', `The request "${name}" takes no If-Match: what it changes has no ETag. Nothing was changed.`, {
+    hint: 'Send it without If-Match.',
+    subject: { endpoint: name, header: 'If-Match' },
+    status: 400,
+  });
 
 function changed({ of }: Revised, current: object | undefined, tag: string | undefined, reply: FastifyReply): AlmanacError {
   if (tag !== undefined) void reply.header('etag', tag);

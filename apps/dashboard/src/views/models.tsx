@@ -106,7 +106,7 @@ function OneModel({ name }: { name: string }) {
       about={<Link to="/models">All models</Link>}
       actions={
         <Only>
-          <Actions name={name} />
+          <Actions name={name} etag={models.data?.items.find((one) => one.name === name)?.etag} />
         </Only>
       }
     >
@@ -210,7 +210,7 @@ function Versions({ items, compared, onChoose }: { items: ModelVersion[]; compar
   );
 }
 
-function Actions({ name }: { name: string }) {
+function Actions({ name, etag }: { name: string; etag: string | undefined }) {
   const client = useClient();
   const cache = useQueryClient();
   const navigate = useNavigate();
@@ -219,7 +219,7 @@ function Actions({ name }: { name: string }) {
     onSuccess: (run) => void navigate(`/runs/${run.id}`),
   });
   const remove = useMutation({
-    mutationFn: () => client.call('deleteModel', { params: { model: name } }),
+    mutationFn: () => client.call('deleteModel', { params: { model: name }, ifMatch: etag }),
     onSuccess: async () => {
       await navigate('/models');
       await cache.invalidateQueries({ queryKey: ['listModels'] });

@@ -120,6 +120,7 @@ export const model = z
       .default(null)
       .meta({ description: 'Where the champion is a baseline that stands in for another version.' }),
     createdAt: instant,
+    etag,
   })
   .meta({ id: 'Model' });
 export type Model = z.infer<typeof model>;
