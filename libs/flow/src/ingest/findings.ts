@@ -172,12 +172,12 @@ function gapWarnings(
   const [empty, full] = [gaps.toLocaleString('en'), values.toLocaleString('en')];
   const found = patterns.find();
   const apart = found[0]?.apart;
-  // Of reports on Mondays and others on Sundays it says which are which.
-  if (apart !== undefined && places.differ) return places.said;
   if (apart !== undefined)
     return [
       `Nearly every value comes ${apart} steps of ${grid.label} after the one before: ${empty} steps between ${full} values are empty. ` +
         'A coarser frequency has no such gaps; series that do not share one are better kept in datasets of their own.',
+      // Of reports on Mondays and others on Sundays: which are which.
+      ...(places.differ ? places.said : []),
     ];
   const missing = found.flatMap((pattern) => pattern.missing ?? []);
   if (missing.length > 0) return missing.map((each, no) => patternWarning(grid, each, no === 0));
