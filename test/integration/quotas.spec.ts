@@ -1,4 +1,5 @@
 /** Quotas hold for all processes of the API together, and say what was too much, how much there is and what to do. */
+import { createHash } from 'node:crypto';
 import { type AlmanacClient, ApiError, createClient, type QuotaName } from '@almanac/contracts';
 import { STANDARD_QUOTAS } from '@almanac/flow/quota';
 import { spawn } from 'node:child_process';
@@ -184,7 +185,7 @@ describe('what is under way', () => {
 });
 
 describe('what is kept', () => {
-  it('webhooks, and bytes of files: a file is broken off where there is no room, and nothing of it stays', async () => {
+  it('webhooks, and bytes of files: a file is broken off where there is no room, and nothing of a refused one stays', async () => {
     await set({ webhooks: 1, bytes: 300 });
     await client.call('createWebhook', { body: { url: 'https://example.org/a' } });
     expect(await refusal(client.call('createWebhook', { body: { url: 'https://example.org/b' } }))).toMatchObject({
@@ -200,6 +201,11 @@ describe('what is kept', () => {
     });
     expect(await usedOf('bytes')).toBe(before);
     await set({ webhooks: null, bytes: null });
+    // Nor of one that is refused for another reason, once it has arrived.
+    const text = 'unique_id,ds,y\nstrange,2024-01-01,1\n';
+    const strange = client.upload(new Blob([text]), 'strange.csv', { dataset: 'strange', frequency: 'fortnightly' });
+    expect(await refusal(strange)).toMatchObject({ code: 'FREQUENCY_UNKNOWN' });
+    expect(await first.flow.objects.has(createHash('sha256').update(text).digest('hex'))).toBe(false);
   });
 
   it('series and observations: what would go beyond is refused whole', async () => {

@@ -396,6 +396,8 @@ export interface Erasures {
   list(query: r.PageQuery): Promise<r.Page<r.ErasureRecord>>;
   /** Removes the files of open erasures, of every workspace, that nothing refers to; returns the number of erasures. */
   carryOut(remove: (sha256: string) => Promise<void>): Promise<number>;
+  /** Removes content that was stored for a request which was refused, unless something else refers to it. */
+  forget(sha256: string, remove: (sha256: string) => Promise<void>): Promise<void>;
 }
 
 /** Answered and not stored: what was asked goes when it is answered, the answer and the run soon after. */

@@ -639,7 +639,7 @@ export interface WorkerRecord {
 
 export interface ErasedObject {
   sha256: string;
-  what: 'upload' | 'weights' | 'manifest';
+  what: 'upload' | 'weights' | 'manifest' | 'state';
   /** Null while it is to be done; `kept` where something else has the same content. */
   fate: 'deleted' | 'kept' | null;
 }

@@ -5,9 +5,11 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { type IngestOptions, ingestOptions, type UploadAccepted } from '@almanac/contracts';
 import { parseCsv } from '@almanac/contracts/csv';
+import { forgetContent } from '@almanac/flow/erase';
 import { acceptedUpload, requestIngest } from '@almanac/flow/ingest';
 import { withinBytes } from '@almanac/flow/quota';
 import type { FlowContext } from '@almanac/flow/runs';
+import type { StoredObject } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
@@ -64,20 +66,33 @@ export class UploadsController {
       const { fileName, options } = incoming;
       refuseText({ fileName, options }, 'options');
       const stored = await flow.objects.put(withinBytes(flow, incoming.file));
-      await incoming.refuseRest();
-      return await once(
-        request,
-        reply,
-        { fileName, options, ...stored },
-        {
-          work: (within) => requestIngest(within, { fileName, options, object: stored }),
-          again: (runId) => acceptedUpload(flow, runId),
-        },
-      );
+      return await this.accept(request, reply, flow, incoming, stored).catch(async (error: unknown) => {
+        await forgetContent(flow, stored.sha256);
+        throw error;
+      });
     } catch (error) {
       // The rest of the body is read and dropped, or the client would never read the answer.
       request.raw.resume();
       throw asRefusal(error);
     }
+  }
+
+  private async accept(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    flow: FlowContext,
+    { fileName, options, refuseRest }: Incoming<IngestOptions>,
+    stored: StoredObject,
+  ): Promise<UploadAccepted> {
+    await refuseRest();
+    return once(
+      request,
+      reply,
+      { fileName, options, ...stored },
+      {
+        work: (within) => requestIngest(within, { fileName, options, object: stored }),
+        again: (runId) => acceptedUpload(flow, runId),
+      },
+    );
   }
 }

@@ -12,7 +12,7 @@ export const erasure = z
       .array(
         z.object({
           sha256: z.string(),
-          what: z.enum(['upload', 'weights', 'manifest']),
+          what: z.enum(['upload', 'weights', 'manifest', 'state']),
           fate: z
             .enum(['deleted', 'kept'])
             .nullable()

@@ -53,6 +53,15 @@ async function model(into: Store, dataset: string, weights: string): Promise<voi
   await into.runs.requestCancel(run.id);
 }
 
+/** What a learning run keeps of each series beside the model's versions. */
+async function learned(into: Store, dataset: string): Promise<string> {
+  const { sha256 } = await objects.put(Buffer.from(`shadows of the series of ${dataset}`));
+  const run = await into.runs.create({ kind: 'learn', dataset, model: dataset, config: {} });
+  await into.runs.claim(run.id, 'w');
+  await into.runs.succeed(run.id, { state: sha256 });
+  return sha256;
+}
+
 /** Tables that hold the text anywhere, certificates aside. */
 async function traces(text: string): Promise<string[]> {
   const tables = await query<{ name: string }>(
@@ -76,12 +85,13 @@ it('a dataset goes with its files and weights, but for what another has as well'
   await appendObservations({ store, objects }, MARK, [{ unique_id: 'a', ds: 31, y: 1 } as never]);
   const { sha256: weights } = await objects.put(Buffer.from('weights of this one'));
   await model(store, MARK, weights);
+  const shadows = await learned(store, MARK);
 
   const erasure = await eraseDataset({ store, objects, logger: silentLogger }, MARK);
   expect(erasure).toMatchObject({ kind: 'dataset', name: MARK, rows: { series: 3, models: 1, versions: 3, uploads: 3 } });
   expect(erasure.completedAt).not.toBeNull();
   const fates = Object.fromEntries(erasure.objects.map(({ sha256, fate }) => [sha256, fate]));
-  expect(fates).toMatchObject({ [own]: 'deleted', [shared]: 'kept', [weights]: 'deleted' });
+  expect(fates).toMatchObject({ [own]: 'deleted', [shared]: 'kept', [weights]: 'deleted', [shadows]: 'deleted' });
   expect(await Promise.all([own, weights, shared].map((key) => objects.has(key)))).toEqual([false, false, true]);
   for (const { sha256, fate } of erasure.objects) expect(await objects.has(sha256)).toBe(fate === 'kept');
   // Runs and the audit log stay, as the record of what was done.
@@ -99,9 +109,10 @@ it('a series goes from every version, with the files that hold it, and the other
   const { id } = await store.datasets.get('many');
   const run = await store.runs.create({ kind: 'forecast', dataset: 'many', config: {} });
   await store.runs.pinVersion(run.id, id, 1);
+  const shadows = await learned(store, 'many');
   const erasure = await eraseSeries({ store, objects, logger: silentLogger }, 'many', ANOTHER);
   expect(erasure).toMatchObject({ kind: 'series', name: `many/${ANOTHER}`, rows: { series: 1 } });
-  expect([await objects.has(file), await objects.has(trial)]).toEqual([false, false]);
+  expect([await objects.has(file), await objects.has(trial), await objects.has(shadows)]).toEqual([false, false, false]);
   // The audit log knows its name from the deletion alone.
   expect(await traces(ANOTHER)).toEqual(['audit_entry']);
   const entries = await query(database.url, 'SELECT object_kind FROM audit_entry a WHERE a::text LIKE $1', [`%${ANOTHER}%`]);

@@ -37,6 +37,13 @@ export function carryOutErasures({ store, objects }: Pick<Context, 'store' | 'ob
   return store.erasures.carryOut((sha256) => objects.delete(sha256));
 }
 
+/** What was stored before its request was refused: nothing else would ever name it. */
+export async function forgetContent({ store, objects, logger }: Context, sha256: string): Promise<void> {
+  await store.erasures
+    .forget(sha256, (key) => objects.delete(key))
+    .catch((error: unknown) => logger.warn({ error, sha256 }, 'the file of a refused upload could not be deleted'));
+}
+
 /** @throws AlmanacError ERASURE_NOT_FOUND */
 export async function getErasure({ store }: Pick<Context, 'store'>, id: string): Promise<Erasure> {
   return toErasure(await store.erasures.get(id));

@@ -18,7 +18,7 @@ export interface ArrivedFile {
 /**
  * Uploads into one dataset are applied in the order in which they were accepted: each run starts once the one before has
  * ended, whichever way. A dry run waits for nothing.
- * @throws AlmanacError EMPTY_FILE, FREQUENCY_UNKNOWN, TIME_ZONE_UNKNOWN
+ * @throws AlmanacError EMPTY_FILE, FREQUENCY_UNKNOWN, TIME_ZONE_UNKNOWN, UPLOAD_INTERRUPTED
  */
 export async function requestIngest(context: FlowContext, { fileName, object, options: input }: ArrivedFile): Promise<UploadAccepted> {
   const options = ingestOptions.parse(input);
@@ -47,6 +47,17 @@ export async function requestIngest(context: FlowContext, { fileName, object, op
           objectKey: object.sha256,
           mapping: options,
         });
+        // From here on it is referred to; before, the refusal of another request with the same content may have removed it.
+        if (!(await context.objects.has(object.sha256)))
+          throw new AlmanacError(
+            'UPLOAD_INTERRUPTED',
+            `${fileName} was removed while it arrived: another upload of the same content was refused.`,
+            {
+              hint: 'Send it again.',
+              subject: { file: fileName },
+              status: 409,
+            },
+          );
       },
     },
   );

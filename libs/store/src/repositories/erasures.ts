@@ -25,6 +25,16 @@ export async function holdObject(context: Context, sha256: string): Promise<void
 const USED = `EXISTS (SELECT FROM upload WHERE object_key = $1) OR EXISTS (SELECT FROM model_version WHERE manifest_key = $1 OR weights_key = $1)`;
 const WEIGHTS = `SELECT DISTINCT k.key, k.what FROM model_version v JOIN model m ON m.id = v.model_id
   CROSS JOIN LATERAL (VALUES (v.manifest_key, 'manifest'), (v.weights_key, 'weights')) AS k(key, what)`;
+/** What runs have learned of a dataset beside models: the shadows of online models, the kept state of trainings, results of parts. */
+const LEARNED = `SELECT DISTINCT k.key, 'state' AS what FROM run r CROSS JOIN LATERAL (VALUES
+  (CASE WHEN r.kind = 'learn' THEN r.result ->> 'state' END), (r.result ->> 'aside'),
+  (r.progress #>> '{state,manifestKey}'), (r.progress #>> '{state,weightsKey}')) AS k(key)
+  WHERE k.key IS NOT NULL AND r.workspace_id = $1`;
+/** Where a single series has left something, too: a model that learns online keeps a shadow of each. They start anew. */
+const SHADOWS = `SELECT DISTINCT r.result ->> 'state' AS key, 'state' AS what FROM run r
+  WHERE r.kind = 'learn' AND r.result ->> 'state' IS NOT NULL AND r.workspace_id = $1`;
+/** Of a dataset: its own, and those of its models. */
+const RUNS_OF = '(r.dataset = $2 OR r.model IN (SELECT name FROM model WHERE dataset_id = $3))';
 /** Findings without what they quote: the shortest series and examples of rejected rows. */
 const unquoted = (findings: string): string => `jsonb_set(jsonb_set(${findings}, '{shortest}', 'null'), '{rejections}',
   (SELECT coalesce(jsonb_agg(r || '{"examples": []}'), '[]') FROM jsonb_array_elements(${findings} -> 'rejections') r))`;
@@ -95,6 +105,7 @@ export function erasures(context: Context): Erasures {
         const found = [
           ...(await inside.query<Found>(`SELECT object_key AS key, 'upload' AS what FROM ${uploadsOf}`, [workspaceId, name])),
           ...(await inside.query<Found>(`${WEIGHTS} WHERE m.dataset_id = $1`, one)),
+          ...(await inside.query<Found>(`${LEARNED} AND ${RUNS_OF}`, [workspaceId, name, dataset.id])),
         ];
         const rows = {
           series: await countOf(inside, 'series WHERE dataset_id = $1', one),
@@ -143,7 +154,10 @@ export function erasures(context: Context): Erasures {
         };
         // Files hold all series of the dataset: what they said about the others is stored. Those of which nothing was stored (a trial, a
         // repetition, one that was refused) hold it as well. Rows of the uploads stay, for the lineage.
-        const found = await inside.query<Found>(`SELECT object_key AS key, 'upload' AS what FROM ${uploadsOf}`, [workspaceId, datasetName]);
+        const found = [
+          ...(await inside.query<Found>(`SELECT object_key AS key, 'upload' AS what FROM ${uploadsOf}`, [workspaceId, datasetName])),
+          ...(await inside.query<Found>(`${SHADOWS} AND ${RUNS_OF}`, [workspaceId, datasetName, datasetId])),
+        ];
         await inside.query(`UPDATE upload SET object_key = 'erased', content = NULL WHERE id IN (SELECT u.id FROM ${uploadsOf})`, [
           workspaceId,
           datasetName,
@@ -166,6 +180,12 @@ export function erasures(context: Context): Erasures {
       );
       return toPage(rows, query, ({ id }) => [id]);
     },
+    forget: (sha256, remove) =>
+      context.everywhere().transaction(async (inside) => {
+        await holdObject(inside, sha256);
+        const [row] = await inside.query<{ used: boolean }>(`SELECT ${USED} AS used`, [sha256]);
+        if (!row!.used) await remove(sha256);
+      }),
     async carryOut(remove) {
       const all = context.everywhere();
       const open = await all.query<{ id: string; objects: ErasedObject[] }>(
@@ -198,6 +218,7 @@ export async function eraseWorkspace(inside: Context, id: string, name: string, 
   const found = [
     ...(await inside.query<Found>(`SELECT object_key AS key, 'upload' AS what FROM upload WHERE workspace_id = $1`, one)),
     ...(await inside.query<Found>(`${WEIGHTS} WHERE v.workspace_id = $1`, one)),
+    ...(await inside.query<Found>(LEARNED, one)),
   ];
   const rows: Record<string, number> = {};
   for (const [what, table] of Object.entries(COUNTED)) rows[what] = await countOf(inside, `${table} WHERE workspace_id = $1`, one);
