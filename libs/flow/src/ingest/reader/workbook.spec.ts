@@ -95,6 +95,12 @@ describe('a workbook', () => {
       10,
     );
     await expect(reading(lying)).rejects.toMatchObject({ code: 'FILE_DAMAGED' });
+    // A cell at the far right makes every row below as wide, though the file holds none of it.
+    const wide = [[...new Array<null>(16_383).fill(null), 'x'], ...Array.from({ length: 5000 }, () => ['a'])];
+    await expect(reading(await book({ name: 'Wide', rows: wide }))).rejects.toMatchObject({
+      code: 'FILE_TOO_LARGE',
+      message: expect.stringContaining('empty ones included') as string,
+    });
   });
 });
 

@@ -52,7 +52,7 @@ export async function sheetAsText(job: Job): Promise<SheetAsText> {
   const { size } = await stat(path);
   if (size > MOST_BYTES)
     throw tooLarge(fileName, `has ${Math.ceil(size / MEGABYTE)} MB; workbooks of ${MOST_BYTES / MEGABYTE} MB are read`);
-  const names = await measured(job, size);
+  const { names, most } = await measured(job, size);
   const index = options.sheet === undefined ? 0 : names.indexOf(options.sheet);
   const name = names[index];
   if (name === undefined)
@@ -63,7 +63,7 @@ export async function sheetAsText(job: Job): Promise<SheetAsText> {
   const target = join(scratch, 'sheet.csv');
   try {
     const rows = streamXlsxRows(await readFile(path), { sheet: index });
-    await pipeline(Readable.from(linesOf(rows, options.decimalSeparator)), createWriteStream(target));
+    await pipeline(Readable.from(upTo(most, linesOf(rows, options.decimalSeparator), fileName)), createWriteStream(target));
   } catch (cause) {
     if (cause instanceof AlmanacError) throw cause;
     throw damaged(fileName, cause);
@@ -82,6 +82,8 @@ export async function sheetAsText(job: Job): Promise<SheetAsText> {
 type Row = { index: number; values: CellValue[] };
 /** Rows whose widest says how wide the table is: the file leaves out the empty cells at the end of a row. */
 const LOOKED_AT = 1000;
+/** That are held before they are written. */
+const MOST_CELLS = 1_000_000;
 
 /** A line for each row; cells that hold line breaks keep to one. */
 async function* linesOf(rows: AsyncIterable<Row>, decimal: string): AsyncGenerator<string> {
@@ -101,8 +103,24 @@ async function* linesOf(rows: AsyncIterable<Row>, decimal: string): AsyncGenerat
     waiting = [];
     return text;
   };
-  for await (const row of rows) if (waiting.push(row) === LOOKED_AT) yield flushed();
+  let cells = 0;
+  for await (const row of rows) {
+    cells += Math.max(width, row.values.length);
+    if (waiting.push(row) < LOOKED_AT && cells < MOST_CELLS) continue;
+    cells = 0;
+    yield flushed();
+  }
   if (waiting.length > 0) yield flushed();
+}
+
+/** Cells far to the right and rows far down make empty ones that are in no file: the text may be no larger than the workbook unfolded. */
+async function* upTo(most: number, lines: AsyncIterable<string>, fileName: string): AsyncGenerator<string> {
+  let bytes = 0;
+  for await (const text of lines) {
+    bytes += Buffer.byteLength(text);
+    if (bytes > most) throw tooLarge(fileName, `has more than ${Math.floor(most / MEGABYTE)} MB of cells, empty ones included`);
+    yield text;
+  }
 }
 
 function cell(value: CellValue, decimal: string): string {
@@ -110,7 +128,14 @@ function cell(value: CellValue, decimal: string): string {
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'number') return decimal === '.' ? String(value) : `"${String(value).replace('.', decimal)}"`;
   if (value instanceof Date) return clock(value);
-  const text = String(value).replace(/\s*[\r\n]+\s*/g, ' ');
+  const given = String(value);
+  const text = /[\r\n]/.test(given)
+    ? given
+        .split(/[\r\n]+/)
+        .map((line) => line.trim())
+        .join(' ')
+        .trim()
+    : given;
   return /[",]/.test(text) || text.trim() !== text ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -132,9 +157,10 @@ function clock(date: Date): string {
 
 /**
  * Names of the sheets, once every entry was unfolded and counted: what an archive says of its sizes may be a lie.
+ * And how many bytes there may be.
  * @throws AlmanacError FILE_TOO_LARGE, FILE_DAMAGED
  */
-async function measured({ path, fileName, limits }: Job, size: number): Promise<string[]> {
+async function measured({ path, fileName, limits }: Job, size: number): Promise<{ names: string[]; most: number }> {
   const byRatio = Math.max(UNFOLDED_BYTES, size * (limits.unfoldedTimes ?? Infinity));
   const byDisk = (limits.scratchMb ?? Infinity) * MEGABYTE;
   const most = Math.min(byRatio, byDisk);
@@ -156,9 +182,9 @@ async function measured({ path, fileName, limits }: Job, size: number): Promise<
     if (cause instanceof AlmanacError) throw cause;
     throw damaged(fileName, cause);
   }
-  const names = [...workbook.matchAll(/<(?:\w+:)?sheet\s[^>]*?\bname="([^"]*)"/g)].map(([, name]) => plain(name!));
+  const names = [...workbook.matchAll(/<(?:\w+:)?sheet\s[^<>]*?\bname="([^"]*)"/g)].map(([, name]) => plain(name!));
   if (names.length === 0) throw damaged(fileName, new Error('no sheets'));
-  return names;
+  return { names, most };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
