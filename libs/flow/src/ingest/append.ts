@@ -103,6 +103,8 @@ export async function appendObservations(
     });
     // Nothing rests on what says nothing new.
     if (made.unchanged && small) await inside.uploads.remove(upload.id);
+    // Once more, under a lock that others who add to the workspace wait for: they may all have been within the limit before.
+    else await refuseOver(context, inside, 'bytes', 0);
     return made;
   });
   // The same bytes may have been erased between the two.
