@@ -182,4 +182,14 @@ describe('an append', () => {
     await expect(grow()).rejects.toMatchObject({ code: 'SPAN_TOO_LONG' });
     expect((await store.datasets.get('doubling')).lastStep).toBeLessThan(4_000_000);
   });
+
+  it('of a row each cannot grow it by as much again and again', async () => {
+    await upload(`${HEAD}a,0,1\na,1,2\n`, { dataset: 'growing', frequency: '1' });
+    const grow = async (): Promise<void> => {
+      for (let step = 900_000; step < 9_000_000; step += 900_000)
+        await appendObservations({ store, objects }, 'growing', [{ unique_id: 'a', ds: step, y: 1 } as never]);
+    };
+    await expect(grow()).rejects.toMatchObject({ code: 'SPAN_TOO_LONG' });
+    expect((await store.datasets.get('growing')).lastStep).toBeLessThan(2_000_000);
+  });
 });

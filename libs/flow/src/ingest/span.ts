@@ -85,7 +85,9 @@ export function spanRefusal({
   if (filled) for (const [id, { lastStep }] of stored.series) if (!seen.has(id)) added += Math.max(0, end - lastStep);
 
   const total = stored.steps + added;
-  const most = Math.max(FREE_STEPS, limits.stepsPerRow * rows, Math.min(stored.steps, limits.stepsPerRow * (stored.rows + rows)));
+  // What all rows together may span, less what they do; and no more than doubles the dataset at once.
+  const left = Math.max(FREE_STEPS, limits.stepsPerRow * (stored.rows + rows)) - stored.steps;
+  const most = Math.max(limits.stepsPerRow * rows, Math.min(Math.max(FREE_STEPS, stored.steps), left));
   if (added <= most && total <= limits.steps) return undefined;
   const count = (number: number): string => number.toLocaleString('en');
   const { span, from, to } = worst;
