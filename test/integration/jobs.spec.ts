@@ -115,6 +115,18 @@ describe('runs', () => {
     });
   });
 
+  it('that a full disk or a lost database has parked wait until there is room again', async () => {
+    const flow = await flowOver();
+    const { id } = await startRun(flow, { kind: 'forecast', config: {} });
+    const payload = { runId: id, kind: 'forecast', workspaceId: store.workspaceId };
+    await flow.queue.remove('forecast', id);
+    const reason = 'could not extend file "base/16384/t65_32916": No space left on device';
+    const parked: Queue<JobName>['parked'] = (name) => Promise.resolve(name === 'forecast' ? [{ id, payload, reason }] : []);
+    expect(await reconcile({ ...flow, queue: { ...flow.queue, parked } }, 0)).toMatchObject({ requeued: 1, parked: 0 });
+    await work(flow, () => Promise.resolve({}));
+    expect((await ended(id)).status).toBe('succeeded');
+  });
+
   it('go on after they were parked as long as they come further each time, and end once they do not', async () => {
     const flow = await flowOver();
     const { id } = await startRun(flow, { kind: 'forecast', config: {} });

@@ -56,6 +56,14 @@ export function isPassing(error: unknown): boolean {
   return false;
 }
 
+const PASSING_WORDS =
+  /No space left on device|ENOSPC|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|the database system is |remaining connection slots|too many clients/;
+
+/** The same of what is left of an error where only its message was kept, as in a queue. */
+export function saysPassing(message: string): boolean {
+  return PASSING_WORDS.test(message) || PASSING_MESSAGE.test(message);
+}
+
 /** True where there is no room left: on the disk of the database, or on one of ours. */
 export function isDiskFull(error: unknown): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {

@@ -23,7 +23,7 @@ export type * from './facade.js';
 export type * from './people.js';
 export type * from './records.js';
 export { conflictWith } from './chunks/conflict.js';
-export { asDeleted, isDataRefused, isDiskFull, isPassing } from './errors.js';
+export { asDeleted, isDataRefused, isDiskFull, isPassing, saysPassing } from './errors.js';
 export {
   diagnoseDatabase,
   dropDatabaseUser,

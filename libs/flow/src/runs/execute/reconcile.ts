@@ -5,7 +5,7 @@
  */
 import { runJob, toProblem } from '@almanac/contracts';
 import { AlmanacError } from '@almanac/series';
-import type { Json, RunRecord, Store } from '@almanac/store';
+import { type Json, type RunRecord, saysPassing, type Store } from '@almanac/store';
 import type { FlowContext } from '../context.js';
 import { jobOf, JOBS } from '../kinds.js';
 import { carry } from '../runs.js';
@@ -58,6 +58,12 @@ async function endParked({ store: anyStore, queue, logger }: FlowContext): Promi
           { run: job.id, reason: job.reason },
           'a run that lost its workers goes on: it has come further since it was last parked',
         );
+        await queue.remove(name, job.id);
+        continue;
+      }
+      if (open && saysPassing(job.reason)) {
+        // Tried as often as the queue does within seconds; it was accepted, so it waits until there is room or a connection again.
+        logger.warn({ run: job.id, reason: job.reason }, 'a run waits for the database or the disk, and is tried again');
         await queue.remove(name, job.id);
         continue;
       }
