@@ -26,13 +26,14 @@ const USED = `EXISTS (SELECT FROM upload WHERE object_key = $1) OR EXISTS (SELEC
 const WEIGHTS = `SELECT DISTINCT k.key, k.what FROM model_version v JOIN model m ON m.id = v.model_id
   CROSS JOIN LATERAL (VALUES (v.manifest_key, 'manifest'), (v.weights_key, 'weights')) AS k(key, what)`;
 /** What runs have learned of a dataset beside models: the shadows of online models, the kept state of trainings, results of parts. */
-const LEARNED = `SELECT DISTINCT k.key, 'state' AS what FROM run r CROSS JOIN LATERAL (VALUES
-  (CASE WHEN r.kind = 'learn' THEN r.result ->> 'state' END), (r.result ->> 'aside'),
-  (r.progress #>> '{state,manifestKey}'), (r.progress #>> '{state,weightsKey}')) AS k(key)
-  WHERE k.key IS NOT NULL AND r.workspace_id = $1`;
+const LEARNED = `SELECT DISTINCT k.key, 'state' AS what FROM run r LEFT JOIN run part ON part.parent_id = r.id CROSS JOIN LATERAL (VALUES
+  (CASE WHEN r.kind = 'learn' THEN r.result ->> 'state' END), (part.result ->> 'aside'),
+  (r.progress #>> '{state,manifestKey}'), (r.progress #>> '{state,weightsKey}'),
+  (part.progress #>> '{state,manifestKey}'), (part.progress #>> '{state,weightsKey}')) AS k(key)
+  WHERE k.key IS NOT NULL AND r.parent_id IS NULL AND r.workspace_id = $1`;
 /** Where a single series has left something, too: a model that learns online keeps a shadow of each. They start anew. */
 const SHADOWS = `SELECT DISTINCT r.result ->> 'state' AS key, 'state' AS what FROM run r
-  WHERE r.kind = 'learn' AND r.result ->> 'state' IS NOT NULL AND r.workspace_id = $1`;
+  WHERE r.kind = 'learn' AND r.result ->> 'state' IS NOT NULL AND r.parent_id IS NULL AND r.workspace_id = $1`;
 /** Of a dataset: its own, and those of its models. */
 const RUNS_OF = '(r.dataset = $2 OR r.model IN (SELECT name FROM model WHERE dataset_id = $3))';
 /** Findings without what they quote: the shortest series and examples of rejected rows. */
