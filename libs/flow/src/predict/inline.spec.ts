@@ -1,3 +1,4 @@
+import { withNumbers } from './words.js';
 import { Frequency } from '@almanac/series';
 import { describe, expect, it } from 'vitest';
 import { layAllOnGrid } from './inline.js';
@@ -32,4 +33,10 @@ describe('series of a request', () => {
     const pastCovariates = Object.fromEntries(['p', 'q', 'r', 's'].map((name) => [name, [1, 2]]));
     expect(() => layAllOnGrid([{ ...sparse('a'), pastCovariates }], HOURS, 1)).toThrow(tooLarge);
   });
+});
+
+it('reads covariates by whatever name', () => {
+  const one = { uniqueId: 'a', ds: ['2024-01-01'], y: [1], futureCovariates: { constructor: [1, 2], toString: ['red', 'blue'] } };
+  const { request } = withNumbers({ series: [one] } as never, ['price']);
+  expect(request.series[0]!.futureCovariates).toEqual({ constructor: [1, 2], 'toString = red': [1, 0], 'toString = blue': [0, 1] });
 });

@@ -31,7 +31,9 @@ export function withNumbers(request: PredictionRequest, learned: LearnedNames): 
   const texts = new Map<string, readonly string[]>();
   const warnings: string[] = [];
   for (const name of new Set(request.series.flatMap((one) => columnsOf(one).flatMap(Object.keys)))) {
-    const cells = request.series.flatMap((one) => columnsOf(one).flatMap((columns) => columns[name] ?? []));
+    const cells = request.series.flatMap((one) =>
+      columnsOf(one).flatMap((columns) => (Object.hasOwn(columns, name) ? columns[name]! : [])),
+    );
     if (!(name in known) && (learned?.includes(name) || !mostlyWords(cells))) continue;
     const own = new Set(cells.flatMap((cell) => (cell === null || String(cell).trim() === '' ? [] : [String(cell).trim()])));
     const values = [...new Set([...(known[name] ?? []), ...own])];

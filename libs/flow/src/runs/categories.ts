@@ -21,7 +21,8 @@ export function categoryOf(name: string): string | undefined {
 
 /** The values of text covariates among the names of channels, by covariate. */
 export function textsAmong(names: readonly string[]): Record<string, string[]> {
-  const texts: Record<string, string[]> = {};
+  // Without a prototype: a covariate may be called "constructor", which is no text for that.
+  const texts = Object.create(null) as Record<string, string[]>;
   for (const name of names) {
     const category = categoryOf(name);
     if (category !== undefined) (texts[category] ??= []).push(name.slice(indicator(category, '').length));
