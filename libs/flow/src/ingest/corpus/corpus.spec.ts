@@ -5,8 +5,9 @@ import { readContent } from './reading.js';
 import { times } from './times.js';
 import { values } from './values.js';
 import { refused } from './refused.js';
+import { unusual } from './unusual.js';
 
-const all = { formats, times, values, refused };
+const all = { formats, times, values, refused, unusual };
 
 async function check({ file, content, options = {}, ...expected }: Case): Promise<void> {
   if (expected.error) {

@@ -8,7 +8,7 @@ import { AlmanacError, idOf, isAlmanacError, MOST_ID_BYTES, WHOLE_ID } from '@al
 import type { IngestOptions } from '@almanac/contracts';
 import type { Column, Covariate, Mapping } from './columns.js';
 import { type Database, isOutOfRoom, literal } from './database.js';
-import { flagOrNumberSql, isMissing, type NumberStyle, numberSql } from './numbers.js';
+import { flagOrNumberSql, isMissing, type NumberStyle, numberSql, styleSql } from './numbers.js';
 import { firstLine, type Source } from './source.js';
 import { inYears } from './timeReader.js';
 import { isValueSql } from './texts.js';
@@ -32,7 +32,7 @@ export const RULES = [
 export interface Parsed {
   times: TimeReading;
   /** Columns that hold numbers; the rule of a row says which of them is none. Without a name where the series is the column. */
-  numbers: { name: string; covariate: boolean }[];
+  numbers: { name: string; covariate: boolean; style: NumberStyle }[];
   /** Rows of `parsed` per row of the file: above 1 for wide files. */
   cellsPerRow: number;
   /** `parsed` has y. */
@@ -75,13 +75,14 @@ export async function parse(database: Database, source: Source, mapping: Mapping
     ...texts.map((text) => ({ rule: 7, failed: hasNul(text), text })),
     { rule: 8, failed: ID_TOO_LONG, text: 'id' },
   ];
-  const currencies = await currenciesOf(
+  const styles = await stylesOf(
     database,
     shaped.relation,
     numbers.map(({ column }) => column),
+    style,
   );
   const values = numbers.map(({ as, column, value }, index) => {
-    const own = { ...style, currency: currencies[index] };
+    const own = styles[index]!;
     if (value !== undefined) return `${isValueSql(column, value)} AS ${as}`;
     return `${as === 'y' ? doubleSql(column, own) : covariateSql(column, own)} AS ${as}`;
   });
@@ -113,7 +114,7 @@ export async function parse(database: Database, source: Source, mapping: Mapping
     });
   return {
     times,
-    numbers: numbers.map(({ as, column }) => ({ name: column.name, covariate: as !== 'y' })),
+    numbers: numbers.map(({ as, column }, index) => ({ name: column.name, covariate: as !== 'y', style: styles[index]! })),
     cellsPerRow: shaped.cellsPerRow,
     target: shaped.value !== undefined,
     covariates: shaped.covariates.map((_, index) => `x${index}`),
@@ -197,24 +198,27 @@ const nameOf = (source: Source, name: string): string => idOf(isDelimited(source
 
 const isDelimited = ({ lines }: Source): boolean => lines?.delimiter !== undefined;
 
-/** The sign that most of the first cells of each column carry. */
-async function currenciesOf(database: Database, relation: string, columns: readonly Column[]): Promise<(string | undefined)[]> {
+/** How the first cells of each column are written. */
+async function stylesOf(database: Database, relation: string, columns: readonly Column[], style: NumberStyle): Promise<NumberStyle[]> {
   const written = columns.filter(({ type }) => type === 'VARCHAR');
-  if (written.length === 0) return [];
-  const signs = written.map(({ index }) => {
-    const sign = `regexp_extract(c${index}, '\\p{Sc}')`;
-    return `CASE WHEN 2 * count(*) FILTER (${sign} <> '') > count(c${index}) FILTER (NOT ${isMissing(`c${index}`)}) THEN mode(${sign}) FILTER (${sign} <> '') END AS s${index}`;
+  const found =
+    written.length === 0
+      ? {}
+      : await database
+          .one<Record<string, string>>(
+            `SELECT ${written.map(({ index }) => `to_json(${styleSql(`c${index}`)})::VARCHAR AS s${index}`).join(', ')} FROM (SELECT ${written.map(({ index }) => `c${index}`).join(', ')} FROM (${relation}) LIMIT ${LOOKED_AT})`,
+          )
+          .catch((cause: unknown): Record<string, string> => {
+            // Whatever else is wrong is met, and named, when all rows are read.
+            if (isOutOfRoom(cause)) throw cause;
+            return {};
+          });
+  return columns.map(({ index }) => {
+    const own = found[`s${index}`];
+    const { currency, percent, foreign } =
+      own === undefined ? {} : (JSON.parse(own) as { [key in keyof NumberStyle]: NumberStyle[key] | null });
+    return { ...style, currency: currency ?? undefined, percent: percent ?? false, foreign: foreign ?? false };
   });
-  const found = await database
-    .one<Record<string, string | null>>(
-      `SELECT ${signs.join(', ')} FROM (SELECT ${written.map(({ index }) => `c${index}`).join(', ')} FROM (${relation}) LIMIT ${LOOKED_AT})`,
-    )
-    .catch((cause: unknown) => {
-      // Whatever else is wrong is met, and named, when all rows are read.
-      if (isOutOfRoom(cause)) throw cause;
-      return {} as Record<string, string | null>;
-    });
-  return columns.map(({ index }) => found[`s${index}`] ?? undefined);
 }
 
 function doubleSql({ index, type }: Column, style: NumberStyle): string {

@@ -11,7 +11,7 @@ import { collect, duplicateError, type SeriesNames, sortedSql } from './collect.
 import { type Column, mapColumns, mapDeepAr, type Mapping } from './columns.js';
 import { Database } from './database.js';
 import { detect, type Detected } from './detect.js';
-import { isMissing, numberSql } from './numbers.js';
+import { isMissing, isNumberInSomeStyle, numberSql } from './numbers.js';
 import { findOddTimes } from './oddTimes.js';
 import { parse, type Parsed } from './parse.js';
 import { findPartialSteps } from './partial.js';
@@ -129,6 +129,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
       rejections: describeRejects(rejects),
       warnings: [
         ...warningsAbout(detected, parsed.times, options),
+        ...warningsOfPercent(parsed),
         ...warningsOfRejects(rejects),
         ...warningsOfTexts(texts),
         ...(await warningsOfPoints(database, source, mapping, options)),
@@ -254,11 +255,13 @@ async function withSuggestion(error: AlmanacError, database: Database, source: S
 /** A file with a column of text is no wide file: its series or its target has another name than was looked for. */
 async function refuseTextAsSeries(database: Database, source: Source, series: readonly Column[], options: IngestOptions): Promise<void> {
   const style = { decimal: options.decimalSeparator, thousands: options.thousandsSeparator };
+  const isNumber = (index: number): string =>
+    `${numberSql(`c${index}`, style)} IS NOT NULL OR coalesce(${isNumberInSomeStyle(`c${index}`, style)}, false)`;
   const looked = series.slice(0, 100).filter(({ type }) => type === 'VARCHAR');
   if (looked.length === 0) return;
   const counts = looked.map(
     ({ index }) =>
-      `count(*) FILTER (NOT ${isMissing(`c${index}`)} AND ${numberSql(`c${index}`, style)} IS NULL) > count(${numberSql(`c${index}`, style)}) AS c${index}`,
+      `count(*) FILTER (NOT ${isMissing(`c${index}`)} AND NOT (${isNumber(index)})) > count(*) FILTER (${isNumber(index)}) AS c${index}`,
   );
   const text = await database.one<Record<string, boolean>>(
     `SELECT ${counts.join(', ')} FROM (SELECT * FROM (${source.relation}) LIMIT 1000)`,
@@ -407,6 +410,11 @@ function warningsAbout(detected: Detected, times: Parsed['times'] | undefined, {
   if (times?.integer && frequency === 'auto')
     warnings.push('The time column holds plain integers; they were taken as steps. If they are years, set timeFormat to %Y.');
   return warnings;
+}
+
+function warningsOfPercent({ numbers }: Parsed): string[] {
+  const names = numbers.flatMap(({ name, style }) => (style.percent ? [name === '' ? 'all columns' : `"${name}"`] : []));
+  return names.length === 0 ? [] : [`The values of ${names.join(', ')} are in percent: 12% was read as 12.`];
 }
 
 function warningsOfRejects({ total, rows }: Rejects): string[] {

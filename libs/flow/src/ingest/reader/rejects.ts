@@ -9,6 +9,7 @@ import type { RejectedLine } from '../protocol.js';
 import type { Database } from './database.js';
 import { locate } from './locate.js';
 import { dateOfSerial, isSerial } from './numericTimes.js';
+import { currencyIn, isPercent, type NumberStyle } from './numbers.js';
 import { type Parsed, RULE_CODES, RULES } from './parse.js';
 import { type Source } from './source.js';
 import { hintForTime } from './times.js';
@@ -24,7 +25,7 @@ export interface Rejects {
   /** In the order of the file. */
   rows: RejectedLine[];
   /** Of the first row by its rule, where it is a cell that is no number: where it stands. */
-  cell?: { rule: string; series: string; column: string; covariate: boolean } | undefined;
+  cell?: { rule: string; series: string; column: string; covariate: boolean; style: NumberStyle } | undefined;
 }
 
 /** Why the reader left a row out, in DuckDB's words and ours. */
@@ -93,7 +94,7 @@ async function cellOf(database: Database, parsed: Parsed, rule: string): Promise
     `SELECT id, rule // ${RULE_CODES} AS at FROM parsed WHERE rule % ${RULE_CODES} = ${RULES.indexOf(rule)} ORDER BY rowid LIMIT 1`,
   );
   const column = first && parsed.numbers[first.at];
-  return column && { rule, series: first.id, column: column.name, covariate: column.covariate };
+  return column && { rule, series: first.id, column: column.name, covariate: column.covariate, style: column.style };
 }
 
 async function leftOutRows(database: Database, source: Source): Promise<{ at: number; rule: string; text: string }[]> {
@@ -222,7 +223,25 @@ function hintFor(rule: string, text: string, options: IngestOptions, cell: Rejec
   }
   if (rule === 'VALUE_NOT_NUMBER' && isTruth(text))
     return cell?.covariate ? AS_NUMBERS : `${AS_NUMBERS} Or is another column the target (valueColumn)?`;
-  return decimalHint(rule, text, options);
+  if (rule !== 'VALUE_NOT_NUMBER') return undefined;
+  return signHint(text, cell?.style) ?? decimalHint(text, options) ?? unitHint(text);
+}
+
+/** Amounts and percentages that are written in more than one way. */
+function signHint(text: string, style: NumberStyle | undefined): string | undefined {
+  if (style?.percent || isPercent(text))
+    return 'Only some values have a percent sign, and 12% beside 12 may be 12 or 0.12. Write all with the sign, or none.';
+  const currency = currencyIn(text);
+  if (currency === undefined) return undefined;
+  const others = style?.currency === undefined ? 'most other values name no currency' : `most other values are in ${style.currency}`;
+  return `This value is in ${currency}, and ${others}. Convert all to one currency; where every series keeps to one, leave the signs out of the cells.`;
+}
+
+/** `12 kWh`, `1.3M`, `<5`. */
+function unitHint(text: string): string | undefined {
+  const [, before = '', behind = ''] = /^\s*([^\d\s.,()+−-]{0,10}?)\s*[-+−]?[\d.,]*\d\s*([^\d\s][^\d]{0,9})?$/u.exec(text) ?? [];
+  const sign = (before || behind).trim();
+  return sign === '' ? undefined : `"${sign}" beside a number is not understood: write the number alone, all of them in one unit.`;
 }
 
 /** Rows that are named in a refusal. */
@@ -272,8 +291,7 @@ function offGridHint({ frequency: asked }: IngestOptions, frequency: Frequency):
 }
 
 /** The mistake behind most columns that are "no numbers". */
-function decimalHint(rule: string, text: string, { decimalSeparator }: IngestOptions): string | undefined {
-  if (rule !== 'VALUE_NOT_NUMBER') return undefined;
+function decimalHint(text: string, { decimalSeparator }: IngestOptions): string | undefined {
   const other = decimalSeparator === '.' ? ',' : '.';
   if (new RegExp(`^\\s*[+-]?\\d{1,3}\\${other}\\d{3}\\s*$`).test(text))
     return `Set decimalSeparator to "${other}" if that is the decimal sign, or thousandsSeparator to "${other}" if it separates thousands.`;

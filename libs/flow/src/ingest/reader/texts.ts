@@ -9,7 +9,7 @@ import type { IngestOptions } from '@almanac/contracts';
 import { indicator, MOST_CATEGORIES } from '../../runs/categories.js';
 import type { Column, Covariate, Mapping } from './columns.js';
 import { type Database, literal } from './database.js';
-import { flagOrNumberSql, isMissing } from './numbers.js';
+import { flagOrNumberSql, isMissing, isNumberInSomeStyle } from './numbers.js';
 import type { Source } from './source.js';
 
 /** Rows that are looked at before all are. */
@@ -20,7 +20,7 @@ export async function textCovariates(database: Database, source: Source, mapping
   if (mapping.layout !== 'long') return [];
   const style = { decimal: options.decimalSeparator, thousands: options.thousandsSeparator };
   const isNoNumber = ({ index }: Column): string =>
-    `NOT ${isMissing(`c${index}`)} AND NOT regexp_matches(c${index}, '\\p{Sc}') AND ${flagOrNumberSql(`c${index}`, style)} IS NULL`;
+    `NOT ${isMissing(`c${index}`)} AND ${flagOrNumberSql(`c${index}`, style)} IS NULL AND NOT coalesce(${isNumberInSomeStyle(`c${index}`, style)}, false)`;
   let suspects = [...mapping.past, ...mapping.future].map(({ column }) => column).filter(({ type }) => type === 'VARCHAR');
   for (const rows of [`SELECT * FROM (${source.relation}) LIMIT ${LOOKED_AT}`, source.relation]) {
     if (suspects.length === 0) return [];
