@@ -240,6 +240,7 @@ CREATE TABLE dataset_version (
   CONSTRAINT dataset_version_mode_check CHECK ((mode = ANY (ARRAY['append'::text, 'replace'::text, 'delete'::text])))
 );
 CREATE INDEX dataset_version_by_upload ON public.dataset_version USING btree (upload_id);
+CREATE INDEX dataset_version_of_run ON public.dataset_version USING btree (run_id);
 ALTER TABLE dataset_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON dataset_version USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 CREATE CONSTRAINT TRIGGER audited AFTER INSERT ON public.dataset_version DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_version();
@@ -502,6 +503,7 @@ CREATE TABLE model_version (
 );
 CREATE INDEX model_version_by_manifest ON public.model_version USING btree (manifest_key);
 CREATE INDEX model_version_by_weights ON public.model_version USING btree (weights_key);
+CREATE INDEX model_version_of_run ON public.model_version USING btree (run_id);
 ALTER TABLE model_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON model_version USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE ON public.model_version DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_model_version();
@@ -575,6 +577,21 @@ CREATE TABLE rejected_row (
 );
 ALTER TABLE rejected_row ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON rejected_row USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+
+CREATE TABLE retention (
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  days integer NOT NULL,
+  CONSTRAINT retention_pkey PRIMARY KEY (workspace_id, name),
+  CONSTRAINT retention_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  CONSTRAINT retention_days_check CHECK ((days > 0)),
+  CONSTRAINT retention_name_check CHECK ((name = ANY (ARRAY['forecasts'::text, 'runs'::text, 'logs'::text])))
+);
+ALTER TABLE retention ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON retention USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.retention DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_row('retention', 'name', '{}', '{}');
+
+COMMENT ON TABLE retention IS 'Days that a workspace keeps finished runs and what belongs to them; without a row: for ever';
 
 CREATE TABLE run (
   id uuid NOT NULL,
@@ -703,6 +720,7 @@ CREATE TABLE schedule_firing (
   CONSTRAINT schedule_firing_outcome_check CHECK ((outcome = ANY (ARRAY['fired'::text, 'skipped'::text]))),
   CONSTRAINT schedule_firing_reason_check CHECK ((reason = ANY (ARRAY['downtime'::text, 'overlap'::text])))
 );
+CREATE INDEX schedule_firing_of_run ON public.schedule_firing USING btree (run_id) WHERE (run_id IS NOT NULL);
 ALTER TABLE schedule_firing ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON schedule_firing USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 COMMENT ON COLUMN schedule_firing.first_due_at IS 'Where it stands for several due times, the first of them';

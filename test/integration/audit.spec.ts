@@ -59,6 +59,25 @@ describe('the audit log', () => {
     expect((await client.call('listAudit', { query: { limit: 1 } })).items).toEqual([revoked]);
   });
 
+  it('has who set how long runs are kept, and for how long before', async () => {
+    expect(await client.call('setRetention', { body: { forecasts: 30, logs: 7 } })).toEqual({ forecasts: 30, runs: null, logs: 7 });
+    expect(await client.call('setRetention', { body: { forecasts: 60, logs: null } })).toEqual({ forecasts: 60, runs: null, logs: null });
+    expect(await client.call('getRetention', {})).toEqual({ forecasts: 60, runs: null, logs: null });
+    const changes = (await client.call('listAudit', { query: { objectKind: 'retention' } })).items;
+    expect(changes.map(({ action }) => action)).toEqual(Array(4).fill('setRetention'));
+    expect(changes.find(({ object, before }) => object?.name === 'forecasts' && before)).toMatchObject({
+      before: { days: 30 },
+      after: { days: 60 },
+    });
+    for (const days of [0, 1.5, 36_501]) {
+      const refused = client.call('setRetention', { body: { runs: days } });
+      const detail = 'body.runs: must be a whole number of days from 1 to 36500, or null for ever';
+      await expect(refused).rejects.toMatchObject({ problem: { status: 400, detail } });
+    }
+    const unknown = client.call('setRetention', { body: { models: 3 } as never });
+    await expect(unknown).rejects.toMatchObject({ problem: { status: 400, detail: expect.stringContaining('models') as string } });
+  });
+
   it('is taken away as CSV that no spreadsheet runs, and as JSON lines', async () => {
     const { items } = await client.call('listAudit', {});
     const lines = await client.call('auditLines', { query: {} });

@@ -14,6 +14,7 @@ import { quotaCommands } from './commands/quotas.js';
 import { operateCommands } from './commands/operate.js';
 import { memberCommands, userCommands } from './commands/people.js';
 import { registryCommands } from './commands/registry.js';
+import { keepCommand } from './commands/keep.js';
 import { runCommands } from './commands/runs.js';
 import { keyCommands, scheduleCommands } from './commands/schedules.js';
 import { totalCommands } from './commands/totals.js';
@@ -52,6 +53,7 @@ export function createProgram(): Command {
   webhookCommands(program);
   workspaceCommands(program);
   quotaCommands(program);
+  keepCommand(program);
   adminCommands(program);
   operateCommands(program);
   auditCommands(program);

@@ -8,6 +8,7 @@ import { carryOutErasures } from '@almanac/flow/erase';
 import { applyRetention, packAppends } from '@almanac/flow/ingest';
 import { carryDeliveries, forgetDeliveries } from '@almanac/flow/notify/execute';
 import { standardQuotas } from '@almanac/flow/quota';
+import { dropExpired } from '@almanac/flow/retention';
 import { type DatabaseClock, type FlowContext, inWorkspaces, JOBS, startClock } from '@almanac/flow/runs';
 import { newWorkerId, reconcile } from '@almanac/flow/runs/execute';
 import { fireDue } from '@almanac/flow/schedule';
@@ -36,6 +37,7 @@ const FIRE_MS = 1_000;
 const GIVE_WAY_MS = 1_000;
 const DELIVER_MS = 1_000;
 const SWEEP_MS = 60_000;
+const EXPIRE_MS = 600_000;
 /** Longer than anybody repeats a request; the answers that are kept with the keys may hold secrets. */
 const IDEMPOTENCY_MS = 86_400_000;
 
@@ -123,6 +125,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     every(SWEEP_MS, 'erasing files', () => carryOutErasures(flow), logger),
     every(SWEEP_MS, 'packing appends', () => packAppends(flow), logger),
     every(SWEEP_MS, 'giving up what is too old', () => inWorkspaces(flow, 'retention', applyRetention), logger),
+    every(EXPIRE_MS, 'removing old runs', () => inWorkspaces(flow, 'kept', dropExpired), logger),
     every(DELIVER_MS, 'carrying webhooks', () => inWorkspaces(flow, 'deliveries', carryDeliveries), logger),
   ];
   return {

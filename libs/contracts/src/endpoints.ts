@@ -15,6 +15,7 @@ import { monitoringEndpoints } from './endpoints/monitoring.js';
 import { nixtlaEndpoints } from './endpoints/nixtla.js';
 import { predictionEndpoints } from './endpoints/predictions.js';
 import { quotaEndpoints } from './endpoints/quotas.js';
+import { retentionEndpoints } from './endpoints/retention.js';
 import { runEndpoints } from './endpoints/runs.js';
 import { scheduleEndpoints } from './endpoints/schedules.js';
 import { seriesEndpoints } from './endpoints/series.js';
@@ -33,6 +34,7 @@ export const endpoints = {
   ...apiKeyEndpoints,
   ...workspaceEndpoints,
   ...quotaEndpoints,
+  ...retentionEndpoints,
   ...datasetEndpoints,
   ...seriesEndpoints,
   ...erasureEndpoints,

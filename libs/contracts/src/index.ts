@@ -30,6 +30,7 @@ export * from './schemas/overrides.js';
 export * from './schemas/people.js';
 export * from './schemas/predictions.js';
 export * from './schemas/quotas.js';
+export * from './schemas/retention.js';
 export * from './schemas/runs.js';
 export * from './schemas/schedules.js';
 export * from './schemas/system.js';

@@ -19,7 +19,7 @@ export interface Workspaces {
   /** With all that is in it; returns the id of its erasure. @throws AlmanacError WORKSPACE_NOT_FOUND, WORKSPACE_BUSY */
   delete(name: string): Promise<string>;
   /** Ids of the workspaces that have open runs, due schedules or due deliveries. */
-  having(kind: 'runs' | 'schedules' | 'deliveries' | 'retention', now: Date): Promise<string[]>;
+  having(kind: 'runs' | 'schedules' | 'deliveries' | 'retention' | 'kept', now: Date): Promise<string[]>;
 }
 
 export interface ApiKeys {
@@ -415,6 +415,19 @@ export interface Predictions {
   expire(): Promise<number>;
 }
 
+/** How long finished runs and what belongs to them are kept. */
+export interface Retention {
+  /** Days by name, of those that are not kept for ever. */
+  days(): Promise<Partial<Record<r.KeptName, number>>>;
+  /** @param days null: for ever */
+  keep(name: r.KeptName, days: number | null): Promise<void>;
+  /**
+   * Removes some of what is older; returns how many runs or rows went, 0 when nothing is left to remove.
+   * @param remove a file that only such a run has named
+   */
+  drop(name: r.KeptName, days: number, remove: (sha256: string) => Promise<void>): Promise<number>;
+}
+
 /** What a workspace may have at most, and what it has. */
 export interface Quotas {
   /** What the operator set for this workspace, by name; null: no limit. */
@@ -508,6 +521,7 @@ export interface Store {
   readonly audit: AuditLog;
   readonly figures: Figures;
   readonly quotas: Quotas;
+  readonly retention: Retention;
   readonly rates: Rates;
   /** The present, by the clock that every program shares. */
   now(): Promise<Date>;

@@ -663,6 +663,11 @@ export type Holdable = 'schedule' | 'webhook' | 'dataset' | 'model' | 'member' |
 /** What is counted of a workspace; `uploads` and `streams` are those under way. */
 export type Counted = 'openRuns' | 'webhooks' | 'series' | 'observations' | 'bytes' | 'uploads' | 'streams';
 
+// ---------------------------------------------------------------------------------------------- retention
+
+/** `runs`: all but those of forecasts; `logs`: firings of schedules and training curves. */
+export type KeptName = 'forecasts' | 'runs' | 'logs';
+
 // ---------------------------------------------------------------------------------------------- audit
 
 /** `operator`: at the machine itself; `system`: the program of its own accord; `database`: somebody with SQL. */

@@ -28,6 +28,7 @@ import { models } from './repositories/models.js';
 import { overrides } from './repositories/overrides.js';
 import { predictions } from './repositories/predictions.js';
 import { quotas } from './repositories/quotas.js';
+import { retention } from './repositories/retention.js';
 import { rates } from './repositories/rates.js';
 import { runs } from './repositories/runs.js';
 import { schedules } from './repositories/schedules.js';
@@ -210,6 +211,7 @@ function bind(context: Context, about: Pick<Store, 'isolated' | 'server'>): Stor
     audit: auditLog(context),
     figures: figures(context),
     quotas: quotas(context),
+    retention: retention(context),
     rates: rates(context),
     async now() {
       const [row] = await context.query<{ now: Date }>('SELECT clock_timestamp() AS now');

@@ -9,6 +9,7 @@ import { NixtlaController } from './nixtla.js';
 import { OidcController } from './oidc.js';
 import { PredictionsController } from './predictions.js';
 import { QuotasController } from './quotas.js';
+import { RetentionController } from './retention.js';
 import { RunsController } from './runs.js';
 import { SchedulesController } from './schedules.js';
 import { SessionsController } from './sessions.js';
@@ -28,6 +29,7 @@ export const controllers = [
   OidcController,
   PredictionsController,
   QuotasController,
+  RetentionController,
   RunsController,
   SchedulesController,
   SessionsController,

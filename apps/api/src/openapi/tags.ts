@@ -12,8 +12,8 @@ const TAGS: readonly [name: string, description: string, parts: readonly string[
   ['People', 'Sign-in, members of a workspace, invitations.', ['account', 'session', 'users', 'members', 'invitations']],
   [
     'Administration',
-    'Workspaces, keys, quotas, the audit log, deletion.',
-    ['workspaces', 'api-keys', 'quotas', 'audit', 'audit.csv', 'audit.ndjson', 'erasures'],
+    'Workspaces, keys, quotas, retention, the audit log, deletion.',
+    ['workspaces', 'api-keys', 'quotas', 'retention', 'audit', 'audit.csv', 'audit.ndjson', 'erasures'],
   ],
   ['System', 'Health, this description, workers.', ['livez', 'readyz', 'health', 'openapi.json', 'system']],
   ['nixtla SDK', 'The wire of the Python SDK nixtla.', []],

@@ -25,6 +25,8 @@ const MOST_SKEW_MS = 5_000;
 const WORKER_SEEN_SECONDS = 15;
 /** Beyond that a queue has nobody who takes from it, or too few. */
 const LONG_WAIT_SECONDS = 600;
+/** Older runs are seldom looked at. */
+const LONG_KEPT_DAYS = 365;
 
 const ok = (about: string, found: string): Finding => ({ about, state: 'ok', found });
 const note = (about: string, found: string, wayOut: string): Finding => ({ about, state: 'note', found, wayOut });
@@ -160,6 +162,7 @@ function aboutDatabase(config: Config, { server, database }: { server: Server; d
         )
       : ok('key', database.sealedWith.length > 0 ? 'opens all secrets' : 'nothing is sealed'),
     ...aboutWork(database, runs),
+    aboutRetention(database),
   ];
 }
 
@@ -180,6 +183,18 @@ function aboutWork({ workers, queued, oldestQueuedSeconds, failedToday }: Databa
       ? note('runs', `${failedToday} failed in the last day`, 'See which and why: almanac runs list --status failed.')
       : ok('runs', 'none failed in the last day'),
   ];
+}
+
+function aboutRetention({ finished, workspaces: { withRetention, all } }: DatabaseDiagnosis): Finding {
+  const there = `${finished.runs} finished runs, the oldest from ${Math.floor(finished.oldestDays)} days ago`;
+  const limited = withRetention === all ? 'every workspace' : `${withRetention} of ${all} workspaces`;
+  if (withRetention < all && finished.oldestDays > LONG_KEPT_DAYS)
+    return note(
+      'retention',
+      `${there}; ${withRetention === 0 ? 'no workspace' : `only ${limited}`} removes old ones`,
+      'If nobody needs them: almanac keep --forecasts DAYS --runs DAYS.',
+    );
+  return ok('retention', withRetention === 0 ? `${there}; all are kept` : `${there}; ${limited} removes old ones`);
 }
 
 async function aboutObjects(config: Config): Promise<Finding> {

@@ -21,6 +21,7 @@ import { Await, Fact, Failure, Page } from '../ui/parts';
 import { Secret } from '../ui/secret';
 import { Erasures } from './settings/erasures';
 import { Quotas } from './settings/quotas';
+import { Retention } from './settings/retention';
 import { Workspaces } from './settings/workspaces';
 
 export function Component() {
@@ -40,6 +41,7 @@ export function Component() {
       <System />
       {administers && <Keys />}
       {workspace !== undefined && <Quotas current={workspace} />}
+      <Retention />
       <Erasures />
       {administers && workspace !== undefined && <Workspaces current={workspace} />}
     </Page>

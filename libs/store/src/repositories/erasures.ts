@@ -22,6 +22,15 @@ export async function holdObject(context: Context, sha256: string): Promise<void
   await context.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [sha256]);
 }
 
+/** @param inside sees all workspaces @returns what became of it */
+async function removeUnused(inside: Context, sha256: string, remove: (sha256: string) => Promise<void>): Promise<'kept' | 'deleted'> {
+  await holdObject(inside, sha256);
+  const [row] = await inside.query<{ used: boolean }>(`SELECT ${USED} AS used`, [sha256]);
+  if (row!.used) return 'kept';
+  await remove(sha256);
+  return 'deleted';
+}
+
 const USED = `EXISTS (SELECT FROM upload WHERE object_key = $1) OR EXISTS (SELECT FROM model_version WHERE manifest_key = $1 OR weights_key = $1)`;
 const WEIGHTS = `SELECT DISTINCT k.key, k.what FROM model_version v JOIN model m ON m.id = v.model_id
   CROSS JOIN LATERAL (VALUES (v.manifest_key, 'manifest'), (v.weights_key, 'weights')) AS k(key, what)`;
@@ -183,9 +192,7 @@ export function erasures(context: Context): Erasures {
     },
     forget: (sha256, remove) =>
       context.everywhere().transaction(async (inside) => {
-        await holdObject(inside, sha256);
-        const [row] = await inside.query<{ used: boolean }>(`SELECT ${USED} AS used`, [sha256]);
-        if (!row!.used) await remove(sha256);
+        await removeUnused(inside, sha256, remove);
       }),
     async carryOut(remove) {
       const all = context.everywhere();
@@ -197,12 +204,10 @@ export function erasures(context: Context): Erasures {
         for (const [at, { sha256, fate }] of objects.entries()) {
           if (fate !== null) continue;
           await all.transaction(async (inside) => {
-            await holdObject(inside, sha256);
-            const [row] = await inside.query<{ used: boolean }>(`SELECT ${USED} AS used`, [sha256]);
-            if (!row!.used) await remove(sha256);
+            const became = await removeUnused(inside, sha256, remove);
             await inside.query(
               `UPDATE erasure SET objects = jsonb_set(objects, ARRAY[$2::text, 'fate'], to_jsonb($3::text)) WHERE id = $1`,
-              [...[id, String(at)], row!.used ? 'kept' : 'deleted'],
+              [id, String(at), became],
             );
           });
         }
@@ -211,6 +216,20 @@ export function erasures(context: Context): Erasures {
       return open.length;
     },
   };
+}
+
+/**
+ * The files of runs that are about to go, while their rows still name them: should this come to nothing, whoever reads a run without
+ * its file starts anew. @param inside sees all workspaces
+ */
+export async function removeKeptByRuns(
+  inside: Context,
+  workspaceId: string,
+  runs: readonly string[],
+  remove: (sha256: string) => Promise<void>,
+): Promise<void> {
+  const found = await inside.query<Found>(`${LEARNED} AND r.id = ANY ($2) ORDER BY key`, [workspaceId, runs]);
+  for (const { key } of found) await removeUnused(inside, key, remove);
 }
 
 /** The certificate is the operator's: the workspace is no more. @param inside sees all workspaces */

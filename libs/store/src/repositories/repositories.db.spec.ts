@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
-import { asDeleted, type HeldKey, newId, openStore, type NewForecast, type Store } from '../index.js';
+import { asDeleted, type HeldKey, type Json, newId, openStore, type NewForecast, type NewRun, type RunKind, type Store } from '../index.js';
 
 let database: TestDatabase;
 let store: Store;
@@ -496,6 +496,127 @@ describe('workers', () => {
     expect(await store.workers.list(60_000)).toMatchObject([{ id: 'w1', busyWith: ['run-1'], engine: { name: 'wasm' } }]);
     await store.workers.remove('w1');
     expect(await store.workers.list(60_000)).toEqual([]);
+  });
+});
+
+describe('retention', () => {
+  const about = { dataset: 'aging', model: 'aging-model', config: {} };
+  const done = async (kind: RunKind, given: Partial<NewRun> = {}, result: Json = {}): Promise<string> => {
+    const { id } = await store.runs.create({ kind, ...about, ...given });
+    await store.runs.claim(id, 'w');
+    await store.runs.succeed(id, result);
+    return id;
+  };
+  const broken = async (kind: RunKind, progress: Json): Promise<string> => {
+    const { id } = await store.runs.create({ kind, ...about });
+    await store.runs.claim(id, 'w');
+    await store.runs.progress(id, progress);
+    await store.runs.fail(id, { code: 'X' });
+    return id;
+  };
+  const age = (): Promise<unknown> =>
+    query(
+      database.url,
+      `ALTER TABLE run DISABLE TRIGGER finished_run_is_immutable;
+       UPDATE run SET finished_at = now() - interval '40 days' WHERE dataset = 'aging' AND finished_at IS NOT NULL;
+       ALTER TABLE run ENABLE TRIGGER finished_run_is_immutable`,
+    );
+  const removed: string[] = [];
+  const remove = async (key: string): Promise<void> => void removed.push(key);
+  const state = (id: string): Promise<string> =>
+    store.runs.get(id).then(
+      ({ status }) => status,
+      ({ code }: { code: string }) => code,
+    );
+
+  it('removes old runs whole, and keeps what is the latest, what something came from, and what is waited for', async () => {
+    const ingest = await done('ingest');
+    const datasetId = await makeDataset('aging', { ids: ['a'], runId: ingest });
+    const { versionId } = await makeModel('aging-model', datasetId);
+    const { id: seriesId } = await store.series.get(datasetId, 'a');
+    const forecasts = [await done('forecast')];
+    forecasts.push(await done('forecast', { afterId: forecasts[0] }));
+    for (const run of forecasts)
+      await store.forecasts.insert(run, versionId, [
+        { seriesId, cutoffStep: 2, cutoffTime: new Date(7_200_000), horizon: 1, levels: [0.5], quantiles: Float64Array.of(1) },
+      ]);
+    const [backtest, newestBacktest] = [await done('backtest'), await done('backtest')];
+    const failed = await broken('backtest', {});
+    const [waitedFor, newestMonitor] = [await done('monitor'), await done('monitor')];
+    const open = await store.runs.create({ kind: 'monitor', dataset: 'aging', config: {}, afterId: waitedFor });
+    await age();
+    await query(
+      database.url,
+      `INSERT INTO run_point (workspace_id, run_id, step, loss) SELECT workspace_id, id, 1, 0.5 FROM run WHERE id IN ('${newestBacktest}', '${open.id}')`,
+    );
+
+    expect(await store.retention.drop('forecasts', 50, remove)).toBe(0);
+    expect(await store.retention.drop('forecasts', 30, remove)).toBe(1);
+    expect(await store.retention.drop('forecasts', 30, remove)).toBe(0);
+    expect(await Promise.all(forecasts.map(state))).toEqual(['RUN_NOT_FOUND', 'succeeded']);
+    expect((await store.forecasts.list({ dataset: 'aging' })).items.map(({ runId }) => runId)).toEqual([forecasts[1]]);
+    expect(await query(database.url, `SELECT 1 FROM forecast WHERE run_id = '${forecasts[0]}'`)).toEqual([]);
+    expect(await store.runs.get(forecasts[1]!)).toMatchObject({ afterId: null });
+
+    expect(await store.retention.drop('runs', 30, remove)).toBe(2);
+    expect(await Promise.all([backtest, failed, newestBacktest, waitedFor, newestMonitor, ingest].map(state))).toEqual([
+      ...['RUN_NOT_FOUND', 'RUN_NOT_FOUND'],
+      ...['succeeded', 'succeeded', 'succeeded', 'succeeded'],
+    ]);
+    expect(await store.retention.drop('logs', 30, remove)).toBeGreaterThan(0);
+    expect(await query(database.url, `SELECT 1 FROM schedule_firing WHERE due_at < now() - interval '30 days'`)).toEqual([]);
+    expect(await query(database.url, `SELECT run_id FROM run_point WHERE run_id IN ('${newestBacktest}', '${open.id}')`)).toEqual([
+      { run_id: open.id },
+    ]);
+  });
+
+  it('keeps forecasts of everything beside later ones of some series and replays, and what an open run goes on from', async () => {
+    const whole = await done('forecast');
+    const early = [
+      await done('forecast', { config: { cutoff: '2024-01-01' } }),
+      await done('forecast', { config: { cutoff: '2024-01-02' } }),
+    ];
+    const some = await done('forecast', { config: { uniqueIds: ['a'] } });
+    const replay = await done('forecast', { config: { replayOf: early[0]! } });
+    const open = await store.runs.create({ kind: 'forecast', ...about, config: { replayOf: early[0]! } });
+    await age();
+    await store.retention.drop('forecasts', 30, remove);
+    const all = [whole, ...early, some, replay];
+    expect(await Promise.all(all.map(state))).toEqual(all.map(() => 'succeeded'));
+    await store.runs.requestCancel(open.id);
+    expect(await store.retention.drop('forecasts', 30, remove)).toBe(1);
+    expect(await Promise.all(early.map(state))).toEqual(['RUN_NOT_FOUND', 'succeeded']);
+  });
+
+  it('takes the files of a run along, but not the state that an online model goes on from', async () => {
+    const kept = { state: { manifestKey: 'kept-state', weightsKey: 'kept-state' } };
+    const training = await broken('train', kept);
+    const goesOn = await store.runs.create({ kind: 'train', ...about, config: { resumes: training } });
+    const learned = (datasetVersion: number, key: string | null): Promise<string> =>
+      done('learn', {}, { from: 1, version: null, datasetVersion, state: key });
+    const shadows = [await learned(1, 'first'), await learned(3, 'furthest'), await learned(2, 'behind'), await learned(4, null)];
+    await age();
+    await store.retention.drop('runs', 30, remove);
+    expect(await state(training)).toBe('failed');
+    expect(await Promise.all(shadows.map(state))).toEqual(['RUN_NOT_FOUND', 'succeeded', 'RUN_NOT_FOUND', 'succeeded']);
+    expect(removed.sort()).toEqual(['behind', 'first']);
+    await store.runs.requestCancel(goesOn.id);
+    const unreachable = (): Promise<void> => Promise.reject(new Error('the bucket is away'));
+    await expect(store.retention.drop('runs', 30, unreachable)).rejects.toThrow('the bucket is away');
+    expect(await state(training)).toBe('failed');
+    expect(await store.retention.drop('runs', 30, remove)).toBe(1);
+    expect(removed.sort()).toEqual(['behind', 'first', 'kept-state']);
+  });
+
+  it('is of a workspace, which is served where it has set some days', async () => {
+    const other = store.forWorkspace((await store.workspaces.create('forgetful')).id);
+    await other.retention.keep('forecasts', 30);
+    await other.retention.keep('runs', 90);
+    await other.retention.keep('forecasts', 60);
+    await other.retention.keep('runs', null);
+    expect(await other.retention.days()).toEqual({ forecasts: 60 });
+    expect(await store.retention.days()).toEqual({});
+    expect(await store.workspaces.having('kept', new Date())).toEqual([other.workspaceId]);
   });
 });
 

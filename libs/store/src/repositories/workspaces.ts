@@ -16,6 +16,7 @@ const HAVING = {
   runs: `SELECT DISTINCT workspace_id AS id FROM run WHERE status IN ('queued', 'running') AND $1::timestamptz IS NOT NULL`,
   retention:
     'SELECT DISTINCT workspace_id AS id FROM dataset WHERE keep_days IS NOT NULL AND first_step IS NOT NULL AND $1::timestamptz IS NOT NULL',
+  kept: 'SELECT DISTINCT workspace_id AS id FROM retention WHERE $1::timestamptz IS NOT NULL',
   schedules: 'SELECT DISTINCT workspace_id AS id FROM schedule WHERE NOT paused AND next_due_at <= $1',
   deliveries: `SELECT DISTINCT workspace_id AS id FROM webhook_delivery WHERE status = 'pending' AND next_attempt_at <= now() AND $1::timestamptz IS NOT NULL`,
 };

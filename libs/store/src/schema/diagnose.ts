@@ -17,6 +17,10 @@ export interface DatabaseDiagnosis {
   oldestQueuedSeconds: number;
   failedToday: number;
   sealedWith: string[];
+  /** Finished runs, and the days that the oldest of them has been there. */
+  finished: { runs: number; oldestDays: number };
+  /** Workspaces that keep runs or forecasts for a time only, of all. */
+  workspaces: { withRetention: number; all: number };
 }
 
 export const SEALED_WITH = `SELECT DISTINCT split_part(text, '.', 2) AS id
@@ -35,7 +39,10 @@ export async function diagnose(client: ClientBase): Promise<DatabaseDiagnosis> {
   const { encoding, bytes, used, most, now } = about!;
   const pending = await pendingMigrations(client);
   const found = { encoding, bytes, connections: { used, most }, isolated: await canBeApp(client), now, pending };
-  if (pending.length > 0) return { ...found, workers: [], queued: 0, oldestQueuedSeconds: 0, failedToday: 0, sealedWith: [] };
+  if (pending.length > 0) {
+    const nothing = { finished: { runs: 0, oldestDays: 0 }, workspaces: { withRetention: 0, all: 0 } };
+    return { ...found, ...nothing, workers: [], queued: 0, oldestQueuedSeconds: 0, failedToday: 0, sealedWith: [] };
+  }
   const { rows: workers } = await client.query<DatabaseDiagnosis['workers'][number]>(
     `SELECT id, extract(epoch FROM now() - seen_at)::float8 AS "silentSeconds", clock_skew_ms::float8 AS "clockSkewMs" FROM worker ORDER BY seen_at DESC`,
   );
@@ -47,6 +54,25 @@ export async function diagnose(client: ClientBase): Promise<DatabaseDiagnosis> {
     )
   ).rows;
   const { rows: sealed } = await client.query<{ id: string }>(SEALED_WITH);
+  const [kept] = (
+    await client.query<{ runs: number; oldest: number; limited: number; workspaces: number }>(
+      `SELECT count(*)::int AS runs, coalesce(max(extract(epoch FROM now() - finished_at)) / 86400, 0)::float8 AS oldest,
+         (SELECT count(DISTINCT workspace_id)::int FROM retention WHERE name <> 'logs') AS limited,
+         (SELECT count(*)::int FROM workspace) AS workspaces
+       FROM run WHERE parent_id IS NULL AND finished_at IS NOT NULL`,
+    )
+  ).rows;
   const { queued, oldest, failed } = runs!;
-  return { ...found, workers, queued, oldestQueuedSeconds: oldest, failedToday: failed, sealedWith: sealed.map(({ id }) => id) };
+  const finished = { runs: kept!.runs, oldestDays: kept!.oldest };
+  const workspaces = { withRetention: kept!.limited, all: kept!.workspaces };
+  return {
+    ...found,
+    finished,
+    workspaces,
+    workers,
+    queued,
+    oldestQueuedSeconds: oldest,
+    failedToday: failed,
+    sealedWith: sealed.map(({ id }) => id),
+  };
 }
