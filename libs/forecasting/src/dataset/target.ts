@@ -35,7 +35,11 @@ const LONG_ZERO = 38;
 
 /** No observed value is below 0; true where there is none. */
 export function neverNegative(series: readonly SeriesData[]): boolean {
-  return series.every(({ values }) => values.every((value) => !(value < 0)));
+  return series.every(({ values }) => {
+    // A plain loop: it is asked of every series that is forecast.
+    for (let t = 0; t < values.length; t++) if (values[t]! < 0) return false;
+    return true;
+  });
 }
 
 interface Seen {

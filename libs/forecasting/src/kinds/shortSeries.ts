@@ -79,11 +79,19 @@ export function widened(
   });
 }
 
+/** Whether the model's own width stands: most series of most panels, which are seen by their first few values. */
+function isLong(values: Float64Array): boolean {
+  let observed = 0;
+  for (let t = 0; t < values.length; t++) if (!Number.isNaN(values[t]) && ++observed >= NONE) return true;
+  return false;
+}
+
 /** Of every step; 0 where the model's own width stands, NaN where nothing tells it. */
 function leastSigma({ values }: SeriesData, noise: number): number {
+  if (isLong(values)) return 0;
   const { squares, count, size } = plain(values);
   const observed = size > 0 ? count + 1 : 0;
-  if (observed === 0 || observed >= NONE || intermittentOf(values, [])) return 0;
+  if (observed === 0 || intermittentOf(values, [])) return 0;
   const share = Math.min(1, (NONE - observed) / (NONE - WHOLE)) / Math.SQRT2;
   if (squares === 0 && observed >= LONG_CONSTANT) return share * RESOLUTION * size;
   if (Number.isNaN(noise)) return squares > 0 ? share * Math.sqrt(squares / count) : Number.NaN;

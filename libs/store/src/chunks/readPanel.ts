@@ -72,18 +72,21 @@ export async function* readPanel(context: Context, datasetId: string, options: R
     await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const version = await versionOf(client, context.workspaceId, datasetId, options.version);
     const channels = await channelsOf(client, datasetId);
-    const statics = await staticsOf(client, datasetId, version);
+    const chosen = [
+      `s.dataset_id = '${datasetId}'`,
+      ...(options.between ? [`s.unique_id BETWEEN ${escapeLiteral(options.between.from)} AND ${escapeLiteral(options.between.to)}`] : []),
+      ...(options.ids ? [`s.unique_id IN (SELECT jsonb_array_elements_text(${escapeLiteral(JSON.stringify(options.ids))}::jsonb))`] : []),
+    ];
+    const statics = await staticsOf(client, chosen, version);
     const until = options.untilStep ?? Infinity;
     let current: { seriesId: number; id: string; channels: Map<number, Channel> } | undefined;
     const conditions = [
-      `s.dataset_id = '${datasetId}'`,
+      ...chosen,
       `c.valid_from <= ${version} AND (c.valid_to IS NULL OR c.valid_to > ${version})`,
       ...(options.covariates ? [] : [`c.channel IN (${TARGET}, ${PLACE.channel})`]),
       ...(options.places === undefined ? [`c.channel <> ${PLACE.channel}`] : []),
       // Future covariates are known beyond the cutoff: that is what they are for.
       ...(Number.isFinite(until) ? [`(c.first_step <= ${until} OR c.channel <> ${TARGET})`] : []),
-      ...(options.between ? [`s.unique_id BETWEEN ${escapeLiteral(options.between.from)} AND ${escapeLiteral(options.between.to)}`] : []),
-      ...(options.ids ? [`s.unique_id IN (SELECT jsonb_array_elements_text(${escapeLiteral(JSON.stringify(options.ids))}::jsonb))`] : []),
     ];
     const sql = `SELECT s.id, s.unique_id, c.channel, c.first_step, ${valuesOf(channels, options)} FROM series s JOIN series_chunk c ON c.series_id = s.id
       WHERE ${conditions.join(' AND ')} ORDER BY s.unique_id, c.channel, c.chunk_no`;
@@ -192,14 +195,14 @@ async function channelsOf(client: PoolClient, datasetId: string): Promise<Map<nu
   return new Map(rows.map(({ channel, ...rest }) => [channel, rest]));
 }
 
-/** Static covariates as the version had them. */
-async function staticsOf(client: PoolClient, datasetId: string, version: number): Promise<Statics> {
+/** Static covariates of the chosen series, as the version had them: a run in parts reads the dataset many times, a few series each. */
+async function staticsOf(client: PoolClient, chosen: readonly string[], version: number): Promise<Statics> {
   const { rows } = await client.query<{ id: string; static: StoredSeries['staticCovariates'] }>(
     `SELECT id, static FROM (
-       SELECT s.id, coalesce((SELECT h.static FROM series_static_history h WHERE h.series_id = s.id AND h.valid_to > $2
-         ORDER BY h.valid_to LIMIT 1), s.static) AS static FROM series s WHERE s.dataset_id = $1) v
+       SELECT s.id, coalesce((SELECT h.static FROM series_static_history h WHERE h.series_id = s.id AND h.valid_to > $1
+         ORDER BY h.valid_to LIMIT 1), s.static) AS static FROM series s WHERE ${chosen.join(' AND ')}) v
      WHERE static <> '{}'`,
-    [datasetId, version],
+    [version],
   );
   return new Map(rows.map((row) => [Number(row.id), row.static]));
 }

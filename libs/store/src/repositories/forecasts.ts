@@ -82,7 +82,7 @@ export function forecasts(context: Context): Forecasts {
         `SELECT n->>'code' AS code, n->>'detail' AS detail, count(*)::int AS series,
            (array_agg(s.unique_id ORDER BY s.unique_id))[1:$3] AS examples
          FROM forecast f JOIN series s ON s.id = f.series_id CROSS JOIN LATERAL json_array_elements(f.notes) n
-         WHERE f.workspace_id = $1 AND f.run_id = $2 GROUP BY 1, 2 ORDER BY 1, 2`,
+         WHERE f.workspace_id = $1 AND f.run_id = $2 AND f.notes IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2`,
         [context.workspaceId, runId, examples],
       ),
     async saveAttention(rows) {
