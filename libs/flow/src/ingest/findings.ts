@@ -128,12 +128,19 @@ function emptyCovariates(channels: readonly string[], known: ReadonlySet<number>
   ];
 }
 
-/** What is said of the steps and values themselves. A rhythm that is known for what it is says more than where its gaps are. */
-export function stepFindings(grid: Frequency, { rhythms, ownPlaces, patterns, codes, gaps, read }: Tally): string[] {
+/**
+ * What is said of the steps and values themselves. A rhythm that is known for what it is says more than where its gaps are.
+ * @param model a trained one whose grid it is: no frequency that a finding proposes can be given to it
+ */
+export function stepFindings(grid: Frequency, { rhythms, ownPlaces, patterns, codes, gaps, read }: Tally, model?: string): string[] {
   const found = rhythms.warnings(grid);
   const places = { said: ownPlaces.warnings(grid), differ: ownPlaces.differ };
-  return [...(found.length > 0 ? found : gapWarnings(grid, patterns, places, { gaps, values: read })), ...codes.warnings()];
+  const said = found.length > 0 ? found : gapWarnings(grid, patterns, places, { gaps, values: read });
+  return [...said, ...(said.length > 0 && model !== undefined ? [gridOfModel(grid, model)] : []), ...codes.warnings()];
 }
+
+const gridOfModel = (grid: Frequency, model: string): string =>
+  `${model} was trained on ${grid.label} and forecasts no other grid; for another rhythm name a kind that needs no training (model auto), or a model that was trained on it.`;
 
 /** Two seasons, so that one can be held against the other, and a few steps at least. */
 export function enoughSteps(seasonLengths: readonly number[]): number {

@@ -60,6 +60,19 @@ describe('Rhythms', () => {
       expect(warningsOf({ x: steps }, hours)).toEqual([expect.stringMatching(/at 22:00 or 23:00 of UTC.*timeZone Europe/)]);
   });
 
+  it('calls a rhythm that all values have by its code', () => {
+    const monthly = range(30, (i) => step(new Date(Date.UTC(2021, i, 15)).toISOString()));
+    expect(warningsOf({ x: monthly })).toEqual([expect.stringMatching(/rhythm MS-15, which is coarser than D: .* Say frequency MS-15\.$/)]);
+    const quarters = Frequency.parse('QS-MAR');
+    expect(warningsOf({ x: range(20, (i) => 4 * i) }, quarters)).toEqual([
+      expect.stringMatching(/rhythm YS-MAR, which is coarser than QS-MAR/),
+    ]);
+    // Midnights of the zone that the grid of hours is of.
+    const hours = Frequency.parse('h', 'Europe/Berlin');
+    const days = range(60, (i) => hours.floorStep(Frequency.parse('D', 'Europe/Berlin').timeOf(19_790 + i)));
+    expect(warningsOf({ x: days }, hours)).toEqual([expect.stringMatching(/rhythm D of Europe\/Berlin, which is coarser than h:/)]);
+  });
+
   it('knows days of every year on which nothing is observed', () => {
     const closed = (one: number): boolean => /-(12-(2[4-9]|3.)|01-0[12]|05-01)/.test(DAY.format(one));
     const open = daily.filter((one) => !closed(one));

@@ -4,7 +4,7 @@
  * they are gaps, which would be forecast; the findings say what they are.
  * Invariant: what is remembered does not grow with the file.
  */
-import type { Frequency } from '@almanac/series';
+import { counted, findRhythm, type Frequency, isAlmanacError } from '@almanac/series';
 
 /** Distances, and values, of a series that are looked at. */
 const MOST_LOOKED_AT = 400;
@@ -113,8 +113,14 @@ export class Rhythms {
     );
   }
 
-  /** The finest of months, quarters and years that each hold one value of every series. */
+  /** The rhythm that all values have, or the finest of months, quarters and years that each hold one value of every series. */
   private coarser(grid: Frequency): string[] {
+    const own = rhythmOf(this.sparse, grid);
+    if (own)
+      return [
+        `The values have the rhythm ${own.label}, which is coarser than ${grid.label}: there the steps between are gaps, and would be forecast. ` +
+          `Say frequency ${own.label}.`,
+      ];
     const fields = this.sparse.map((steps) =>
       steps.map((step) => grid.format(step).slice(0, 7).split('-').map(Number) as [number, number]),
     );
@@ -139,12 +145,19 @@ export class Rhythms {
 
   /** One clock time in summer and the one beside it in winter: days by the clock of a zone, which the grid does not know. */
   private midnights(grid: Frequency): string[] {
-    const clocks = (this.sparse[0] ?? []).map((step) => grid.format(step).slice(11, 16));
+    const steps = this.sparse[0] ?? [];
+    const own = rhythmOf(this.sparse, grid);
+    if (own?.kind === 'calendar')
+      return [
+        `The values have the rhythm ${own.label} of ${grid.timeZone}, which is coarser than ${grid.label}: there the steps between are gaps, and would be ` +
+          `forecast. Say frequency ${own.label}.`,
+      ];
+    const clocks = steps.map((step) => grid.format(step).slice(11, 16));
     const [one, other, ...more] = [...new Set(clocks)].sort();
     const changes = clocks.slice(1).filter((clock, i) => clock !== clocks[i]).length;
     if (one === undefined || other === undefined || more.length > 0 || changes > clocks.length / 4) return [];
     return [
-      `Every value lies at ${one} or ${other} of ${grid.timeZone}, for months the one and for months the other: these are days, weeks or months by the ` +
+      `Every value lies at ${one} or ${other} of UTC, for months the one and for months the other: these are days, weeks or months by the ` +
         'clock of another zone. Name it, e.g. timeZone Europe/Berlin; on ' +
         `${grid.label} the steps between are gaps, and would be forecast.`,
     ];
@@ -169,6 +182,21 @@ export class Rhythms {
       `Nothing is observed ${rangesOf(closed).join(', ')} of any year (${all} days). These are gaps, and will be forecast; days that are closed ` +
         'can be declared: closedDates, closedHolidays.',
     ];
+  }
+}
+
+/** The coarser rhythm on which every value of these series lies; undefined where they have none in common. */
+function rhythmOf(series: readonly (readonly number[])[], grid: Frequency): Frequency | undefined {
+  const times = series.flat().map((step) => grid.timeOf(step));
+  try {
+    const { frequency } = findRhythm(counted(times), grid.timeZone);
+    if (!times.every((time) => frequency.isOnGrid(time))) return undefined;
+    const [from, to] = [Math.min(...times), Math.max(...times)];
+    const wide = frequency.floorStep(to) - frequency.floorStep(from) < 0.75 * (grid.floorStep(to) - grid.floorStep(from));
+    return wide ? frequency : undefined;
+  } catch (error) {
+    if (isAlmanacError(error)) return undefined;
+    throw error;
   }
 }
 
