@@ -50,6 +50,14 @@ describe('Rhythms', () => {
     expect(warningsOf({ report: reports })).toEqual([expect.stringMatching(/a quarter of its own.*frequency QS and aggregation last/)]);
   });
 
+  it('names the series that are dated by the first day of a month and those that are by the last', () => {
+    const month = (i: number, day: number): number => step(new Date(Date.UTC(2018, i, day)).toISOString());
+    const starts = range(30, (i) => month(i, 1));
+    expect(warningsOf({ a: starts, b: starts, end: range(30, (i) => month(i + 1, 0)), mid: range(30, (i) => month(i, 15)) })).toEqual([
+      expect.stringMatching(/"a", "b" on the first day; "end" on the last day; "mid" on day 15\).*frequency MS and aggregation last/),
+    ]);
+  });
+
   it('knows days of a zone on a grid of hours, and proposes no months there', () => {
     const hours = Frequency.parse('h', 'UTC');
     const midnight = (day: string): number =>
