@@ -115,6 +115,34 @@ describe('npm start', () => {
     expect(await again.ended).toBe(0);
   });
 
+  it('goes on when a person cancels what loads the sample, and does not load it again', async () => {
+    const first = start([]);
+    await says(first, '#link=');
+    const { url, apiKey } = JSON.parse(readFileSync(join(home, 'connection.json'), 'utf8')) as { url: string; apiKey: string };
+    const client = createClient({ baseUrl: url, apiKey });
+    let cancelled = 0;
+    while (!first.output().includes('Ctrl-C stops everything')) {
+      for (const { id, status } of (await client.call('listRuns', { query: {} })).items) {
+        if (status !== 'queued' && status !== 'running') continue;
+        await client.call('cancelRun', { params: { runId: id } });
+        cancelled++;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(cancelled).toBeGreaterThan(0);
+    expect(first.output()).toContain('the run was cancelled');
+    const runs = (await client.call('listRuns', { query: {} })).items.length;
+    first.child.kill('SIGINT');
+    expect(await first.ended).toBe(0);
+
+    const again = start([]);
+    await says(again, 'Ctrl-C stops everything');
+    expect(again.output()).toContain('of the sample was cancelled, and stays so');
+    expect((await client.call('listRuns', { query: {} })).items).toHaveLength(runs);
+    again.child.kill('SIGTERM');
+    expect(await again.ended).toBe(0);
+  });
+
   it('starts with a key that was revoked, and a lost one is made anew at the terminal, running or not', async () => {
     const key = (): string => (JSON.parse(readFileSync(join(home, 'connection.json'), 'utf8')) as { apiKey: string }).apiKey;
     const url = `http://127.0.0.1:${port}`;

@@ -111,8 +111,6 @@ async function run(): Promise<void> {
     await sayWorker(client);
     if (connection.isNew) say(`Admin API key, shown this once and kept in ${join(config.home, 'connection.json')}: ${connection.apiKey}`);
 
-    const sample = values['no-sample'] ? undefined : await loadSample(client, stopping.signal);
-    say();
     if (isLoopback(host) && !isProxied(config)) {
       const { token } = await client.call('createSignInLink', {});
       say(`Dashboard: ${url}/#link=${token}`);
@@ -121,6 +119,7 @@ async function run(): Promise<void> {
       say(`Dashboard: ${publicUrl ?? url}`);
       say('Others reach it, too, so people sign in with a password: npx almanac admin user EMAIL makes the first one.');
     }
+    const sample = values['no-sample'] ? undefined : await sampleOf(client, values.exit);
     if (sample) say(`WQL ratio to ${sample.baseline || 'seasonal naive'}: ${sample.wqlRatio?.toFixed(2) ?? 'not defined'}`);
     if (!values.exit) {
       say('Ctrl-C stops everything; the data stays.');
@@ -139,6 +138,19 @@ async function run(): Promise<void> {
     running.push({ name: 'postgres', stop: () => server.stop() });
     say(`PostgreSQL (embedded), data in ${config.home}`);
     return server.url;
+  }
+
+  /** The sample is a guest: what becomes of it never stops the installation, unless a script waits for it. */
+  async function sampleOf(client: AlmanacClient, mustSucceed: boolean): ReturnType<typeof loadSample> {
+    say();
+    try {
+      return await loadSample(client, stopping.signal);
+    } catch (error) {
+      if (mustSucceed || stopping.signal.aborted) throw error;
+      say(`The sample was not loaded. ${explainError(error)}`);
+      say('Everything else works. The next start tries again; npm start -- --no-sample leaves it out.');
+      return undefined;
+    }
   }
 
   async function sayWorker(client: AlmanacClient): Promise<void> {

@@ -1,16 +1,21 @@
 /**
  * The sample that a first start loads: 3,000,000 real flights of 2001 (vega-datasets, BSD-3), counted into hourly
  * departures per origin airport. It takes the road that anybody's file takes: the upload endpoint, a training run, a
- * forecast run, a schedule. Each part is skipped when an earlier start finished it.
+ * forecast run, a schedule. Each part is skipped when an earlier start finished it. What a person has cancelled or deleted
+ * since stays so, and an installation with data of its own gets no sample.
  */
 import { openAsBlob } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type AlmanacClient, ApiError, ingestResult, type Run, type RunKind, type TrainResult, trainResult } from '@almanac/contracts';
+import { AlmanacError } from '@almanac/series';
 import { count, follow, say, seconds } from './terminal.js';
 
 const DATASET = 'flights';
 const HORIZON = 48;
+
+/** A person has stopped a part of the sample. */
+class NotWanted extends Error {}
 
 const sampleFile = (): string => join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data/flights-3m.parquet');
 
@@ -24,11 +29,21 @@ async function exists(call: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** The newest run of this kind on the sample, if it is under way or has succeeded. */
+/** The newest run of this kind on the sample, unless it failed: then another is due. */
 async function lastRun(client: AlmanacClient, kind: RunKind): Promise<Run | undefined> {
   const { items } = await client.call('listRuns', { query: { kind, dataset: DATASET, limit: 1 } });
   const run = items[0];
-  return run && run.status !== 'failed' && run.status !== 'cancelled' ? run : undefined;
+  if (run?.status === 'cancelled') throw new NotWanted(`The ${kind} run of the sample was cancelled, and stays so.`);
+  return run && run.status !== 'failed' ? run : undefined;
+}
+
+/** The sample is there already, or nobody has deleted it and the installation has no other data. */
+async function isWanted(client: AlmanacClient): Promise<boolean> {
+  if (await exists(client.call('getDataset', { params: { dataset: DATASET } }))) return true;
+  const { items } = await client.call('listDatasets', { query: { limit: 1 } });
+  if (items.length > 0) return false;
+  const erased = await client.call('listErasures', { query: { limit: 1000 } });
+  return !erased.items.some(({ kind, name }) => kind === 'dataset' && name === DATASET);
 }
 
 async function ingest(client: AlmanacClient, signal: AbortSignal): Promise<void> {
@@ -112,12 +127,21 @@ function printAccuracy(result: TrainResult): void {
   if (result.choice) say(result.choice.summary);
 }
 
-/** Loads the sample, or what is missing of it. */
-export async function loadSample(client: AlmanacClient, signal: AbortSignal): Promise<TrainResult> {
-  await ingest(client, signal);
-  const result = await train(client, signal);
-  await forecast(client, result.model, signal);
-  await schedule(client, result.model);
-  printAccuracy(result);
-  return result;
+/** Loads the sample, or what is missing of it. Nothing comes back where a person has cancelled or deleted a part of it. */
+export async function loadSample(client: AlmanacClient, signal: AbortSignal): Promise<TrainResult | undefined> {
+  if (!(await isWanted(client))) return undefined;
+  try {
+    await ingest(client, signal);
+    const result = await train(client, signal);
+    if (!(await exists(client.call('getModelVersion', { params: { model: result.model, version: 'champion' } })))) return undefined;
+    await forecast(client, result.model, signal);
+    await schedule(client, result.model);
+    printAccuracy(result);
+    return result;
+  } catch (error) {
+    const cancelled = error instanceof AlmanacError && error.code === 'RUN_CANCELLED';
+    if (!cancelled && !(error instanceof NotWanted)) throw error;
+    say(error.message);
+    return undefined;
+  }
 }
