@@ -1,6 +1,7 @@
-/** The strip of runs that are queued or under way, on every view. */
+/** The strip of runs that are queued or under way, on every view; on a phone a line that unfolds. */
 import { isFinished, type Run } from '@almanac/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Link } from 'react-router';
 import { Only } from '../ui/only';
 import { runDetail } from '../ui/parts';
@@ -10,8 +11,12 @@ import { useClient } from './session';
 
 export function LiveRuns() {
   const runs = useActiveRuns();
+  const [open, setOpen] = useState(false);
   return (
-    <section className="live-runs" aria-label="Runs under way" hidden={runs.length === 0}>
+    <section className="live-runs" aria-label="Runs under way" data-open={open} hidden={runs.length === 0}>
+      <button type="button" className="quiet fold" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {runs.length === 1 ? 'One run under way' : `${runs.length} runs under way`}
+      </button>
       {runs.slice(0, 4).map((run) => (
         <LiveRun key={run.id} initial={run} />
       ))}
