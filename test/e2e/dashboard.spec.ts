@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunKind } from '@almanac/contracts';
 import { type RunningAlmanac, startAlmanac } from '../support/almanac.js';
@@ -25,6 +25,20 @@ function csv(broken: boolean): string {
       lines.push(`${shop},${when},${broken && index === 1 && hour === 10 ? 'twelve' : value.toFixed(3)}`);
     }
   });
+  return `${lines.join('\n')}\n`;
+}
+
+/** Two shops in German, open from Monday to Saturday but for public holidays, until the last Friday before Christmas. */
+function germanShops(): string {
+  const closed = ['2023-04-07', '2023-04-10', '2023-05-01', '2023-05-18', '2023-05-29', '2023-10-03'];
+  const lines = ['Filiale;Datum;Umsatz'];
+  for (const shop of ['Köln', 'Bonn'])
+    for (let at = Date.UTC(2023, 0, 2); at <= Date.UTC(2023, 11, 22); at += 86_400_000) {
+      const [day, weekday] = [new Date(at).toISOString().slice(0, 10), new Date(at).getUTCDay()];
+      if (weekday === 0 || closed.includes(day)) continue;
+      const sold = 1000 + 300 * Number(weekday === 6) + 40 * Math.sin(at / 86_400_000);
+      lines.push(`${shop};${day.split('-').reverse().join('.')};${sold.toFixed(2).replace('.', ',')}`);
+    }
   return `${lines.join('\n')}\n`;
 }
 
@@ -553,6 +567,41 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByText('There is no dataset "nothing"').waitFor();
     await visit('/nowhere');
     await page.getByText('There is no view at this address').waitFor();
+  });
+
+  it('goes from a file of one’s own to a judged forecast in at most eight clicks', async () => {
+    let clicks = 0;
+    const click = (target: Locator): Promise<void> => {
+      clicks++;
+      return target.click();
+    };
+    await visit('/');
+    await page.locator('main h1, main h2').first().waitFor();
+    await click(page.getByRole('link', { name: 'Upload', exact: true }));
+    clicks++;
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'filialen.csv', mimeType: 'text/csv', buffer: Buffer.from(germanShops(), 'latin1') });
+    const understood = page.getByRole('region', { name: 'What was understood' });
+    await understood
+      .getByText(/2 series, one for each Filiale: one value a day from 2 Jan 2023 to 22 Dec 2023.*No row lies on a Sunday/)
+      .waitFor();
+    await click(understood.getByRole('button', { name: 'Closed on public holidays of Germany' }));
+    await understood.getByText('No step is missing in between').waitFor();
+    clicks++;
+    await understood.getByLabel('How far ahead').fill('6');
+    await click(understood.getByRole('button', { name: 'Quick' }));
+    expect(await axe()).toEqual([]);
+    await click(understood.getByRole('button', { name: 'Forecast', exact: true }));
+    await page.getByText('On the last 6 days, which training never saw: its errors were').waitFor({ timeout: 240_000 });
+    await page.getByRole('group', { name: /: history and forecast$/ }).waitFor({ timeout: 240_000 });
+    await page.getByText('At 3 times in the past, forecast as if nothing later were known: its errors were').waitFor({ timeout: 240_000 });
+    expect(await axe()).toEqual([]);
+    expect(clicks).toBeLessThanOrEqual(8);
+    // Neither Sundays nor Christmas are forecast.
+    const { items } = await almanac.client.call('latestForecasts', { query: { dataset: 'filialen', uniqueId: 'Köln' } });
+    const days = (items[0]?.ds ?? []).map((ds) => String(ds).slice(0, 10));
+    expect(days).toEqual(['2023-12-23', '2023-12-27', '2023-12-28', '2023-12-29', '2023-12-30', '2024-01-02']);
   });
 
   it('has nothing on its console, and sends less than 200 kB of script for the first view', async () => {

@@ -25,6 +25,7 @@ export const router = createBrowserRouter([
         children: [
           { index: true, element: <Navigate to="/series" replace /> },
           { path: 'series/:dataset?/:uniqueId?', lazy: () => import('../views/explorer') },
+          { path: 'answer', lazy: () => import('../views/answer') },
           { path: 'upload', lazy: () => import('../views/upload') },
           { path: 'datasets/:dataset?', lazy: () => import('../views/datasets') },
           { path: 'train', lazy: () => import('../views/train') },

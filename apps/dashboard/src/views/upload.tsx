@@ -1,25 +1,40 @@
 /**
- * Upload: choose a file, see its first rows and the suggested mapping, try it dry, commit. The file and the mapping stay
- * until they are committed, so that a mistake is put right without starting over. The run is in the address: what was found
- * is still there after a reload, and can be shown to others.
+ * Upload: choose a file, see its first rows and the suggested mapping, and what a dry run understood of it; then store it, or have it
+ * forecast at once. The file and the mapping stay until they are committed, so that a mistake is put right without starting over. The run
+ * is in the address: what was found is still there after a reload, and can be shown to others.
  */
 import { ingestOptions, type IngestOptionsInput, ingestResult, isFinished, type Run } from '@almanac/contracts';
 import { useMutation } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useForm, useWatch } from 'react-hook-form';
 import { Link, useSearchParams } from 'react-router';
 import { bytes } from '../app/format';
 import { useLiveRun } from '../app/live';
 import { useCancel } from '../app/liveRuns';
+import { useRested } from '../app/rested';
 import { sendingFetch } from '../app/sending';
 import { useSession } from '../app/session';
 import { Failure, Page, runDetail } from '../ui/parts';
+import type { Budget } from './answer/check';
 import { DropZone } from './upload/dropZone';
 import { FindingsView } from './upload/findings';
 import { FirstRows } from './upload/firstRows';
+import type { Fill } from './upload/furtherColumns';
+import { Going } from './upload/going';
 import { MappingForm } from './upload/mappingForm';
 import { preview, type Preview, suggestMapping } from './upload/preview';
+import { horizonOf, Questions } from './upload/questions';
 import { sendable } from './upload/roles';
+
+/** A larger file is read again only when that is asked for. */
+const MOST_BYTES_UNASKED = 32e6;
+
+/** What the forecast is asked for with. */
+interface Ahead {
+  horizon: number;
+  budget: Budget;
+  fill: Fill;
+}
 
 const nameFrom = (file: File): string =>
   file.name
@@ -39,11 +54,14 @@ export function Component() {
   const options = useWatch({ control: form.control }) as IngestOptionsInput;
   const runId = address.get('run') ?? undefined;
   const run = useLiveRun(runId).data;
-  const follow = (id: string | undefined): void =>
+  const follow = (id: string | undefined, ahead?: Ahead): void =>
     setAddress(
       (before) => {
-        if (id === undefined) before.delete('run');
-        else before.set('run', id);
+        const to = { run: id, ahead: ahead?.horizon, budget: ahead?.budget, fill: ahead?.fill };
+        for (const [name, value] of Object.entries(to)) {
+          if (value === undefined) before.delete(name);
+          else before.set(name, String(value));
+        }
         return before;
       },
       { replace: true },
@@ -61,18 +79,24 @@ export function Component() {
     form.reset({
       ...before,
       dataset: before.dataset || nameFrom(chosen),
-      ...(seen && !kept ? { layout: 'auto', ...suggestMapping(seen) } : {}),
+      ...(seen && !kept ? { layout: 'auto', decimalSeparator: '.', thousandsSeparator: undefined, ...suggestMapping(seen) } : {}),
     });
   };
+  const [horizon, setHorizon] = useState<number>();
+  const [budget, setBudget] = useState<Budget>('standard');
+  const [fill, setFill] = useState<Fill>('none');
+  /** What was sent last: the same is not read again by itself. */
+  const sentLast = useRef('');
   const send = useMutation({
-    mutationFn: ({ dryRun }: { dryRun: boolean }) => {
+    mutationFn: ({ dryRun }: { dryRun: boolean; ahead?: Ahead }) => {
       if (!file) throw new Error('Choose a file first.');
+      sentLast.current = wanted;
       stop.current = new AbortController();
       setSent(0);
       const client = clientOver(sendingFetch(setSent, stop.current.signal));
       return client.upload(file, file.name, { ...sendable(options, columns?.columns), dryRun }, crypto.randomUUID());
     },
-    onSuccess: (accepted) => follow(accepted.runId),
+    onSuccess: (accepted, { ahead }) => follow(accepted.runId, ahead),
     onSettled: () => setSent(undefined),
   });
 
@@ -83,25 +107,44 @@ export function Component() {
   const result = run?.status === 'succeeded' ? ingestResult.safeParse(run.result).data : undefined;
   const dry = run !== undefined && wasDry(run);
   const refusal = dry ? result?.refusal : undefined;
-  const ready = result !== undefined && dry && !refusal;
+  const wanted = JSON.stringify([file?.name, file?.size, file?.lastModified, sendable(options, columns?.columns)]);
+  const rested = useRested(wanted, 700);
+  const { mutate } = send;
+  const unasked = file !== undefined && file.size <= MOST_BYTES_UNASKED && checked.success && rested === wanted && !busy;
+  useEffect(() => {
+    if (unasked && sentLast.current !== wanted) mutate({ dryRun: true });
+  }, [unasked, wanted, mutate]);
 
   return (
     <Page title="Upload" about="CSV, TSV, NDJSON, JSON or Parquet, also compressed. Nothing is stored before you say so.">
       <DropZone file={file} onFile={(chosen) => void choose(chosen)} />
       {file && columns && <FirstRows head={columns} options={options} onOptions={(next) => form.reset(next)} />}
+      {dry && result && file && (
+        <Questions
+          result={result}
+          options={options}
+          form={form}
+          horizon={horizon}
+          onHorizon={setHorizon}
+          budget={budget}
+          onBudget={setBudget}
+          fill={fill}
+          onFill={setFill}
+          busy={busy || rested !== wanted}
+          onForecast={() =>
+            send.mutate({ dryRun: false, ahead: { horizon: horizon ?? horizonOf(result.findings.seasonLengths), budget, fill } })
+          }
+        />
+      )}
+      <Going dataset={!dry && result ? result.dataset : undefined} storedBy={runId} />
       {file && (
         <form className="card stack" onSubmit={(event) => void form.handleSubmit(() => send.mutate({ dryRun: true }))(event)}>
           <MappingForm form={form} columns={columns?.columns} wrong={wrong} />
           <div className="row">
-            <button type="submit" className={ready ? '' : 'primary'} disabled={busy || !checked.success}>
+            <button type="submit" className={result && dry ? '' : 'primary'} disabled={busy || !checked.success}>
               {busy ? 'Reading …' : 'Try it (stores nothing)'}
             </button>
-            <button
-              type="button"
-              className={ready ? 'primary' : ''}
-              disabled={busy || !checked.success}
-              onClick={() => send.mutate({ dryRun: false })}
-            >
+            <button type="button" disabled={busy || !checked.success} onClick={() => send.mutate({ dryRun: false })}>
               Store
             </button>
             <span className="muted small">{bytes(file.size)}</span>

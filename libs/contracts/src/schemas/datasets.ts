@@ -150,13 +150,6 @@ export const findings = z
       description:
         'First and last steps of series that the gathered events cover in part, compared with the steps beside them; the first 100 by name. `dropped`: they were left out.',
     }),
-    totals: z
-      .object({ sums: z.array(z.string()), named: z.array(z.string()) })
-      .default({ sums: [], named: [] })
-      .meta({
-        description:
-          'Series that are (nearly) the sum of the others at the same times (`sums`), and others that are named like a total (`named`). They are stored like the others.',
-      }),
     leftOut: z.number().int().default(0).meta({ description: 'Rows outside the stated range (`from`, `to`).' }),
     oddTimes: z.object({ far: namedRows, future: namedRows }).default({ far: NO_ROWS, future: NO_ROWS }).meta({
       description:
@@ -164,6 +157,19 @@ export const findings = z
     }),
     start: stepTime.nullable(),
     end: stepTime.nullable(),
+    closedDays: z
+      .object({
+        count: z.number().int(),
+        days: z.array(z.iso.date()),
+        holidays: z.string().nullable().meta({ description: 'The country whose public holidays most of them are, for `closedHolidays`.' }),
+        onHolidays: z.number().int(),
+      })
+      .nullable()
+      .default(null)
+      .meta({
+        description:
+          'Of a dry run: single days on which next to no series has a value, the first 400 by name. They are gaps, and will be forecast, unless they are declared closed.',
+      }),
     rejections: z.array(rejection),
     warnings: z.array(z.string()),
   })

@@ -46,7 +46,8 @@ export async function closuresOf(options: Closing): Promise<Closures | undefined
 const labelOf = ({ closedHolidays, closedDates }: Closing): string =>
   [closedHolidays, closedDates.length > 0 ? 'own' : undefined].filter((part) => part !== undefined).join('-');
 
-async function holidaysOf(place: string): Promise<number[]> {
+/** Civil days of the public holidays of a country or a region, `DE` or `DE-BY`. @throws AlmanacError COUNTRY_UNKNOWN */
+export async function holidaysOf(place: string, [first, last]: readonly [number, number] = [FIRST_YEAR, LAST_YEAR]): Promise<number[]> {
   // Loaded where it is asked for: it carries the calendars of the world.
   const { default: Holidays } = await import('date-holidays');
   const [country, region] = place.split('-') as [string, string?];
@@ -59,12 +60,12 @@ async function holidaysOf(place: string): Promise<number[]> {
   const calendar = new Holidays();
   calendar.init(country, region ?? '', { types: ['public'] });
   const days: number[] = [];
-  for (let year = FIRST_YEAR; year <= LAST_YEAR; year++) {
+  for (let year = first; year <= last; year++) {
     // `date` is the wall clock of the country; its day is all that is asked for. Half holidays are open.
     for (const { date, start, end } of calendar.getHolidays(year)) {
-      const first = Date.parse(`${date.slice(0, 10)}T00:00Z`) / DAY_MS;
+      const from = Date.parse(`${date.slice(0, 10)}T00:00Z`) / DAY_MS;
       const length = Math.floor((end.getTime() - start.getTime()) / DAY_MS + 0.1);
-      for (let day = 0; day < length; day++) days.push(first + day);
+      for (let day = 0; day < length; day++) days.push(from + day);
     }
   }
   return days;

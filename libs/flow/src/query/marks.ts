@@ -41,7 +41,7 @@ export async function listHolidays({ store }: Source, name: string, wanted?: str
       subject: { country: wanted },
       status: 404,
     });
-  const country = wanted ?? countryOf(timeZone, Object.keys(names)) ?? null;
+  const country = wanted ?? (await countryOf(timeZone)) ?? null;
   const countries = Object.entries(names)
     .map(([code, title]) => ({ code, name: title }))
     .sort((a, b) => a.name.localeCompare(b.name, 'en'));
@@ -60,7 +60,9 @@ export async function listHolidays({ store }: Source, name: string, wanted?: str
 }
 
 /** The one country that uses a time zone; none for UTC and for zones that several share. */
-function countryOf(timeZone: string, codes: readonly string[]): string | undefined {
+export async function countryOf(timeZone: string): Promise<string | undefined> {
+  const { default: Holidays } = await import('date-holidays');
+  const codes = Object.keys(new Holidays().getCountries('en'));
   const { timeZone: canonical } = new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions();
   const found = codes.filter((code) => {
     const locale = new Intl.Locale(`und-${code}`) as Intl.Locale & { getTimeZones?: () => string[] | undefined };

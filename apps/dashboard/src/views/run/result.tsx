@@ -1,6 +1,5 @@
 /** What came of a run, by its kind. */
 import {
-  type CovariateReport,
   backtestResult,
   forecastResult,
   ingestResult,
@@ -23,6 +22,7 @@ import { Lineage } from '../models/lineage';
 import { Verdict } from '../models/promotion';
 import { ScoreTable } from '../models/scoreTable';
 import { FindingsView } from '../upload/findings';
+import { Covariates, few } from './covariates';
 import { PartialSteps } from './partialSteps';
 
 export function Result({ run }: { run: Run }) {
@@ -175,30 +175,6 @@ function Replayed({ report }: { report: ReplayReport }) {
       </strong>
       {!report.sameEngine && <span>It ran on another engine, where small differences are to be expected.</span>}
       <Link to={`/runs/${report.of}`}>The forecast that was made again</Link>
-    </div>
-  );
-}
-
-/** The first of many. */
-const few = (examples: readonly string[], all: number): string => `${examples.join(', ')}${all > examples.length ? ', …' : ''}`;
-
-function Covariates({ report: { leftOut, masked } }: { report: CovariateReport }) {
-  if (leftOut.length + masked.length === 0) return null;
-  return (
-    <div className="note warn">
-      <strong>Not every covariate was used.</strong>
-      <ul>
-        {leftOut.map(({ name, kind, reason }) => (
-          <li key={`${kind} ${name}`}>
-            {name} was left out: {reason}.
-          </li>
-        ))}
-        {masked.map(({ name, kind, series, examples }) => (
-          <li key={`${kind} ${name}`}>
-            {count(series)} series lack {name} ({few(examples, series)}) and were learned without it.
-          </li>
-        ))}
-      </ul>
     </div>
   );
 }

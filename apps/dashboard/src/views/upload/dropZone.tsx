@@ -7,6 +7,7 @@ export function DropZone({ file, onFile }: { file: File | undefined; onFile: (fi
     <label
       className="card drop"
       data-over={over}
+      data-filled={file !== undefined}
       onDragOver={(event) => {
         event.preventDefault();
         setOver(true);

@@ -42,6 +42,7 @@ describe('the first rows of a file', () => {
       idColumn: 'shop',
       timeColumn: 'day',
       valueColumn: 'sold',
+      decimalSeparator: ',',
     });
     const slip = [1, 2, 3, 4].map((day) => ['A', `2024-01-0${day}`, day === 2 ? 'two' : String(day), '10']);
     expect(suggestMapping({ columns: ['shop', 'day', 'sold', 'price'], rows: slip }).valueColumn).toBe('sold');
@@ -52,6 +53,15 @@ describe('the first rows of a file', () => {
       layout: 'wide',
     });
   });
+});
+
+it('sees how numbers are written, where that leaves no doubt', () => {
+  const of = (...cells: string[]) =>
+    suggestMapping({ columns: ['shop', 'day', 'sold'], rows: cells.map((cell) => ['A', '2024-01-01', cell]) });
+  expect(of('2049,65', '17,00')).toMatchObject({ valueColumn: 'sold', decimalSeparator: ',' });
+  expect(of('1.204,50 €', '17,00 €')).toMatchObject({ decimalSeparator: ',', thousandsSeparator: '.' });
+  expect(of('1,204.50', '17.25')).toMatchObject({ thousandsSeparator: ',' });
+  for (const plain of [of('2049.65'), of('1,204'), of('1.204'), of('12')]) expect(plain).not.toHaveProperty('decimalSeparator');
 });
 
 it('proposes 0 and 1 for yes and no where numbers are wanted, in the words of a refusal', () => {

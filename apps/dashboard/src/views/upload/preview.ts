@@ -130,6 +130,8 @@ export interface Mapping {
   timeColumn?: string;
   valueColumn?: string;
   layout?: 'wide';
+  decimalSeparator?: ',';
+  thousandsSeparator?: '.' | ',';
 }
 
 /** Known names first, then what the cells look like. A flag, a number that names something and a part of a date are no target. */
@@ -166,7 +168,21 @@ export function suggestMapping({ columns, rows }: Preview): Mapping {
     named('y', 'value', 'target') ??
     TARGETS.flatMap((target) => numeric.find((column) => words(column).includes(target)) ?? [])[0] ??
     numeric[0];
-  return { ...(idColumn ? { idColumn } : {}), ...(timeColumn ? { timeColumn } : {}), ...(valueColumn ? { valueColumn } : {}) };
+  return {
+    ...(idColumn ? { idColumn } : {}),
+    ...(timeColumn ? { timeColumn } : {}),
+    ...(valueColumn ? { valueColumn, ...signsOf(rows.map((row) => row[indexOf(valueColumn)] ?? '')) } : {}),
+  };
+}
+
+/** How the numbers of a column are written, where that leaves no doubt: one to two digits behind a comma, or both signs in one number. */
+function signsOf(cells: readonly string[]): Pick<Mapping, 'decimalSeparator' | 'thousandsSeparator'> {
+  const digits = cells.map((cell) => cell.replace(/[^\d.,]/g, '')).filter(Boolean);
+  const comma = digits.some((text) => /^\d{1,3}(\.\d{3})+,\d+$/.test(text) || /^\d*,(\d{1,2}|\d{4,})$/.test(text));
+  const point = digits.some((text) => /^\d{1,3}(,\d{3})+\.\d+$/.test(text) || /^\d*\.(\d{1,2}|\d{4,})$/.test(text));
+  if (comma === point) return {};
+  const grouped = digits.some((text) => (comma ? /\.\d{3}/ : /,\d{3}/).test(text));
+  return { ...(comma ? { decimalSeparator: ',' } : {}), ...(grouped ? { thousandsSeparator: comma ? '.' : ',' } : {}) };
 }
 
 /** What is said of a column of yes and no that is to hold numbers, in the words that a refusal would have; undefined where it is read. */

@@ -65,6 +65,6 @@ describe('the target that is proposed', () => {
     const bytes = Uint8Array.from([...text].map((letter) => letter.charCodeAt(0)));
     const shown = await preview(new File([bytes], 'a.csv'));
     expect(shown).toEqual({ columns: ['filiale', 'datum', 'erl\u00f6s'], rows: [['K\u00f6ln', '01.02.2024', '3,50']] });
-    expect(suggestMapping(shown!)).toEqual({ idColumn: 'filiale', timeColumn: 'datum', valueColumn: 'erl\u00f6s' });
+    expect(suggestMapping(shown!)).toEqual({ idColumn: 'filiale', timeColumn: 'datum', decimalSeparator: ',', valueColumn: 'erl\u00f6s' });
   });
 });

@@ -10,6 +10,7 @@ import { DEFAULT_INGEST_LIMITS, type IngestLimits, type ObjectStore } from '@alm
 import { conflictWith, type DatasetDefinition, type DatasetRecord, type SeriesPiece, type Store } from '@almanac/store';
 import { type Quotas, refuseSize } from '../../quota/index.js';
 import { categoryOf, textsAmong } from '../../runs/categories.js';
+import { closedDays } from '../closedDays.js';
 import { closuresOf, declaresClosures, hasClosures } from '../closures.js';
 import { describe, enoughSteps } from '../findings.js';
 import { fillZeros, NOTHING_STORED, type Stored } from '../fill.js';
@@ -133,7 +134,10 @@ export async function ingestUpload(
           read.refusal ??
           inShort(refusedSpan) ??
           inShort(await refusalBy(store, dataset, definitionOf(options, head), tally, upload.fileName, head));
-        return { dataset: options.dataset, version: null, unchanged: false, seconds: seconds(), refusal, findings: findings() };
+        const { firstStep, lastStep } = tally;
+        const closed = firstStep === null ? null : await closedDays(grid, tally.rhythms.absent(), firstStep, lastStep ?? firstStep);
+        const found = { ...findings(), closedDays: closed };
+        return { dataset: options.dataset, version: null, unchanged: false, seconds: seconds(), refusal, findings: found };
       }
       // A series without an event in a part of a step is no zero of the step.
       const zeroed: { id: string; step: number }[] = [];
