@@ -15,7 +15,7 @@ interface Row {
 
 const columns: Column<Row>[] = [
   { id: 'name', title: 'What', cell: ({ name }) => KEPT[name] },
-  { id: 'days', title: 'Kept for', number: true, cell: ({ days }) => (days === null ? 'ever' : `${count(days)} days`) },
+  { id: 'days', title: 'Kept for', number: true, cell: ({ days }) => (days === null ? 'no limit' : `${count(days)} days`) },
 ];
 const rowsOf = (kept: Kept): Row[] => keptName.options.map((name) => ({ name, days: kept[name] }));
 
@@ -82,10 +82,10 @@ function Change() {
           Remove what is older
         </button>
         <button type="button" disabled={change.isPending} onClick={() => change.mutate(null)}>
-          Keep for ever
+          Keep forever
         </button>
       </form>
-      <p className="small muted">What is removed cannot be brought back, but from a backup.</p>
+      <p className="small muted">What is removed can only be brought back from a backup.</p>
       {change.error ? <Failure error={change.error} /> : null}
     </>
   );
