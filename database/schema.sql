@@ -631,6 +631,7 @@ CREATE INDEX run_after ON public.run USING btree (after_id) WHERE (after_id IS N
 CREATE INDEX run_backtest_by_dataset ON public.run USING btree (workspace_id, dataset) WHERE (kind = 'backtest'::text);
 CREATE INDEX run_ingest_by_dataset ON public.run USING btree (workspace_id, dataset) WHERE (kind = 'ingest'::text);
 CREATE INDEX run_newest ON public.run USING btree (workspace_id, id DESC) WHERE (parent_id IS NULL);
+CREATE INDEX run_of_source ON public.run USING btree ((((config -> 'source'::text) ->> 'id'::text))) WHERE ((kind = 'ingest'::text) AND ((config -> 'source'::text) IS NOT NULL));
 CREATE INDEX run_open ON public.run USING btree (status, heartbeat_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE UNIQUE INDEX run_part ON public.run USING btree (parent_id, part_no) WHERE (parent_id IS NOT NULL);
 ALTER TABLE run ENABLE ROW LEVEL SECURITY;
@@ -864,6 +865,49 @@ ALTER TABLE sign_in_link ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON sign_in_link USING (( SELECT sees_all_workspaces() AS sees_all_workspaces));
 
 COMMENT ON TABLE sign_in_link IS 'Printed at the machine, taken once';
+
+CREATE TABLE source (
+  id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  origin jsonb NOT NULL,
+  secret text,
+  options jsonb NOT NULL,
+  state jsonb NOT NULL DEFAULT '{}'::jsonb,
+  revision integer NOT NULL DEFAULT 1,
+  turn integer NOT NULL DEFAULT 0,
+  last_run_id uuid,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT source_workspace_id_name_key UNIQUE (workspace_id, name),
+  CONSTRAINT source_pkey PRIMARY KEY (id),
+  CONSTRAINT source_last_run_id_fkey FOREIGN KEY (last_run_id) REFERENCES run(id) ON DELETE SET NULL,
+  CONSTRAINT source_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX source_by_dataset ON public.source USING btree (workspace_id, ((options ->> 'dataset'::text)));
+CREATE INDEX source_last_run ON public.source USING btree (last_run_id);
+ALTER TABLE source ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON source USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.source DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_row('source', 'name', '{secret}', '{state,revision,turn,last_run_id}');
+COMMENT ON COLUMN source.secret IS 'Sealed';
+COMMENT ON COLUMN source.state IS 'How far it has been read and stored';
+COMMENT ON COLUMN source.revision IS 'Grows when it reads something else: how far the one before was read says nothing of it';
+COMMENT ON COLUMN source.turn IS 'Grows with every upload that is made of it: of two who read at a time, one stores';
+
+COMMENT ON TABLE source IS 'Where datasets get their rows from; schedules say when';
+
+CREATE TABLE source_object (
+  workspace_id uuid NOT NULL,
+  source_id uuid NOT NULL,
+  key text NOT NULL,
+  etag text NOT NULL,
+  CONSTRAINT source_object_pkey PRIMARY KEY (source_id, key),
+  CONSTRAINT source_object_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
+  CONSTRAINT source_object_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+ALTER TABLE source_object ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workspace ON source_object USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
+
+COMMENT ON TABLE source_object IS 'Objects of a bucket whose rows are stored';
 
 CREATE TABLE sql_user (
   role name NOT NULL,

@@ -52,6 +52,7 @@ const own: Record<string, string> = {
   dataset: 'flights',
   model: 'flights-model',
   schedule: 'nightly',
+  source: 'orders',
   workspace: 'tenant',
 };
 
@@ -94,6 +95,12 @@ beforeAll(async () => {
   }
   const invited = { email: 'new@example.org', role: 'viewer' as const, tokenHash: 'h', invitedBy: 'k', lifeSeconds: 60 };
   own['invitationId'] = (await store.members.invite(invited)).id;
+  await store.sources.create({
+    name: 'orders',
+    from: { kind: 'https', url: 'https://example.org/x' },
+    secret: 'secret',
+    options: { dataset: 'flights' },
+  });
   const revoked = await store.apiKeys.create({ name: 'gone', prefix: 'gone', hash: hashOfKey('revoked'), scopes: ['admin'] });
   await store.apiKeys.revoke(revoked.id);
   const { datasetId } = await store.series.writeVersion({
@@ -211,7 +218,7 @@ describe.each(forKeys)('%s', (_, endpoint) => {
 
   it('shows the highest key of another workspace nothing that is not its own', async () => {
     const { status, body } = await ask(endpoint, 'other-admin');
-    if (/:(dataset|model|runId|id|webhookId|schedule|workspace|userId|invitationId)/.test(endpoint.path))
+    if (/:(dataset|model|runId|id|webhookId|schedule|source|workspace|userId|invitationId)/.test(endpoint.path))
       expect([400, 403, 404]).toContain(status);
     else if (status === 200)
       for (const name of ['flights', own['runId']!, own['id']!, own['userId']!, own['invitationId']!])

@@ -17,6 +17,7 @@ import { registryCommands } from './commands/registry.js';
 import { keepCommand } from './commands/keep.js';
 import { runCommands } from './commands/runs.js';
 import { keyCommands, scheduleCommands } from './commands/schedules.js';
+import { sourceCommands } from './commands/sources.js';
 import { totalCommands } from './commands/totals.js';
 import { uploadCommand } from './commands/upload.js';
 import { webhookCommands, workspaceCommands } from './commands/webhooks.js';
@@ -50,6 +51,7 @@ export function createProgram(): Command {
   keyCommands(program);
   memberCommands(program);
   userCommands(program);
+  sourceCommands(program);
   webhookCommands(program);
   workspaceCommands(program);
   quotaCommands(program);

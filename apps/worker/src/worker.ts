@@ -45,6 +45,7 @@ const IDEMPOTENCY_MS = 86_400_000;
 const GATHERED_AT_ONCE = 32;
 /** They wait for others' servers, not for a core. */
 const DELIVERIES_AT_ONCE = 8;
+const PULLS_AT_ONCE = 4;
 
 export interface Worker {
   id: string;
@@ -73,6 +74,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     limits: config.limits,
     quotas: standardQuotas(config.quotas),
     ingest: config.ingest,
+    sources: config.sources,
   };
   const ledger = new Ledger({
     threads: config.threads,
@@ -107,6 +109,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Worke
     learn: 1,
     predict: config.concurrency,
     deliver: DELIVERIES_AT_ONCE,
+    pull: PULLS_AT_ONCE,
     part: config.threads,
     gather: GATHERED_AT_ONCE,
     gpu: devices.length,

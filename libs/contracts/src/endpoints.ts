@@ -20,6 +20,7 @@ import { runEndpoints } from './endpoints/runs.js';
 import { scheduleEndpoints } from './endpoints/schedules.js';
 import { seriesEndpoints } from './endpoints/series.js';
 import { sessionEndpoints } from './endpoints/sessions.js';
+import { sourceEndpoints } from './endpoints/sources.js';
 import { systemEndpoints } from './endpoints/system.js';
 import { trainingEndpoints } from './endpoints/training.js';
 import { webhookEndpoints } from './endpoints/webhooks.js';
@@ -28,6 +29,7 @@ import { workspaceEndpoints } from './endpoints/workspaces.js';
 export { type Endpoint } from './endpoints/endpoint.js';
 
 export const endpoints = {
+  ...sourceEndpoints,
   ...systemEndpoints,
   ...sessionEndpoints,
   ...memberEndpoints,

@@ -35,4 +35,5 @@ export * from './schemas/runs.js';
 export * from './schemas/schedules.js';
 export * from './schemas/system.js';
 export * from './schemas/totals.js';
+export * from './schemas/sources.js';
 export * from './schemas/webhooks.js';

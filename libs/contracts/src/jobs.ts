@@ -25,6 +25,7 @@ export const JOB_NAMES = [
   'monitor',
   'learn',
   'predict',
+  'pull',
   'deliver',
   'part',
   'gather',

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { AlmanacError } from '@almanac/series';
 import { z } from 'zod';
 import type { BucketSettings } from './objects/bucket.js';
+import { DEFAULT_SOURCE_LIMITS, type SourceLimits } from './sources/limits.js';
 import { type HttpConfig, httpOf, PEOPLE_ENVIRONMENT, type PeopleConfig, peopleOf } from './people.js';
 
 /** The folder of the code: `.almanac` lies beside it. */
@@ -59,6 +60,8 @@ export interface Config {
   readonly backupPassphrase: string | undefined;
   /** Private networks that webhooks may reach, as CIDR; none unless given. */
   readonly webhookNetworks: readonly string[];
+  /** What is read from others' servers. */
+  readonly sources: SourceLimits;
   /** Where e-mail goes out, and from whom; undefined: none does. */
   readonly mail: { readonly url: string; readonly from: string } | undefined;
   /** Limits of every workspace that the operator set, by name; null: none. Those that are not named are the standard. */
@@ -209,6 +212,10 @@ const environment = z.object({
   ALMANAC_SECRET_KEY: secretKeys.optional(),
   ALMANAC_BACKUP_PASSPHRASE: z.string().optional(),
   ALMANAC_WEBHOOK_NETWORKS: networks.optional(),
+  ALMANAC_SOURCE_NETWORKS: networks.optional(),
+  ALMANAC_SOURCE_MAX_MB: whole(1, 2 ** 31).optional(),
+  ALMANAC_SOURCE_MAX_ROWS: whole(1, 2 ** 40).optional(),
+  ALMANAC_SOURCE_SECONDS: whole(1, 6 * 3_600).optional(),
   ALMANAC_SMTP_URL: z
     .string()
     .regex(/^smtps?:\/\/\S+$/, 'must be smtp://HOST or smtps://HOST')
@@ -293,6 +300,12 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     secretKeys: Object.freeze(values.ALMANAC_SECRET_KEY ?? []),
     backupPassphrase: values.ALMANAC_BACKUP_PASSPHRASE,
     webhookNetworks: Object.freeze(values.ALMANAC_WEBHOOK_NETWORKS ?? []),
+    sources: Object.freeze({
+      bytes: values.ALMANAC_SOURCE_MAX_MB === undefined ? DEFAULT_SOURCE_LIMITS.bytes : values.ALMANAC_SOURCE_MAX_MB * 2 ** 20,
+      rows: values.ALMANAC_SOURCE_MAX_ROWS ?? DEFAULT_SOURCE_LIMITS.rows,
+      seconds: values.ALMANAC_SOURCE_SECONDS ?? DEFAULT_SOURCE_LIMITS.seconds,
+      networks: Object.freeze(values.ALMANAC_SOURCE_NETWORKS ?? []),
+    }),
     mail: mailOf(values),
     quotas: Object.freeze(values.ALMANAC_QUOTAS ?? {}),
     trustProxy: values.ALMANAC_TRUST_PROXY ?? [],

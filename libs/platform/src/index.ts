@@ -40,3 +40,8 @@ export { withLocalDatabase } from './postgres/local.js';
 export { folderObjectStore } from './objects/folder.js';
 export { openObjects } from './objects/open.js';
 export { type ObjectStore, type StoredObject } from './objects/objectStore.js';
+export { isAllowed, lookupWithin, type Reach, refuseLiteral } from './network.js';
+export { DEFAULT_SOURCE_LIMITS, type SourceLimits } from './sources/limits.js';
+export { readHttps } from './sources/https.js';
+export { readQuery } from './sources/postgres.js';
+export { listBucket, readObject } from './sources/s3.js';

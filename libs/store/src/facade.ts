@@ -428,6 +428,39 @@ export interface Retention {
   drop(name: r.KeptName, days: number, remove: (sha256: string) => Promise<void>): Promise<number>;
 }
 
+/** Where datasets get their rows from. */
+export interface Sources {
+  /** @throws AlmanacError SOURCE_EXISTS */
+  create(source: r.NewSource): Promise<r.SourceRecord>;
+  /** @throws AlmanacError SOURCE_NOT_FOUND */
+  get(name: string): Promise<r.SourceRecord>;
+  list(query: r.PageQuery & { dataset?: string | undefined }): Promise<r.Page<r.SourceRecord>>;
+  /**
+   * @param patch.secret null takes it away
+   * @param patch.anew it reads something else: what was read before says nothing of it
+   * @throws AlmanacError SOURCE_NOT_FOUND
+   */
+  update(
+    name: string,
+    patch: { from?: r.Json | undefined; options?: r.Json | undefined; secret?: string | null | undefined; anew: boolean },
+  ): Promise<r.SourceRecord>;
+  /** The secret itself. @throws AlmanacError SOURCE_NOT_FOUND */
+  secret(name: string): Promise<string | undefined>;
+  /** @throws AlmanacError SOURCE_NOT_FOUND */
+  delete(name: string): Promise<void>;
+  /** Notes the run that reads it. */
+  began(id: string, runId: string): Promise<void>;
+  /** The ingest runs that are not through with it, and all that this run made of it. */
+  uploads(id: string, pullId: string): Promise<r.SourceUpload[]>;
+  /** Before what was read is written down, in one transaction with it; false where somebody else did, or it was changed or deleted. */
+  takeTurn(id: string, seen: { revision: number; turn: number }): Promise<boolean>;
+  /** In one transaction with the rows that were stored; nothing where it was changed or deleted since. */
+  advance(id: string, revision: number, state: r.Json, object?: r.SourceObject): Promise<void>;
+  /** Keys of those whose rows are stored as they are now. */
+  stored(id: string, objects: readonly r.SourceObject[]): Promise<ReadonlySet<string>>;
+  forgetObjects(id: string): Promise<void>;
+}
+
 /** What a workspace may have at most, and what it has. */
 export interface Quotas {
   /** What the operator set for this workspace, by name; null: no limit. */
@@ -515,6 +548,7 @@ export interface Store {
   readonly schedules: Schedules;
   readonly idempotency: Idempotency;
   readonly workers: Workers;
+  readonly sources: Sources;
   readonly webhooks: Webhooks;
   readonly predictions: Predictions;
   readonly erasures: Erasures;

@@ -266,7 +266,7 @@ export interface SeriesRange {
 // ---------------------------------------------------------------------------------------------- runs
 
 /** Every kind of run; what each has planned is read by the schema of its kind, which the store does not know. */
-export type RunKind = 'ingest' | 'train' | 'forecast' | 'backtest' | 'monitor' | 'learn' | 'predict' | 'part' | 'import';
+export type RunKind = 'ingest' | 'train' | 'forecast' | 'backtest' | 'monitor' | 'learn' | 'predict' | 'part' | 'import' | 'pull';
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 /** The plan of each kind of run. As the rows have them they are JSON that nobody has read yet. */
@@ -656,12 +656,12 @@ export interface ErasureRecord {
 }
 
 /** Rows that can be held by their name, a webhook by its id. */
-export type Holdable = 'schedule' | 'webhook' | 'dataset' | 'model' | 'member' | 'workspace';
+export type Holdable = 'schedule' | 'source' | 'webhook' | 'dataset' | 'model' | 'member' | 'workspace';
 
 // ---------------------------------------------------------------------------------------------- quotas
 
 /** What is counted of a workspace; `uploads` and `streams` are those under way. */
-export type Counted = 'openRuns' | 'webhooks' | 'series' | 'observations' | 'bytes' | 'uploads' | 'streams';
+export type Counted = 'openRuns' | 'webhooks' | 'sources' | 'series' | 'observations' | 'bytes' | 'uploads' | 'streams';
 
 // ---------------------------------------------------------------------------------------------- retention
 
@@ -731,6 +731,47 @@ export interface AuditVerdict {
   entries: number;
   /** The last entry; null where there is none. */
   head: { no: number; hash: string } | null;
+}
+
+// ---------------------------------------------------------------------------------------------- sources
+
+/** Where a dataset gets its rows from. */
+export interface SourceRecord {
+  id: string;
+  name: string;
+  from: Json;
+  hasSecret: boolean;
+  options: Json;
+  /** How far it has been read and stored. */
+  state: Json;
+  revision: number;
+  turn: number;
+  createdAt: Date;
+  /** The run that read it last. */
+  runId: string | null;
+  runStatus: RunStatus | null;
+  runResult: Json | null;
+  runError: Json | null;
+  runAt: Date | null;
+  /** Of the ingest runs that came of it. */
+  ingests: { failed: number; open: number };
+}
+/** An ingest run of what was read of a source. */
+export interface SourceUpload {
+  id: string;
+  plan: Json;
+  open: boolean;
+}
+/** Of a bucket. */
+export interface SourceObject {
+  key: string;
+  etag: string;
+}
+export interface NewSource {
+  name: string;
+  from: Json;
+  secret: string | undefined;
+  options: Json;
 }
 
 // ---------------------------------------------------------------------------------------------- webhooks

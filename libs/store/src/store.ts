@@ -36,6 +36,7 @@ import { scores } from './repositories/scores.js';
 import { series } from './repositories/series.js';
 import { sessions } from './repositories/sessions.js';
 import { users } from './repositories/users.js';
+import { sources } from './repositories/sources.js';
 import { webhooks } from './repositories/webhooks.js';
 import { workspaces } from './repositories/workspaces.js';
 import { type DatabaseDiagnosis, diagnose } from './schema/diagnose.js';
@@ -47,7 +48,7 @@ import { inspectServer, type Server } from './schema/server.js';
 const CONNECT_TIMEOUT_MS = 15_000;
 const RETRY_MS = 500;
 
-const HELD_BY = { schedule: 'name', dataset: 'name', model: 'name', webhook: 'id::text', member: 'user_id::text' };
+const HELD_BY = { schedule: 'name', source: 'name', dataset: 'name', model: 'name', webhook: 'id::text', member: 'user_id::text' };
 
 const AS_IT_IS: Cipher = {
   seal: (text) => `open.${text}`,
@@ -205,6 +206,7 @@ function bind(context: Context, about: Pick<Store, 'isolated' | 'server'>): Stor
     schedules: schedules(context),
     idempotency: idempotency(context),
     workers: workers(context),
+    sources: sources(context),
     webhooks: webhooks(context),
     predictions: predictions(context),
     erasures: erasures(context),

@@ -13,6 +13,7 @@ import { RetentionController } from './retention.js';
 import { RunsController } from './runs.js';
 import { SchedulesController } from './schedules.js';
 import { SessionsController } from './sessions.js';
+import { SourcesController } from './sources.js';
 import { SystemController } from './system.js';
 import { UploadsController } from './uploads.js';
 import { WebhooksController } from './webhooks.js';
@@ -33,6 +34,7 @@ export const controllers = [
   RunsController,
   SchedulesController,
   SessionsController,
+  SourcesController,
   SystemController,
   UploadsController,
   WebhooksController,

@@ -14,6 +14,7 @@ const PLACES: Partial<Record<EndpointName, string>> = {
   createInvitation: '/v1/invitations/:id',
   createOverride: '/v1/forecasts/:runId/overrides',
   createSchedule: '/v1/schedules/:name',
+  createSource: '/v1/sources/:name',
   createSignInLink: '/v1/session/links',
   createUpload: '/v1/runs/:runId',
   createWebhook: '/v1/webhooks/:id',

@@ -13,6 +13,7 @@ import { getWebhook } from '@almanac/flow/notify';
 import { getDataset, getModelVersion } from '@almanac/flow/query';
 import { listQuotas } from '@almanac/flow/quota';
 import type { FlowContext } from '@almanac/flow/runs';
+import { getSource } from '@almanac/flow/pull';
 import { getSchedule } from '@almanac/flow/schedule';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import type { Holdable } from '@almanac/store';
@@ -45,6 +46,11 @@ const schedule: Revised = {
   row: (params) => ['schedule', params['schedule']!],
   current: (flow, params) => getSchedule(flow, params['schedule']!),
   of: fields('id', 'cron', 'timeZone', 'paused', 'action', 'overlap', 'catchUp', 'catchUpLimit'),
+};
+const source: Revised = {
+  row: (params) => ['source', params['source']!],
+  current: (flow, params) => getSource(flow, params['source']!),
+  of: fields('id', 'from', 'hasSecret', 'options'),
 };
 const webhook: Revised = {
   row: (params) => ['webhook', params['webhookId']!],
@@ -102,6 +108,9 @@ export const REVISED: Partial<Record<EndpointName, Revised>> = {
   getSchedule: schedule,
   updateSchedule: schedule,
   deleteSchedule: schedule,
+  getSource: source,
+  updateSource: source,
+  deleteSource: source,
   getWebhook: webhook,
   updateWebhook: webhook,
   deleteWebhook: webhook,
@@ -125,6 +134,7 @@ export const REVISED: Partial<Record<EndpointName, Revised>> = {
 /** Each item of these has its tag. */
 const LISTS: Partial<Record<EndpointName, Revised>> = {
   listSchedules: schedule,
+  listSources: source,
   listWebhooks: webhook,
   listDatasets: dataset,
   listModels: model,

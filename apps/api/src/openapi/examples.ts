@@ -23,6 +23,18 @@ export const EXAMPLES: Partial<Record<EndpointName, unknown>> = {
     timeZone: 'Europe/Berlin',
     action: { kind: 'forecast', request: { model: 'sales' } },
   },
+  createSource: {
+    name: 'orders',
+    from: {
+      kind: 'postgres',
+      url: 'postgres://reader@db.example.org/shop',
+      query: 'SELECT shop, day, sum(sold) AS sold FROM orders GROUP BY shop, day',
+      watermark: 'day',
+    },
+    secret: 'the password of reader',
+    options: { dataset: 'sales', idColumn: 'shop', timeColumn: 'day', valueColumn: 'sold' },
+  },
+  pullSource: {},
   createWebhook: { url: 'https://example.org/almanac', events: ['run.failed', 'alert.raised'] },
   createApiKey: { name: 'importer', scopes: ['write'] },
   createWorkspace: { name: 'north' },

@@ -1,6 +1,7 @@
 /** Groups of the reference, in the order of the way through the house; an operation has the tag of its path. */
 const TAGS: readonly [name: string, description: string, parts: readonly string[]][] = [
   ['Datasets', 'Upload series, append observations, look at what is there.', ['uploads', 'datasets']],
+  ['Sources', 'Where datasets get their rows from by themselves.', ['sources']],
   ['Training', 'Train models, or let them go on learning.', ['train', 'learn', 'model-kinds']],
   ['Models', 'The registry: versions, aliases, export and import.', ['models']],
   ['Forecasts', 'Forecast, read and export forecasts, or forecast without storing anything.', ['forecast', 'forecasts', 'predictions']],

@@ -158,7 +158,7 @@ function aboutDatabase(config: Config, { server, database }: { server: Server; d
       ? wrong(
           'key',
           `secrets are sealed with ${closed.join(', ')}, which is not here`,
-          'Put secret.key or ALMANAC_SECRET_KEY back, or rotate the webhooks.',
+          'Put secret.key or ALMANAC_SECRET_KEY back, or rotate the webhooks and set the secrets of sources again.',
         )
       : ok('key', database.sealedWith.length > 0 ? 'opens all secrets' : 'nothing is sealed'),
     ...aboutWork(database, runs),

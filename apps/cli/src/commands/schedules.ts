@@ -53,6 +53,7 @@ export function scheduleCommands(program: Command): void {
     .option('--backtest <dataset>', 'backtest on this dataset')
     .option('--train <dataset>', 'train on this dataset; the new version becomes champion only if it is better by more than chance')
     .option('--then-forecast', 'with --train: forecast with whichever version is champion after it')
+    .option('--pull <source>', 'read this source: what is new there goes into its dataset')
     .option('--model <name>', 'with --train: name in the registry')
     .option('--kind <kind>', 'with --train and --backtest: kind of model')
     .option('--action <json>', 'the action as in POST /v1/schedules, for all that has no option here')
@@ -152,18 +153,20 @@ interface ActionFlags {
   backtest?: string;
   train?: string;
   thenForecast?: boolean;
+  pull?: string;
   model?: string;
   kind?: string;
   action?: string;
 }
 
 async function actionOf(context: Context, flags: ActionFlags): Promise<ScheduleRequestInput['action']> {
-  const { forecast, learn, monitor, backtest, train, action, model, kind } = flags;
-  if ([forecast, learn, monitor, backtest, train, action].filter((given) => given !== undefined).length !== 1)
+  const { forecast, learn, monitor, backtest, train, pull, action, model, kind } = flags;
+  if ([forecast, learn, monitor, backtest, train, pull, action].filter((given) => given !== undefined).length !== 1)
     throw new UsageError(
-      'Give one of --forecast MODEL, --train DATASET, --backtest DATASET, --monitor MODEL, --learn MODEL and --action JSON.',
+      'Give one of --forecast MODEL, --train DATASET, --backtest DATASET, --monitor MODEL, --learn MODEL, --pull SOURCE and --action JSON.',
     );
   if (forecast !== undefined) return { kind: 'forecast', request: { model: forecast } };
+  if (pull !== undefined) return { kind: 'pull', request: { source: pull } };
   if (learn !== undefined) return { kind: 'learn', request: { model: learn } };
   if (backtest !== undefined) return { kind: 'backtest', request: { dataset: backtest, ...(kind ? { models: [{ kind }] } : {}) } };
   if (train !== undefined)
@@ -183,7 +186,8 @@ async function actionOf(context: Context, flags: ActionFlags): Promise<ScheduleR
 
 const DAY_MS = 86_400_000;
 
-const target = ({ request }: ScheduleAction): string => ('dataset' in request ? request.dataset : request.model);
+const target = ({ request }: ScheduleAction): string =>
+  'dataset' in request ? request.dataset : 'source' in request ? request.source : request.model;
 
 export function keyCommands(program: Command): void {
   const keys = program.command('keys').description('list, make and revoke API keys');

@@ -12,5 +12,6 @@ export const idInQuery = {
 export const byRun = z.object({ runId: uuid });
 export const byModel = z.object({ model: name });
 export const bySchedule = z.object({ schedule: name });
+export const bySource = z.object({ source: name });
 export const byWorkspace = z.object({ workspace: name });
 export const byWebhook = z.object({ webhookId: uuid });

@@ -4,6 +4,7 @@ import { backtestRequest } from './backtests.js';
 import { etag, instant, name, pageOf, uuid } from './common.js';
 import { forecastRequest } from './forecasts.js';
 import { trainRequest } from './models.js';
+import { pullRequest } from './sources.js';
 import { learnRequest } from './learning.js';
 import { monitorRequest } from './monitoring.js';
 
@@ -13,6 +14,7 @@ export const scheduleAction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('backtest'), request: backtestRequest }),
   z.object({ kind: z.literal('monitor'), request: monitorRequest }),
   z.object({ kind: z.literal('learn'), request: learnRequest }),
+  z.object({ kind: z.literal('pull'), request: pullRequest }),
 ]);
 export type ScheduleAction = z.infer<typeof scheduleAction>;
 

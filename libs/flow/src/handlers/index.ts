@@ -13,6 +13,7 @@ import { executeLearning } from '../learn/execute/index.js';
 import { executeMonitoring } from '../monitor/execute/index.js';
 import type { PartOf, PartTask } from '../part/plan.js';
 import { executePrediction } from '../predict/execute/index.js';
+import { executePull } from '../pull/execute/index.js';
 import type { FlowContext } from '../runs/context.js';
 import { jobOf, JOBS, type PlannedRun, readRun, RUN_KINDS } from '../runs/kinds.js';
 import { carry } from '../runs/runs.js';
@@ -43,6 +44,7 @@ export const RUN_HANDLERS: readonly AnyHandler[] = [
   { kind: 'monitor', handle: executeMonitoring },
   { kind: 'learn', handle: executeLearning },
   { kind: 'predict', handle: executePrediction },
+  { kind: 'pull', handle: executePull },
   { kind: 'part', handle: (context, compute) => doTask(context, context.run.config, compute) },
 ];
 

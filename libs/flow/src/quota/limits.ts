@@ -20,6 +20,7 @@ export const STANDARD_QUOTAS: Quotas = Object.freeze({
   callerStreams: 250,
   openRuns: 1000,
   webhooks: 100,
+  sources: 100,
   series: null,
   observations: null,
   bytes: null,

@@ -14,6 +14,7 @@ const WAYS_OUT: Record<QuotaName, string> = {
   callerStreams: 'Close one of them, or ask for the run now and then.',
   openRuns: 'Ask again when one of them has ended, or cancel some.',
   webhooks: 'Delete one that is no longer needed.',
+  sources: 'Delete one that is no longer needed.',
   series: 'Delete series or datasets that are no longer needed.',
   observations: 'Delete datasets that are no longer needed, or keep observations for a time only (keepDays).',
   bytes: 'Delete datasets that are no longer needed; their files go with them.',

@@ -1,6 +1,6 @@
 /** What every use case is handed: the store of one workspace, the queue, object storage and a clock. */
 import type { JobName } from '@almanac/contracts';
-import type { IngestLimits, Logger, ObjectStore, Queue, RunLimits } from '@almanac/platform';
+import type { IngestLimits, Logger, ObjectStore, Queue, RunLimits, SourceLimits } from '@almanac/platform';
 import type { Store } from '@almanac/store';
 import type { Quotas } from '../quota/limits.js';
 
@@ -27,6 +27,8 @@ export interface FlowContext {
   quotas?: Quotas;
   /** What an upload may take and how far a dataset may reach; `DEFAULT_INGEST_LIMITS` unless given. */
   ingest?: IngestLimits;
+  /** What may be read from others' servers; `DEFAULT_SOURCE_LIMITS` unless given. */
+  sources?: SourceLimits;
   /** Counts the runs that end in this process. */
   onRunEnd?: (run: EndedRun) => void;
 }

@@ -16,6 +16,7 @@ import { learnPlan } from '../learn/plan.js';
 import { monitorPlan } from '../monitor/plan.js';
 import { partPlan } from '../part/plan.js';
 import { predictPlan } from '../predict/plan.js';
+import { pullPlan } from '../pull/plan.js';
 import { trainPlan } from '../train/plan.js';
 
 const HOUR_SECONDS = 3600;
@@ -39,6 +40,7 @@ export const RUN_KINDS = {
   learn: { plan: learnPlan, queue: 'learn', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },
   predict: { plan: predictPlan, queue: 'predict', attempts: 3, backoffSeconds: 1, deadlineSeconds: HOUR_SECONDS },
   part: { plan: partPlan, queue: 'part', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },
+  pull: { plan: pullPlan, queue: 'pull', attempts: 5, backoffSeconds: 5, deadlineSeconds: 7 * HOUR_SECONDS },
   import: { plan: importPlan, queue: null, attempts: 1, backoffSeconds: 0, deadlineSeconds: HOUR_SECONDS },
 } as const satisfies Record<RunKind, RunKindRow>;
 

@@ -4,6 +4,7 @@ import { planBacktestRun } from '../backtest/request.js';
 import { planForecastRun } from '../forecast/request.js';
 import { planLearnRun } from '../learn/request.js';
 import { planMonitorRun } from '../monitor/request.js';
+import { planPullRun } from '../pull/request.js';
 import type { FlowContext } from '../runs/context.js';
 import type { NewPlannedRun } from '../runs/kinds.js';
 import { planTrainingRun } from '../train/request.js';
@@ -21,5 +22,7 @@ export async function planRun(context: FlowContext, action: ScheduleAction): Pro
       return planMonitorRun(context, action.request);
     case 'learn':
       return planLearnRun(context, action.request);
+    case 'pull':
+      return planPullRun(context, action.request);
   }
 }

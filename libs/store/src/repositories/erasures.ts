@@ -127,6 +127,7 @@ export function erasures(context: Context): Erasures {
         };
         await unquote(inside, name, dataset.id, null);
         await inside.query('DELETE FROM dataset WHERE id = $1', one);
+        const sources = await gone(inside, `source WHERE workspace_id = $1 AND options ->> 'dataset' = $2`, [workspaceId, name]);
         const rest = {
           rejectedRows: await gone(
             inside,
@@ -135,7 +136,7 @@ export function erasures(context: Context): Erasures {
           ),
           uploads: await gone(inside, uploadsOf, [workspaceId, name]),
         };
-        return write(inside, 'dataset', name, { ...rows, ...rest }, found);
+        return write(inside, 'dataset', name, { ...rows, ...(sources > 0 ? { sources } : {}), ...rest }, found);
       }),
     series: (datasetId, datasetName, uniqueId) =>
       context.transaction(async (inside) => {

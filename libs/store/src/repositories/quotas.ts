@@ -15,6 +15,7 @@ const LEASE = "interval '30 seconds'";
 const USED: Record<Counted, string> = {
   openRuns: `SELECT count(*) FROM run WHERE workspace_id = $1 AND status IN ('queued', 'running') AND parent_id IS NULL`,
   webhooks: 'SELECT count(*) FROM webhook WHERE workspace_id = $1',
+  sources: 'SELECT count(*) FROM source WHERE workspace_id = $1',
   series: 'SELECT coalesce(sum(series_count), 0) FROM dataset WHERE workspace_id = $1',
   observations: 'SELECT coalesce(sum(observation_count), 0) FROM dataset WHERE workspace_id = $1',
   bytes: `SELECT coalesce(sum(size), 0) FROM upload WHERE workspace_id = $1 AND object_key <> 'erased'`,

@@ -36,6 +36,7 @@ const KINDS: Record<RunKind, true> = {
   predict: true,
   part: true,
   import: true,
+  pull: true,
 };
 const isKind = (kind: string): kind is RunKind => Object.hasOwn(KINDS, kind);
 

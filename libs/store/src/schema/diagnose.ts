@@ -24,7 +24,7 @@ export interface DatabaseDiagnosis {
 }
 
 export const SEALED_WITH = `SELECT DISTINCT split_part(text, '.', 2) AS id
-  FROM (SELECT secret AS text FROM webhook UNION ALL SELECT previous_secret FROM webhook) t WHERE text LIKE 'sealed1.%' ORDER BY 1`;
+  FROM (SELECT secret AS text FROM webhook UNION ALL SELECT previous_secret FROM webhook UNION ALL SELECT secret FROM source) t WHERE text LIKE 'sealed1.%' ORDER BY 1`;
 
 /** @throws AlmanacError DATABASE_NEWER, MIGRATION_CHANGED */
 export async function diagnose(client: ClientBase): Promise<DatabaseDiagnosis> {

@@ -36,6 +36,8 @@ export interface IngestRequest {
   runId?: string;
   onProgress?: (progress: RunProgress) => void;
   signal?: AbortSignal;
+  /** Stands or falls with what is stored: one transaction. */
+  beside?: ((within: Store) => Promise<unknown>) | undefined;
 }
 
 const PROGRESS_MS = 250;
@@ -56,6 +58,7 @@ export async function ingestUpload(
   const dataset = await store.datasets.find(options.dataset);
   const before = options.dryRun ? null : await store.uploads.findCommitted(options.dataset, upload.sha256, upload.mapping);
   if (before?.findings && before.no === dataset?.currentVersion) {
+    await request.beside?.(store);
     return {
       dataset: options.dataset,
       version: before.no,
@@ -141,7 +144,7 @@ export async function ingestUpload(
       }
       // A series without an event in a part of a step is no zero of the step.
       const zeroed: { id: string; step: number }[] = [];
-      const written = await store.series.writeVersion({
+      const version = {
         dataset: definitionOf(options, head),
         uploadId: upload.id,
         runId: runId ?? null,
@@ -155,11 +158,22 @@ export async function ingestUpload(
         },
         refuse: await refuseSize({ store, quotas }),
         signal,
+      };
+      const written = await store.transaction(async (within) => {
+        const done = await within.series.writeVersion(version);
+        await request.beside?.(within);
+        return done;
       });
       // After the version is there for everybody, so that a failure here costs nothing but disk.
       if (!written.unchanged) await store.datasets.compact(written.datasetId);
-      const { version, unchanged } = written;
-      return { dataset: options.dataset, version, unchanged, seconds: seconds(), refusal: null, findings: findings() };
+      return {
+        dataset: options.dataset,
+        version: written.version,
+        unchanged: written.unchanged,
+        seconds: seconds(),
+        refusal: null,
+        findings: findings(),
+      };
     });
   });
 }

@@ -4,11 +4,10 @@
  * the address that is connected to (a name that changes its mind between check and connection gains nothing); redirects
  * are not followed; time and the size of the answer are bounded.
  */
-import { lookup as resolve } from 'node:dns';
 import { request as plain } from 'node:http';
 import { request as encrypted } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import type { LookupFunction } from 'node:net';
+import { lookupWithin, refuseLiteral } from '@almanac/platform';
 
 export interface Sent {
   /** Null where no answer came. */
@@ -28,37 +27,16 @@ export interface SendOptions {
 const MOST_BYTES = 64 << 10;
 const SHOWN = 300;
 
-export function isAllowed(address: string, networks: readonly string[]): boolean {
-  const parsed = ipaddr.process(address);
-  if (parsed.range() === 'unicast') return true;
-  return networks.some((network) => {
-    const [base, bits] = ipaddr.parseCIDR(network);
-    return base.kind() === parsed.kind() && parsed.match(base as ipaddr.IPv4, bits);
-  });
-}
-
 /** Never rejects: what went wrong is the result. */
 export async function send(url: string, headers: Record<string, string>, body: string, options: SendOptions): Promise<Sent> {
   const target = new URL(url);
-  const refused = (address: string): Error =>
-    new Error(
-      `${target.hostname} is ${address === target.hostname ? '' : `${address}, `}a private address; the operator can allow it (ALMANAC_WEBHOOK_NETWORKS).`,
-    );
-  const lookup: LookupFunction = (hostname, how, callback) =>
-    resolve(hostname, { ...how, all: true }, (error, addresses) => {
-      if (error) return callback(error, '', 0);
-      const bad = addresses.find(({ address }) => !isAllowed(address, options.networks));
-      if (bad) return callback(refused(bad.address), '', 0);
-      if (how.all) return callback(null, addresses);
-      return callback(null, addresses[0]!.address, addresses[0]!.family);
-    });
-  // A literal address is connected to without a lookup.
-  const literal = target.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(literal) !== 0 && !isAllowed(literal, options.networks)) return { status: null, error: refused(literal).message };
+  const reach = { networks: options.networks, variable: 'ALMANAC_WEBHOOK_NETWORKS' };
+  const refused = refuseLiteral(target.hostname, reach);
+  if (refused) return { status: null, error: refused.message };
   const timeout = AbortSignal.timeout(options.timeoutMs);
   const signal = options.signal ? AbortSignal.any([timeout, options.signal]) : timeout;
   try {
-    return await exchange(target, headers, body, lookup, signal);
+    return await exchange(target, headers, body, lookupWithin(reach), signal);
   } catch (error) {
     if (timeout.aborted) return { status: null, error: `No answer within ${options.timeoutMs / 1000} s.` };
     return { status: null, error: error instanceof Error ? error.message || String(error) : String(error) };

@@ -1,0 +1,2 @@
+/** The worker's side of sources. */
+export { executePull } from './execute.js';
