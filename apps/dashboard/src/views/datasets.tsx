@@ -10,6 +10,7 @@ import { useClient } from '../app/session';
 import { type Column, DataTable } from '../ui/dataTable';
 import { Asking } from '../ui/confirm';
 import { Await, Empty, Fact, Failure, Page } from '../ui/parts';
+import { Sources } from './datasets/sources';
 import { FindingsView } from './upload/findings';
 import { Only } from '../ui/only';
 
@@ -54,6 +55,7 @@ function All() {
           )
         }
       </Await>
+      <Sources />
     </Page>
   );
 }
@@ -86,7 +88,7 @@ function One({ name }: { name: string }) {
             disabled={remove.isPending}
             onAct={() => remove.mutate()}
           >
-            Its series, models, forecasts and uploaded files go at once; what went is listed under Settings. Runs stay.
+            Its series, models, forecasts, uploaded files and sources go at once; what went is listed under Settings. Runs stay.
           </Asking>
           <Only>
             <Link className="button" to={`/train?dataset=${path}`}>
@@ -130,6 +132,7 @@ function One({ name }: { name: string }) {
               </Only>
             </section>
             <Versions dataset={dataset} />
+            <Sources dataset={name} />
             <Models dataset={name} />
           </>
         )}

@@ -30,6 +30,7 @@ const verbs: Record<Run['kind'], string> = {
   predict: 'Forecast',
   part: 'Part of a run',
   import: 'Import',
+  pull: 'Reading for',
 };
 
 function RunView({ run }: { run: Run }) {

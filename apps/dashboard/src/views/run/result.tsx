@@ -4,6 +4,7 @@ import {
   forecastResult,
   ingestResult,
   learnResult,
+  pullResult,
   type ReplayReport,
   type Run,
   trainResult,
@@ -24,6 +25,7 @@ import { ScoreTable } from '../models/scoreTable';
 import { FindingsView } from '../upload/findings';
 import { Covariates, few } from './covariates';
 import { PartialSteps } from './partialSteps';
+import { Pulled } from './pulled';
 
 export function Result({ run }: { run: Run }) {
   const client = useClient();
@@ -144,6 +146,10 @@ export function Result({ run }: { run: Run }) {
         <PartialSteps steps={result.partialSteps} />
       </>
     ) : null;
+  }
+  if (run.kind === 'pull') {
+    const result = pullResult.safeParse(run.result).data;
+    return result ? <Pulled result={result} /> : null;
   }
   const ingest = ingestResult.safeParse(run.result).data;
   return ingest ? (

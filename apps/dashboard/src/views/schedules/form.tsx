@@ -124,6 +124,7 @@ export function NewSchedule({ onDone }: { onDone: () => void }) {
   const changed = useChange();
   const models = useAll('listModels', {});
   const datasets = useAll('listDatasets', {});
+  const sources = useAll('listSources', {});
   const form = useForm<Wanted>({
     defaultValues: {
       name: '',
@@ -138,7 +139,8 @@ export function NewSchedule({ onDone }: { onDone: () => void }) {
   });
   const kind = useWatch({ control: form.control, name: 'kind' });
   const wanted = useWatch({ control: form.control, name: 'target' });
-  const targets = (kinds[kind].on === 'model' ? models.data?.items : datasets.data?.items)?.map((item) => item.name) ?? [];
+  const found = { model: models, dataset: datasets, source: sources }[kinds[kind].on];
+  const targets = found.data?.items.map((item) => item.name) ?? [];
   const target = targets.includes(wanted) ? wanted : (targets[0] ?? '');
   const make = useMutation({
     mutationFn: ({ name, cron, timeZone, overlap, catchUp, catchUpLimit }: Wanted) =>
@@ -165,7 +167,7 @@ export function NewSchedule({ onDone }: { onDone: () => void }) {
         </Field>
         <Field
           id="target"
-          label={kinds[kind].on === 'model' ? 'Model' : 'Dataset'}
+          label={{ model: 'Model', dataset: 'Dataset', source: 'Source' }[kinds[kind].on]}
           {...(targets.length === 0 ? { help: 'There is none yet.' } : {})}
         >
           <select id="target" value={target} onChange={(event) => form.setValue('target', event.target.value)}>

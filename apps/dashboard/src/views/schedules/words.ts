@@ -53,7 +53,7 @@ function withoutSteps(field: string, index: number): string {
 /** What the form offers: the actions, and the usual two in one. */
 export type Choice = ScheduleAction['kind'] | 'trainAndForecast';
 
-export const kinds: Record<Choice, { title: string; on: 'model' | 'dataset'; about: string }> = {
+export const kinds: Record<Choice, { title: string; on: 'model' | 'dataset' | 'source'; about: string }> = {
   forecast: { title: 'Forecast with a model', on: 'model', about: 'Its champion at that time.' },
   train: {
     title: 'Train on a dataset',
@@ -72,6 +72,7 @@ export const kinds: Record<Choice, { title: string; on: 'model' | 'dataset'; abo
     about: 'Its shadow learns from what is new, and becomes champion once it is better.',
   },
   backtest: { title: 'Backtest on a dataset', on: 'dataset', about: 'How good would past forecasts have been?' },
+  pull: { title: 'Read a source', on: 'source', about: 'What is new there goes into its dataset. Sources are made on the page Datasets.' },
 };
 
 /** The action in words. */
@@ -87,6 +88,8 @@ export function does(action: ScheduleAction): string {
       return `score the forecasts of ${action.request.model}`;
     case 'learn':
       return `let ${action.request.model} learn`;
+    case 'pull':
+      return `read the source ${action.request.source}`;
   }
 }
 
@@ -105,6 +108,8 @@ export function actionOn(kind: Choice, target: string): ScheduleRequestInput['ac
       return { kind, request: { model: target } };
     case 'learn':
       return { kind, request: { model: target } };
+    case 'pull':
+      return { kind, request: { source: target } };
   }
 }
 
