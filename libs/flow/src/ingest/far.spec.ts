@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Frequency } from '@almanac/series';
-import { farEnds, maybeFar, yearsOf } from './far.js';
+import { farEnds, maybeFar, oddSteps, yearsOf } from './far.js';
 import { stepsIn } from './range.js';
 
 const grid = fc
@@ -92,6 +92,33 @@ describe('a row that is', () => {
     const years = yearsOf(Frequency.parse('min', 'UTC'));
     expect(farOf([[...minutes.slice(0, 90).map((_, step) => step), ...minutes]], years)).toEqual({ whole: 90, single: 90 });
     expect(farOf([[...minutes.slice(0, 900).map((_, step) => step), ...minutes]], years)).toEqual({ whole: 0, single: 0 });
+  });
+});
+
+describe('rows that are added to what is stored', () => {
+  const farOf = (frequency: Frequency, added: readonly number[], stored: { firstStep: number; lastStep: number }): number[] =>
+    oddSteps([{ id: 'a', steps: added }], frequency, {}, stored).far.rows.map(({ step }) => step);
+
+  it('go on from it: on a grid of years three more are no slip, and ten years between others are', () => {
+    const years = Frequency.parse('YE-JUN', 'UTC');
+    const stored = { firstStep: 20, lastStep: 40 };
+    expect(farOf(years, [41, 42, 43], stored)).toEqual([]);
+    expect(farOf(years, [17, 18, 19], stored)).toEqual([]);
+    expect(farOf(years, [41, 54], stored)).toEqual([54]);
+    expect(farOf(years, [4, 41], stored)).toEqual([4]);
+    const days = Frequency.parse('D', 'UTC');
+    const two = { firstStep: 18_000, lastStep: 18_700 };
+    expect(farOf(days, [18_701, 18_701 + 1200], two)).toEqual([18_701 + 1200]);
+    expect(farOf(days, [18_701 + 900, 18_701 + 1800], two)).toEqual([]);
+  });
+
+  it('without a gap are not far on any grid, however many there are', () => {
+    fc.assert(
+      fc.property(grid, honest, fc.integer({ min: 1, max: 30 }), fc.boolean(), (frequency, steps, count, after) => {
+        const added = Array.from({ length: count }, (_, i) => (after ? steps.at(-1)! + 1 + i : steps[0]! - count + i));
+        expect(farOf(frequency, added, { firstStep: steps[0]!, lastStep: steps.at(-1)! })).toEqual([]);
+      }),
+    );
   });
 });
 

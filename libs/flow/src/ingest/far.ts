@@ -96,9 +96,10 @@ export function oddSteps(
   const all = Float64Array.from(new Set(series.flatMap(({ steps }) => Array.from(steps)))).sort();
   const [first, last] = bounds(all, farEnds(all, years, true));
   const few = stored ? Math.max(FEW, Math.floor(FEW_SHARE * (stored.lastStep - stored.firstStep + 1))) : 0;
+  const reach = stored && reachOf(all, stored, years);
   const away = (isAway: (step: number) => boolean): boolean => all.filter(isAway).length <= few;
-  const before = (step: number): boolean => stored !== undefined && step <= stored.firstStep - years;
-  const after = (step: number): boolean => stored !== undefined && step >= stored.lastStep + years;
+  const before = (step: number): boolean => reach !== undefined && step < reach.first;
+  const after = (step: number): boolean => reach !== undefined && step > reach.last;
   const [few1, few2] = [away(before), away(after)];
   const latest = latestStep(grid);
   const [far, future]: [NamedRow[], NamedRow[]] = [[], []];
@@ -112,6 +113,19 @@ export function oddSteps(
     }
   }
   return { far: { count: far.length, rows: far }, future: { count: future.length, rows: future }, ends: [] };
+}
+
+/** What is stored, and the new steps that go on from there without a gap that makes one far: on a grid of years three steps make none. */
+function reachOf(
+  steps: Float64Array,
+  { firstStep, lastStep }: { firstStep: number; lastStep: number },
+  years: number,
+): { first: number; last: number } {
+  const goesOn = (gap: number): boolean => gap <= FAR || gap < years;
+  let [first, last] = [firstStep, lastStep];
+  for (const step of steps) if (step > last && goesOn(step - last)) last = step;
+  for (const step of steps.toReversed()) if (step < first && goesOn(first - step)) first = step;
+  return { first, last };
 }
 
 /** First and last of the steps that are not far. */

@@ -30,7 +30,9 @@ const OUT =
 export function oddWarnings({ far, future }: OddTimes, grid: Frequency, where: Where = byLine, ways = OUT): string[] {
   return [
     ...(far.count > 0 ? [`${farSays(far, grid, where)} ${ways}`] : []),
-    ...(future.count > 0 ? [`${futureSays(future, grid, where)} ${far.count > 0 ? 'The same holds for them.' : ways}`] : []),
+    ...(future.count > 0
+      ? [`${futureSays(future, grid, where)} ${far.count > 0 ? `The same holds for ${future.count === 1 ? 'it' : 'them'}.` : ways}`]
+      : []),
   ];
 }
 
