@@ -50,6 +50,14 @@ describe.each(BASELINE_KINDS)('%s', (kind) => {
     }
   });
 
+  it.each([2, 3, 4, 5, 6, 7, 8, 12])('knows the middle of a constant of %i values, and says of the width what it is', async (length) => {
+    for (const value of [7, 5.5, 5000]) {
+      const [one] = await forecast(kind, panelOf({ x: new Float64Array(length).fill(value) }));
+      for (const step of [0, 13]) expect(at(one!, 0.5, step)).toBeCloseTo(value, 6);
+      expect(codes(one!)).toEqual([length < 8 ? 'SPREAD_UNKNOWN' : 'SPREAD_BORROWED']);
+    }
+  });
+
   it('knows nothing of the width after one value alone, and says so', async () => {
     const [one] = await forecast(kind, panelOf({ x: [9.8] }));
     expect(at(one!, 0.5)).toBe(9.8);

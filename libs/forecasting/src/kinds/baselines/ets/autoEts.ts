@@ -51,10 +51,12 @@ export const autoEts: LocalMethod = (request) => {
   const count = values.reduce((sum, value) => sum + Number(!Number.isNaN(value)), 0);
   const widened = (fit: EtsFit): EtsFit => (fit.variance > EXACT ? fit : { ...fit, variance: (spread.sigma(0, count) / size) ** 2 });
   const total = likely.reduce((sum, { weight }) => sum + weight, 0);
-  const distributions = likely.map(({ fit, weight }) => ({
-    at: fit.form.error === 'A' ? closedForm(widened(fit), horizon) : simulated(widened(fit), horizon),
-    weight: (size * weight) / total,
-  }));
+  const distributions = likely.map(({ fit: given, weight }) => {
+    const fit = widened(given);
+    // Of a width that nothing tells no path can be drawn; the centre is known all the same.
+    const closed = fit.form.error === 'A' || Number.isNaN(fit.variance);
+    return { at: closed ? closedForm(fit, horizon) : simulated(fit, horizon), weight: (size * weight) / total };
+  });
   return (level, step) => distributions.reduce((sum, { at, weight }) => sum + weight * at(level, step), 0);
 };
 
