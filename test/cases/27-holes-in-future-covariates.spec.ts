@@ -77,6 +77,21 @@ describe('27 holes-in-future-covariates', { timeout: 1_200_000 }, () => {
     expect(items[0]!.notes).toMatchObject([{ code: 'COVARIATES_MASKED', detail: expect.stringContaining('promo') }]);
   });
 
+  it('a series of a request that lacks it is forecast without, and named; a request without it is refused', async () => {
+    const { dataset: model } = await trained('hole', 20);
+    const y = Array.from({ length: 60 }, (_, t) => (t % 5 === 0 ? 150 : 100));
+    const promo = Array.from({ length: 74 }, (_, t) => Number(t % 5 === 0));
+    const [shop, other] = [
+      { start: '2024-03-01', y, futureCovariates: { promo } },
+      { start: '2024-03-01', y },
+    ];
+    const { answer } = await trial.post({ model, horizon: 14, series: { shop, other } });
+    expect(answer!.notes).toMatchObject([{ uniqueId: 'other', code: 'COVARIATES_MASKED', detail: expect.stringContaining('promo') }]);
+    const alone = await trial.post({ model, horizon: 14, series: { shop } });
+    expect(answer!.columns[model]!.slice(0, 14)).toEqual(alone.answer!.columns[model]);
+    expect((await trial.post({ model, horizon: 14, series: { other } })).refusal).toMatchObject({ code: 'COVARIATE_MISSING' });
+  });
+
   it('one-constant: the others as if it were whole', async () => {
     const { dataset } = await trained('one-constant');
     const found = await medians(dataset);

@@ -44,6 +44,20 @@ describe('a request', () => {
     });
   });
 
+  it('to a trained model says the frequency and the closed days as the upload did', async () => {
+    const closing = { frequency: 'D', closedWeekdays: ['SUN' as const], closedDates: ['2024-02-13'] };
+    const content = `unique_id,ds,y\n${ds.map((date, t) => `a,${date},${y[t]}`).join('\n')}\n`;
+    await trial.stored({ name: 'a.csv', content }, { dataset: 'requests-closed', ...closing });
+    await trial.train({ dataset: 'requests-closed', kind: 'naive', horizon: 3 });
+    const asked = { model: 'requests-closed-naive', series: { a: { ds, y } } };
+    for (const said of [{}, closing, { frequency: 'D-MON-SAT' }]) {
+      const { answer } = await ask({ ...asked, ...said });
+      expect(answer!.columns['ds']).toEqual(['2024-02-12', '2024-02-14', '2024-02-15']);
+    }
+    expect((await ask({ ...asked, frequency: 'D' })).refusal).toMatchObject({ code: 'FREQUENCY_MISMATCH' });
+    expect((await ask({ ...asked, ...closing, closedWeekdays: ['SAT'] })).refusal).toMatchObject({ code: 'FREQUENCY_MISMATCH' });
+  });
+
   it('names every time that is off its grid: the first few, and how many', async () => {
     const off = ds.map((date, t) => (t % 5 === 0 ? `${date}T07:00:00Z` : `${date}T00:00:00Z`));
     const { refusal } = await ask({ series: { a: { ds: off, y } }, frequency: 'D' });
@@ -96,6 +110,13 @@ describe('a request', () => {
       body: [{ unique_id: 'a', ds: '2024-02-13', y: 1 }],
     });
     expect(plain.warnings).toEqual([]);
+    const refused = async (row: object): Promise<unknown> =>
+      trial.client
+        .call('appendObservations', { params: { dataset }, body: [{ unique_id: 'a', ds: '2024-02-14', y: 1, ...row }] })
+        .catch(({ problem }: { problem: { detail: string; hint: string } }) => `${problem.detail} ${problem.hint}`);
+    expect(await refused({ price: 3 })).toMatch(
+      /^Row 0 of series "a": "price" is no column of the dataset\..* The dataset has unique_id, ds, y\./,
+    );
     const zero = 'requests-zero';
     await trial.stored({ name: 'a.csv', content }, { dataset: zero, frequency: 'D', fillPolicy: 'zero' });
     await expect(trial.client.call('appendObservations', { params: { dataset: zero }, body })).rejects.toMatchObject({

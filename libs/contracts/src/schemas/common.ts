@@ -73,6 +73,11 @@ export const flagAsNumber = (given: unknown): unknown => {
   return typeof given === 'string' ? (FLAGS[given.trim().toLowerCase()] ?? given) : given;
 };
 
+const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i;
+/** A covariate as a file has it, where all is text: a number, a flag, or else what it is. */
+export const cellAsNumber = (given: unknown): unknown =>
+  typeof given === 'string' && NUMBER.test(given) && Number.isFinite(Number(given)) ? Number(given) : flagAsNumber(given);
+
 /** In a query: one id, or the parameter repeated. */
 export const seriesIds = z
   .union([uniqueId, z.array(uniqueId).min(1).max(1000)])

@@ -6,7 +6,8 @@
  * Invariants: all rows or none; the same rows twice change nothing; a row means what it would mean in a file.
  */
 import { AlmanacError, Frequency, toInstant, readTime } from '@almanac/series';
-import type { Appended, ObservationRow } from '@almanac/contracts';
+import { type Appended, cellAsNumber, type ObservationRow } from '@almanac/contracts';
+import { AS_NUMBERS, isTruth } from '@almanac/contracts/csv';
 import type { DatasetRecord, Json, SeriesPiece } from '@almanac/store';
 import { createHash } from 'node:crypto';
 import { refuseOver, refuseSize } from '../quota/refuse.js';
@@ -24,6 +25,8 @@ import { Tally } from './tally.js';
 
 /** Rows at fault that are named. */
 const SHOWN = 100;
+/** Columns that are named. */
+const MOST_COLUMNS = 10;
 /** Fewer rows show no rhythm. */
 const LEAST_ROWS = 8;
 /** Steps between two values of a piece, at most. */
@@ -172,7 +175,8 @@ function valuesOf(
     const step = read ? (faultOf.get(row)?.rule ?? read.steps[row]!) : stepOf(ds, grid);
     const strange = Object.keys(observation).find((column) => !known.has(column));
     const word = Object.entries(observation).find(
-      ([column, value]) => column !== 'unique_id' && column !== 'ds' && typeof value === 'string' && !(column in texts),
+      ([column, value]) =>
+        column !== 'unique_id' && column !== 'ds' && !(column in texts) && value !== '' && typeof cellAsNumber(value) === 'string',
     );
     const steps = seen.get(id) ?? new Set();
     seen.set(id, steps);
@@ -185,7 +189,8 @@ function valuesOf(
     else {
       steps.add(step);
       for (const [column, value] of Object.entries(observation)) {
-        if (column === 'unique_id' || column === 'ds' || value === null) continue;
+        // An empty text is a hole of numbers, and none of the values of a text.
+        if (column === 'unique_id' || column === 'ds' || value === null || (value === '' && !(column in texts))) continue;
         const channels = values.get(id) ?? new Map<string, Map<number, number>>();
         values.set(id, channels);
         for (const [name, number] of numbersOf(column, value, texts[column])) {
@@ -195,13 +200,15 @@ function valuesOf(
       }
     }
   });
-  if (faults.length > 0) throw refusal(faults, grid, read?.refusal?.hint ?? undefined);
+  if (faults.length > 0) throw refusal(faults, { rows, grid, known, reason: read?.refusal?.hint ?? undefined });
   return values;
 }
 
 /** A number as it is, a text as 1 for its value and 0 for the others that are stored. */
 const numbersOf = (column: string, value: unknown, texts: readonly string[] | undefined): [name: string, value: number][] =>
-  texts === undefined ? [[column, Number(value)]] : texts.map((text) => [indicator(column, text), Number(text === String(value).trim())]);
+  texts === undefined
+    ? [[column, Number(cellAsNumber(value))]]
+    : texts.map((text) => [indicator(column, text), Number(text === String(value).trim())]);
 
 /** Values of text covariates that the dataset does not have: they are none of those that it has. */
 function newValues(rows: readonly ObservationRow[], texts: Readonly<Record<string, readonly string[]>>): string[] {
@@ -302,12 +309,27 @@ const SAYS: Readonly<Record<string, string>> = {
   TEXT_INVALID: 'holds a NUL character or half of another one',
 };
 
-/** @param reason what to do about it, where the reader of files knows more than how times are written */
-function refusal(faults: readonly Fault[], grid: Frequency, reason: string | undefined): AlmanacError {
+interface Refused {
+  rows: readonly ObservationRow[];
+  grid: Frequency;
+  /** Columns that the dataset has. */
+  known: ReadonlySet<string>;
+  /** What to do about it, where the reader of files knows more than how times are written. */
+  reason: string | undefined;
+}
+
+function refusal(faults: readonly Fault[], { rows, grid, known, reason }: Refused): AlmanacError {
   const { row, rule, text } = faults[0]!;
   const others = faults.length === 1 ? '' : ` ${faults.length - 1} more rows are at fault.`;
-  return new AlmanacError('ROWS_REFUSED', `Row ${row}: "${text.slice(0, 200)}" ${SAYS[rule]}.${others} Nothing was stored.`, {
-    hint: `${reason === undefined ? '' : `${reason} `}The grid is ${grid.label} (${grid.timeZone}). Write times by ISO 8601 with an offset; values of a step that is there already correct it.`,
+  const series = rule === 'TEXT_INVALID' ? '' : ` of series "${rows[row]!.unique_id.slice(0, 100)}"`;
+  const columns = [...known].filter((column) => !column.includes(' = '));
+  const hint: Readonly<Record<string, string>> = {
+    COLUMN_UNKNOWN: `The dataset has ${columns.slice(0, MOST_COLUMNS).join(', ')}${columns.length > MOST_COLUMNS ? ' …' : ''}. An upload of a file adds covariates.`,
+    VALUE_NOT_NUMBER: isTruth(text.slice(text.indexOf(' ') + 1)) ? AS_NUMBERS : 'Give a number, or null where nothing is known.',
+  };
+  const times = `The grid is ${grid.label} (${grid.timeZone}). Write times by ISO 8601 with an offset; values of a step that is there already correct it.`;
+  return new AlmanacError('ROWS_REFUSED', `Row ${row}${series}: "${text.slice(0, 200)}" ${SAYS[rule]}.${others} Nothing was stored.`, {
+    hint: hint[rule] ?? `${reason === undefined ? '' : `${reason} `}${times}`,
     subject: { rows: faults.slice(0, SHOWN).map((fault) => ({ ...fault, text: fault.text.slice(0, 200) })), rowsRejected: faults.length },
     status: 422,
   });

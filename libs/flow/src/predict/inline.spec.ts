@@ -40,3 +40,47 @@ it('reads covariates by whatever name', () => {
   const { request } = withNumbers({ series: [one] } as never, ['price']);
   expect(request.series[0]!.futureCovariates).toEqual({ constructor: [1, 2], 'toString = red': [1, 0], 'toString = blue': [0, 1] });
 });
+
+it('reads a number or a flag that is written as text', () => {
+  const one = {
+    uniqueId: 'a',
+    ds: ['2024-01-01'],
+    y: [1],
+    futureCovariates: { price: ['1.5', ' -2e1 '], open: ['0', 'yes'], size: ['S', '40'] },
+  };
+  const { request } = withNumbers({ series: [one] } as never, ['price', 'open', 'size = S', 'size = 40']);
+  expect(request.series[0]!.futureCovariates).toEqual({ price: [1.5, -20], open: [0, 1], 'size = S': [1, 0], 'size = 40': [0, 1] });
+});
+
+describe('rows without a value behind the last observation', () => {
+  const grid = Frequency.parse('D');
+  const lay = (price: number[], horizon = 2): ReturnType<typeof layAllOnGrid> =>
+    layAllOnGrid(
+      [
+        {
+          uniqueId: 'a',
+          ds: ['2024-01-01', '2024-01-02', '2024-01-03', '2024-01-04'],
+          y: [1, 2, null, null],
+          futureCovariates: { price },
+        },
+      ],
+      grid,
+      horizon,
+    );
+
+  it('say what is known ahead, as they do in a file; what goes on behind them may follow', () => {
+    expect(lay([1, 2, 3, 4])).toMatchObject([{ values: [1, 2], futureCovariates: { price: [1, 2, 3, 4] } }]);
+    expect(lay([1, 2, 3, 4, 5], 3)).toMatchObject([{ futureCovariates: { price: [1, 2, 3, 4, 5] } }]);
+    expect(lay([1, 2, 3, 4, 5, 6])).toMatchObject([{ futureCovariates: { price: [1, 2, 3, 4, 5, 6] } }]);
+  });
+
+  it('are not enough where the horizon is longer, and the refusal says how many are wanted of which covariate', () => {
+    expect(() => lay([1, 2, 3, 4], 3)).toThrow(
+      expect.objectContaining({
+        code: 'SERIES_SHAPE',
+        message: 'The series "a" has 4 values of the future covariate "price", where 5 are needed.',
+        hint: 'Give a value for each `y`, then one for each of 1 steps ahead.',
+      }) as Error,
+    );
+  });
+});

@@ -186,22 +186,30 @@ function layOnGrid(given: InlineSeries, grid: Frequency, horizon: number, cold: 
   };
   const gaps = (count: number): Values => new Array<number | null>(count).fill(null);
   refuseTwice(steps, id, grid);
-  const each = (kind: 'past' | 'future', beyond: number): Record<string, Values> | undefined => {
+  // Rows without a value behind the last observation are steps of the horizon, as they are in a file.
+  const wanting = Math.max(0, horizon - (span - length));
+  const each = (kind: 'past' | 'future', least: number, most: number): Record<string, Values> | undefined => {
     const given = kind === 'past' ? one.pastCovariates : one.futureCovariates;
     if (given === undefined) return undefined;
     return Object.fromEntries(
       Object.entries(given).map(([name, values]) => {
-        if (values.length !== y.length + beyond)
-          throw shape(
-            `has ${values.length} values of the ${kind} covariate "${categoryOf(name) ?? name}", where ${y.length + beyond} are needed`,
+        const beyond = values.length - y.length;
+        if (beyond < least || beyond > most)
+          throw new AlmanacError(
+            'SERIES_SHAPE',
+            `The series "${id}" has ${values.length} values of the ${kind} covariate "${categoryOf(name) ?? name}", where ${y.length + least} are needed.`,
+            {
+              hint: `Give a value for each \`y\`${least === 0 ? '' : `, then one for each of ${least} steps ahead`}.`,
+              subject: { series: id, covariate: categoryOf(name) ?? name },
+            },
           );
         const laid = place(values.slice(0, y.length), gaps(kind === 'past' ? length : span));
         return [name, [...laid, ...values.slice(y.length)]];
       }),
     );
   };
-  const pastCovariates = each('past', 0);
-  const futureCovariates = each('future', horizon);
+  const pastCovariates = each('past', 0, 0);
+  const futureCovariates = each('future', wanting, horizon);
   return {
     id,
     firstStep,

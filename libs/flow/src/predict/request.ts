@@ -259,17 +259,25 @@ export async function modelOf(context: FlowContext, model: string): Promise<Name
 }
 
 export function gridOf(
-  { series, frequency, timeZone }: Pick<NumericRequest, 'series' | 'frequency' | 'timeZone'>,
+  request: Pick<NumericRequest, 'series' | 'frequency' | 'timeZone'> & Closing,
   dataset: DatasetRecord | undefined,
 ): Frequency {
+  const { series, frequency, timeZone } = request;
   if (!dataset) return gridOfTimes(series, frequency, timeZone ?? 'UTC');
   const own = Frequency.parse(dataset.frequency, dataset.timeZone);
-  if (frequency !== 'auto' && !canMean(frequency, own))
+  if (frequency !== 'auto' && !canMean(frequency, own) && !isOpened(frequency, own, request))
     throw new AlmanacError('FREQUENCY_MISMATCH', `The model was trained on ${own.label}, and the series are ${frequency}.`, {
-      hint: 'Give series of that frequency, or another model.',
+      hint: `Leave frequency out if the series are ${own.label}, too; for others name another model, or a kind that needs no training (model auto).`,
       subject: { model: own.label, series: frequency },
     });
   return timeZone === undefined ? own : Frequency.parse(own.code, timeZone);
+}
+
+/** Whether a frequency is that of the grid before the closed days which the request declares are taken off, as an upload says both. */
+function isOpened(frequency: string, grid: Frequency, closing: Closing): boolean {
+  if (!declaresClosures(closing) || !hasClosures(grid, closing)) return false;
+  const said = Frequency.parse(frequency, grid.timeZone);
+  return said.isWithinDay && said.closedOn('', [], closing.closedWeekdays).code === grid.unclosed.code;
 }
 
 /**

@@ -5,7 +5,7 @@
  *
  * Invariant: null is a hole, in words as in numbers; an empty text is none of the values.
  */
-import { flagAsNumber, type PredictionRequest } from '@almanac/contracts';
+import { cellAsNumber, type PredictionRequest } from '@almanac/contracts';
 import { AS_NUMBERS, isTruth } from '@almanac/contracts/csv';
 import { AlmanacError } from '@almanac/series';
 import { indicator, MOST_CATEGORIES, textsAmong } from '../runs/categories.js';
@@ -19,7 +19,7 @@ export type LearnedNames = readonly string[] | undefined;
 
 const SHOWN = 10;
 const columnsOf = ({ pastCovariates, futureCovariates }: Given): Column[] => [pastCovariates ?? {}, futureCovariates ?? {}];
-const isWord = (cell: Cell): cell is string => typeof cell === 'string' && cell.trim() !== '' && typeof flagAsNumber(cell) === 'string';
+const isWord = (cell: Cell): cell is string => typeof cell === 'string' && cell.trim() !== '' && typeof cellAsNumber(cell) === 'string';
 
 /**
  * The request with numbers for its covariates, and what was left out.
@@ -52,7 +52,7 @@ export function withNumbers(request: PredictionRequest, learned: LearnedNames): 
           const values = texts.get(name);
           if (values) return values.map((value) => [indicator(name, value), cells.map((cell) => isValue(cell, value))]);
           const numbers = cells.map((cell, position) => {
-            const number = flagAsNumber(cell);
+            const number = cellAsNumber(cell);
             if (typeof number !== 'string') return number as number | null;
             if (number.trim() === '') return null;
             faults.push({ series: one.uniqueId, covariate: name, position, text: number.slice(0, 100) });

@@ -74,12 +74,30 @@ export function completed(given: SeriesData, names: CovariateNames, horizon: num
 }
 
 /** What is said of a forecast of a series that lacks covariates which its model uses. */
-export function maskedNotes(given: SeriesData, names: CovariateNames): ForecastNote[] {
-  const series = withOtherCategories(given, names.static);
+export const maskedNotes = (given: SeriesData, names: CovariateNames): ForecastNote[] => [
+  ...unknownCategories(given, names),
+  ...lackingNotes(withOtherCategories(given, names.static), names),
+];
+
+function lackingNotes(series: SeriesData, names: CovariateNames): ForecastNote[] {
   const lacking = new Set(KINDS.flatMap((kind) => names[kind].filter((name) => !has(series, kind, name)).map(shown)));
-  const unknown = unknownCategories(given, names);
-  if (lacking.size === 0) return unknown;
-  return [...unknown, { code: 'COVARIATES_MASKED', detail: `The series has no ${[...lacking].join(', ')}; it was forecast without.` }];
+  if (lacking.size === 0) return [];
+  return [{ code: 'COVARIATES_MASKED', detail: `The series has no ${[...lacking].join(', ')}; it was forecast without.` }];
+}
+
+/**
+ * Series of a request, each with what any of them has of these covariates: one that lacks it is forecast without. What all of them
+ * lack was forgotten, and is left to the model to refuse.
+ */
+export function completedTogether(
+  given: readonly SeriesData[],
+  names: CovariateNames,
+  horizon: number,
+): { series: SeriesData; notes: ForecastNote[] }[] {
+  const there = namesIn(given);
+  const of = (kind: CovariateKind): string[] => names[kind].filter((name) => there[kind].includes(name));
+  const shared = { static: of('static'), past: of('past'), future: of('future') };
+  return given.map((one) => ({ series: completed(one, shared, horizon), notes: lackingNotes(one, shared) }));
 }
 
 /** A category by its own name, not by those of its values. */

@@ -7,7 +7,7 @@ import type { ChooseTask, Compute, PredictTask } from '../../compute/index.js';
 import { loadCheckpoint } from '../../register/index.js';
 import type { RunContext } from '../../runs/execute/index.js';
 import { unknownCategories, withOtherCategories, withOtherValues } from '../../runs/categories.js';
-import { completed, namesUsed, withoutHoles } from '../../runs/covariates.js';
+import { completed, completedTogether, namesUsed, withoutHoles } from '../../runs/covariates.js';
 import { withoutUnknownValues } from '../../runs/unknownValues.js';
 import { readPanel } from '../../runs/panel.js';
 import { readPlan, type PlannedRun } from '../../runs/kinds.js';
@@ -110,9 +110,16 @@ async function forecast(
   const version = await store.models.versionById(versionId!);
   const names = namesUsed(version.config);
   const known = panel.series.map((one) => withoutUnknownValues(withOtherValues(withOtherCategories(one, names.static), names), names));
-  const series = known.map((one) => one.series);
+  const whole = completedTogether(
+    known.map((one) => one.series),
+    names,
+    horizon,
+  );
+  const series = whole.map((one) => one.series);
   const forecasts = await predictWith(version, { objects, signal }, compute, { panel: { ...panel, series }, members, horizon, levels });
-  forecasts.forEach((one, i) => (one.notes = [...(one.notes ?? []), ...unknownCategories(panel.series[i]!, names), ...known[i]!.notes]));
+  forecasts.forEach(
+    (one, i) => (one.notes = [...(one.notes ?? []), ...unknownCategories(panel.series[i]!, names), ...known[i]!.notes, ...whole[i]!.notes]),
+  );
   return { model: version.model, version: version.no, forecasts, choice: null };
 }
 
