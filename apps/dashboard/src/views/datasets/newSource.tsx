@@ -84,7 +84,12 @@ export function NewSource({ dataset, onDone }: { dataset?: string | undefined; o
       if (cron === '') await client.call('pullSource', { params: { source: name }, body: {} });
       else {
         const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-        await client.call('createSchedule', { body: { name, cron, timeZone, action: { kind: 'pull', request: { source: name } } } });
+        const body = { name, cron, timeZone, action: { kind: 'pull' as const, request: { source: name } } };
+        // Without its schedule it is not what was asked for, and its name would be taken the next time.
+        await client.call('createSchedule', { body }).catch(async (error: unknown) => {
+          await client.call('deleteSource', { params: { source: name } });
+          throw error;
+        });
         await client.call('runSchedule', { params: { schedule: name } });
       }
     },

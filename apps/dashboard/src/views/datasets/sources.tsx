@@ -67,7 +67,7 @@ function OneSource({ source, named }: { source: Source; named: boolean }) {
             {named && (
               <>
                 {' → '}
-                <Link to={`/datasets/${encodeURIComponent(dataset)}`}>{dataset}</Link>
+                {source.storedAt === null ? dataset : <Link to={`/datasets/${encodeURIComponent(dataset)}`}>{dataset}</Link>}
               </>
             )}
           </p>
