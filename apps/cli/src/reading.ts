@@ -19,7 +19,7 @@ export function withReadingOptions(command: Command, when = ''): Command {
   const read = <T>(flags: string, text: string, parse: (value: string, before: T) => T): Command =>
     command.option(flags, when + text, parse as (value: string, before: unknown) => T);
   option('--id-column <name>', 'column that names the series (default: unique_id)');
-  option('--time-column <name>', 'column with the time (default: ds)');
+  option('--time-column <name>', 'column with the time, or columns that make one together: "Date + Time", "year + month" (default: ds)');
   option('--value-column <name>', 'column with the target (default: y)');
   option(
     '--frequency <frequency>',

@@ -31,7 +31,11 @@ export const ingestOptions = z
       .string()
       .default('unique_id')
       .meta({ description: 'Column that names the series. Empty: the file holds one series, named like the dataset.' }),
-    timeColumn: z.string().default('ds'),
+    timeColumn: z.string().default('ds').meta({
+      description:
+        'Column with the time. A time that is spread over columns is named by all of them: `Date + Time`, `year + month`, `year + month + day`, `year + week` (ISO), `year + quarter`.',
+      example: 'Date + Time',
+    }),
     valueColumn: z.string().default('y').meta({ description: 'The target. Ignored when `aggregation` is `count`.' }),
     frequency: z.string().default('auto').meta({
       description:

@@ -1,4 +1,5 @@
 /** The first rows of the file under what each column is for; the suggestion can be changed where it stands. */
+import { partsOf } from '@almanac/contracts';
 import type { IngestOptionsInput } from '@almanac/contracts';
 import { type Preview, truthNote } from './preview';
 import { type Role, roleOf, roles, withRole } from './roles';
@@ -28,7 +29,9 @@ export function FirstRows({ head, options, onOptions }: Props) {
                 {head.columns.map((column, index) =>
                   options.layout === 'wide' ? (
                     <td key={index} className="small muted">
-                      {column === (options.timeColumn ?? 'ds') ? 'time' : 'a series'}
+                      {partsOf(options.timeColumn ?? 'ds').includes(column) || column === (options.timeColumn ?? 'ds')
+                        ? 'time'
+                        : 'a series'}
                     </td>
                   ) : (
                     <td key={index} data-role={roleOf(options, column)}>

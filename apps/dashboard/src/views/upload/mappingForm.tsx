@@ -56,7 +56,7 @@ export function MappingForm({ form, columns, wrong }: Props) {
           needsNoId(columns) ? 'none: it is one series' : 'unique_id',
           'columns',
         )}
-        {text('timeColumn', 'Time', 'Column with the time.', 'ds', 'columns')}
+        {text('timeColumn', 'Time', 'Column with the time, or several that make it: Date + Time, year + month.', 'ds', 'columns')}
         {text('valueColumn', 'Target', 'Column with the value to forecast.', 'y', 'columns')}
         {text(
           'frequency',

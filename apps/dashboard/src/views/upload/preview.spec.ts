@@ -79,3 +79,12 @@ it('proposes 0 and 1 for yes and no where numbers are wanted, in the words of a 
   expect(truthNote(head, 'promo', 'staticCovariate')).toBeUndefined();
   expect(truthNote(head, 'promo', 'ignored')).toBeUndefined();
 });
+
+describe('a time that is spread over columns', () => {
+  it.each([
+    [['Date', 'Time', 'Load'], ['2024-01-01', '00:00', '5'], { timeColumn: 'Date + Time', valueColumn: 'Load' }],
+    [['store', 'year', 'week', 'sales'], ['a', '2024', '5', '7'], { idColumn: 'store', timeColumn: 'year + week', valueColumn: 'sales' }],
+  ])('%j is proposed together', (columns, row, mapping) => {
+    expect(suggestMapping({ columns, rows: [row] })).toEqual(mapping);
+  });
+});

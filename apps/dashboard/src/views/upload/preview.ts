@@ -3,7 +3,7 @@
  * Binary files, and those compressed in a way that the browser does not know, are left to the dry run, which reads them for real.
  */
 import { AS_NUMBERS, isTruth, parseCsv } from '@almanac/contracts/csv';
-import { flagAsNumber } from '@almanac/contracts';
+import { flagAsNumber, JOINT, timeTogether } from '@almanac/contracts';
 import type { Role } from './roles';
 
 export interface Preview {
@@ -149,19 +149,22 @@ export function suggestMapping({ columns, rows }: Preview): Mapping {
     const filled = rows.map((row) => row[indexOf(column)] ?? '').filter((text) => text.trim() !== '');
     return filled.length > 1 && (filled.every(isTruth) || (filled.every(isBit) && new Set(filled).size > 1));
   };
-  const timeColumn = named('ds', 'date', 'datetime', 'timestamp', 'time') ?? where(isTime, []);
+  const together = named('ds') === undefined ? timeTogether(columns, rows) : undefined;
+  const ofTime =
+    together ?? [named('ds', 'date', 'datetime', 'timestamp', 'time') ?? where(isTime, [])].filter((column) => column !== undefined);
+  const timeColumn = ofTime.length === 0 ? undefined : ofTime.join(JOINT);
   const idColumn =
     named('unique_id', 'item_id', 'series_id', 'series', 'id') ??
-    columns.find((column) => column !== timeColumn && NAMES_SOMETHING.test(column)) ??
-    where((text) => !isNumber(text) && !isTime(text), [timeColumn, ...columns.filter(isFlag)]);
+    columns.find((column) => !ofTime.includes(column) && NAMES_SOMETHING.test(column)) ??
+    where((text) => !isNumber(text) && !isTime(text), [...ofTime, ...columns.filter(isFlag)]);
   const numbers = columns.filter(
-    (column, index) => column !== timeColumn && rows.every((row) => isNumber(row[index] ?? '') || row[index] === ''),
+    (column, index) => !ofTime.includes(column) && rows.every((row) => isNumber(row[index] ?? '') || row[index] === ''),
   );
   // A time and nothing but numbers: each column is a series.
-  const wide = !idColumn && timeColumn && rows.length > 0 && numbers.length > 1 && numbers.length === columns.length - 1;
+  const wide = !idColumn && timeColumn && rows.length > 0 && numbers.length > 1 && numbers.length === columns.length - ofTime.length;
   if (wide && !named('y', 'value', 'target', 'sales', 'sold', 'demand', 'quantity', 'revenue', 'umsatz', 'absatz'))
     return { timeColumn, layout: 'wide' };
-  const free = columns.filter((column) => column !== timeColumn && column !== idColumn && !NAMES_SOMETHING.test(column));
+  const free = columns.filter((column) => !ofTime.includes(column) && column !== idColumn && !NAMES_SOMETHING.test(column));
   const numeric = free.filter((column) => mostly(indexOf(column), isNumber) && !isFlag(column) && !OF_THE_CALENDAR.test(column));
   const words = (column: string): string[] => column.toLowerCase().split(/[^\p{L}]+/u);
   const valueColumn =

@@ -1,5 +1,5 @@
 /** What each column of a file is for, as the options of an upload say it. */
-import type { IngestOptionsInput } from '@almanac/contracts';
+import { type IngestOptionsInput, partsOf } from '@almanac/contracts';
 
 export const roles = {
   ignored: 'left out',
@@ -21,7 +21,8 @@ const DEFAULTS = { idColumn: 'unique_id', timeColumn: 'ds', valueColumn: 'y' } a
 export function roleOf(options: IngestOptionsInput, column: string): Role {
   for (const [role, key] of Object.entries(several)) if (options[key]?.includes(column)) return role as Role;
   for (const [role, key] of Object.entries(single)) if ((options[key] || DEFAULTS[key]) === column) return role as Role;
-  return 'ignored';
+  // A date and its clock are the time together.
+  return partsOf(options.timeColumn || DEFAULTS.timeColumn).includes(column) ? 'time' : 'ignored';
 }
 
 /** The options with a column in another role. A role that only one column can have is taken from the one that had it. */

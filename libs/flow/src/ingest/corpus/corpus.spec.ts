@@ -5,9 +5,10 @@ import { readContent } from './reading.js';
 import { times } from './times.js';
 import { values } from './values.js';
 import { refused } from './refused.js';
+import { around } from './around.js';
 import { unusual } from './unusual.js';
 
-const all = { formats, times, values, refused, unusual };
+const all = { formats, times, values, refused, unusual, around };
 
 async function check({ file, content, options = {}, ...expected }: Case): Promise<void> {
   if (expected.error) {

@@ -41,8 +41,11 @@ const YEAR_NAME = /^\s*(1[89]|20|21)\d\d\s*$/;
 const isTimeName = (name: string): boolean => TIME_NAME.test(name) || YEAR_NAME.test(name) || (MONTH_NAME.test(name) && /\d/.test(name));
 const TIME_NAME = /^\s*(\d{4}[-/.]?(\d{1,2}|Q[1-4])([-/.]?\d{1,2})?([T ]\d{1,2}(:\d{2}){0,2}.*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})\s*$/i;
 
-/** @throws AlmanacError COLUMN_MISSING, COLUMN_AMBIGUOUS, OPTIONS_CONFLICT */
-export function mapColumns(columns: readonly Column[], options: IngestOptions): Mapping {
+/**
+ * @param timeParts columns that are the time together
+ * @throws AlmanacError COLUMN_MISSING, COLUMN_AMBIGUOUS, OPTIONS_CONFLICT
+ */
+export function mapColumns(columns: readonly Column[], options: IngestOptions, timeParts: readonly Column[] = []): Mapping {
   const has = (name: string): boolean => lookup(columns, name).length > 0;
   const covariates = options.pastCovariates.length + options.futureCovariates.length + options.staticCovariates.length;
   const transposed = columns.filter(({ name }) => isTimeName(name));
@@ -61,7 +64,9 @@ export function mapColumns(columns: readonly Column[], options: IngestOptions): 
   if (transposed.length >= 2 && has(options.idColumn))
     return { layout: 'wide-times', id: find(columns, options.idColumn, 'the series'), times: transposed };
   const time = find(columns, options.timeColumn, 'the time');
-  const series = columns.filter((column) => column !== time && column.name !== '' && !(column.name === options.idColumn));
+  const series = columns.filter(
+    (column) => column !== time && !timeParts.includes(column) && column.name !== '' && !(column.name === options.idColumn),
+  );
   // A file with a time and text columns only is no wide file: the series column was meant and is missing.
   if (series.length === 0 || (options.layout === 'auto' && options.aggregation === 'count')) find(columns, options.idColumn, 'the series');
   return { layout: 'wide', time, series };
@@ -98,7 +103,7 @@ function long(columns: readonly Column[], options: IngestOptions): Mapping {
   };
 }
 
-function lookup(columns: readonly Column[], name: string): Column[] {
+export function lookup(columns: readonly Column[], name: string): Column[] {
   const exact = columns.filter((column) => column.name === name);
   return exact.length > 0 || name === '' ? exact : columns.filter((column) => fold(column.name) === fold(name));
 }

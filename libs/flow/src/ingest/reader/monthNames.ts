@@ -7,7 +7,7 @@
 import { AlmanacError } from '@almanac/series';
 
 /** Languages of CLDR that people keep tables in; those that this `Intl` lacks are left out. */
-const LANGUAGES =
+export const LANGUAGES =
   'af ar az be bg bn bs ca cs cy da de de-AT el en es es-MX et eu fa fi fil fo fr fr-CA ga gl he hi hr hu hy id is it ja ka kk ko lb lt lv mk mn ms mt nb nl nn pl pt pt-PT ro ru sk sl sq sr sr-Latn sv sw ta te th tr uk uz vi zh'.split(
     ' ',
   );
@@ -40,7 +40,7 @@ const NO_MONTHS = new Set([
 ]);
 
 /** As words are compared: without case, accents and the point behind a short form. */
-function fold(word: string): string {
+export function fold(word: string): string {
   return word
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

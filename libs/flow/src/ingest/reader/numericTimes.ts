@@ -60,7 +60,7 @@ export function numericTimes(seen: Numbers, frequency: string): Reader | undefin
   if (most(seen.hours)) return strptime(['%Y%m%d%H'], 'YYYYMMDDhh');
   if (most(seen.ordinals)) {
     const checked = `CASE WHEN strftime(try_strptime(time, '%Y%j'), '%Y%j') = time THEN try_strptime(time, '%Y%j') END`;
-    return { ...clock(checked, 'days of the year (YYYYDDD)'), note: 'Times were read as days of the year (YYYYDDD).' };
+    return { ...clock(checked, ORDINALS), note: 'Times were read as days of the year (YYYYDDD).' };
   }
   if (most(seen.weeks) && (seen.beyondMonths > 0 || /^\d*W/.test(frequency))) {
     const weeks = clock(`CASE WHEN ${IS_WEEK} THEN ${WEEK} END`, 'year-weeks (YYYYWW)');
@@ -82,6 +82,7 @@ export function numericTimes(seen: Numbers, frequency: string): Reader | undefin
 }
 
 const DAY_S = 86_400;
+export const ORDINALS = 'days of the year (YYYYDDD)';
 
 /** A fraction of a day was rounded to so many digits; the clock it came from showed whole seconds, or coarser. */
 function serials({ decimals, least }: Numbers): Reader {

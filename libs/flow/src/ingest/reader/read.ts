@@ -3,7 +3,7 @@
  * then the series as arrays. Runs in the reader process; everything it learns leaves through `output`.
  */
 import { AlmanacError, type Frequency, isAlmanacError } from '@almanac/series';
-import type { Findings, IngestOptions, IngestResult } from '@almanac/contracts';
+import { type Findings, type IngestOptions, type IngestResult, JOINT, partsOf } from '@almanac/contracts';
 import type { Piece } from '../frames.js';
 import { gathers, nothingGathered } from '../gathered.js';
 import { NO_ODD_TIMES, NO_PARTIAL_STEPS, type ReaderMessage, type ReadJob, type ReadLimits } from '../protocol.js';
@@ -22,6 +22,7 @@ import type { Spans } from './scanner.js';
 import { areTooMany, countRows, findRejects, linesOf, refusalOf, type Rejects, REJECTS_AT_ONCE } from './rejects.js';
 import { asPlainText, openDeepAr, openDelimited, openJson, openJsonLines, openParquet, type Source } from './source.js';
 import { inWords, suggestColumns } from './suggest.js';
+import { withTime } from './together.js';
 import { textCovariates, valuesOfTexts, warningsOfTexts, withValues } from './texts.js';
 import { isWorkbook, sheetAsText } from './workbook.js';
 
@@ -73,7 +74,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
   const database = await Database.open(path, job.scratch, job.limits);
   try {
     const { source, mapping: whole } = await openSource(database, path, detected, options, job.limits);
-    const plain = job.general ? undefined : await readPlain(source, whole, detected, job);
+    const plain = job.general || source.together ? undefined : await readPlain(source, whole, detected, job);
     if (plain) return await sendPlain(plain, source, whole, detected, options, output);
     const texts = await valuesOfTexts(database, source, await textCovariates(database, source, whole, options), job.storedTexts ?? {});
     const mapping = withValues(whole, texts);
@@ -128,6 +129,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
       leftOut: await countLeftOut(database, options),
       rejections: describeRejects(rejects),
       warnings: [
+        ...(source.together ? [source.together.note] : []),
         ...warningsAbout(detected, parsed.times, options),
         ...warningsOfPercent(parsed),
         ...warningsOfRejects(rejects),
@@ -204,10 +206,11 @@ async function openSource(
   options: IngestOptions,
   limits: ReadLimits,
 ): Promise<Opened> {
-  const mapped = async (source: Source): Promise<Opened> => {
+  const mapped = async (file: Source): Promise<Opened> => {
+    const source = await withTime(database, file, options.timeColumn);
     if (source.columns.length > (limits.columns ?? Infinity)) throw tooManyColumns(source.columns.length, limits.columns!);
     try {
-      const mapping = mapColumns(source.columns, options);
+      const mapping = mapColumns(source.columns, options, source.together?.columns);
       if (mapping.layout === 'wide' && options.layout === 'auto') await refuseTextAsSeries(database, source, mapping.series, options);
       return { source, mapping };
     } catch (error) {
@@ -222,12 +225,12 @@ async function openSource(
     return { source, mapping: mapDeepAr(source.columns, source.categories) };
   }
   const { idColumn, timeColumn, valueColumn, pastCovariates, futureCovariates, staticCovariates } = options;
-  const wanted = [idColumn, timeColumn, valueColumn, ...pastCovariates, ...futureCovariates, ...staticCovariates];
+  const wanted = [idColumn, timeColumn, ...partsOf(timeColumn), valueColumn, ...pastCovariates, ...futureCovariates, ...staticCovariates];
   return mapped(
     openDelimited(
       path,
       detected,
-      wanted.filter((name) => name !== ''),
+      [...new Set(wanted)].filter((name) => name !== ''),
     ),
   );
 }
@@ -244,7 +247,7 @@ async function withSuggestion(error: AlmanacError, database: Database, source: S
     rows.map((row) => source.columns.map(({ index }) => row[`c${index}`] ?? null)),
     options,
   );
-  if (Object.keys(suggested).length < 2) return error;
+  if (Object.keys(suggested).length < 2 && !suggested.timeColumn?.includes(JOINT)) return error;
   const { code, message, subject, status } = error;
   const one = 'idColumn' in suggested ? ' Or set idColumn to "" if the file holds one series.' : '';
   const hint =
@@ -266,7 +269,7 @@ async function refuseTextAsSeries(database: Database, source: Source, series: re
   const text = await database.one<Record<string, boolean>>(
     `SELECT ${counts.join(', ')} FROM (SELECT * FROM (${source.relation}) LIMIT 1000)`,
   );
-  if (Object.values(text).some(Boolean)) mapColumns(source.columns, { ...options, layout: 'long' });
+  if (Object.values(text).some(Boolean)) mapColumns(source.columns, { ...options, layout: 'long' }, source.together?.columns);
 }
 
 function placeRows(database: Database, source: Source, parsed: Parsed, { options, grid, closures }: ReadJob): Promise<Frequency> {

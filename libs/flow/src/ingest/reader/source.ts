@@ -28,6 +28,8 @@ export interface Source {
   lines?: { path: string; skipLines: number; delimiter: string | undefined };
   /** Rows that the reader had to leave out because they are not cut like the others are in this table. */
   rejects?: string;
+  /** The columns that make the time together, and what was taken of them. */
+  together?: { columns: Column[]; note: string };
 }
 
 /** Bytes of one line, at most. */

@@ -2,7 +2,7 @@
  * Which columns were probably meant, where those that were looked for are missing: by what such columns are usually
  * called, else by what is in them. Only ever said, never taken.
  */
-import type { IngestOptions } from '@almanac/contracts';
+import { type IngestOptions, JOINT, timeTogether } from '@almanac/contracts';
 import { type Column, nearestName } from './columns.js';
 
 /** By option; an `idColumn` of "" means that the file holds one series. */
@@ -20,7 +20,8 @@ const TIME =
  * @returns a column for each option whose column is missing, as far as one is likely
  */
 export function suggestColumns(columns: readonly Column[], rows: readonly (string | null)[][], options: IngestOptions): Suggestion {
-  const has = (name: string): boolean => columns.some((column) => column.name.trim().toLowerCase() === name.trim().toLowerCase());
+  const has = (name: string): boolean => columns.some((column) => same(column.name, name));
+
   const taken = new Set<string>();
   const suggestion: Suggestion = {};
   const looksLike = (column: Column, type: RegExp, text: RegExp): boolean => {
@@ -43,13 +44,24 @@ export function suggestColumns(columns: readonly Column[], rows: readonly (strin
     taken.add(found);
   };
   for (const option of ['idColumn', 'timeColumn', 'valueColumn'] as const) if (has(options[option])) taken.add(options[option]);
-  fill('timeColumn', isTime);
+  const together = timeTogether(
+    columns.map(({ name }) => name),
+    rows.map((row) => columns.map(({ index }) => row[index])),
+  );
+  // Also where one of them was named: a date without its clock is half of the time.
+  if (together && (!has(options.timeColumn) || together.some((name) => same(name, options.timeColumn)))) {
+    suggestion.timeColumn = together.join(JOINT);
+    for (const name of together) taken.add(name);
+  }
+  if (suggestion.timeColumn === undefined) fill('timeColumn', isTime);
   if (options.aggregation !== 'count') fill('valueColumn', isNumber);
   fill('idColumn', (column) => !isTime(column) && !isNumber(column));
   const known = suggestion.timeColumn !== undefined && (suggestion.valueColumn !== undefined || options.aggregation === 'count');
   if (options.idColumn !== '' && !has(options.idColumn) && suggestion.idColumn === undefined && known) suggestion.idColumn = '';
   return suggestion;
 }
+
+const same = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
 
 /** `idColumn "store", timeColumn "date"`; undefined for none. */
 export function inWords(suggestion: Suggestion): string | undefined {

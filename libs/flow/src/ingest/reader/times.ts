@@ -7,12 +7,14 @@
  * Invariants: a column is written one way. Where day and month could be swapped, the whole column decides; where even
  * that leaves both, it is refused: a date is never guessed.
  */
-import { AlmanacError } from '@almanac/series';
+import { AlmanacError, isAlmanacError } from '@almanac/series';
 import type { IngestOptions } from '@almanac/contracts';
 import type { Column } from './columns.js';
 import { type Database, literal } from './database.js';
+import { type Undecorated, undecorated } from './decorated.js';
+import { fiscalHint, refusePeriods, refuseSpans } from './fiscal.js';
 import { namedMonths } from './namedMonths.js';
-import { type Numbers, NUMBERS_SQL, numericTimes } from './numericTimes.js';
+import { type Numbers, NUMBERS_SQL, numericTimes, ORDINALS } from './numericTimes.js';
 import { clock, inYears, pivoted, type Reader, strptimeSql } from './timeReader.js';
 
 export interface TimeReading extends Reader {
@@ -58,6 +60,8 @@ const FAMILIES: readonly Family[] = [
     formats: ['%Y%m%dT%H%M%S', '%Y%m%d %H%M%S', '%Y%m%d %H:%M:%S', '%Y%m%d %H:%M', '%Y%m%d%H%M%S', '%Y%m%d%H%M', '%Y%m%d'],
   },
   { name: 'YYYY-MM', formats: ['%Y-%m', '%Y/%m', '%Y.%m'] },
+  { name: 'YYYYMmm', formats: ['%YM%m', '%Y-M%m'] },
+  { name: 'Mon D hh:mm:ss YYYY', formats: ['%b %d %H:%M:%S %Y'] },
   family('%d.%m.%Y', 'day first'),
   family('%d/%m/%Y', 'day first'),
   family('%m/%d/%Y', 'month first'),
@@ -94,7 +98,21 @@ export async function readTimes(database: Database, relation: string, column: Co
   if (/^(TIMESTAMP|DATE)/.test(column.type))
     return { ...typed, micros: 'epoch_us(CAST(time AS TIMESTAMP))', instant: 'false', description: 'timestamps' };
   const text = column.type === 'VARCHAR' ? `trim(${name})` : `CAST(${name} AS VARCHAR)`;
-  const reading = (reader: Reader): TimeReading => ({ time: text, ...reader });
+  return readText(database, relation, name, text, options);
+}
+
+async function readText(
+  database: Database,
+  relation: string,
+  name: string,
+  text: string,
+  options: IngestOptions,
+  around?: Undecorated,
+): Promise<TimeReading> {
+  const reading = (reader: Reader): TimeReading => {
+    const note = [reader.note, around?.note].filter((each) => each !== undefined).join(' ');
+    return { time: text, ...reader, ...(note === '' ? {} : { note }) };
+  };
   const everything = `SELECT DISTINCT ${text} AS time FROM (${relation})`;
   if (options.timeFormat !== undefined) return reading(await declared(database, everything, options.timeFormat, options.yearPivot));
 
@@ -102,12 +120,27 @@ export async function readTimes(database: Database, relation: string, column: Co
   const seen = await database.one<{ n: number; iso: number; numbers: number }>(
     `SELECT count(*)::INT AS n, count(${inYears(ISO.micros)})::INT AS iso, count(*) FILTER (${NUMBER})::INT AS numbers FROM ${sample}`,
   );
-  if (seen.iso === seen.n) return reading(ISO);
+  const bare = async (): Promise<TimeReading | undefined> => {
+    const found = await undecorated(database, sample, text);
+    if (!found || (around?.isInterval && found.isInterval)) return undefined;
+    if (found.isInterval && options.timeMarks === 'end') throw twoEnds(found);
+    const note = [around?.note, found.note].filter((each) => each !== undefined).join(' ');
+    return readText(database, relation, name, found.text, options, { ...around, ...found, ...(note === '' ? {} : { note }) });
+  };
+  if (seen.iso === seen.n) return ((await haveManyOffsets(database, sample)) ? await bare() : undefined) ?? reading(ISO);
   // A few odd rows in a column of numbers are rejects, not another way to write.
-  if (seen.numbers <= seen.n / 2) return reading(await writtenAs(database, everything, sample, seen.n, options.yearPivot));
+  if (seen.numbers <= seen.n / 2) {
+    return writtenAs(database, everything, sample, seen.n, options.yearPivot).then(reading, async (error: unknown) => {
+      if (!isAlmanacError(error) || error.code !== 'TIMESTAMP_INVALID') throw error;
+      const read = await bare();
+      if (!read) throw error;
+      return read;
+    });
+  }
   if (options.frequency !== '1') {
     const found = await database.one<Record<keyof Omit<Numbers, 'n'>, number>>(`SELECT ${NUMBERS_SQL} FROM ${sample} WHERE ${NUMBER}`);
     const numeric = numericTimes({ n: seen.n, ...found }, options.frequency);
+    if (numeric?.description === ORDINALS) await refusePeriods(database, sample);
     if (numeric) return reading(numeric);
   }
   // A step is an INTEGER in the store.
@@ -131,7 +164,7 @@ async function writtenAs(
 ): Promise<Reader> {
   const ways: { reader: Reader; family?: Family }[] = [
     { reader: ISO },
-    ...PERIODS.map((reader) => ({ reader })),
+    ...[...PERIODS, WITH_OFFSET].map((reader) => ({ reader })),
     ...FAMILIES.map((each) => ({ reader: ofFamily(each, pivot), family: each })),
   ];
   const counted = ways.map(({ reader }, index) => `count(${inYears(reader.micros)})::INT AS k${index}`);
@@ -146,6 +179,8 @@ async function writtenAs(
   }
   if (most < total / 2) throw await noTimes(database, sample);
   const best = ways[counts.indexOf(most)]!;
+  if (best.reader === ORDINAL_DAYS) await refusePeriods(database, sample);
+  if (best.family?.name === 'YYYY-MM') await refuseSpans(database, sample);
   const rival = ways.find(({ family }, index) => counts[index]! >= most / 2 && isSwapOf(family, best.family));
   const reader = rival ? await decideOrder(database, everything, best.reader, rival.reader) : best.reader;
   return best.family?.formats.some(isShortYear) && pivot === undefined ? inOneCentury(database, everything, reader) : reader;
@@ -173,6 +208,21 @@ async function inOneCentury(database: Database, everything: string, reader: Read
   );
 }
 
+/** `00:00-01:00`, `01:00-02:00` … behind a date: no zone has as many offsets. */
+async function haveManyOffsets(database: Database, sample: string): Promise<boolean> {
+  const { offsets } = await database.one<{ offsets: number }>(
+    `SELECT count(DISTINCT regexp_extract(time, '\\d{2}:\\d{2}-(\\d{2}:\\d{2})$', 1))::INT AS offsets FROM ${sample}`,
+  );
+  return offsets > 3;
+}
+
+function twoEnds({ note }: Undecorated): AlmanacError {
+  return new AlmanacError('OPTIONS_CONFLICT', `The times are intervals, and timeMarks says that they are ends. ${note ?? ''}`.trim(), {
+    hint: 'Leave timeMarks out: the start of each interval is its time.',
+    subject: { option: 'timeMarks' },
+  });
+}
+
 async function noTimes(database: Database, sample: string): Promise<AlmanacError> {
   const { time } = await database.one<{ time: string }>(`SELECT time FROM ${sample} LIMIT 1`);
   return new AlmanacError('TIMESTAMP_INVALID', `The time column holds no timestamps: "${time.slice(0, 60)}" cannot be read as one.`, {
@@ -185,6 +235,8 @@ const UNDERSTOOD = /^(UTC|GMT|AM|PM|Z)$/i;
 
 /** The reason why a text that looks like a time is none, where that can be said. */
 export function hintForTime(text: string): string | undefined {
+  const period = fiscalHint(text);
+  if (period !== undefined) return period;
   const [, abbreviation] = /\d\s*\(?([A-Z]{2,5})\)?$/.exec(text.trim()) ?? [];
   if (abbreviation !== undefined && !UNDERSTOOD.test(abbreviation))
     return `"${abbreviation}" is the abbreviation of a zone, and several zones go by one: write an offset (+01:00) instead, or leave it out and set timeZone.`;
@@ -240,7 +292,7 @@ const part = (letters: string, most: number): { year: string; no: string } => {
   return { year: `(${both}.y || ${both}.z)`, no: `(${both}.a || ${both}.b || ${both}.c)` };
 };
 const QUARTER = part('[Qq]', 4);
-const HALF = part('[Hh]', 2);
+const HALF = part('[HhSs]', 2);
 
 /** `2024-W05`, `2024W5`, `2024-W05-1`, `W05 2024`, also with KW. */
 const WEEK_PARTS = `regexp_extract(upper(time), '^(\\d{4})[-/ ]?K?W[- ]?(\\d{1,2})(?:-([1-7]))?$|^K?W[- ]?(\\d{1,2})[-/. ]+(\\d{4})$', ['y', 'w', 'd', 'v', 'z'])`;
@@ -250,11 +302,41 @@ const WEEK = `try_strptime(${WEEK_TEXT} || '-' || CASE WHEN ${WEEK_PARTS}.d = ''
 const startOf = ({ year, no }: { year: string; no: string }, months: number): string =>
   `CASE WHEN ${no} <> '' THEN make_timestamp(TRY_CAST(${year} AS BIGINT), (TRY_CAST(${no} AS BIGINT) - 1) * ${months} + 1, 1, 0, 0, 0.0) END`;
 
+/** `2024-001`; day 366 of a year that has none is none. */
+const ORDINAL_DAYS = clock(
+  `CASE WHEN regexp_full_match(time, '\\d{4}[-/]\\d{3}') AND strftime(try_strptime(replace(time, '/', '-'), '%Y-%j'), '%Y-%j') = replace(time, '/', '-') THEN try_strptime(replace(time, '/', '-'), '%Y-%j') END`,
+  'days of the year (YYYY-DDD)',
+);
+
+/** `01 Jan 2022 00:00:00 GMT`, `01/Jan/2022:00:00:00 +0000`, `Jan 01 2022 00:00:00 GMT+0100 (CET)`: mails, web servers, browsers. */
+const OFFSET_TEXT = `regexp_replace(regexp_replace(regexp_replace(time, '\\s*\\([^)]*\\)$', ''), '\\s*(GMT|UTC)([+-]\\d)', ' \\2'), '\\s*(GMT|UTC|Z)( \\d{4})?$', ' +0000\\2')`;
+// strptime would take the abbreviation of a zone for an offset.
+const WITH_OFFSET: Reader = {
+  ...clock(
+    `CASE WHEN regexp_matches(${OFFSET_TEXT}, '[+-]\\d{2}:?\\d{2}( \\d{4})?$') THEN ${strptimeSql(
+      [
+        '%Y-%m-%dT%H:%M %z',
+        '%Y-%m-%d %H:%M %z',
+        '%d %b %Y %H:%M:%S %z',
+        '%d %b %Y %H:%M %z',
+        '%d-%b-%Y %H:%M:%S %z',
+        '%d/%b/%Y:%H:%M:%S %z',
+        '%b %d %Y %H:%M:%S %z',
+        '%b %d %H:%M:%S %z %Y',
+      ],
+      OFFSET_TEXT,
+    )} END`,
+    'dates with month names and offsets',
+  ),
+  instant: 'true',
+};
+
 /** Quarters, halves and ISO weeks, which no cast and no strptime reads. Week 53 of a year that has none would roll into the next. */
 const PERIODS: readonly Reader[] = [
   clock(startOf(QUARTER, 3), 'YYYYQn'),
   clock(startOf(HALF, 6), 'YYYYHn'),
   clock(`CASE WHEN strftime(${WEEK}, '%G-W%V') = ${WEEK_TEXT} THEN ${WEEK} END`, 'ISO weeks'),
+  ORDINAL_DAYS,
 ];
 
 /** By the format that was asked for; months by names in other languages are read as well. */
