@@ -287,7 +287,24 @@ const FLAGGED: Record<string, { content: string; options?: Record<string, unknow
         'last',
       ),
     ),
-    says: /Every value lies in a month of its own.*Say frequency MS and aggregation last/,
+    says: /Every value lies in a month of its own.*"first" on the first day; "last" on the last day.*Say frequency MS and aggregation last/,
+  },
+  'a total beside its parts': {
+    content: csv(
+      lines(
+        steps(60, (d) => [date(Date.UTC(2024, 0, 1 + d)), 20 + (d % 7)]),
+        'north',
+      ),
+      lines(
+        steps(60, (d) => [date(Date.UTC(2024, 0, 1 + d)), 30 + (d % 5)]),
+        'south',
+      ),
+      lines(
+        steps(60, (d) => [date(Date.UTC(2024, 0, 1 + d)), 50 + (d % 7) + (d % 5)]),
+        'company',
+      ),
+    ),
+    says: /Series "company" is \(nearly\) the sum of the others.*counts it twice/,
   },
   'quarterly reports on days that move': {
     content: csv(lines(steps(24, (q) => [date(Date.UTC(2018, 3 * q + 1, [14, 16, 15, 13][q % 4])), 100 + (q % 4)]))),

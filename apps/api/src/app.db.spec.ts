@@ -271,6 +271,15 @@ describe('uploads', () => {
       [{ frequency: 'fortnightly' }, 'FREQUENCY_UNKNOWN'],
     ] as const)
       expect(await refusal(client.upload(new Blob([CSV]), 'a.csv', { dataset: 'sales', ...options }))).toMatchObject({ status: 400, code });
+    // Clients that name the type of the part have the reader of forms make something of it that is no text.
+    const typed =
+      '--x\r\ncontent-disposition: form-data; name="options"\r\ncontent-type: application/json\r\n\r\n{"dataset":"no name"}\r\n--x--\r\n';
+    const sent = await fetch(`${url}/v1/uploads`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEYS.write}`, 'content-type': 'multipart/form-data; boundary=x' },
+      body: typed,
+    });
+    expect(problem.parse(await sent.json())).toMatchObject({ code: 'REQUEST_INVALID', detail: expect.stringContaining('dataset') });
     const form = new FormData();
     form.append('file', new Blob([CSV]), 'a.csv');
     const answer = await fetch(`${url}/v1/uploads`, { method: 'POST', headers: { authorization: `Bearer ${KEYS.write}` }, body: form });

@@ -28,7 +28,12 @@ export async function fromMultipart<T>(request: FastifyRequest, schema: z.ZodTyp
     if (part.type === 'field') {
       if (part.fieldname !== 'options') throw refuse(`The upload has an unknown part "${part.fieldname}".`, order);
       if (options) throw refuse('The part "options" is given twice.', order);
-      options = parsePart('options', schema, optionsFromText(String(part.value)));
+      options = parsePart('options', schema, optionsOf(part.value));
+    } else if (part.fieldname === 'options') {
+      throw refuse(
+        'The part "options" is a file here.',
+        'Send the JSON itself as the value of the part; with curl that is options=<NAME, not options=@NAME.',
+      );
     } else {
       if (!options) throw refuse('The part "options" is missing, or comes after the file.', order);
       const refuseRest = async (): Promise<void> => {
@@ -41,9 +46,11 @@ export async function fromMultipart<T>(request: FastifyRequest, schema: z.ZodTyp
   throw refuse('The upload has no file.', order);
 }
 
-function optionsFromText(text: string): unknown {
+/** @param value text, or what the reader of forms has made of a part that says it is of the type application/json */
+function optionsOf(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null) return value;
   try {
-    return JSON.parse(text);
+    return JSON.parse(String(value));
   } catch {
     throw refuse('The part "options" is not JSON.', order);
   }

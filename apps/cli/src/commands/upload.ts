@@ -33,6 +33,8 @@ export function findingsText(f: Findings): string {
     lines.push(`too short   ${count(f.tooShort.series)} series of fewer than ${count(f.tooShort.steps)} steps`);
   if (f.emptySeries.count > 0)
     lines.push(`without any value  ${count(f.emptySeries.count)} series: ${f.emptySeries.ids.slice(0, 5).join(', ')}`);
+  const totals = [...f.totals.sums, ...f.totals.named];
+  if (totals.length > 0) lines.push(`totals      ${totals.slice(0, 5).join(', ')}`);
   if (f.rowsRejected > 0) lines.push(`rejected    ${count(f.rowsRejected)} rows`);
   for (const rejection of f.rejections) {
     lines.push(`  ${rejection.rule}: ${count(rejection.count)}`);

@@ -154,6 +154,13 @@ export const findings = z
       description:
         'First and last steps of series that the gathered events cover in part, compared with the steps beside them; the first 100 by name. `dropped`: they were left out.',
     }),
+    totals: z
+      .object({ sums: z.array(z.string()), named: z.array(z.string()) })
+      .default({ sums: [], named: [] })
+      .meta({
+        description:
+          'Series that are (nearly) the sum of the others at the same times (`sums`), and others that are named like a total (`named`). They are stored like the others.',
+      }),
     leftOut: z.number().int().default(0).meta({ description: 'Rows outside the stated range (`from`, `to`).' }),
     oddTimes: z.object({ far: namedRows, future: namedRows }).default({ far: NO_ROWS, future: NO_ROWS }).meta({
       description:

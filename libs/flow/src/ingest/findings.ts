@@ -63,6 +63,7 @@ export function describe(
       items: head.partial.series.slice(0, NAMED).map(({ id, step }) => ({ uniqueId: id, ds: frequency.wire(step) })),
       dropped,
     },
+    totals: totalsOf(tally),
     leftOut: head.leftOut,
     oddTimes: { far: items(head.odd.far), future: items(head.odd.future) },
     start: timeOf(tally.firstStep),
@@ -79,6 +80,11 @@ export function describe(
       ...stepFindings(frequency, tally),
     ],
   };
+}
+
+function totalsOf({ totals }: Tally): Findings['totals'] {
+  const { sums, names } = totals.find();
+  return { sums, named: names };
 }
 
 /** What becomes of series that have rows and no value in any of them. */
@@ -129,12 +135,28 @@ function emptyCovariates(channels: readonly string[], known: ReadonlySet<number>
   ];
 }
 
-/** What is said of the steps and values themselves. A rhythm that is known for what it is says more than where its gaps are. */
-export function stepFindings(grid: Frequency, { rhythms, ownPlaces, patterns, codes, gaps, read }: Tally): string[] {
+/**
+ * What is said of the steps and values themselves. A rhythm that is known for what it is says more than where its gaps are.
+ * @param model a trained one whose grid it is: no frequency that a finding proposes can be given to it
+ */
+export function stepFindings(
+  grid: Frequency,
+  { rhythms, ownPlaces, patterns, codes, totals, gaps, read }: Tally,
+  model?: string,
+): string[] {
   const found = rhythms.warnings(grid);
   const places = { said: ownPlaces.warnings(grid), differ: ownPlaces.differ };
-  return [...(found.length > 0 ? found : gapWarnings(grid, patterns, places, { gaps, values: read })), ...codes.warnings()];
+  const said = found.length > 0 ? found : gapWarnings(grid, patterns, places, { gaps, values: read });
+  return [
+    ...said,
+    ...(said.length > 0 && model !== undefined ? [gridOfModel(grid, model)] : []),
+    ...codes.warnings(),
+    ...totals.warnings(),
+  ];
 }
+
+const gridOfModel = (grid: Frequency, model: string): string =>
+  `${model} was trained on ${grid.label} and forecasts no other grid; for another rhythm name a kind that needs no training (model auto), or a model that was trained on it.`;
 
 /** Two seasons, so that one can be held against the other, and a few steps at least. */
 export function enoughSteps(seasonLengths: readonly number[]): number {

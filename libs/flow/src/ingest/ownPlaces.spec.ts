@@ -24,6 +24,11 @@ function warningsOf(
 }
 
 describe('series with places of their own', () => {
+  it('are not those that are hardly observed at all', () => {
+    const days = Frequency.parse('D', 'UTC');
+    expect(warningsOf(days, 2000, { slip: (_, __, t) => t < 30 || t === 1999 })).toEqual([]);
+  });
+
   it('are named by the hours at which they are never observed', () => {
     const shop = Frequency.parse('h@9-20', 'UTC');
     const hours = { early: (_: number, hour: number) => hour < 17, late: (_: number, hour: number) => hour >= 12 };

@@ -101,7 +101,7 @@ export class OwnPlaces {
       const closed = places.filter(({ count, of }) => of >= FEWEST_SEASONS && count <= NEXT_TO_NONE * of);
       const open = places.filter((one) => !closed.includes(one));
       const sum = (all: typeof places, key: 'count' | 'of'): number => all.reduce((total, one) => total + one[key], 0);
-      if (closed.length === 0 || sum(open, 'count') < MOSTLY_SEEN * sum(open, 'of')) continue;
+      if (closed.length === 0 || open.length === 0 || sum(open, 'count') < MOSTLY_SEEN * sum(open, 'of')) continue;
       if (sum(closed, 'of') - sum(closed, 'count') < MOST * missing.length) continue;
       const stepAt = ({ at }: { at: number }): number => first + place(at - first, season);
       return { id, season, open: open.map(stepAt), closed: closed.map(stepAt) };

@@ -50,6 +50,14 @@ describe('Rhythms', () => {
     expect(warningsOf({ report: reports })).toEqual([expect.stringMatching(/a quarter of its own.*frequency QS and aggregation last/)]);
   });
 
+  it('names the series that are dated by the first day of a month and those that are by the last', () => {
+    const month = (i: number, day: number): number => step(new Date(Date.UTC(2018, i, day)).toISOString());
+    const starts = range(30, (i) => month(i, 1));
+    expect(warningsOf({ a: starts, b: starts, end: range(30, (i) => month(i + 1, 0)), mid: range(30, (i) => month(i, 15)) })).toEqual([
+      expect.stringMatching(/"a", "b" on the first day; "end" on the last day; "mid" on day 15\).*frequency MS and aggregation last/),
+    ]);
+  });
+
   it('knows days of a zone on a grid of hours, and proposes no months there', () => {
     const hours = Frequency.parse('h', 'UTC');
     const midnight = (day: string): number =>
@@ -58,6 +66,19 @@ describe('Rhythms', () => {
     const months = range(12, (i) => midnight(new Date(Date.UTC(2021, i, 1)).toISOString().slice(0, 10)));
     for (const steps of [days, months])
       expect(warningsOf({ x: steps }, hours)).toEqual([expect.stringMatching(/at 22:00 or 23:00 of UTC.*timeZone Europe/)]);
+  });
+
+  it('calls a rhythm that all values have by its code', () => {
+    const monthly = range(30, (i) => step(new Date(Date.UTC(2021, i, 15)).toISOString()));
+    expect(warningsOf({ x: monthly })).toEqual([expect.stringMatching(/rhythm MS-15, which is coarser than D: .* Say frequency MS-15\.$/)]);
+    const quarters = Frequency.parse('QS-MAR');
+    expect(warningsOf({ x: range(20, (i) => 4 * i) }, quarters)).toEqual([
+      expect.stringMatching(/rhythm YS-MAR, which is coarser than QS-MAR/),
+    ]);
+    // Midnights of the zone that the grid of hours is of.
+    const hours = Frequency.parse('h', 'Europe/Berlin');
+    const days = range(60, (i) => hours.floorStep(Frequency.parse('D', 'Europe/Berlin').timeOf(19_790 + i)));
+    expect(warningsOf({ x: days }, hours)).toEqual([expect.stringMatching(/rhythm D of Europe\/Berlin, which is coarser than h:/)]);
   });
 
   it('knows days of every year on which nothing is observed', () => {

@@ -4,7 +4,7 @@
  * they are gaps, which would be forecast; the findings say what they are.
  * Invariant: what is remembered does not grow with the file.
  */
-import type { Frequency } from '@almanac/series';
+import { counted, findRhythm, type Frequency, isAlmanacError } from '@almanac/series';
 
 /** Distances, and values, of a series that are looked at. */
 const MOST_LOOKED_AT = 400;
@@ -33,7 +33,7 @@ export class Rhythms {
   private coarseCount = 0;
   private retailCount = 0;
   /** The values of the first series that have more gaps than values. */
-  private readonly sparse: number[][] = [];
+  private readonly sparse: { id: string; steps: number[] }[] = [];
   private sparseCount = 0;
   /** Steps that are missing in short gaps, and in how many series. */
   private readonly missing = new Map<number, number>();
@@ -79,7 +79,7 @@ export class Rhythms {
     if (wide.length < LEAST) return;
     if (steps.at(-1)! - steps[0]! + 1 > 2 * steps.length) {
       this.sparseCount++;
-      if (this.sparse.length < MOST_SPARSE) this.sparse.push(steps);
+      if (this.sparse.length < MOST_SPARSE) this.sparse.push({ id, steps });
     }
     if (isRetail(apart)) this.retailCount++;
     else if (wide.length >= MOST * apart.length && isRegular(wide)) {
@@ -120,9 +120,19 @@ export class Rhythms {
     );
   }
 
-  /** The finest of months, quarters and years that each hold one value of every series. */
+  private get sparseSteps(): number[][] {
+    return this.sparse.map(({ steps }) => steps);
+  }
+
+  /** The rhythm that all values have, or the finest of months, quarters and years that each hold one value of every series. */
   private coarser(grid: Frequency): string[] {
-    const fields = this.sparse.map((steps) =>
+    const own = rhythmOf(this.sparseSteps, grid);
+    if (own)
+      return [
+        `The values have the rhythm ${own.label}, which is coarser than ${grid.label}: there the steps between are gaps, and would be forecast. ` +
+          `Say frequency ${own.label}.`,
+      ];
+    const fields = this.sparse.map(({ steps }) =>
       steps.map((step) => grid.format(step).slice(0, 7).split('-').map(Number) as [number, number]),
     );
     for (const [months, frequency, name] of [
@@ -137,21 +147,54 @@ export class Rhythms {
       };
       if (fields.every(isOneEach))
         return [
-          `Every value lies in a ${name} of its own, on days that move: on ${grid.label} the days between are gaps, and would be forecast. ` +
+          `Every value lies in a ${name} of its own, ${this.daysIn(months, grid)}: on ${grid.label} the days between are gaps, and would be forecast. ` +
             `Say frequency ${frequency} and aggregation last to read them as ${name}s.`,
         ];
     }
     return [];
   }
 
+  /** Where in its periods each series is dated: that of some by the first day and of others by the last is worth their names. */
+  private daysIn(months: number, grid: Frequency): string {
+    const byDay = new Map<string, string[]>();
+    for (const { id, steps } of this.sparse) {
+      const days = new Set(steps.map((step) => dayIn(months, grid.format(step))));
+      const day =
+        days.size === 1
+          ? [...days][0]!
+          : days.size === 2 && [...days].every((one) => /^the/.test(one))
+            ? [...days].sort().join(' or ')
+            : '';
+      byDay.set(day, [...(byDay.get(day) ?? []), id]);
+    }
+    if (byDay.size === 1 && byDay.has('')) return 'on days that move';
+    const shown = [...byDay].map(([day, ids]) => {
+      const named = ids.slice(0, NAMED).map((id) => `"${id.slice(0, 100)}"`);
+      const more = ids.length > NAMED ? ` and ${(ids.length - NAMED).toLocaleString('en')} more` : '';
+      return `${named.join(', ')}${more} on ${day === '' ? 'days that move' : day}`;
+    });
+    const others =
+      this.sparseCount > this.sparse.length
+        ? `; ${(this.sparseCount - this.sparse.length).toLocaleString('en')} more series were not looked at`
+        : '';
+    return `on days that are not the same (series ${shown.join('; ')}${others})`;
+  }
+
   /** One clock time in summer and the one beside it in winter: days by the clock of a zone, which the grid does not know. */
   private midnights(grid: Frequency): string[] {
-    const clocks = (this.sparse[0] ?? []).map((step) => grid.format(step).slice(11, 16));
+    const steps = this.sparse[0]?.steps ?? [];
+    const own = rhythmOf(this.sparseSteps, grid);
+    if (own?.kind === 'calendar')
+      return [
+        `The values have the rhythm ${own.label} of ${grid.timeZone}, which is coarser than ${grid.label}: there the steps between are gaps, and would be ` +
+          `forecast. Say frequency ${own.label}.`,
+      ];
+    const clocks = steps.map((step) => grid.format(step).slice(11, 16));
     const [one, other, ...more] = [...new Set(clocks)].sort();
     const changes = clocks.slice(1).filter((clock, i) => clock !== clocks[i]).length;
     if (one === undefined || other === undefined || more.length > 0 || changes > clocks.length / 4) return [];
     return [
-      `Every value lies at ${one} or ${other} of ${grid.timeZone}, for months the one and for months the other: these are days, weeks or months by the ` +
+      `Every value lies at ${one} or ${other} of UTC, for months the one and for months the other: these are days, weeks or months by the ` +
         'clock of another zone. Name it, e.g. timeZone Europe/Berlin; on ' +
         `${grid.label} the steps between are gaps, and would be forecast.`,
     ];
@@ -179,6 +222,21 @@ export class Rhythms {
   }
 }
 
+/** The coarser rhythm on which every value of these series lies; undefined where they have none in common. */
+function rhythmOf(series: readonly (readonly number[])[], grid: Frequency): Frequency | undefined {
+  const times = series.flat().map((step) => grid.timeOf(step));
+  try {
+    const { frequency } = findRhythm(counted(times), grid.timeZone);
+    if (!times.every((time) => frequency.isOnGrid(time))) return undefined;
+    const [from, to] = [Math.min(...times), Math.max(...times)];
+    const wide = frequency.floorStep(to) - frequency.floorStep(from) < 0.75 * (grid.floorStep(to) - grid.floorStep(from));
+    return wide ? frequency : undefined;
+  } catch (error) {
+    if (isAlmanacError(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Two periods of four weeks to one of five, in any order, again and again; in weeks or in days. */
 function isRetail(apart: readonly number[]): boolean {
   const unit = Math.min(...apart) === 28 ? 7 : 1;
@@ -194,6 +252,15 @@ function isRegular(distances: readonly number[]): boolean {
   const sorted = [...distances].sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))]!;
   return at(0.9) - at(0.1) <= 0.2 * at(0.5);
+}
+
+/** The first or the last day of a period, or the day of the month. */
+function dayIn(months: number, time: string): string {
+  const at = Date.parse(`${time.slice(0, 10)}T00:00Z`);
+  const [date, next] = [new Date(at), new Date(at + DAY_MS)];
+  if (date.getUTCDate() === 1 && date.getUTCMonth() % months === 0) return 'the first day';
+  if (next.getUTCDate() === 1 && next.getUTCMonth() % months === 0) return 'the last day';
+  return months === 1 ? `day ${date.getUTCDate()}` : 'other days';
 }
 
 const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;

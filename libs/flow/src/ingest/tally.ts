@@ -4,6 +4,7 @@ import type { Piece } from './frames.js';
 import { GapPatterns } from './gapPatterns.js';
 import { OwnPlaces } from './ownPlaces.js';
 import { Rhythms } from './rhythms.js';
+import { Totals } from './totals.js';
 
 export class Tally {
   series = 0;
@@ -26,6 +27,8 @@ export class Tally {
   readonly ownPlaces: OwnPlaces;
   /** Numbers that stand for nothing known. */
   readonly codes = new Codes();
+  /** Series that add up others. */
+  readonly totals = new Totals();
   /** Channels beside the target that have a value. */
   readonly covariates = new Set<number>();
   private id: string | undefined;
@@ -71,6 +74,7 @@ export class Tally {
       this.rhythms.add(id, firstStep, values, read < values.length);
       this.ownPlaces.add(id, firstStep, values, read < values.length);
       this.codes.add(id, values);
+      this.totals.add(id, firstStep, values);
     } else if (!this.covariates.has(channel) && values.some((value) => !Number.isNaN(value))) this.covariates.add(channel);
   }
 

@@ -119,7 +119,7 @@ async function historiesOf(read: Reading, asked: FilePredictionRequest, named: N
     ...(empty.length > 0
       ? [`Without any value, and without a forecast: ${empty.slice(0, 5).join(', ')}${empty.length > 5 ? ' …' : ''}.`]
       : []),
-    ...stepFindings(grid, tally),
+    ...stepFindings(grid, tally, named?.version.model),
   ];
   if (series.length > 0) return { grid, series, horizon, warnings };
   throw new AlmanacError('NO_VALUES', 'The file has rows, but no value in any of them.', {

@@ -84,3 +84,38 @@ describe('rows without a value behind the last observation', () => {
     );
   });
 });
+
+describe('times off the grid', () => {
+  const hintOf = (ds: string[], grid: Frequency, model?: string): string | undefined => {
+    try {
+      layAllOnGrid([{ uniqueId: 'a', ds, y: ds.map(() => 1) }], grid, 1, { model });
+    } catch (error) {
+      return (error as { hint?: string }).hint;
+    }
+    return undefined;
+  };
+  const days = (count: number, apart: number): string[] =>
+    Array.from({ length: count }, (_, t) => new Date(Date.UTC(2024, 0, 2 + apart * t)).toISOString());
+
+  it('are said to be what they are, and a model to know no other grid', () => {
+    expect(hintOf(days(12, 7), Frequency.parse('W-MON'))).toBe(
+      'The times have the rhythm W-TUE. Correct the others, or give a finer frequency or another time zone.',
+    );
+    expect(hintOf(days(12, 7), Frequency.parse('W-MON'), 'shops-linear')).toMatch(
+      /^The times have the rhythm W-TUE\. shops-linear was trained on W-MON and forecasts no other grid: correct .*model auto/,
+    );
+    expect(hintOf(days(12, 1), Frequency.parse('D', 'America/New_York'))).toMatch(/rhythm D of UTC: say timeZone UTC\. /);
+  });
+
+  it('of which most are right are the ones to correct', () => {
+    expect(hintOf([...days(9, 7), '2024-03-06'], Frequency.parse('W-TUE'))).toMatch(/^Most times are on W-TUE\. Correct the others/);
+  });
+
+  it('on closed days are proposed a frequency that has them', () => {
+    expect(hintOf(days(8, 1), Frequency.parse('B'))).toMatch(/e\.g\. D\.$/);
+    expect(hintOf(['2024-01-05T00:00Z', '2024-01-06T00:00Z'], Frequency.parse('h-MON-FRI'))).toMatch(/e\.g\. h\.$/);
+    expect(hintOf(days(8, 1), Frequency.parse('B'), 'shops-linear')).toMatch(
+      /shops-linear was trained on B .*leave out what lies on closed/,
+    );
+  });
+});

@@ -3,10 +3,12 @@
  * Invariants: every value keeps its step and none is invented; what does not fit is refused with the series and the position at fault.
  */
 import { PREDICTION_LIMITS, type InlineSeries as GivenSeries, type PredictionRequest } from '@almanac/contracts';
-import { AlmanacError, counted, findRhythm, Frequency, readFrequency, readTime, toInstant } from '@almanac/series';
+import { AlmanacError, counted, findRhythm, Frequency, readFrequency } from '@almanac/series';
 import { leftOutWarning } from '../ingest/findings.js';
 import { type Range, stepsIn } from '../ingest/range.js';
+import { refuseOffGrid } from './offGrid.js';
 import type { LaidSeries } from './plan.js';
+import { instantAt, stepAt } from './readStep.js';
 import { asNumbers, categoryOf } from '../runs/categories.js';
 
 export type Values = (number | null)[];
@@ -21,8 +23,6 @@ export type NumericRequest = Omit<PredictionRequest, 'series'> & { series: Inlin
 const LONGEST = 1_000_000;
 /** Gaps take space too: values of all series and covariates once they are laid out. */
 const MOST_LAID = 4_000_000;
-/** Times that are named. */
-const MOST_NAMED = 5;
 
 /** @throws AlmanacError PREDICTION_TOO_LARGE, SERIES_TWICE */
 export function refuseTooMuch(series: readonly GivenSeries[]): void {
@@ -106,43 +106,6 @@ export function withinRange(all: readonly InlineSeries[], grid: Frequency, range
   });
 }
 
-/** Names every time that is off the grid, the first few of them with series and position. @throws AlmanacError OFF_GRID, CLOSED_DAY */
-function refuseOffGrid(series: readonly InlineSeries[], grid: Frequency): void {
-  if (grid.kind === 'integer') return;
-  const off: { series: string; position: number; ds: string; closed: boolean }[] = [];
-  for (const { uniqueId, ds = [] } of series)
-    ds.forEach((time, position) => {
-      const instant = typeof time === 'string' ? instantAt(time, grid.timeZone, uniqueId) : undefined;
-      if (instant !== undefined && !grid.isOnGrid(instant))
-        off.push({ series: uniqueId, position, ds: String(time), closed: grid.isClosed(instant) });
-    });
-  const [first] = off;
-  if (!first) return;
-  const alike = off.filter(({ closed }) => closed === first.closed);
-  const named = alike.slice(0, MOST_NAMED);
-  const more = alike.length > named.length ? ` and ${(alike.length - named.length).toLocaleString('en')} more` : '';
-  const what = first.closed ? `on days ${grid.hours ? 'or in hours ' : ''}that are closed on the grid` : 'off the grid';
-  const others = off.length > alike.length ? ` ${(off.length - alike.length).toLocaleString('en')} more times are at fault.` : '';
-  throw new AlmanacError(
-    first.closed ? 'CLOSED_DAY' : 'OFF_GRID',
-    `${alike.length.toLocaleString('en')} ${alike.length === 1 ? 'time is' : 'times are'} ${what} ${grid.label} (${grid.timeZone}): ${named
-      .map(({ ds, series, position }) => `"${ds}" (position ${position} of series "${series}")`)
-      .join(', ')}${more}.${others}`,
-    {
-      hint: first.closed
-        ? `Leave the values out, or give a frequency in which they are open, e.g. ${grid.hours ? 'h' : 'D'}.`
-        : `Most times are on ${grid.label}. Correct the others, or give a finer frequency or another time zone.`,
-      subject: {
-        series: first.series,
-        ds: first.ds,
-        frequency: grid.label,
-        count: alike.length,
-        rows: named.map(({ series, position, ds }) => ({ series, position, ds })),
-      },
-    },
-  );
-}
-
 /** Of a model that forecasts series without a history: the step from which it does where the request does not say. */
 export interface Cold {
   firstStep: number | undefined;
@@ -220,9 +183,17 @@ function layOnGrid(given: InlineSeries, grid: Frequency, horizon: number, cold: 
   };
 }
 
-/** @throws AlmanacError PREDICTION_TOO_LARGE, and what `layOnGrid` refuses */
-export function layAllOnGrid(series: readonly InlineSeries[], grid: Frequency, horizon: number, cold?: Cold): LaidSeries[] {
-  refuseOffGrid(series, grid);
+/**
+ * @param model a trained one, whose grid it is
+ * @throws AlmanacError PREDICTION_TOO_LARGE, OFF_GRID, CLOSED_DAY, and what `layOnGrid` refuses
+ */
+export function layAllOnGrid(
+  series: readonly InlineSeries[],
+  grid: Frequency,
+  horizon: number,
+  { cold, model }: { cold?: Cold | undefined; model?: string | undefined } = {},
+): LaidSeries[] {
+  refuseOffGrid(series, grid, model);
   let laid = 0;
   return series.map((given) => {
     const one = layOnGrid(given, grid, horizon, cold);
@@ -259,27 +230,4 @@ function refuseTwice(steps: readonly number[], series: string, grid: Frequency):
       });
     seen.add(step);
   }
-}
-
-function stepAt(time: string | number, grid: Frequency, series: string): number {
-  if (grid.kind === 'integer') {
-    if (typeof time === 'number') return time;
-    if (/^-?\d{1,9}$/.test(time)) return Number(time);
-    throw invalidTime(time, series, 'The frequency is 1: give whole numbers.');
-  }
-  if (typeof time === 'number') throw invalidTime(time, series, 'Whole numbers are steps of the frequency 1.');
-  return grid.stepOf(instantAt(time, grid.timeZone, series));
-}
-
-function instantAt(text: string, timeZone: string, series: string): number {
-  const time = readTime(text);
-  if (!time) throw invalidTime(text, series, 'Write 2024-01-31, 2024-01-31T23:00:00Z or 2024-01-31T23:00:00+01:00.');
-  return toInstant(time, timeZone);
-}
-
-function invalidTime(time: string | number, series: string, hint: string): AlmanacError {
-  return new AlmanacError('TIME_INVALID', `"${time}" in the series "${series}" is no time that is understood.`, {
-    hint,
-    subject: { series, ds: time },
-  });
 }

@@ -56,7 +56,7 @@ export async function requestPrediction(context: FlowContext, given: PredictionR
   const said = (laid: readonly LaidSeries[]): string[] => [
     ...[...timed.notes, ...words, ...warnings],
     ...oddWarnings(oddOf(laid, grid, request), grid),
-    ...findingsOf(laid, grid),
+    ...findingsOf(laid, grid, named),
   ];
   return predictOn(context, { ...request, series }, { named, grid, warnings: said });
 }
@@ -88,7 +88,7 @@ export async function predictOn(context: FlowContext, request: NumericRequest, {
       subject: { values },
       status: 413,
     });
-  const laid = layAllOnGrid(request.series, grid, horizon, coldOf(named));
+  const laid = layAllOnGrid(request.series, grid, horizon, { cold: coldOf(named), model: named?.version.model });
   const filled = laid.map((one) => fillAhead(one, grid, request.covariateFill));
   const plan: InlinePlan = {
     kind: 'inline',
@@ -206,14 +206,14 @@ export function startPrediction(context: FlowContext, plan: PredictionPlan, abou
 }
 
 /** The findings that a file with the same values would have about its steps. */
-function findingsOf(series: readonly LaidSeries[], grid: Frequency): string[] {
+function findingsOf(series: readonly LaidSeries[], grid: Frequency, named: Named | undefined): string[] {
   const tally = new Tally(0, grid.seasonLengths());
   for (const { id, firstStep, values } of series) {
     const given = Float64Array.from(values, (value) => value ?? Number.NaN);
     const first = given.findIndex((value) => !Number.isNaN(value));
     if (first >= 0) tally.look({ id, channel: 0, firstStep: firstStep + first, values: given.subarray(first) });
   }
-  return stepFindings(grid, tally);
+  return stepFindings(grid, tally, named?.version.model);
 }
 
 /** A model that starts cold goes on from where its dataset ends. */

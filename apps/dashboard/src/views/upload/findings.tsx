@@ -33,6 +33,9 @@ export function FindingsView({ findings: f, runId }: { findings: Findings; runId
     ...(f.emptySeries.count > 0
       ? ([['Series without any value', `${count(f.emptySeries.count)}: ${f.emptySeries.ids.slice(0, 5).join(', ')}`]] as [string, string][])
       : []),
+    ...(f.totals.sums.length + f.totals.named.length > 0
+      ? ([['Totals among the series', [...f.totals.sums, ...f.totals.named].slice(0, 5).join(', ')]] as [string, string][])
+      : []),
     ...(f.tooShort
       ? ([[`Shorter than ${count(f.tooShort.steps)} steps`, `${count(f.tooShort.series)} series`]] as [string, string][])
       : []),
