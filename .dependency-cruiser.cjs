@@ -1,6 +1,6 @@
 // The cycle check: no file may reach itself through imports, types among them, in any project. And the layers within libs/flow
 // (those between projects are lint's): what a request loads, and what a worker does, stay apart.
-const STEPS = '(backtest|forecast|import|ingest|learn|monitor|notify|part|predict|pull|schedule|train)';
+const STEPS = '(backtest|forecast|import|ingest|learn|monitor|notify|part|predict|pull|schedule|search|train)';
 const SPEC = '\\.spec\\.ts$';
 
 module.exports = {

@@ -54,6 +54,7 @@ const [forecast] = (await ask(`/v1/forecasts/latest?dataset=${model.dataset}&uni
 const newest = async (kind) => (await ask(`/v1/runs?kind=${kind}&status=succeeded&limit=1`)).items[0];
 const [version] = (await ask(`/v1/models/${model.name}/versions`)).items.filter(({ aliases }) => aliases.includes('champion'));
 const backtest = await newest('backtest');
+const search = await newest('search');
 
 const views = [
   { name: 'forecasts', path: `/series/${model.dataset}/ATL`, wait: 'text=Next steps', height: 980 },
@@ -78,6 +79,7 @@ const views = [
   { name: 'model', path: `/models/${model.name}?version=1`, wait: 'text=Training run', height: 1060 },
   { name: 'attention', path: `/attention/${forecast.runId}/ATL`, wait: 'text=Temporal attention by lag', height: 1060 },
   { name: 'backtest', path: `/runs/${backtest.id}`, wait: 'text=Leaderboard', height: 1060 },
+  { name: 'search', path: `/runs/${search.id}`, wait: 'text=Every trial', height: 1060 },
   {
     name: 'what-if',
     path: '/what-if/holiday-flights-auto/ORD',

@@ -96,6 +96,25 @@ describe('almanac', () => {
     for (const kind of ['theta', 'naive', 'seasonalNaive']) expect(backtest.out).toMatch(new RegExp(`^${kind} .* yes$`, 'm'));
   });
 
+  it('searches for settings, shows what it would vary, and registers the winner', async () => {
+    const space = await run(['search', '--dataset', 'sales', '--horizon', '7', '--show-space']);
+    expect(JSON.parse(space.out)).toMatchObject({
+      kind: 'segment',
+      space: { 'train.learningRate': { from: expect.any(Number) as number } },
+    });
+    const flags = ['--dataset', 'sales', '--model', 'found', '--horizon', '7', '--steps', '6', '--windows', '2'];
+    const settings = ['--config', '{"hidden":8,"contextLength":28,"segmentLength":7}'];
+    const wrong = await run(['search', ...flags, ...settings, '--space', '{"hiden":[4,8]}']);
+    expect(wrong).toMatchObject({ code: expect.any(Number) as number, err: expect.stringMatching(/hiden[\s\S]*hidden/) as string });
+    expect(wrong.code).not.toBe(0);
+    const found = await run(['search', ...flags, ...settings, '--space', '{"hidden":[4,8]}', '--trials', '2']);
+    expect(found).toMatchObject({ code: 0 });
+    expect(found.err).toMatch(/2 cutoffs from 2024-01-\d+, 7 steps ahead each, before the 7 steps that the winner holds out/);
+    expect(found.err).toMatch(/^1 .* hidden=4$/m);
+    expect(found.out).toMatch(/^found, version 1: 6 steps, WQL ratio to /);
+    expect((await run(['delete-model', 'found'])).code).toBe(0);
+  });
+
   it('scores past forecasts on what came after them', async () => {
     expect(await run(['forecast', 'sales-theta', '--cutoff', '2024-01-15T00:00:00Z'])).toMatchObject({ code: 0 });
     const monitor = await run(['monitor', 'sales-theta']);

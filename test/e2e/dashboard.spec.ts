@@ -358,6 +358,35 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     expect(png.content.subarray(1, 4).toString()).toBe('PNG');
   });
 
+  it('searches for settings in a space that is shown and changed, and registers the winner', async () => {
+    await visit('/train?dataset=sales');
+    await page.getByRole('link', { name: 'Search settings' }).click();
+    await page.getByRole('heading', { name: 'Search settings' }).waitFor();
+    const rate = page.getByLabel('train.learningRate', { exact: true });
+    await expect.poll(() => rate.inputValue()).toMatch(/^[\d.]+ to [\d.]+$/);
+    expect(await axe()).toEqual([]);
+    for (const line of await page.locator('[id^=space-]:not(#space-other)').all()) await line.fill('');
+    await page.getByLabel('hidden', { exact: true }).fill('4, 8');
+    await page.getByLabel('Candidates', { exact: true }).fill('2');
+    await page.getByLabel('Name in the registry').fill('sales-found');
+    await page.getByLabel('Horizon', { exact: true }).fill('24');
+    await page.getByText('More options').click();
+    await page.getByLabel('Steps of the winner').fill('6');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await page.waitForURL(/\/runs\//);
+    await ended('search');
+    await page.getByRole('heading', { name: 'Every trial' }).waitFor();
+    const trials = page.getByRole('table', { name: 'Every trial' });
+    const rows = await trials.getByRole('row').count();
+    expect(rows).toBeGreaterThan(2);
+    expect(await trials.getByText('winner').count()).toBe(1);
+    expect(await axe()).toEqual([]);
+    const { content } = await downloaded(page, () => page.getByRole('button', { name: 'Every trial as CSV' }).click());
+    expect(content.toString()).toMatch(/^candidate,rung,steps,wql,wql_to_seasonal_naive,seconds,failure,hidden\n/);
+    await page.getByRole('link', { name: 'sales-found' }).click({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'sales-found' }).waitFor();
+  });
+
   it('scores past forecasts on what came after them', async () => {
     const cutoff = new Date(Date.UTC(2024, 0, 1, HOURS - 1 - 48)).toISOString();
     const { id } = await almanac.client.call('forecast', { body: { model: 'sales-segment', cutoff } });

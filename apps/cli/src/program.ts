@@ -17,6 +17,7 @@ import { registryCommands } from './commands/registry.js';
 import { keepCommand } from './commands/keep.js';
 import { runCommands } from './commands/runs.js';
 import { keyCommands, scheduleCommands } from './commands/schedules.js';
+import { searchCommand } from './commands/searches.js';
 import { sourceCommands } from './commands/sources.js';
 import { totalCommands } from './commands/totals.js';
 import { uploadCommand } from './commands/upload.js';
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   totalCommands(program);
   overrideCommands(program);
   backtestCommands(program);
+  searchCommand(program);
   runCommands(program);
   scheduleCommands(program);
   keyCommands(program);

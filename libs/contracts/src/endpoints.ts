@@ -18,6 +18,7 @@ import { quotaEndpoints } from './endpoints/quotas.js';
 import { retentionEndpoints } from './endpoints/retention.js';
 import { runEndpoints } from './endpoints/runs.js';
 import { scheduleEndpoints } from './endpoints/schedules.js';
+import { searchEndpoints } from './endpoints/searches.js';
 import { seriesEndpoints } from './endpoints/series.js';
 import { sessionEndpoints } from './endpoints/sessions.js';
 import { sourceEndpoints } from './endpoints/sources.js';
@@ -44,6 +45,7 @@ export const endpoints = {
   ...trainingEndpoints,
   ...modelEndpoints,
   ...backtestEndpoints,
+  ...searchEndpoints,
   ...forecastEndpoints,
   ...predictionEndpoints,
   ...nixtlaEndpoints,

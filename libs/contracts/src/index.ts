@@ -33,6 +33,7 @@ export * from './schemas/quotas.js';
 export * from './schemas/retention.js';
 export * from './schemas/runs.js';
 export * from './schemas/schedules.js';
+export * from './schemas/searches.js';
 export * from './schemas/system.js';
 export * from './schemas/totals.js';
 export * from './schemas/sources.js';

@@ -81,8 +81,8 @@ export {
 } from './dataset/target.js';
 export { type LogRange } from './search/range.js';
 export { candidates, defaultSpace, type SearchSpace } from './search/space.js';
+export { forecastTrial } from './search/trial.js';
 export {
-  forecastTrial,
   pendingTrials,
   searchReport,
   successiveHalving,

@@ -1,4 +1,4 @@
-/** Training, backtests, monitoring, and the registry. */
+/** Training, backtests, searches, monitoring, and the registry. */
 import { Controller, Req, Res } from '@nestjs/common';
 import {
   type AliasChange,
@@ -9,6 +9,7 @@ import {
   type Page,
   type Run,
   endpoints,
+  type SearchSpace,
 } from '@almanac/contracts';
 import { requestBacktest } from '@almanac/flow/backtest';
 import { requestLearning } from '@almanac/flow/learn';
@@ -17,6 +18,7 @@ import { getModelVersion, listAliasHistory, listModels, listModelVersions, listV
 import { exportVersion, openArchive } from '@almanac/flow/import';
 import { deleteModel, deleteVersion, setAlias, tagVersion } from '@almanac/flow/register';
 import type { FlowContext } from '@almanac/flow/runs';
+import { getSearchSpace, requestSearch } from '@almanac/flow/search';
 import { MODEL_KINDS, requestTraining } from '@almanac/flow/train';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
@@ -39,6 +41,16 @@ export class ModelsController {
   @Route('backtest')
   backtest(@Input() { body }: Parse<'backtest'>, @Flow() flow: FlowContext): Promise<Run> {
     return requestBacktest(flow, body);
+  }
+
+  @Route('search')
+  search(@Input() { body }: Parse<'search'>, @Flow() flow: FlowContext): Promise<Run> {
+    return requestSearch(flow, body);
+  }
+
+  @Route('searchSpace')
+  space(@Input() { query }: Parse<'searchSpace'>, @Flow() flow: FlowContext): Promise<SearchSpace> {
+    return getSearchSpace(flow, query);
   }
 
   @Route('monitor')

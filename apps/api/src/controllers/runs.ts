@@ -3,8 +3,7 @@ import { Controller, Req, Res } from '@nestjs/common';
 import { type BacktestSeries, isFinished, type Page, type Run, type RunCurve, type RunEstimate } from '@almanac/contracts';
 import { getRun, getRunCurve, listBacktestSeries, listRuns, rejectsCsv } from '@almanac/flow/query';
 import { estimateAction } from '@almanac/flow/schedule';
-import { cancelRun, type FlowContext } from '@almanac/flow/runs';
-import { resumeTraining } from '@almanac/flow/train';
+import { cancelRun, type FlowContext, resumeRun } from '@almanac/flow/runs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { By, type Caller, Flow } from '../http/caller.js';
@@ -46,7 +45,7 @@ export class RunsController {
 
   @Route('resumeRun')
   resume(@Input() { params }: Parse<'resumeRun'>, @Flow() flow: FlowContext): Promise<Run> {
-    return resumeTraining(flow, params.runId);
+    return resumeRun(flow, params.runId);
   }
 
   @Route('cancelRun')

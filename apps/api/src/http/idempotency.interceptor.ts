@@ -25,6 +25,7 @@ type KeyedPost = {
 const REPEATED: Record<KeyedPost, 'run' | 'together' | 'same'> = {
   train: 'run',
   backtest: 'run',
+  search: 'run',
   monitor: 'run',
   learn: 'run',
   forecast: 'run',

@@ -25,7 +25,12 @@ function make(schema: z.core.$ZodType): z.core.$ZodType {
     const shape = Object.fromEntries(Object.entries(schema.shape).map(([key, one]) => [key, strictly(one)]));
     return as({ shape, catchall: schema.def.catchall ? strictly(schema.def.catchall) : z.never() });
   }
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodReadonly
+  )
     return as({ innerType: strictly(schema.def.innerType) });
   if (schema instanceof z.ZodArray) return as({ element: strictly(schema.def.element) });
   if (schema instanceof z.ZodRecord) return as({ valueType: strictly(schema.def.valueType) });

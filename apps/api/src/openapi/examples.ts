@@ -3,6 +3,7 @@ import { type EndpointName } from '@almanac/contracts';
 
 export const EXAMPLES: Partial<Record<EndpointName, unknown>> = {
   train: { dataset: 'sales', model: 'sales', horizon: 28 },
+  search: { dataset: 'sales', kind: 'segment', space: { hidden: [32, 64] }, budgetMinutes: 30 },
   learn: { model: 'sales' },
   forecast: { model: 'models:/sales@champion', horizon: 28 },
   predict: {

@@ -2,7 +2,7 @@
 const TAGS: readonly [name: string, description: string, parts: readonly string[]][] = [
   ['Datasets', 'Upload series, append observations, look at what is there.', ['uploads', 'datasets']],
   ['Sources', 'Where datasets get their rows from by themselves.', ['sources']],
-  ['Training', 'Train models, or let them go on learning.', ['train', 'learn', 'model-kinds']],
+  ['Training', 'Train models, search for their settings, or let them go on learning.', ['train', 'searches', 'learn', 'model-kinds']],
   ['Models', 'The registry: versions, aliases, export and import.', ['models']],
   ['Forecasts', 'Forecast, read and export forecasts, or forecast without storing anything.', ['forecast', 'forecasts', 'predictions']],
   ['Backtests', 'How good forecasts would have been.', ['backtests']],

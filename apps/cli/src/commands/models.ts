@@ -21,7 +21,7 @@ import { follow } from '../follow.js';
 import { asFlags, count, duration, fixed, leftOut, note, several, show, table, toCsv, whole } from '../print.js';
 import { asUsage, contentOf, nameOf, withReadingOptions } from '../reading.js';
 
-const jsonObject = (value: string): Record<string, unknown> => {
+export const jsonObject = (value: string): Record<string, unknown> => {
   try {
     const parsed: unknown = JSON.parse(value);
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;

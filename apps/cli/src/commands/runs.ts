@@ -68,11 +68,11 @@ export function runCommands(program: Command): void {
   runs
     .command('resume')
     .argument('<id>')
-    .description('go on with a training that was cancelled or failed, as a new run from its last state')
+    .description('go on with a training or a search that was cancelled or failed, as a new run with what it has')
     .action(async (runId: string, _: unknown, command: Command) => {
       const context = contextOf(command);
       const run = await context.client.call('resumeRun', { params: { runId } });
-      show(context, run, () => `Training run ${run.id} is queued. Follow it with: almanac runs follow ${run.id}`);
+      show(context, run, () => `The ${run.kind} run ${run.id} is queued. Follow it with: almanac runs follow ${run.id}`);
     });
 
   runs

@@ -29,6 +29,7 @@ export const router = createBrowserRouter([
           { path: 'upload', lazy: () => import('../views/upload') },
           { path: 'datasets/:dataset?', lazy: () => import('../views/datasets') },
           { path: 'train', lazy: () => import('../views/train') },
+          { path: 'search', lazy: () => import('../views/search') },
           { path: 'models/:model?', lazy: () => import('../views/models') },
           { path: 'backtests', lazy: () => import('../views/backtests') },
           { path: 'monitoring', lazy: () => import('../views/monitoring') },

@@ -50,6 +50,9 @@ function Registry() {
       about="What has been trained. The champion answers unless another version is asked for."
       actions={
         <Only>
+          <Link className="button" to="/search">
+            Search settings
+          </Link>
           <Link className="button" to="/train">
             Train a model
           </Link>

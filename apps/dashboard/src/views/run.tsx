@@ -7,6 +7,7 @@ import { useLiveRun } from '../app/live';
 import { useCancel } from '../app/liveRuns';
 import { useClient } from '../app/session';
 import { Await, Fact, Failure, Page, runDetail, Status } from '../ui/parts';
+import { searchAsAsked, trainingAsAsked } from './run/asAsked';
 import { Curves } from './run/curves';
 import { Result } from './run/result';
 import { Only } from '../ui/only';
@@ -25,6 +26,7 @@ const verbs: Record<Run['kind'], string> = {
   train: 'Training',
   forecast: 'Forecast',
   backtest: 'Backtest',
+  search: 'Search',
   monitor: 'Monitoring',
   learn: 'Online learning',
   predict: 'Forecast',
@@ -52,7 +54,7 @@ function RunView({ run }: { run: Run }) {
               {cancel.isSuccess ? 'Stopping at its next step' : 'Cancel'}
             </button>
           )}
-          {run.kind === 'train' && isFinished(run.status) && <TrainAgain run={run} />}
+          {(run.kind === 'train' || run.kind === 'search') && isFinished(run.status) && <Again run={run} />}
           {run.kind === 'forecast' && run.status === 'succeeded' && <Replay run={run} />}
         </Only>
       }
@@ -133,15 +135,15 @@ function Asked({ config }: { config: Run['config'] }) {
   );
 }
 
-/** Queues the same training anew; a failed one is thus tried again, a finished one repeated. */
-function TrainAgain({ run }: { run: Run }) {
+/** Goes on with a training or search, or queues it anew; a failed one is thus tried again, a finished one repeated. */
+function Again({ run }: { run: Run }) {
   const client = useClient();
   const navigate = useNavigate();
   const again = useMutation({
     mutationFn: (what: 'resume' | 'anew') => {
       if (what === 'resume') return client.call('resumeRun', { params: { runId: run.id } });
-      const body = Object.fromEntries(Object.entries(run.config).filter(([key]) => key !== 'resumes'));
-      return client.call('train', { body: body as never });
+      if (run.kind === 'search') return client.call('search', { body: searchAsAsked(run.config) });
+      return client.call('train', { body: trainingAsAsked(run.config) });
     },
     onSuccess: (next) => void navigate(`/runs/${next.id}`),
   });
@@ -151,7 +153,11 @@ function TrainAgain({ run }: { run: Run }) {
         <button
           type="button"
           className="primary"
-          title="From the last state that was kept, with the same result as if it had never stopped"
+          title={
+            run.kind === 'search'
+              ? 'With the trials that are done'
+              : 'From the last state that was kept, with the same result as if it had never stopped'
+          }
           disabled={again.isPending}
           onClick={() => again.mutate('resume')}
         >
@@ -159,7 +165,7 @@ function TrainAgain({ run }: { run: Run }) {
         </button>
       )}
       <button type="button" disabled={again.isPending} onClick={() => again.mutate('anew')}>
-        Train again
+        {run.kind === 'search' ? 'Search again' : 'Train again'}
       </button>
       {again.error ? <Failure error={again.error} /> : null}
     </>

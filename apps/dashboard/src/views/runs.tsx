@@ -20,7 +20,7 @@ export function Component() {
   return (
     <Page
       title="Runs"
-      about="Uploads being read, trainings, forecasts and backtests."
+      about="Uploads being read, trainings, searches, forecasts and backtests."
       actions={
         <>
           <Choice label="Kind" all="All kinds" value={kind} options={runKind.options} onChange={(value) => keepKind(value || undefined)} />

@@ -7,6 +7,7 @@ import { Link, useNavigate, useSearchParams } from 'react-router';
 import { count } from '../app/format';
 import { useAll, useCall } from '../app/queries';
 import { useClient } from '../app/session';
+import { Only } from '../ui/only';
 import { Await, Empty, Failure, Field, Page } from '../ui/parts';
 import { KindSettings } from './train/kindSettings';
 import { Estimate } from './train/estimate';
@@ -18,6 +19,13 @@ export function Component() {
     <Page
       title="Train"
       about="One model learns from all series of a dataset. Seasonal naive stands beside it, so that you see what it is worth."
+      actions={
+        <Only>
+          <Link className="button" to="/search">
+            Search settings
+          </Link>
+        </Only>
+      }
     >
       <Await query={query}>
         {({ items }) =>

@@ -47,7 +47,7 @@ export const runEndpoints = {
   resumeRun: {
     method: 'POST',
     path: '/v1/runs/:runId/resume',
-    summary: 'Go on with a training that was cancelled or failed, as a new run from its last state',
+    summary: 'Go on with a training or a search that was cancelled or failed, as a new run from its last state or with its trials',
     scope: 'write',
     params: byRun,
     status: 202,

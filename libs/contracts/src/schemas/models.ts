@@ -178,6 +178,7 @@ export const modelKind = z
       .enum(['always', 'suggested'])
       .optional()
       .meta({ description: '`always`: every backtest has it; `suggested`: worth comparing where nobody chooses.' }),
+    searchable: z.boolean().default(false).meta({ description: 'A search can look for its settings (`POST /v1/searches`).' }),
     covariates: z.array(z.enum(['static', 'past', 'future'])).meta({ description: 'Covariates that it reads.' }),
     settings: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema of `config`: every setting that can be overridden.' }),
   })

@@ -7,11 +7,13 @@ import { trainRequest } from './models.js';
 import { pullRequest } from './sources.js';
 import { learnRequest } from './learning.js';
 import { monitorRequest } from './monitoring.js';
+import { searchRequest } from './searches.js';
 
 export const scheduleAction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('forecast'), request: forecastRequest }),
   z.object({ kind: z.literal('train'), request: trainRequest }),
   z.object({ kind: z.literal('backtest'), request: backtestRequest }),
+  z.object({ kind: z.literal('search'), request: searchRequest }),
   z.object({ kind: z.literal('monitor'), request: monitorRequest }),
   z.object({ kind: z.literal('learn'), request: learnRequest }),
   z.object({ kind: z.literal('pull'), request: pullRequest }),

@@ -33,7 +33,7 @@ const ASSUMED_OTHER_SECONDS = 10;
 export async function admit(context: Context, run: Asked): Promise<Asked> {
   // What else there is takes little; it is looked at where somebody has set a limit that it could pass.
   const limited = limits(context) && (run.kind === 'forecast' || run.kind === 'monitor' || run.kind === 'learn');
-  if (run.kind !== 'train' && run.kind !== 'backtest' && !limited) return run;
+  if (run.kind !== 'train' && run.kind !== 'backtest' && run.kind !== 'search' && !limited) return run;
   const { estimate, placed } = await look(context, run);
   const refusal = refusalOf(estimate, run);
   if (refusal) throw refusal;
@@ -101,19 +101,20 @@ interface Resources {
 /** The same run, its device decided. */
 function on(device: Device, run: Asked): Asked {
   if (run.kind === 'train') return { ...run, config: { ...run.config, device } };
+  if (run.kind === 'search') return { ...run, config: { ...run.config, device } };
   return run.kind === 'backtest' ? { ...run, config: { ...run.config, device } } : run;
 }
 
 function deviceOf(run: Asked, resources: readonly Resources[]): Device {
   const { kind } = run;
-  const wanted = kind === 'train' || kind === 'backtest' ? run.config.device : 'cpu';
+  const wanted = kind === 'train' || kind === 'backtest' || kind === 'search' ? run.config.device : 'cpu';
   const there = resources.some(({ devices }) => devices.length > 0);
   if (wanted === 'gpu' && !there)
     throw new AlmanacError('GPU_UNAVAILABLE', `No running worker offers a GPU for this ${kind}.`, {
       hint: 'Start a worker with one (ALMANAC_DEVICES), or ask for the device "auto" or "cpu".',
       status: 409,
     });
-  const trains = kind === 'backtest' || (kind === 'train' && !plans.of(run.config.kind).quick);
+  const trains = kind === 'backtest' || kind === 'search' || (kind === 'train' && !plans.of(run.config.kind).quick);
   return wanted === 'gpu' || (wanted === 'auto' && there && trains) ? 'gpu' : 'cpu';
 }
 
@@ -134,7 +135,7 @@ function refusalOf({ memoryBytes, seconds, cost, limits, kind, basis }: RunEstim
     return refuse(
       'RUN_TOO_LONG',
       `${what} would take about ${hours(seconds)}; a run may take ${hours(limits.seconds!)}.`,
-      'Ask for fewer steps, windows or models, or a smaller network.',
+      'Ask for fewer steps, trials, windows or models, or a smaller network.',
       seconds,
       limits.seconds,
     );
@@ -142,7 +143,7 @@ function refusalOf({ memoryBytes, seconds, cost, limits, kind, basis }: RunEstim
     return refuse(
       'RUN_TOO_COSTLY',
       `${what} would cost about ${cost.toFixed(2)}; a run may cost ${limits.cost!.toFixed(2)}.`,
-      'Ask for fewer steps, windows or models, or a smaller network.',
+      'Ask for fewer steps, trials, windows or models, or a smaller network.',
       cost,
       limits.cost,
     );

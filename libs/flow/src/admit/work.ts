@@ -1,8 +1,10 @@
 /** The work of a run, counted from its settings: optimiser steps, floating-point operations, and memory at its peak. */
-import { plans, type Work as TrainingWork } from '@almanac/forecasting/plan';
+import { candidates, plans, rungs, type Work as TrainingWork, withSetting } from '@almanac/forecasting/plan';
 import type { Store } from '@almanac/store';
 import { type StoredFacts, storedFacts, type Wanted } from '../compute/settings.js';
 import type { NewPlannedRun } from '../runs/kinds.js';
+import type { SearchPlan } from '../search/plan.js';
+import { halvingOf } from '../search/settings.js';
 
 export interface Work {
   steps?: number;
@@ -43,12 +45,43 @@ export async function workOf(store: Store, run: NewPlannedRun, threads: number):
       parts: true,
     };
   }
+  if (run.kind === 'search') {
+    const known = await storedFacts(store, run.config.training.dataset, run.config.training);
+    return { ...searchWork(known, run.config, threads), kinds: [run.config.kind], parts: true };
+  }
   return { ...(await likeBefore(store, run)), kinds: [], parts: false };
 }
 
 function trainingWork({ facts, observations }: StoredFacts, wanted: Wanted, threads: number): TrainingWork {
   const config = plans.settings(wanted.kind, facts, wanted);
   return plans.of(wanted.kind).work(config, { count: facts.count, observations, threads }, plans);
+}
+
+/**
+ * Of all trials; the training of the winner is a run of its own. Which candidates go on is not known yet: those of a later rung are taken
+ * to be as heavy as all of them on average.
+ */
+function searchWork({ facts, observations }: StoredFacts, plan: SearchPlan, threads: number): TrainingWork {
+  const halving = halvingOf(plan);
+  const configs = candidates(halving.space, halving.trials, halving.seed);
+  const count = configs.length;
+  const each = rungs(halving).map(({ steps: of, trials }) => {
+    const works = configs.map((config) =>
+      plans.of(plan.kind).work(withSetting(config, plan.stepsPath, of), { count: facts.count, observations, threads: 1 }, plans),
+    );
+    const share = Math.min(trials, count) / count;
+    return {
+      steps: share * sum(works.map(({ steps }) => steps)),
+      operations: share * sum(works.map(({ operations }) => operations)),
+      memoryBytes: Math.max(...works.map(({ memoryBytes }) => memoryBytes)),
+    };
+  });
+  return {
+    steps: Math.round(sum(each.map(({ steps }) => steps))),
+    operations: sum(each.map(({ operations }) => operations)),
+    // Trials of one thread each run side by side.
+    memoryBytes: Math.min(threads, count) * Math.max(...each.map(({ memoryBytes }) => memoryBytes)),
+  };
 }
 
 /** The same kind of run of the same model or dataset, newest first: the median time. */

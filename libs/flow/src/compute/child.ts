@@ -9,6 +9,7 @@ import { predict } from './predict.js';
 import { score } from './score.js';
 import type { EngineWish, FromChild, Task, ToChild } from './tasks.js';
 import { train, trainMember } from './train.js';
+import { runTrial } from './trial.js';
 
 const say = (message: FromChild): void => {
   process.send?.(message);
@@ -81,6 +82,8 @@ async function outcomeOf(task: Task, threads: number, report: (progress: RunProg
       return certify(task, tools);
     case 'scoreWindows':
       return Promise.resolve(scoreWindows(task));
+    case 'trial':
+      return runTrial(task, signal);
     case 'choose':
       return choose(task, signal);
     case 'score':

@@ -66,7 +66,7 @@ interface Idle {
 }
 
 /** What can wait between its steps. */
-const LONG: readonly Task['task'][] = ['train', 'member', 'backtest'];
+const LONG: readonly Task['task'][] = ['train', 'member', 'backtest', 'trial'];
 
 export const DEFAULT_TURN_SECONDS = 30;
 

@@ -30,6 +30,8 @@ function trainingOf(task: Task, threads: number): { threads: number; memoryBytes
       const own = plans.of(task.kind).members(settings(task.panel, task))[task.member];
       return own && work(task.panel, own.kind, own.config, threads);
     }
+    case 'trial':
+      return work(task.panel, task.trial.kind, task.trial.config, 1);
     case 'backtest': {
       const { panel, horizon, windows, stepSize, steps } = task;
       const { kind, config } = task.model;

@@ -17,5 +17,6 @@ export type {
   ScoreWindowsTask,
   TrainOutcome,
   TrainTask,
+  TrialTask,
   WindowForecasts,
 } from './tasks.js';

@@ -9,6 +9,8 @@ import type {
   OnlineLearning,
   Panel,
   SeriesForecast,
+  Trial,
+  TrialScore,
   ModelChoice as ChosenBySeries,
 } from '@almanac/forecasting';
 import type { ForecastScores, NewAnomaly, SeriesScore } from '@almanac/store';
@@ -148,6 +150,23 @@ export interface BacktestTask extends WindowsTask {
   to: number;
 }
 
+/** One trial of a search: trained before the first of its cutoffs, scored at all of them. */
+export interface TrialTask {
+  task: 'trial';
+  panel: Panel;
+  trial: Trial;
+  horizon: number;
+  /** Last steps of each series that no trial may see. */
+  holdout: number;
+  windows: number;
+  stepSize: number;
+}
+
+export interface TrialOutcome extends TrialScore {
+  /** Grid steps. */
+  cutoffs: number[];
+}
+
 export interface WindowForecasts {
   /** Grid step. */
   cutoff: number;
@@ -230,6 +249,7 @@ interface Outcomes {
   backtest: WindowForecasts[];
   certify: BacktestResult['models'][number]['certificate'];
   scoreWindows: ScoredBacktest;
+  trial: TrialOutcome;
   score: ScoreOutcome;
   learn: OnlineLearning;
   probe: null;
@@ -243,6 +263,7 @@ export type Task =
   | BacktestTask
   | CertifyTask
   | ScoreWindowsTask
+  | TrialTask
   | ScoreTask
   | LearnTask
   | ProbeTask;

@@ -18,6 +18,7 @@ import type { FlowContext } from '../runs/context.js';
 import { jobOf, JOBS, type PlannedRun, readRun, RUN_KINDS } from '../runs/kinds.js';
 import { carry } from '../runs/runs.js';
 import { executeRun, getOrNull, type Holder, type RunContext, type Worked } from '../runs/execute/index.js';
+import { executeSearch, executeTrial } from '../search/execute/index.js';
 import { executeMember, executeTraining } from '../train/execute/index.js';
 
 /** What a worker does for a kind of run. */
@@ -33,6 +34,7 @@ const TASKS: { [T in PartTask]: (context: RunContext, part: PartOf<T>, compute: 
   forecast: executeForecastPart,
   backtest: executeBacktestPart,
   certify: executeBacktestPart,
+  trial: executeTrial,
   member: executeMember,
 };
 
@@ -41,6 +43,7 @@ export const RUN_HANDLERS: readonly AnyHandler[] = [
   { kind: 'train', handle: executeTraining },
   { kind: 'forecast', handle: executeForecast },
   { kind: 'backtest', handle: executeBacktest },
+  { kind: 'search', handle: executeSearch },
   { kind: 'monitor', handle: executeMonitoring },
   { kind: 'learn', handle: executeLearning },
   { kind: 'predict', handle: executePrediction },

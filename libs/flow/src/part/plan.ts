@@ -14,6 +14,8 @@ export const partPlan = z.discriminatedUnion('task', [
   z.object({ task: z.literal('backtest'), model: no, from: no, to: no }),
   /** The certificate of a model. */
   z.object({ task: z.literal('certify'), model: no }),
+  /** A candidate of a search, with the steps of a rung. */
+  z.object({ task: z.literal('trial'), candidate: no, rung: no }),
   /** A member of an ensemble; with so many threads, whichever worker it is. */
   z.object({ task: z.literal('member'), member: no, threads: no }),
 ]);

@@ -17,6 +17,7 @@ import { monitorPlan } from '../monitor/plan.js';
 import { partPlan } from '../part/plan.js';
 import { predictPlan } from '../predict/plan.js';
 import { pullPlan } from '../pull/plan.js';
+import { searchPlan } from '../search/plan.js';
 import { trainPlan } from '../train/plan.js';
 
 const HOUR_SECONDS = 3600;
@@ -36,6 +37,7 @@ export const RUN_KINDS = {
   train: { plan: trainPlan, queue: 'train', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
   forecast: { plan: forecastPlan, queue: 'forecast', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },
   backtest: { plan: backtestPlan, queue: 'backtest', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
+  search: { plan: searchPlan, queue: 'gather', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
   monitor: { plan: monitorPlan, queue: 'monitor', attempts: 5, backoffSeconds: 5, deadlineSeconds: HOUR_SECONDS },
   learn: { plan: learnPlan, queue: 'learn', attempts: 5, backoffSeconds: 5, deadlineSeconds: 6 * HOUR_SECONDS },
   predict: { plan: predictPlan, queue: 'predict', attempts: 3, backoffSeconds: 1, deadlineSeconds: HOUR_SECONDS },
@@ -51,12 +53,11 @@ export type PlannedRun<K extends RunKind = RunKind> = RunRecord<Plans, K>;
 /** A run that has yet to be written down. */
 export type NewPlannedRun<K extends RunKind = RunKind> = NewRun<Plans, K>;
 
-/** Every queue: those of the kinds, `gather` for runs that wait for their parts, `gpu` for what wants a device, and one for webhooks. */
+/** Every queue: those of the kinds (`gather`, of searches, has whatever waits for its parts), `gpu` for devices, one for webhooks. */
 export const JOBS: readonly JobDefinition<JobName>[] = [
   ...Object.values(RUN_KINDS).flatMap(({ queue, attempts, backoffSeconds, deadlineSeconds }) =>
     queue === null ? [] : [{ name: queue, attempts, backoffSeconds, deadlineSeconds }],
   ),
-  { name: 'gather', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
   { name: 'gpu', attempts: 5, backoffSeconds: 5, deadlineSeconds: 23 * HOUR_SECONDS },
   { name: 'deliver', attempts: 2, backoffSeconds: 5, deadlineSeconds: 120 },
 ];

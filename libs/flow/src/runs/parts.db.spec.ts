@@ -2,16 +2,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backtestResult, type JobName, trainResult } from '@almanac/contracts';
+import { backtestResult, type JobName, searchResult, trainResult } from '@almanac/contracts';
 import { requestBacktest } from '@almanac/flow/backtest';
 import { type Compute, startCompute } from '@almanac/flow/compute';
 import { requestForecast } from '@almanac/flow/forecast';
 import { ask } from '@almanac/flow/ask';
-import { cancelRun, carry, type FlowContext, JOBS, readRun } from '@almanac/flow/runs';
+import { cancelRun, carry, type FlowContext, JOBS, readRun, resumeRun } from '@almanac/flow/runs';
 import { newWorkerId } from '@almanac/flow/runs/execute';
+import { getSearchSpace, requestSearch } from '@almanac/flow/search';
 import { requestTraining } from '@almanac/flow/train';
 import { runHandlers } from '@almanac/flow/handlers';
-import { backtest, createForecaster, type Panel } from '@almanac/forecasting';
+import { backtest, createForecaster, forecastTrial, type Panel } from '@almanac/forecasting';
 import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type RunRecord, type Store } from '@almanac/store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -252,6 +253,137 @@ describe('a backtest', () => {
       expect(ours.score.metrics['wql']).toBe(theirs.overall.wql);
       expect(ours.windows.map(({ mase }) => mase)).toEqual(theirs.windows.map(({ scores }) => scores.overall.mase));
       expect(ours.wqlRatio).toBeCloseTo(theirs.relativeToSeasonalNaive.wql, 12);
+    }
+  });
+});
+
+describe('a search', () => {
+  const small = { hidden: 8, contextLength: 48, segmentLength: 24 };
+  const request = {
+    ...{ dataset: 'few', kind: 'segment', model: 'found', horizon: 24, windows: 2, seed: 3, config: small, trials: 4, steps: 6 },
+    space: { hidden: [4, 8], 'train.learningRate': { from: 1e-4, to: 1e-2 } },
+  };
+
+  it('survives the worker that leaves, names every trial, and registers the winner, measured on steps that no trial saw', async () => {
+    // The first worker stays in its second trial until it leaves.
+    let trials = 0;
+    const stuck = await worker((task, signal) => (task === 'trial' && ++trials > 1 ? untilStopped(signal) : Promise.resolve()));
+    const { id } = await requestSearch(flow, request);
+    await expect.poll(() => trials, { timeout: 60_000 }).toBe(2);
+    const before = (await store.runs.parts(id)).filter(({ status }) => status === 'succeeded');
+    await stuck.stop();
+    await worker();
+    const run = await ended(id);
+    expect(run.error).toBeNull();
+    const result = searchResult.parse(run.result);
+    expect(result.rungs).toEqual([
+      { steps: 2, trials: 4 },
+      { steps: 6, trials: 1 },
+    ]);
+    expect(result.trials.map(({ rung }) => rung)).toEqual([1, 0, 0, 0, 0]);
+    const first = result.trials.filter(({ rung }) => rung === 0);
+    expect(result.winner.candidate).toBe(first[0]!.candidate);
+    expect(first.map(({ wql }) => wql)).toEqual(first.map(({ wql }) => wql).toSorted((a, b) => a! - b!));
+    // What was done before the worker left was not done again.
+    const parts = await store.runs.parts(id);
+    for (const { id: part, finishedAt } of before) expect(parts.find((one) => one.id === part)).toMatchObject({ attempts: 1, finishedAt });
+    expect(parts).toHaveLength(5);
+
+    const training = await ended(result.trainRunId);
+    expect(training.error).toBeNull();
+    expect(training.config).toMatchObject({ search: id, config: result.winnerConfig });
+    const version = await store.models.version('found');
+    expect(version).toMatchObject({ no: 1, kind: 'segment', config: result.winnerConfig });
+    expect(version.config).toMatchObject({ hidden: result.winner.settings['hidden'], train: { steps: 6 } });
+
+    // The held-out steps are cut off before anything else.
+    const whole = seriesOf(4).map((series) => ({ ...series, values: series.values.slice(0, HOURS - 24) }));
+    const panel: Panel = { frequency: 'h', timeZone: 'UTC', seasonLengths: [24, 168], series: whole };
+    expect(result.cutoffs).toEqual([HOURS - 25 - 48, HOURS - 25 - 24].map((hour) => new Date(hour * 3_600_000).toISOString()));
+    const trial = { candidate: 0, rung: 1, kind: 'segment', config: result.winnerConfig, seed: 3 };
+    const scored = await forecastTrial(panel, { horizon: 24, windows: 2, stepSize: 24 })(trial);
+    expect(result.winner.wql).toBeCloseTo(scored.score, 4);
+  });
+
+  it('that was cancelled goes on with the trials that it has, and with those of the one before that, as if it had never stopped', async () => {
+    const cancelledAfter = async (id: string, count: number): Promise<void> => {
+      let trials = 0;
+      const stuck = await worker((task, signal) => (task === 'trial' && ++trials > count ? untilStopped(signal) : Promise.resolve()));
+      await expect.poll(() => trials, { timeout: 60_000 }).toBe(count + 1);
+      await cancelRun(flow, id);
+      expect((await ended(id)).status).toBe('cancelled');
+      await stuck.stop();
+    };
+    const trialsOf = async (id: string): Promise<number> =>
+      (await store.runs.parts(id)).filter(({ status }) => status === 'succeeded').length;
+    const whole = await requestSearch(flow, { ...request, model: 'whole' });
+    const undisturbed = await worker();
+    const asOne = searchResult.parse((await ended(whole.id)).result);
+    await undisturbed.stop();
+
+    const first = await requestSearch(flow, { ...request, model: 'stopped' });
+    await expect(resumeRun(flow, first.id)).rejects.toMatchObject({ code: 'RUN_NOT_RESUMABLE' });
+    await cancelledAfter(first.id, 2);
+    const second = await resumeRun(flow, first.id);
+    await cancelledAfter(second.id, 1);
+    const third = await resumeRun(flow, second.id);
+    await worker();
+    const run = await ended(third.id);
+    expect(run.error).toBeNull();
+    expect(await Promise.all([first.id, second.id, third.id].map(trialsOf))).toEqual([2, 1, 2]);
+    const plain = ({ trials }: typeof asOne): unknown =>
+      trials.map(({ candidate, rung, wql, settings }) => ({ candidate, rung, wql, settings }));
+    const resumed = searchResult.parse(run.result);
+    expect(plain(resumed)).toEqual(plain(asOne));
+    expect(resumed.winnerConfig).toEqual(asOne.winnerConfig);
+    expect((await ended(resumed.trainRunId)).error).toBeNull();
+  });
+
+  it('says what is wrong with its space, budget or kind before anything is queued', async () => {
+    const refused = (change: object): Promise<unknown> => requestSearch(flow, { ...request, ...change }).catch((error: unknown) => error);
+    expect(await refused({ space: { hiden: [4, 8] } })).toMatchObject({ code: 'SEARCH_SPACE', hint: 'Did you mean "hidden"?' });
+    expect(await refused({ space: { toString: [4, 8] } })).toMatchObject({ code: 'SEARCH_SPACE' });
+    expect(await refused({ space: { hidden: [4, 'many'] } })).toMatchObject({
+      code: 'INVALID_CONFIG',
+      message: expect.stringMatching(/hidden/) as string,
+    });
+    expect(await refused({ space: { 'train.steps': [4, 8] } })).toMatchObject({
+      code: 'SEARCH_SPACE',
+      message: expect.stringMatching(/train\.steps/) as string,
+    });
+    expect(await refused({ space: { hidden: [8] } })).toMatchObject({
+      code: 'SEARCH_SPACE',
+      message: expect.stringMatching(/nothing but/) as string,
+    });
+    expect(await refused({ kind: 'theta' })).toMatchObject({
+      code: 'KIND_NOT_SEARCHABLE',
+      hint: expect.stringMatching(/segment or recurrent/) as string,
+    });
+    expect(await refused({ budgetSteps: 100 })).toMatchObject({
+      code: 'OPTIONS_CONFLICT',
+      message: expect.stringMatching(/trials and budgetSteps/) as string,
+    });
+    expect(await refused({ trials: undefined, budgetSteps: 11 })).toMatchObject({
+      code: 'SEARCH_BUDGET',
+      message: expect.stringMatching(/take 12\./) as string,
+    });
+    expect(await refused({ windows: 12 })).toMatchObject({
+      code: 'SERIES_TOO_SHORT',
+      message: expect.stringMatching(/24 are held out.* scored on 288/) as string,
+    });
+    const counted = await requestSearch(flow, { ...request, trials: undefined, budgetSteps: 20 });
+    await cancelRun(flow, counted.id);
+    // Five of two steps, one of six.
+    expect(counted.config).toMatchObject({ trials: 5, steps: 6 });
+  });
+
+  it('shows a default space of each kind, every value of which the kind takes', async () => {
+    for (const kind of ['segment', 'recurrent']) {
+      const { space, config } = await getSearchSpace(flow, { dataset: 'few', kind });
+      expect(Object.keys(space)).toContain('train.learningRate');
+      const { id } = await requestSearch(flow, { dataset: 'few', kind, space, config: { hidden: config['hidden'] }, budgetMinutes: 60 });
+      expect((await store.runs.get(id)).config).toMatchObject({ kind, space });
+      await cancelRun(flow, id);
     }
   });
 });

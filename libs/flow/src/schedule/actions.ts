@@ -7,6 +7,7 @@ import { planMonitorRun } from '../monitor/request.js';
 import { planPullRun } from '../pull/request.js';
 import type { FlowContext } from '../runs/context.js';
 import type { NewPlannedRun } from '../runs/kinds.js';
+import { planSearchRun } from '../search/request.js';
 import { planTrainingRun } from '../train/request.js';
 
 /** @throws AlmanacError what the request is refused for */
@@ -18,6 +19,8 @@ export async function planRun(context: FlowContext, action: ScheduleAction): Pro
       return planForecastRun(context, action.request);
     case 'backtest':
       return planBacktestRun(context, action.request);
+    case 'search':
+      return planSearchRun(context, action.request);
     case 'monitor':
       return planMonitorRun(context, action.request);
     case 'learn':

@@ -3,11 +3,14 @@ import type { ModelKind } from '@almanac/contracts';
 import { PLANS } from '@almanac/forecasting/plan';
 import { z } from 'zod';
 
-export const MODEL_KINDS: readonly ModelKind[] = PLANS.map(({ kind, summary, trainable, compared, covariates, schema }) => ({
-  kind,
-  summary,
-  trainable,
-  ...(compared ? { compared } : {}),
-  covariates: [...covariates],
-  settings: z.toJSONSchema(schema, { io: 'input' }) as ModelKind['settings'],
-}));
+export const MODEL_KINDS: readonly ModelKind[] = PLANS.map(
+  ({ kind, summary, trainable, compared, covariates, schema, choices, follows }) => ({
+    kind,
+    summary,
+    trainable,
+    ...(compared ? { compared } : {}),
+    searchable: choices !== undefined && follows.steps !== undefined,
+    covariates: [...covariates],
+    settings: z.toJSONSchema(schema, { io: 'input' }) as ModelKind['settings'],
+  }),
+);

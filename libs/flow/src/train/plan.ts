@@ -14,6 +14,8 @@ export const trainPlan = z.object({
   judged: z.number().int().optional(),
   /** The version whose weights it starts from, where it does; its settings are in `config`. */
   startVersionId: uuid.optional(),
+  /** The search that found its settings. */
+  search: uuid.optional(),
   /** The cancelled or failed run that this one goes on from. */
   resumes: uuid.optional(),
 });

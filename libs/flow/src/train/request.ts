@@ -10,7 +10,7 @@ import { storedFacts } from '../compute/settings.js';
 import { checkHorizon } from '../forecast/horizon.js';
 import { selectSeries } from '../query/selectSeries.js';
 import type { FlowContext } from '../runs/context.js';
-import { type NewPlannedRun, readRun } from '../runs/kinds.js';
+import type { NewPlannedRun } from '../runs/kinds.js';
 import { gateFacts } from './champion.js';
 import { modelOf, spanOf, trainPlanOf } from './plan.js';
 
@@ -20,27 +20,6 @@ import { modelOf, spanOf, trainPlanOf } from './plan.js';
  */
 export async function requestTraining(context: FlowContext, input: TrainRequestInput, options: { priority?: number } = {}): Promise<Run> {
   return ask(context, planTrainingRun(context, input), options);
-}
-
-/**
- * A run that goes on where a cancelled or failed one stopped, with the weights of one that never did; from the start where
- * that kept no state. @throws AlmanacError RUN_NOT_FOUND, RUN_NOT_RESUMABLE
- */
-export async function resumeTraining(context: FlowContext, runId: string): Promise<Run> {
-  const before = await context.store.runs.get(runId);
-  const { kind, status } = before;
-  if (kind !== 'train' || (status !== 'cancelled' && status !== 'failed'))
-    throw new AlmanacError('RUN_NOT_RESUMABLE', `Run ${runId} is a ${kind} run that is ${status}; there is nothing to resume.`, {
-      hint: 'Trainings that were cancelled or that failed can be resumed.',
-      subject: { run: runId, kind, status },
-      status: 409,
-    });
-  const { dataset, model, seed, config } = readRun('train', before);
-  return ask(
-    context,
-    { kind, dataset, model, seed, config: { ...config, resumes: runId } },
-    { beside: (within, run) => within.runs.copyCurve(runId, run.id) },
-  );
 }
 
 /** The run that a request asks for, before it is written down. @param known.broken a break that is not written down yet */

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JobName, runJob } from '@almanac/contracts';
 import { startCompute } from '@almanac/flow/compute';
-import { type FlowContext, JOBS, readRun } from '@almanac/flow/runs';
+import { type FlowContext, JOBS, readRun, resumeRun } from '@almanac/flow/runs';
 import { executeRun, type HeldRun, newWorkerId } from '@almanac/flow/runs/execute';
-import { requestTraining, resumeTraining } from '@almanac/flow/train';
+import { requestTraining } from '@almanac/flow/train';
 import { executeTraining, givingWay } from '@almanac/flow/train/execute';
 import { folderObjectStore, JobStopped, openQueue, type Queue, silentLogger } from '@almanac/platform';
 import { openStore, type Store } from '@almanac/store';
@@ -96,10 +96,10 @@ it('goes on from its last state, with the same weights as an undisturbed run', a
 
   // Cancelled, and taken up again as a run of its own: the same weights once more, and the curve from the first step on.
   const cancelled = await requestTraining(flow, { ...request, model: 'cancelled' });
-  await expect(resumeTraining(flow, cancelled.id)).rejects.toMatchObject({ code: 'RUN_NOT_RESUMABLE', status: 409 });
+  await expect(resumeRun(flow, cancelled.id)).rejects.toMatchObject({ code: 'RUN_NOT_RESUMABLE', status: 409 });
   await deliver(cancelled.id, (step) => step >= 200, 'cancelled');
   expect((await store.runs.get(cancelled.id)).status).toBe('cancelled');
-  const resumed = await resumeTraining(flow, cancelled.id);
+  const resumed = await resumeRun(flow, cancelled.id);
   const rest = await deliver(resumed.id, () => false);
   expect(rest[0]).toBeGreaterThan(20);
   expect((await store.models.version('cancelled')).sha256).toBe((await store.models.version('whole')).sha256);

@@ -19,3 +19,5 @@ export {
 export { PRETRAINED } from '../kinds/pretrained/plan.js';
 export { isKind, PLANS, plans, threadsOf } from '../kinds/plans.js';
 export { checkSeed, checkShared } from '../kinds/shared.js';
+export { pendingTrials, rungs, searchReport, type SearchSettings, type Trial, type TrialResult, trialOf } from '../search/halving.js';
+export { candidates, checkSpace, type SearchSpace, settingAt, withSetting } from '../search/space.js';

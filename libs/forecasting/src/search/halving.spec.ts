@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { defaultConfig } from '../kinds/segment/config.js';
 import { Random } from '../dataset/random.js';
 import { type Panel } from '../forecaster.js';
-import { forecastTrial, pendingTrials, rungs, successiveHalving, type SearchSettings, type Trial, type TrialResult } from './halving.js';
+import { pendingTrials, rungs, successiveHalving, type SearchSettings, type Trial, type TrialResult } from './halving.js';
+import { forecastTrial } from './trial.js';
 import { candidates, defaultSpace, type SearchSpace } from './space.js';
 
 const facts = { frequency: '1', seasonLengths: [12], horizon: 12, lengths: [240], count: 6 };

@@ -5,13 +5,9 @@
  * Invariants: budgets are training steps, never seconds; a trial depends on its own description alone, so trials may run in any order, at
  * once, elsewhere, or twice; results so far and the settings say which trials come next, so a search resumes from its results. The first
  * candidate is the configuration that the space starts from: what a search finds scores no worse than it on the validation tail, unless
- * an early rung was wrong about it.
+ * an early rung was wrong about it. Loads no TensorFlow.js: `trial.ts` is what trains.
  */
 import { AlmanacError, isAlmanacError } from '@almanac/series';
-import { backtest } from '../backtest/backtest.js';
-import { type Panel } from '../forecaster.js';
-import { SEASONAL_NAIVE } from '../kinds/baselines/plan.js';
-import { createForecaster } from '../kinds/registry.js';
 import { candidates, withSetting, type SearchSpace } from './space.js';
 
 export interface SearchSettings {
@@ -93,24 +89,26 @@ export function rungs({ trials, steps, leastSteps, eta = 3 }: Omit<SearchSetting
  */
 export function pendingTrials(settings: SearchSettings, results: readonly TrialResult[]): Trial[] {
   check(settings);
-  const { space, trials, seed, stepsPath = 'train.steps' } = settings;
-  const configs = candidates(space, trials, seed);
+  const configs = candidates(settings.space, settings.trials, settings.seed);
   let alive = configs.map((_, candidate) => candidate);
-  for (const [rung, { steps, trials: places }] of rungs(settings).entries()) {
+  for (const [rung, { trials: places }] of rungs(settings).entries()) {
     if (rung > 0) alive = ranking(results, rung - 1).slice(0, places);
     const done = new Set(results.filter((one) => one.rung === rung).map(({ candidate }) => candidate));
     const open = alive.filter((candidate) => !done.has(candidate));
-    if (open.length > 0)
-      return open.map((candidate) => ({
-        candidate,
-        rung,
-        kind: space.kind,
-        config: withSetting(configs[candidate]!, stepsPath, steps),
-        seed,
-      }));
+    if (open.length > 0) return open.map((candidate) => trial(settings, configs[candidate]!, { candidate, rung }));
     if (ranking(results, rung).length === 0) throw failed(results);
   }
   return [];
+}
+
+/** What a trial of a search is. @throws SEARCH_SPACE */
+export function trialOf(settings: SearchSettings, { candidate, rung }: Pick<Trial, 'candidate' | 'rung'>): Trial {
+  return trial(settings, candidates(settings.space, settings.trials, settings.seed)[candidate]!, { candidate, rung });
+}
+
+function trial(settings: SearchSettings, config: Record<string, unknown>, at: Pick<Trial, 'candidate' | 'rung'>): Trial {
+  const { space, seed, stepsPath = 'train.steps' } = settings;
+  return { ...at, kind: space.kind, config: withSetting(config, stepsPath, rungs(settings)[at.rung]!.steps), seed };
 }
 
 /** What a finished search found. */
@@ -158,30 +156,6 @@ export async function successiveHalving(settings: SearchSettings, run: TrialRunn
     await Promise.all(Array.from({ length: Math.max(1, parallel) }, work));
   }
   return searchReport(settings, results);
-}
-
-/**
- * Scores a trial on a validation tail: the panel's last windows, which its training does not see. Fitted once, at the first cutoff.
- *
- * @param panel without anything that a final test is to be made on
- */
-export function forecastTrial(
-  panel: Panel,
-  options: {
-    horizon: number;
-    windows?: number;
-    stepSize?: number;
-    metric?: 'wql' | 'mase' | 'smape' | 'mae' | 'rmse';
-    align?: 'calendar' | 'ends';
-  },
-): TrialRunner {
-  const { metric = 'wql', ...tail } = options;
-  return async ({ kind, config, seed }, signal) => {
-    const models = [{ name: 'trial', create: () => createForecaster(kind, config) }];
-    const { models: reports } = await backtest(panel, models, { ...tail, refitEvery: 0, seed, ...(signal ? { signal } : {}) });
-    const [own, naive] = ['trial', SEASONAL_NAIVE].map((name) => reports.find((report) => report.name === name)!.overall[metric]);
-    return { score: own!, overSeasonalNaive: own! / naive! };
-  };
 }
 
 async function resultOf(trial: Trial, run: TrialRunner, signal?: AbortSignal): Promise<TrialResult> {

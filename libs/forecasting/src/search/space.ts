@@ -1,16 +1,16 @@
 /**
  * What a search may vary: choices for settings of one kind of forecaster, named by their path in its configuration.
  *
- * Invariant: candidate `i` of a search depends on the space, the seed and `i` alone.
+ * Invariants: candidate `i` of a search depends on the space, the seed and `i` alone; loads no TensorFlow.js, so that the API may
+ * say what is wrong with a space.
  */
-import { AlmanacError } from '@almanac/series';
+import { AlmanacError, nearest } from '@almanac/series';
 import type { PanelFacts } from '../facts.js';
 import { isRange, type LogRange } from './range.js';
+import { checkWishes } from '../kinds/plan.js';
 import { plans } from '../kinds/plans.js';
 import { segmentPlan } from '../kinds/segment/plan.js';
 import { Random } from '../dataset/random.js';
-import { type Forecaster } from '../forecaster.js';
-import { createForecaster } from '../kinds/registry.js';
 
 export interface SearchSpace {
   kind: string;
@@ -37,7 +37,7 @@ export function defaultSpace(facts: PanelFacts, kind: string = segmentPlan.kind)
  * @throws SEARCH_SPACE a choice without values, or a path that the configuration does not have
  */
 export function candidates(space: SearchSpace, count: number, seed: number): Record<string, unknown>[] {
-  check(space);
+  checkSpace(space);
   const chosen = [space.config];
   const had = new Set([JSON.stringify(space.config)]);
   for (let i = 1; i < count; i++) {
@@ -67,34 +67,57 @@ function draw({ kind, config, choices }: SearchSpace, random: Random): Record<st
 
 function pick(choice: readonly unknown[] | LogRange, random: Random): unknown {
   if (!isRange(choice)) return choice[random.below(choice.length)];
+  const { from, to } = choice;
+  const drawn = from * (to / from) ** random.next();
   // Three digits say all that is known, and keep records readable.
-  return Number((choice.from * (choice.to / choice.from) ** random.next()).toPrecision(3));
+  return Number.isInteger(from) && Number.isInteger(to) ? Math.round(drawn) : Number(drawn.toPrecision(3));
 }
 
 function works(kind: string, config: Record<string, unknown>): boolean {
-  let made: Forecaster | undefined;
   try {
-    made = createForecaster(kind, config);
+    plans.of(kind).check(config, plans);
     return true;
   } catch {
     return false;
-  } finally {
-    made?.dispose();
   }
 }
 
-function check({ config, choices }: SearchSpace): void {
+/**
+ * Whether there is something to choose from, of settings that there are; each value is one that the kind can be given.
+ *
+ * @throws SEARCH_SPACE, INVALID_CONFIG
+ */
+export function checkSpace({ kind, config, choices }: SearchSpace): void {
   for (const [path, choice] of Object.entries(choices)) {
     const fail = (message: string, hint: string): never => {
       throw new AlmanacError('SEARCH_SPACE', message, { hint, subject: { setting: path } });
     };
-    let at: unknown = config;
-    for (const part of path.split('.')) {
-      if (typeof at !== 'object' || at === null || !(part in at))
-        fail(`There is no setting ${path} to search over.`, 'Name settings by their path.');
-      at = (at as Record<string, unknown>)[part];
+    if (!has(config, path)) {
+      const near = nearest(path, pathsOf(config));
+      fail(`There is no setting ${path} to search over.`, near ? `Did you mean "${near}"?` : 'Name settings by their path.');
     }
     if (isRange(choice) ? !(choice.from > 0 && choice.to >= choice.from) : choice.length === 0)
       fail(`The choices of ${path} hold nothing to choose.`, 'List values, or give a range as { from, to } of positive numbers.');
+    for (const value of isRange(choice) ? [choice.from, choice.to] : choice) checkWishes(plans.of(kind), withSetting(config, path, value));
   }
 }
+
+/** The setting at `path`; undefined where there is none. */
+export const settingAt = (config: Record<string, unknown>, path: string): unknown =>
+  path.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], config);
+
+function has(config: unknown, path: string): boolean {
+  let at = config;
+  for (const part of path.split('.')) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, part)) return false;
+    at = (at as Record<string, unknown>)[part];
+  }
+  return true;
+}
+
+const pathsOf = (config: Record<string, unknown>): string[] =>
+  Object.entries(config).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? [name, ...pathsOf(value as Record<string, unknown>).map((rest) => `${name}.${rest}`)]
+      : [name],
+  );

@@ -31,6 +31,7 @@ const KINDS: Record<RunKind, true> = {
   train: true,
   forecast: true,
   backtest: true,
+  search: true,
   monitor: true,
   learn: true,
   predict: true,

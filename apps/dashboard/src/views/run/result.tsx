@@ -4,6 +4,7 @@ import {
   forecastResult,
   ingestResult,
   learnResult,
+  searchResult,
   pullResult,
   type ReplayReport,
   type Run,
@@ -23,6 +24,7 @@ import { Lineage } from '../models/lineage';
 import { Verdict } from '../models/promotion';
 import { ScoreTable } from '../models/scoreTable';
 import { FindingsView } from '../upload/findings';
+import { SearchView } from '../search/result';
 import { Covariates, few } from './covariates';
 import { PartialSteps } from './partialSteps';
 import { Pulled } from './pulled';
@@ -128,6 +130,10 @@ export function Result({ run }: { run: Run }) {
         <BacktestView runId={run.id} dataset={run.dataset ?? ''} result={result} />
       </>
     ) : null;
+  }
+  if (run.kind === 'search') {
+    const result = searchResult.safeParse(run.result).data;
+    return result ? <SearchView runId={run.id} dataset={run.dataset ?? ''} result={result} /> : null;
   }
   if (run.kind === 'monitor') {
     return (

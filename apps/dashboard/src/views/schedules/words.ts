@@ -71,6 +71,11 @@ export const kinds: Record<Choice, { title: string; on: 'model' | 'dataset' | 's
     on: 'model',
     about: 'Its shadow learns from what is new, and becomes champion once it is better.',
   },
+  search: {
+    title: 'Search settings on a dataset',
+    on: 'dataset',
+    about: 'The winner is trained, and becomes champion only if it is better by more than chance.',
+  },
   backtest: { title: 'Backtest on a dataset', on: 'dataset', about: 'How good would past forecasts have been?' },
   pull: { title: 'Read a source', on: 'source', about: 'What is new there goes into its dataset. Sources are made on the page Datasets.' },
 };
@@ -84,6 +89,8 @@ export function does(action: ScheduleAction): string {
       return `train on ${action.request.dataset}${action.request.forecast ? ', then forecast' : ''}`;
     case 'backtest':
       return `backtest on ${action.request.dataset}`;
+    case 'search':
+      return `search for the settings of a model of ${action.request.dataset}`;
     case 'monitor':
       return `score the forecasts of ${action.request.model}`;
     case 'learn':
@@ -102,6 +109,8 @@ export function actionOn(kind: Choice, target: string): ScheduleRequestInput['ac
       return { kind, request: { dataset: target, gate: true } };
     case 'trainAndForecast':
       return { kind: 'train', request: { dataset: target, gate: true, forecast: {} } };
+    case 'search':
+      return { kind, request: { dataset: target, gate: true } };
     case 'backtest':
       return { kind, request: { dataset: target } };
     case 'monitor':
