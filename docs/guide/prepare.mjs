@@ -19,7 +19,9 @@ export async function prepare({ ask, post, upload, done, model }) {
   if (!(await has('backtest')))
     await done(await post('/v1/backtests', { dataset, models: [{ kind: 'segment' }, { kind: 'theta' }], windows: 3, steps: 150 }));
   if (!(await has('search')))
-    await done(await post('/v1/searches', { dataset, kind: 'segment', model: `${dataset}-found`, config: { hidden: 16 }, trials: 4, steps: 60 }));
+    await done(
+      await post('/v1/searches', { dataset, kind: 'segment', model: `${dataset}-found`, config: { hidden: 16 }, trials: 4, steps: 60 }),
+    );
   const schedules = new Set((await ask('/v1/schedules')).items.map((one) => one.name));
   for (const schedule of [
     { name: 'watch', cron: '15 */6 * * *', timeZone: 'UTC', action: { kind: 'monitor', request: { model: name } } },

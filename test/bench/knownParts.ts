@@ -9,7 +9,7 @@ const SLOPE = 0.02;
 const PROMOTED = 8;
 
 /** Ascending seeds draw from streams of their own. */
-function noise(seed: number): () => number {
+export function noise(seed: number): () => number {
   let state = seed * 7919 + 11;
   const uniform = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
   return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());

@@ -6,6 +6,7 @@ import { BRANCHES, delayedEncoder, gridEncoder, hierarchicalEncoder, stackedEnco
 import { alignmentTask, onlineStreams, techniqueTasks as tasks } from '@almanac/forecasting/testing';
 import type { Bench, BenchRow } from './bench.js';
 import { knownParts } from './knownParts.js';
+import { coverageOfTotals } from './totals.js';
 
 interface Technique {
   name: string;
@@ -61,6 +62,23 @@ function reversed(kind: onlineStreams.Reversal): Technique {
       }
       const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
       return { ours: mean(ours), peer: mean(peer) };
+    },
+  };
+}
+
+const SUMS = ['a series over the horizon', 'all series at a step', 'all series over the horizon'];
+let covered: ReturnType<typeof coverageOfTotals> | undefined;
+
+/** 80 % intervals of sums, where days and series miss together. */
+function totals(over: 'overHorizon' | 'overSeries' | 'overBoth', at: number): Technique {
+  return {
+    name: `totals, sums of ${SUMS[at]!}: inside their 80 % interval`,
+    unit: 'share',
+    peerName: 'what is promised',
+    run: async () => {
+      const { totals: of, steps } = await (covered ??= coverageOfTotals(300));
+      console.log(`    ${of[over].sums} sums over ${of.windows} windows; of single steps ${steps.toFixed(3)}`);
+      return { ours: of[over].coverage['80']!, peer: 0.8 };
     },
   };
 }
@@ -234,6 +252,7 @@ const cases: Technique[] = [
     peerName: 'what is allowed',
     run: async () => ({ ours: await knownParts('segment', { promoted: true }), peer: 0.05 }),
   },
+  ...(['overHorizon', 'overSeries', 'overBoth'] as const).map((over, at) => totals(over, at)),
 ];
 
 export const techniques: Bench = {

@@ -93,6 +93,8 @@ describe('almanac', () => {
     const backtest = await run(['backtest', '--dataset', 'sales', '--kinds', 'theta,naive', '--windows', '2', '--horizon', '14']);
     expect(backtest).toMatchObject({ code: 0 });
     expect(backtest.out).toMatch(/2 cutoffs, 14 steps ahead/);
+    expect(backtest.out).toMatch(/sums within their 80 % intervals, over 1 cutoff and 2 series; .* measured at earlier cutoffs/);
+    expect(backtest.out).toMatch(/^theta +[01]\.\d+ +[01]\.\d+ +[01]\.\d+ *$/m);
     for (const kind of ['theta', 'naive', 'seasonalNaive']) expect(backtest.out).toMatch(new RegExp(`^${kind} .* yes$`, 'm'));
   });
 
@@ -109,7 +111,7 @@ describe('almanac', () => {
     expect(wrong.code).not.toBe(0);
     const found = await run(['search', ...flags, ...settings, '--space', '{"hidden":[4,8]}', '--trials', '2']);
     expect(found).toMatchObject({ code: 0 });
-    expect(found.err).toMatch(/2 cutoffs from 2024-01-\d+, 7 steps ahead each, before the 7 steps that the winner holds out/);
+    expect(found.err).toMatch(/2 cutoffs from 2024-01-\d+ 00:00, 7 steps ahead each, before the 7 steps that the winner holds out/);
     expect(found.err).toMatch(/^1 .* hidden=4$/m);
     expect(found.out).toMatch(/^found, version 1: 6 steps, WQL ratio to /);
     expect((await run(['delete-model', 'found'])).code).toBe(0);
@@ -124,7 +126,7 @@ describe('almanac', () => {
 
   it('lists what there is, as a table and as JSON', async () => {
     expect((await run(['datasets'])).out).toMatch(/sales +1 +D/);
-    expect(JSON.parse((await run(['runs', '--json'])).out)).toHaveLength(7);
+    expect(JSON.parse((await run(['runs', '--json'])).out)).toHaveLength(9);
     expect((await run(['status'])).out).toMatch(/queue pg-boss/);
     const made = await run([
       'schedule',

@@ -342,6 +342,9 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByRole('group', { name: 'WQL by step ahead' }).waitFor();
     expect(await axe()).toEqual([]);
 
+    const totals = page.getByRole('region', { name: 'Coverage of totals' });
+    expect(await totals.getByRole('row', { name: /^theta \d+.*%/ }).count()).toBe(1);
+
     // Errors by series, the worst first.
     const bySeries = page.getByRole('region', { name: 'Errors by series' });
     await bySeries.getByRole('link', { name: 'north' }).waitFor();
@@ -368,7 +371,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     for (const line of await page.locator('[id^=space-]:not(#space-other)').all()) await line.fill('');
     await page.getByLabel('hidden', { exact: true }).fill('4, 8');
     await page.getByLabel('Candidates', { exact: true }).fill('2');
-    await page.getByLabel('Name in the registry').fill('sales-found');
+    await page.getByLabel('Name in the registry').fill('sales-tried');
     await page.getByLabel('Horizon', { exact: true }).fill('24');
     await page.getByText('More options').click();
     await page.getByLabel('Steps of the winner').fill('6');
@@ -376,15 +379,15 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.waitForURL(/\/runs\//);
     await ended('search');
     await page.getByRole('heading', { name: 'Every trial' }).waitFor();
-    const trials = page.getByRole('table', { name: 'Every trial' });
+    const trials = page.getByRole('region', { name: 'Every trial' });
     const rows = await trials.getByRole('row').count();
     expect(rows).toBeGreaterThan(2);
     expect(await trials.getByText('winner').count()).toBe(1);
     expect(await axe()).toEqual([]);
     const { content } = await downloaded(page, () => page.getByRole('button', { name: 'Every trial as CSV' }).click());
     expect(content.toString()).toMatch(/^candidate,rung,steps,wql,wql_to_seasonal_naive,seconds,failure,hidden\n/);
-    await page.getByRole('link', { name: 'sales-found' }).click({ timeout: 60_000 });
-    await page.getByRole('heading', { name: 'sales-found' }).waitFor();
+    await page.getByRole('link', { name: 'sales-tried' }).click({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'sales-tried' }).waitFor();
   });
 
   it('scores past forecasts on what came after them', async () => {

@@ -266,7 +266,8 @@ export interface SeriesRange {
 // ---------------------------------------------------------------------------------------------- runs
 
 /** Every kind of run; what each has planned is read by the schema of its kind, which the store does not know. */
-export type RunKind = 'ingest' | 'train' | 'forecast' | 'backtest' | 'search' | 'monitor' | 'learn' | 'predict' | 'part' | 'import' | 'pull';
+export type RunKind =
+  'ingest' | 'train' | 'forecast' | 'backtest' | 'search' | 'monitor' | 'learn' | 'predict' | 'part' | 'import' | 'pull';
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 /** The plan of each kind of run. As the rows have them they are JSON that nobody has read yet. */

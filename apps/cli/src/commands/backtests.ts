@@ -36,9 +36,25 @@ function leaderboard(result: BacktestResult): string {
         certificate.passed ? 'yes' : 'NO',
       ]),
     ),
+    ...totals(models),
     ...certified(result),
     ...leftOut(result.partialSteps),
   ].join('\n');
+}
+
+/** How often intervals of sums held what came. */
+function totals(models: BacktestResult['models']): string[] {
+  const told = models.flatMap(({ score, totals: of }) => (of ? [{ label: score.label, of }] : []));
+  const [first] = told;
+  if (!first) return [];
+  const { windows, series, basis } = first.of;
+  return [
+    `sums within their 80 % intervals, over ${windows} ${windows === 1 ? 'cutoff' : 'cutoffs'} and ${series} series; how errors hang together is ${basis === 'measured' ? 'measured at earlier cutoffs' : 'assumed, as there is no earlier cutoff'}`,
+    table(
+      ['', 'a series over the horizon', 'all series at a step', 'all series over the horizon'],
+      told.map(({ label, of }) => [label, ...[of.overHorizon, of.overSeries, of.overBoth].map(({ coverage80 }) => fixed(coverage80))]),
+    ),
+  ];
 }
 
 /** What the certificates looked at, and what is wrong with the data. */

@@ -89,6 +89,32 @@ export const leakageCertificate = z
   })
   .meta({ id: 'LeakageCertificate' });
 
+const sumCoverage = z.object({
+  sums: z.number().int(),
+  coverage50: z.number().nullable(),
+  coverage80: z.number().nullable(),
+  coverage95: z.number().nullable(),
+});
+/** How often intervals of sums held what came, as stored forecasts are summed. */
+export const totalsCoverage = z
+  .object({
+    windows: z
+      .number()
+      .int()
+      .meta({ description: 'Cutoffs that counted: those with others before them to measure dependence on, where there are any.' }),
+    series: z
+      .number()
+      .int()
+      .meta({ description: 'Series that counted: fewer than there are where drawing paths of all would take too long.' }),
+    paths: z.number().int(),
+    basis: z.enum(['measured', 'assumed']).meta({ description: 'Whether dependence was measured on earlier windows.' }),
+    overHorizon: sumCoverage.meta({ description: 'Sums of a series over the horizon, where all its steps were observed.' }),
+    overSeries: sumCoverage.meta({ description: 'Sums of all series at a step.' }),
+    overBoth: sumCoverage.meta({ description: 'Sums of all series over the horizon, one for each window.' }),
+  })
+  .meta({ id: 'TotalsCoverage' });
+export type TotalsCoverage = z.infer<typeof totalsCoverage>;
+
 export const backtestResult = z
   .object({
     horizon: z.number().int(),
@@ -100,6 +126,7 @@ export const backtestResult = z
         perHorizon: z.array(z.number().nullable()).meta({ description: 'WQL of each step ahead.' }),
         wqlRatio: z.number().nullable(),
         beatsSeasonalNaive: z.boolean(),
+        totals: totalsCoverage.nullable().default(null).meta({ description: 'Coverage of intervals of sums; null in older backtests.' }),
         certificate: leakageCertificate,
       }),
     ),

@@ -4,7 +4,19 @@ import { modelChoice } from './choice.js';
 import { instant, name, pageOf, pageQuery, partialSteps, problem, stepTime, uuid } from './common.js';
 import { findings } from './datasets.js';
 
-export const runKind = z.enum(['ingest', 'train', 'forecast', 'backtest', 'search', 'monitor', 'learn', 'predict', 'part', 'import', 'pull']);
+export const runKind = z.enum([
+  'ingest',
+  'train',
+  'forecast',
+  'backtest',
+  'search',
+  'monitor',
+  'learn',
+  'predict',
+  'part',
+  'import',
+  'pull',
+]);
 export type RunKind = z.infer<typeof runKind>;
 export const runStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
 export type RunStatus = z.infer<typeof runStatus>;

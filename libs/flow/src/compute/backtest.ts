@@ -14,7 +14,9 @@ import {
   rollingCutoffs,
   scoreForecasts,
   type SeriesForecast,
+  type SumCoverage,
   targetKindsOf,
+  totalsCoverage,
 } from '@almanac/forecasting';
 import { suspectCovariates } from '@almanac/forecasting/plan';
 import { DEFAULT_QUANTILES } from '@almanac/series';
@@ -94,11 +96,27 @@ export function scoreWindows({ panel, kind, label, windows }: ScoreWindowsTask):
     score: { kind, label, metrics: metricsOf(overall) },
     windows: windows.map(({ forecasts }) => metricsOf(scores(forecasts).overall)),
     perHorizon: perHorizon.map(({ wql }) => defined(wql)),
+    totals: totalsOf(panel, windows),
     series: bySeries(
       panel,
       windows.flatMap(({ forecasts }) => forecasts),
     ),
   };
+}
+
+function totalsOf(panel: Panel, windows: readonly WindowForecasts[]): ScoredBacktest['totals'] {
+  const { overHorizon, overSeries, overBoth, ...about } = totalsCoverage(
+    panel,
+    windows.map(({ forecasts }) => forecasts),
+    DEFAULT_QUANTILES,
+  );
+  const shares = ({ sums, coverage }: SumCoverage): NonNullable<ScoredBacktest['totals']>['overBoth'] => ({
+    sums,
+    coverage50: defined(coverage['50']!),
+    coverage80: defined(coverage['80']!),
+    coverage95: defined(coverage['95']!),
+  });
+  return { ...about, overHorizon: shares(overHorizon), overSeries: shares(overSeries), overBoth: shares(overBoth) };
 }
 
 /** Of each series that was scored at all. @param given forecasts at any number of cutoffs */

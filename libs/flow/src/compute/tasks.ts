@@ -182,7 +182,7 @@ export interface ScoreWindowsTask {
   windows: WindowForecasts[];
 }
 
-export type ScoredBacktest = Pick<BacktestResult['models'][number], 'score' | 'windows' | 'perHorizon'> & {
+export type ScoredBacktest = Pick<BacktestResult['models'][number], 'score' | 'windows' | 'perHorizon' | 'totals'> & {
   /** Over all windows. */
   series: SeriesScore[];
 };

@@ -12,8 +12,9 @@ import { newWorkerId } from '@almanac/flow/runs/execute';
 import { getSearchSpace, requestSearch } from '@almanac/flow/search';
 import { requestTraining } from '@almanac/flow/train';
 import { runHandlers } from '@almanac/flow/handlers';
-import { backtest, createForecaster, forecastTrial, type Panel } from '@almanac/forecasting';
+import { backtest, createForecaster, forecastTrial, type Panel, totalsCoverage } from '@almanac/forecasting';
 import { folderObjectStore, openQueue, type Queue, silentLogger } from '@almanac/platform';
+import { DEFAULT_QUANTILES } from '@almanac/series';
 import { openStore, type RunRecord, type Store } from '@almanac/store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
@@ -253,6 +254,17 @@ describe('a backtest', () => {
       expect(ours.score.metrics['wql']).toBe(theirs.overall.wql);
       expect(ours.windows.map(({ mase }) => mase)).toEqual(theirs.windows.map(({ scores }) => scores.overall.mase));
       expect(ours.wqlRatio).toBeCloseTo(theirs.relativeToSeasonalNaive.wql, 12);
+      // Sums as stored forecasts are summed: two of three windows have one before them.
+      const { overHorizon, overBoth } = totalsCoverage(
+        panel,
+        theirs.windows.map(({ forecasts }) => forecasts),
+        DEFAULT_QUANTILES,
+      );
+      expect(ours.totals).toMatchObject({
+        ...{ windows: 2, series: 4, basis: 'measured' },
+        overHorizon: { sums: 8, coverage80: overHorizon.coverage['80'] },
+        overBoth: { sums: 2, coverage80: overBoth.coverage['80'] },
+      });
     }
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../dataset/random.js';
 import type { Panel, SeriesForecast } from '../forecaster.js';
 import { normalQuantile } from '../normal.js';
+import { totalsCoverage } from './coverage.js';
 import { type Dependence, dependenceOf, scoreOf, UNMEASURED } from './dependence.js';
 import { type Marginals, PathSampler, quantilesOf } from './sample.js';
 
@@ -138,5 +139,44 @@ describe('intervals of sums', () => {
 
   it('would not if steps and series missed on their own', () => {
     expect(coverageOf({ persistence: 0.8, constant: 0.1, common: 0.5 }, { persistence: 0, constant: 0, common: 0 })).toBeLessThan(0.4);
+  });
+});
+
+describe('the coverage of totals in a backtest', () => {
+  const truth = { persistence: 0.8, constant: 0.1, common: 0.5 };
+  const { panel, forecasts } = world(truth, { series: 5, windows: 200, seed: 4 });
+  const windows = Array.from({ length: 200 }, (_, w) => forecasts.filter(({ cutoff }) => cutoff === w * H - 1));
+
+  it('is the share that the intervals promise, over the horizon, over series, and over both', () => {
+    const totals = totalsCoverage(panel, windows, LEVELS);
+    // The first has no window before it.
+    expect(totals).toMatchObject({ windows: 199, series: 5, basis: 'measured' });
+    expect([totals.overHorizon, totals.overSeries, totals.overBoth].map(({ sums }) => sums)).toEqual([199 * 5, 199 * H, 199]);
+    for (const { coverage } of [totals.overHorizon, totals.overSeries, totals.overBoth])
+      for (const percent of [50, 80, 95]) expect(Math.abs(coverage[String(percent)]! - percent / 100)).toBeLessThan(0.06);
+  });
+
+  it('assumes what hangs together where no window ended before another began', () => {
+    expect(totalsCoverage(panel, windows.slice(0, 1), LEVELS)).toMatchObject({ windows: 1, basis: 'assumed' });
+    const overlapping = [0, 1, 2].map((shift) => windows[10]!.map((one) => ({ ...one, cutoff: one.cutoff + shift })));
+    expect(totalsCoverage(panel, overlapping, LEVELS)).toMatchObject({ windows: 3, basis: 'assumed' });
+  });
+
+  it('has no sum over a horizon with a hole, sums the others at that step, and leaves out what has no width', () => {
+    const holed = { ...panel, series: panel.series.map((one, s) => (s === 0 ? { ...one, values: one.values.slice() } : one)) };
+    holed.series[0]!.values[15 * H + 2] = Number.NaN;
+    const some = windows
+      .slice(10, 20)
+      .map((own) =>
+        own.map((one) => (one.id === 's1' ? { ...one, quantiles: one.quantiles.map((value, i) => (i === 0 ? Number.NaN : value)) } : one)),
+      );
+    const totals = totalsCoverage(holed, some, LEVELS);
+    expect(totals).toMatchObject({ windows: 9, series: 4 });
+    expect([totals.overHorizon, totals.overSeries, totals.overBoth].map(({ sums }) => sums)).toEqual([9 * 4 - 1, 9 * H, 9]);
+  });
+
+  it('looks at some series and the latest windows where all would be too much', () => {
+    const totals = totalsCoverage(panel, windows, LEVELS, { paths: 100, mostValues: 100 * H * 15 });
+    expect(totals).toMatchObject({ windows: 5, series: 3, paths: 100 });
   });
 });

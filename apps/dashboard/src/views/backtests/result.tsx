@@ -9,6 +9,7 @@ import { type Column, DataTable } from '../../ui/dataTable';
 import type { Cell } from '../../ui/download';
 import { BySeries } from './bySeries';
 import { Certified } from './certified';
+import { Totals } from './totals';
 import { ScoreTable } from '../models/scoreTable';
 
 type Model = BacktestResult['models'][number];
@@ -99,6 +100,7 @@ export function BacktestView({ runId, dataset, result }: { runId: string; datase
           <Lines x={cutoffs} lines={coverage} {...axis} bounds={[0, 1]} label="Coverage of the 80 % interval by cutoff" />
         </ChartCard>
       </div>
+      <Totals models={models} />
       <BySeries runId={runId} dataset={dataset} labels={models.map((model) => model.score.label)} />
       <ChartCard title="Every window" name="backtest-windows" png={false} csv={() => table('cutoff', result.windows, byCutoff)}>
         <DataTable label="Every window" rows={windows} columns={columns} rowKey={({ cutoff }) => String(cutoff)} />
