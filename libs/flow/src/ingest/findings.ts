@@ -5,6 +5,7 @@ import type { GapPattern, GapPatterns } from './gapPatterns.js';
 import { oddWarnings } from './oddWords.js';
 import type { HeadMessage, NamedRows, PartialSteps } from './protocol.js';
 import type { Tally } from './tally.js';
+import { calendarWarnings } from './otherCalendars.js';
 
 const LEAST_STEPS = 8;
 
@@ -141,7 +142,7 @@ function emptyCovariates(channels: readonly string[], known: ReadonlySet<number>
  */
 export function stepFindings(
   grid: Frequency,
-  { rhythms, ownPlaces, patterns, codes, totals, gaps, read }: Tally,
+  { rhythms, ownPlaces, patterns, codes, totals, gaps, read, from, to }: Tally,
   model?: string,
 ): string[] {
   const found = rhythms.warnings(grid);
@@ -152,6 +153,7 @@ export function stepFindings(
     ...(said.length > 0 && model !== undefined ? [gridOfModel(grid, model)] : []),
     ...codes.warnings(),
     ...totals.warnings(),
+    ...calendarWarnings(grid, from, to),
   ];
 }
 

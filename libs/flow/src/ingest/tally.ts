@@ -36,6 +36,9 @@ export class Tally {
   private next = 0;
   /** Values in the file. */
   read = 0;
+  /** Between which they lie. */
+  from = Infinity;
+  to = -Infinity;
   private span = 0;
   private seen: string | undefined;
   private beyond = 0;
@@ -65,6 +68,8 @@ export class Tally {
         this.patterns.nextSeries(id);
       }
       this.seen = id;
+      this.from = Math.min(this.from, firstStep);
+      this.to = Math.max(this.to, firstStep + values.length - 1);
       this.span += firstStep + values.length - this.beyond;
       this.beyond = firstStep + values.length;
       let read = 0;

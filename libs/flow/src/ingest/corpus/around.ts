@@ -116,6 +116,12 @@ export const around: Case[] = [
     error: { code: 'COLUMN_MISSING', says: /timeColumn "year \+ week", valueColumn "sales", idColumn "store"/ },
   },
   {
+    name: 'the quarter beside year and month is no series',
+    file: 'f.csv',
+    content: table('Year,Quarter,Month,Day,Sum of Sales', '2024,Qtr 1,January,1,5', '2024,Qtr 1,January,2,6'),
+    error: { code: 'COLUMN_MISSING', says: /timeColumn "Year \+ Month \+ Day", valueColumn "Sum of Sales", idColumn "" / },
+  },
+  {
     name: 'periods of half an hour are no hours',
     file: 'f.csv',
     content: table('Date,Period,y', '2024-01-01,1,1', '2024-01-01,48,2'),

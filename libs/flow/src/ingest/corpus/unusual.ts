@@ -26,6 +26,9 @@ const REFUSED: readonly [name: string, values: string[], says: RegExp][] = [
   ['a currency once', ['12', '$13', '14'], /in \$, and most other values name no currency/],
   ['units', ['12 kWh', '13 kWh', '14 kWh'], /"kWh" beside a number is not understood/],
   ['multiples', ['1.2M', '13k', '14k'], /"M" beside a number is not understood/],
+  ['decimal commas with a minus behind', ['1.100,500-', '1.200,250-', '3,5'], /Set decimalSeparator to ","/],
+  ['decimal commas between hard spaces', ['1\u202f100,5', '1\u00a0200,5', '3,5'], /Set decimalSeparator to ","/],
+  ['groups of two digits', ['1,23,100', '1,24,100', '3'], /groups of two .*without a sign/],
   ['bounds', ['<5', '6', '7'], /"<" beside a number is not understood/],
 ];
 

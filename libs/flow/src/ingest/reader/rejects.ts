@@ -293,7 +293,13 @@ function offGridHint({ frequency: asked }: IngestOptions, frequency: Frequency):
 /** The mistake behind most columns that are "no numbers". */
 function decimalHint(text: string, { decimalSeparator }: IngestOptions): string | undefined {
   const other = decimalSeparator === '.' ? ',' : '.';
-  if (new RegExp(`^\\s*[+-]?\\d{1,3}\\${other}\\d{3}\\s*$`).test(text))
+  // Without what stands for a negative or between thousands anyway.
+  const digits = text.replace(/[\s'’()+−-]/g, '');
+  if (new RegExp(`^\\d{1,3}\\${other}\\d{3}$`).test(digits))
     return `Set decimalSeparator to "${other}" if that is the decimal sign, or thousandsSeparator to "${other}" if it separates thousands.`;
-  return new RegExp(`^\\s*[+-]?[\\d.,]*\\${other}\\d+\\s*$`).test(text) ? `Set decimalSeparator to "${other}".` : undefined;
+  if (new RegExp(`^\\d{1,2}(\\${other}\\d{2})+\\${other}\\d{3}(\\${decimalSeparator}\\d+)?$`).test(digits))
+    return `Digits in groups of two (${digits.slice(0, 30)}) are not understood: write numbers without a sign between them.`;
+  return new RegExp(`^(\\d*|\\d{1,3}(\\${decimalSeparator}\\d{3})+)\\${other}\\d+$`).test(digits)
+    ? `Set decimalSeparator to "${other}".`
+    : undefined;
 }

@@ -2,7 +2,7 @@
  * Which columns were probably meant, where those that were looked for are missing: by what such columns are usually
  * called, else by what is in them. Only ever said, never taken.
  */
-import { type IngestOptions, JOINT, timeTogether } from '@almanac/contracts';
+import { type IngestOptions, JOINT, partOf, timeTogether } from '@almanac/contracts';
 import { type Column, nearestName } from './columns.js';
 
 /** By option; an `idColumn` of "" means that the file holds one series. */
@@ -55,7 +55,8 @@ export function suggestColumns(columns: readonly Column[], rows: readonly (strin
   }
   if (suggestion.timeColumn === undefined) fill('timeColumn', isTime);
   if (options.aggregation !== 'count') fill('valueColumn', isNumber);
-  fill('idColumn', (column) => !isTime(column) && !isNumber(column));
+  // The quarter beside year and month is part of the time, not a series.
+  fill('idColumn', (column) => !isTime(column) && !isNumber(column) && !(together && partOf(column.name) !== 'other'));
   const known = suggestion.timeColumn !== undefined && (suggestion.valueColumn !== undefined || options.aggregation === 'count');
   if (options.idColumn !== '' && !has(options.idColumn) && suggestion.idColumn === undefined && known) suggestion.idColumn = '';
   return suggestion;
