@@ -114,7 +114,7 @@ describe('almanac', () => {
     expect(found.err).toMatch(/2 cutoffs from 2024-01-\d+ 00:00, 7 steps ahead each, before the 7 steps that the winner holds out/);
     expect(found.err).toMatch(/^1 .* hidden=4$/m);
     expect(found.out).toMatch(/^found, version 1: 6 steps, WQL ratio to /);
-    expect((await run(['delete-model', 'found'])).code).toBe(0);
+    expect((await run(['delete-model', 'found', '--yes'])).code).toBe(0);
   });
 
   it('scores past forecasts on what came after them', async () => {
