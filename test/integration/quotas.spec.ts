@@ -8,7 +8,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../support/almanac.js';
 import { type ApiOnly, startApi } from '../support/api.js';
 import { query } from '../support/database.js';
@@ -109,6 +109,17 @@ describe('requests', () => {
     expect(statuses.slice(0, 40).every((status) => status === 401)).toBe(true);
     expect(statuses.slice(40)).toEqual([429, 429, 429, 429, 429]);
     await client.call('listDatasets', {});
+    // Nor is one that this process has never met, though the database is asked for no stranger by himself any more.
+    const { key, id } = await client.call('createApiKey', { body: { name: 'fresh', scopes: ['read'] } });
+    const find = vi.spyOn(first.flow.store.apiKeys, 'findByHash');
+    const crowd = Promise.all(Array.from({ length: 20 }, (_, i) => wrong(2 * i + 1)));
+    expect((await fetch(`${first.url}/v1/datasets`, { headers: bearer(key) })).status).toBe(200);
+    expect(new Set(await crowd)).toEqual(new Set([429]));
+    expect((await Promise.all(find.mock.results.map(({ value }) => value as Promise<{ id: string }>))).map((one) => one.id)).toEqual([id]);
+    find.mockRestore();
+    // A cookie is guessed no more cheaply.
+    const cookie = { cookie: `almanac-${new URL(first.url).port}=guess` };
+    expect((await fetch(`${first.url}/v1/datasets`, { headers: cookie })).status).toBe(429);
   });
 
   it('come from the address that a proxy names, where it is believed', async () => {
@@ -228,6 +239,36 @@ describe('what is kept', () => {
     await append('a', [0]);
     expect([await usedOf('series'), await usedOf('observations')]).toEqual([1, 3]);
     await set({ series: null, observations: null });
+  });
+
+  it('bytes of appended rows, however many append at once, and to whichever datasets', async () => {
+    const names = Array.from({ length: 6 }, (_, i) => `beside-${i}`);
+    for (const name of names)
+      await first.flow.store.series.writeVersion({
+        dataset: { name, frequency: 'h', timeZone: 'UTC' },
+        mode: 'append',
+        pieces: [{ id: 'a', firstStep: 470_000, values: Float64Array.of(1, 2) }],
+        summary: () => ({ rowsRead: 1, rowsRejected: 0, findings: null }),
+      });
+    const body = [{ unique_id: 'a', ds: '2024-01-01T00:00:00.000Z', y: 1 }];
+    const size = JSON.stringify(body).length;
+    const before = await usedOf('bytes');
+    // Room for two of them, and not for a third.
+    const limit = before + 3 * size - 1;
+    await set({ bytes: limit });
+    const said = await Promise.allSettled(names.map((dataset) => client.call('appendObservations', { params: { dataset }, body })));
+    const refused = said.filter((one) => one.status === 'rejected');
+    expect(said.length - refused.length).toBe(2);
+    for (const { reason } of refused)
+      expect((reason as ApiError).problem).toMatchObject({ status: 403, code: 'QUOTA_EXCEEDED', subject: { quota: 'bytes', limit } });
+    expect(await usedOf('bytes')).toBe(before + 2 * size);
+    // Of what was refused nothing was stored.
+    const written = await query<{ n: number }>(
+      first.databaseUrl,
+      `SELECT count(*)::int AS n FROM dataset d JOIN dataset_version v ON v.dataset_id = d.id WHERE d.name LIKE 'beside-%' AND v.no > 1`,
+    );
+    expect(written[0]!.n).toBe(2);
+    await set({ bytes: null });
   });
 });
 

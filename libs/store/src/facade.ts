@@ -34,6 +34,8 @@ export interface ApiKeys {
   ensure(key: { name: string; prefix: string; hash: string; scopes: readonly string[] }): Promise<r.ApiKeyRecord | null>;
   /** Of any workspace; keys that were revoked or have expired are not found. Notes the use, at most once a minute. */
   findByHash(hash: string): Promise<r.ApiKeyRecord | null>;
+  /** Those of the hashes that belong to a key which opens. */
+  known(hashes: readonly string[]): Promise<ReadonlySet<string>>;
   list(query: r.PageQuery): Promise<r.Page<r.ApiKeyRecord>>;
   /** @throws AlmanacError API_KEY_NOT_FOUND, API_KEY_LAST_ADMIN: somebody must be able to make the next one */
   revoke(id: string): Promise<void>;
@@ -167,6 +169,8 @@ export interface Runs {
   requestCancel(id: string): Promise<r.RunRecord>;
   /** running -> queued, by the worker that holds it and is stopping; nothing where it holds it no more. */
   release(id: string, workerId: string): Promise<void>;
+  /** Whether the worker of a running run was heard of within this time. */
+  isAlive(id: string, silentForMs: number): Promise<boolean>;
   /** running -> queued for runs whose worker has not been heard of; returns them, to be enqueued again. */
   requeueStale(silentForMs: number): Promise<r.RunRecord[]>;
   /** Queued runs that wait for nobody and that nothing has carried for a while (a lost queue), to be enqueued again. */
@@ -502,6 +506,8 @@ export interface Figures {
 export interface Rates {
   /** Takes points from the bucket of a minute, where they are there. */
   take(who: string, points: number, most: number): Promise<{ taken: boolean; msBeforeNext: number }>;
+  /** Of what was taken in the present minute. */
+  giveBack(who: string, points: number): Promise<void>;
   /** Points taken in the present minute, of those who took any. */
   taken(whos: readonly string[]): Promise<Map<string, number>>;
   /** Drops buckets whose minute is over. */

@@ -93,6 +93,8 @@ export interface Sessions {
   }): Promise<SessionRecord>;
   /** Null where there is none, it has ended, or nobody has used it for so long. Notes the use, at most once a minute. */
   find(tokenHash: string, idleSeconds: number): Promise<LivingSession | null>;
+  /** Those of the hashes that belong to a session. */
+  known(tokenHashes: readonly string[]): Promise<ReadonlySet<string>>;
   /** Newest first; those that live. */
   list(userId: string, idleSeconds: number): Promise<SessionRecord[]>;
   /** @throws AlmanacError SESSION_NOT_FOUND */

@@ -100,12 +100,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
 /** Waits for a database that is on its way, as long as the options allow; what a wait does not mend is thrown at once. */
 async function untilReached({ databaseUrl, patienceMs = 0, onWait }: StoreOptions): Promise<void> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   while (patienceMs > 0) {
     try {
       return await overOneConnection(databaseUrl, () => Promise.resolve());
     } catch (error) {
-      if (!isPassing(error) || Date.now() > deadline) throw error;
+      if (!isPassing(error) || performance.now() > deadline) throw error;
       onWait?.(error as Error);
       await sleep(RETRY_MS);
     }

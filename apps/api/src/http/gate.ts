@@ -10,7 +10,7 @@ import type { FlowContext } from '@almanac/flow/runs';
 import { AlmanacError } from '@almanac/series';
 import type { Store } from '@almanac/store';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Doorkeeper } from '../people/doorkeeper.js';
+import { type Doorkeeper, hashOfToken } from '../people/doorkeeper.js';
 import { type BodyMemory, bodyLimitOf, refuseBody } from './bodies.js';
 import { type Caller, callerOf, setCaller, setPerson } from './caller.js';
 import { bearerOf, hashOfKey, opening } from './credentials.js';
@@ -18,6 +18,7 @@ import type { Keyring } from './keyring.js';
 import type { Places } from './places.js';
 import { hintAt } from './problem.js';
 import type { Rate } from './rate.js';
+import type { Remembered } from './remembered.js';
 import { type BodyPatience, watchBody } from './slow.js';
 
 declare module 'fastify' {
@@ -92,7 +93,7 @@ async function admit(keepers: GateKeepers, request: FastifyRequest, rule: Endpoi
   const key = bearerOf(request);
   const cookie = key === undefined && keepers.doorkeeper.tokenOf(request) !== undefined;
   if (scope === null) {
-    await keepers.rate.ofAnybody(request.ip);
+    keepers.rate.ofAnybody(request.ip);
     return keepers.doorkeeper.refuseStrangers(request);
   }
   if (cookie) return admitPerson(keepers, request, rule, scope);
@@ -106,15 +107,36 @@ async function admit(keepers: GateKeepers, request: FastifyRequest, rule: Endpoi
   return admitKey(keepers, request, rule, scope, key);
 }
 
+/**
+ * What a key or a cookie opens; null where nothing. Who has not been met is counted as a stranger before the database is asked, and
+ * given back the place where it was none: a guess costs no question of its own once the limit of its address is reached, and a key
+ * that nobody has used for long opens nevertheless.
+ */
+async function findOf<T>({ rate }: GateKeepers, { ip }: FastifyRequest, remembered: Remembered<T>, hash: string): Promise<T | null> {
+  if (remembered.hasMet(hash)) {
+    const found = await remembered.find(hash);
+    if (!found) await rate.ofStranger(ip);
+    return found;
+  }
+  try {
+    await rate.ofStranger(ip);
+  } catch (refusal) {
+    const found = await remembered.findInCrowd(hash);
+    if (!found) throw refusal;
+    return found;
+  }
+  const found = await remembered.find(hash);
+  if (found) await rate.wasNoStranger(ip);
+  return found;
+}
+
 async function admitKey(keepers: GateKeepers, request: FastifyRequest, rule: EndpointName, scope: Needed, key: string): Promise<void> {
-  const record = await keepers.keyring.find(hashOfKey(key));
-  if (!record) {
-    await keepers.rate.ofStranger(request.ip);
+  const record = await findOf(keepers, request, keepers.keyring.keys, hashOfKey(key));
+  if (!record)
     throw new AlmanacError('API_KEY_UNKNOWN', `The API key ${key.slice(0, 8)}… is not known.`, {
       hint: 'It may have been revoked. An admin makes a new one: almanac keys create NAME.',
       status: 401,
     });
-  }
   await keepers.rate.ofCaller(storeOf(keepers, record.workspaceId), record.id);
   if (scope === 'person')
     throw new AlmanacError('PERSON_NEEDED', 'This is about the own account of a person; a key has none.', {
@@ -134,11 +156,8 @@ async function admitKey(keepers: GateKeepers, request: FastifyRequest, rule: End
 
 async function admitPerson(keepers: GateKeepers, request: FastifyRequest, rule: EndpointName, scope: Needed): Promise<void> {
   const { doorkeeper } = keepers;
-  const session = await doorkeeper.find(request);
-  if (!session) {
-    await keepers.rate.ofStranger(request.ip);
-    throw new AlmanacError('SESSION_ENDED', 'Nobody is signed in here any more.', { hint: 'Sign in again.', status: 401 });
-  }
+  const session = await findOf(keepers, request, doorkeeper.sessions, hashOfToken(doorkeeper.tokenOf(request) ?? ''));
+  if (!session) throw new AlmanacError('SESSION_ENDED', 'Nobody is signed in here any more.', { hint: 'Sign in again.', status: 401 });
   const named = request.headers[WORKSPACE_HEADER];
   const member = session.memberships.find(({ workspace }) => named === undefined || workspace === named);
   await keepers.rate.ofCaller(storeOf(keepers, member?.workspaceId ?? keepers.context.store.workspaceId), session.userId);

@@ -26,7 +26,11 @@ beforeEach(() => {
     asked += 1;
     return Promise.resolve(stored);
   };
-  keyring = new Keyring({ store: { apiKeys: { findByHash } } } as unknown as FlowContext);
+  const known = (hashes: readonly string[]): Promise<Set<string>> => {
+    asked += 1;
+    return Promise.resolve(new Set(stored ? hashes.filter((hash) => hash === 'h') : []));
+  };
+  keyring = new Keyring({ store: { apiKeys: { findByHash, known } } } as unknown as FlowContext);
 });
 afterEach(() => vi.useRealTimers());
 
@@ -55,4 +59,22 @@ it('remembers no key that is unknown', async () => {
   expect(await keyring.find('h')).toBeNull();
   stored = KEY;
   expect(await keyring.find('h')).toBe(KEY);
+});
+
+it('asks once for a crowd of strangers, and knows the key among them', async () => {
+  const crowd = Promise.all(['x', 'h', 'y', 'z'].map((hash) => keyring.keys.findInCrowd(hash)));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await crowd).toEqual([null, KEY, null, null]);
+  // Of the crowd, and of the one that is there.
+  expect(asked).toBe(2);
+});
+
+it('has met a key that opened within the hour, and none that was taken back', async () => {
+  expect(keyring.keys.hasMet('h')).toBe(false);
+  await keyring.find('h');
+  vi.advanceTimersByTime(REMEMBERED_MS);
+  expect(keyring.keys.hasMet('h')).toBe(true);
+  stored = null;
+  await keyring.find('h');
+  expect(keyring.keys.hasMet('h')).toBe(false);
 });

@@ -7,10 +7,11 @@ import { Remembered } from './remembered.js';
 
 @Injectable()
 export class Keyring {
-  private readonly keys: Remembered<ApiKeyRecord>;
+  readonly keys: Remembered<ApiKeyRecord>;
 
   constructor(@Inject(CONTEXT) context: FlowContext) {
-    this.keys = new Remembered((hash) => context.store.apiKeys.findByHash(hash));
+    const { apiKeys } = context.store;
+    this.keys = new Remembered({ find: (hash) => apiKeys.findByHash(hash), known: (hashes) => apiKeys.known(hashes) });
   }
 
   find(hash: string): Promise<ApiKeyRecord | null> {

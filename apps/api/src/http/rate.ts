@@ -3,13 +3,15 @@
  * over it, 429 with Retry-After and the limit that it was. The processes of the API count together, in PostgreSQL.
  *
  * Invariants: a process takes a hundredth of a limit at a time, so that a request seldom asks the database, and limits below
- * two hundred are exact; a caller that is known is never refused for what strangers at its address do.
+ * two hundred are exact; who was refused is refused from memory until the minute is over, and costs the database nothing; while
+ * the database does not answer, each process counts by itself; a caller that is known is never refused for what strangers at its
+ * address do. Times are the database's or those of a timer: no jump of the machine's clock frees or blocks anybody.
  */
 import { QUOTAS, type QuotaName } from '@almanac/contracts';
 import { callerBucket, type QuotaBook, workspaceBucket } from '@almanac/flow/quota';
 import { AlmanacError } from '@almanac/series';
 import type { Rates, Store } from '@almanac/store';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { Minutes, sweep } from './minutes.js';
 import { networkOf } from './network.js';
 
 /** Of an address that shows no key, or a wrong one. */
@@ -21,8 +23,9 @@ const SWEEP_AT = 10_000;
 
 export class Rate {
   private readonly held = new Map<string, { points: number; until: number }>();
+  private readonly refused = new Map<string, { most: number; until: number }>();
   private readonly fetching = new Map<string, Promise<void>>();
-  private readonly open = new RateLimiterMemory({ points: OPEN_PER_MINUTE, duration: 60 });
+  private readonly inMemory = new Minutes();
 
   constructor(
     private readonly rates: Rates,
@@ -41,23 +44,24 @@ export class Rate {
 
   /** @throws AlmanacError TOO_MANY_REQUESTS */
   ofStranger(address: string): Promise<void> {
-    return this.take(`address ${networkOf(address)}`, this.strangersPerMinute, (wait) =>
+    return this.take(bucketOf(address), this.strangersPerMinute, (wait) =>
       tooMany(`More than ${this.strangersPerMinute} requests without a valid key came from ${address} in a minute.`, wait, {
         limit: this.strangersPerMinute,
       }),
     );
   }
 
+  /** It was no stranger after all. */
+  async wasNoStranger(address: string): Promise<void> {
+    // Without the database the place stays taken: no reason to refuse what has a key.
+    await this.rates.giveBack(bucketOf(address), 1).catch(() => undefined);
+  }
+
   /** @throws AlmanacError TOO_MANY_REQUESTS */
-  async ofAnybody(address: string): Promise<void> {
-    try {
-      await this.open.consume(networkOf(address));
-    } catch (refused) {
-      if (!(refused instanceof RateLimiterRes)) throw refused;
-      throw tooMany(`More than ${OPEN_PER_MINUTE} requests came from ${address} in a minute.`, refused.msBeforeNext, {
-        limit: OPEN_PER_MINUTE,
-      });
-    }
+  ofAnybody(address: string): void {
+    const { taken, msBeforeNext } = this.inMemory.take(`open ${networkOf(address)}`, 1, OPEN_PER_MINUTE);
+    if (!taken)
+      throw tooMany(`More than ${OPEN_PER_MINUTE} requests came from ${address} in a minute.`, msBeforeNext, { limit: OPEN_PER_MINUTE });
   }
 
   private async take(who: string, most: number, refusal: (waitMs: number) => AlmanacError): Promise<void> {
@@ -67,30 +71,32 @@ export class Rate {
         held.points -= 1;
         return;
       }
-      const fetching = this.fetching.get(who) ?? this.fetch(who, most, refusal);
+      const refused = this.refused.get(who);
+      // A limit that was raised since is asked for again.
+      if (refused && refused.most >= most && refused.until > performance.now()) throw refusal(refused.until - performance.now());
+      const fetching = this.fetching.get(who) ?? this.fetch(who, most);
       await fetching;
     }
   }
 
-  private fetch(who: string, most: number, refusal: (waitMs: number) => AlmanacError): Promise<void> {
+  /** Leaves what it got, or until when nothing is to be had. */
+  private async ask(who: string, most: number): Promise<void> {
     const points = Math.max(1, Math.min(most, Math.floor(most / SHARE)));
-    const fetching = this.rates
-      .take(who, points, most)
-      .then(({ taken, msBeforeNext }) => {
-        if (!taken) throw refusal(msBeforeNext);
-        this.held.set(who, { points, until: performance.now() + msBeforeNext });
-        if (this.held.size > SWEEP_AT) this.sweep();
-      })
-      .finally(() => this.fetching.delete(who));
+    const { taken, msBeforeNext } = await this.rates.take(who, points, most).catch(() => this.inMemory.take(who, points, most));
+    const until = performance.now() + msBeforeNext;
+    for (const entries of [this.held, this.refused]) if (entries.size > SWEEP_AT) sweep(entries);
+    if (taken) this.held.set(who, { points, until });
+    else this.refused.set(who, { most, until });
+  }
+
+  private fetch(who: string, most: number): Promise<void> {
+    const fetching = this.ask(who, most).finally(() => this.fetching.delete(who));
     this.fetching.set(who, fetching);
     return fetching;
   }
-
-  private sweep(): void {
-    const now = performance.now();
-    for (const [who, { until }] of this.held) if (until <= now) this.held.delete(who);
-  }
 }
+
+const bucketOf = (address: string): string => `address ${networkOf(address)}`;
 
 const quotaReached =
   (quota: QuotaName, limit: number) =>

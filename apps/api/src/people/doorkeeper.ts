@@ -34,7 +34,7 @@ export const toUser = (user: UserRecord): User => ({
 });
 
 export class Doorkeeper {
-  private readonly sessions: Remembered<LivingSession>;
+  readonly sessions: Remembered<LivingSession>;
   /** Undefined where no provider is set. */
   readonly oidc: Oidc | undefined;
 
@@ -42,7 +42,11 @@ export class Doorkeeper {
     private readonly context: FlowContext,
     readonly settings: PeopleSettings,
   ) {
-    this.sessions = new Remembered((hash) => context.store.sessions.find(hash, settings.idleSeconds));
+    const { sessions } = context.store;
+    this.sessions = new Remembered({
+      find: (hash) => sessions.find(hash, settings.idleSeconds),
+      known: (hashes) => sessions.known(hashes),
+    });
     this.oidc = settings.oidc && new Oidc(settings.oidc);
   }
 

@@ -12,7 +12,6 @@ import { holdObject } from './erasures.js';
 import { INLINE, packAppends } from './packs.js';
 import { versionRows } from './versionRows.js';
 
-const USE_NOTED_EVERY_MS = 60_000;
 const ADMINS = `workspace_id = $1 AND revoked_at IS NULL AND expires_at IS NULL AND 'admin' = ANY (scopes)`;
 const OPENS = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())';
 
@@ -50,12 +49,17 @@ export function apiKeys(context: Context): ApiKeys {
       );
       return findByHash(key.hash);
     },
+    async known(hashes) {
+      const rows = await all.query<{ hash: string }>(`SELECT hash FROM api_key WHERE hash = ANY ($1) AND ${OPENS}`, [hashes]);
+      return new Set(rows.map(({ hash }) => hash));
+    },
     async findByHash(hash): Promise<ApiKeyRecord | null> {
       const key = await findByHash(hash);
       if (!key) return null;
-      const now = new Date();
-      if (!key.lastUsedAt || now.getTime() - key.lastUsedAt.getTime() > USE_NOTED_EVERY_MS)
-        await everybodys.update({ id: key.id }, { lastUsedAt: now });
+      await all.query(
+        `UPDATE api_key SET last_used_at = now() WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
+        [key.id],
+      );
       return key;
     },
     async list(query) {

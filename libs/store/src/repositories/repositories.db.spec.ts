@@ -85,6 +85,35 @@ describe('API keys', () => {
   });
 });
 
+it('what waits for a time waits by the database’s clock: a jump of the machine’s frees and blocks nothing', async () => {
+  const DAY_MS = 86_400_000;
+  const real = Date.now;
+  const run = await store.runs.create({ kind: 'forecast', config: {} });
+  const waiting = async (): Promise<boolean> => (await store.runs.listQueued(60_000)).some(({ id }) => id === run.id);
+  try {
+    expect((await store.rates.take('jumper', 3, 3)).taken).toBe(true);
+    for (const jump of [0, 2 * DAY_MS, -2 * DAY_MS]) {
+      Date.now = () => real() + jump;
+      const { taken, msBeforeNext } = await store.rates.take('jumper', 1, 3);
+      expect([jump, taken]).toEqual([jump, false]);
+      expect(msBeforeNext).toBeGreaterThan(0);
+      expect(msBeforeNext).toBeLessThanOrEqual(60_000);
+      expect(await store.rates.taken(['jumper'])).toHaveProperty('size', 1);
+      expect(await waiting()).toBe(false);
+    }
+    // Whose minute is over begins another, also where the database's clock was set back by days since.
+    for (const minutes of [-1, 3_000]) {
+      await query(database.url, `UPDATE rate_bucket SET expire = expire + ${minutes * 60_000} WHERE key = 'jumper'`);
+      expect((await store.rates.take('jumper', 1, 3)).taken).toBe(true);
+    }
+    await store.runs.claim(run.id, 'somebody');
+    Date.now = () => real() + 2 * DAY_MS;
+    expect([await store.runs.isAlive(run.id, 60_000), await store.runs.isAlive(run.id, 0)]).toEqual([true, false]);
+  } finally {
+    Date.now = real;
+  }
+});
+
 describe('runs', () => {
   it('are claimed by one worker of many, and end once', async () => {
     const { id } = await store.runs.create({ kind: 'train', dataset: 'flights', config: { steps: 3 }, seed: 7 });

@@ -253,6 +253,13 @@ export function runs(context: Context): Runs {
         [id, workerId],
       );
     },
+    async isAlive(id, silentForMs) {
+      const rows = await context.query(
+        `SELECT 1 FROM run WHERE workspace_id = $1 AND id = $2 AND status = 'running' AND heartbeat_at >= now() - $3 * interval '1 millisecond'`,
+        [workspaceId, id, silentForMs],
+      );
+      return rows.length > 0;
+    },
     async requeueStale(silentForMs) {
       const ids = await change(
         `UPDATE run SET status = 'queued', worker_id = NULL, heartbeat_at = NULL
@@ -271,8 +278,8 @@ export function runs(context: Context): Runs {
     },
     async listQueued(olderThanMs, kinds = Object.keys(KINDS) as RunKind[]) {
       const ids = await context.query<{ id: string }>(
-        `SELECT id FROM run WHERE workspace_id = $1 AND status = 'queued' AND created_at < $2 AND kind = ANY ($3) AND ${MAY_START}`,
-        [workspaceId, new Date(Date.now() - olderThanMs), kinds],
+        `SELECT id FROM run WHERE workspace_id = $1 AND status = 'queued' AND created_at < now() - $2 * interval '1 millisecond' AND kind = ANY ($3) AND ${MAY_START}`,
+        [workspaceId, olderThanMs, kinds],
       );
       return ids.length === 0 ? [] : find({ where: { id: In(ids.map(({ id }) => id)) }, order: { id: 'ASC' } });
     },

@@ -38,6 +38,12 @@ export function sessions(one: Context): Sessions {
       await context.query(`UPDATE session SET seen_at = now() WHERE id = $1 AND seen_at < now() - interval '1 minute'`, [session.id]);
       return { ...session, user, memberships };
     },
+    async known(tokenHashes) {
+      const rows = await context.query<{ hash: string }>('SELECT token_hash AS hash FROM session WHERE token_hash = ANY ($1)', [
+        tokenHashes,
+      ]);
+      return new Set(rows.map(({ hash }) => hash));
+    },
     list: (userId, idleSeconds) =>
       context.query<SessionRecord>(`SELECT ${SESSION} FROM session s WHERE s.user_id = $1 AND ${lives('$2')} ORDER BY s.id DESC`, [
         ...[userId, idleSeconds],
