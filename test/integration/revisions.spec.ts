@@ -1,4 +1,6 @@
 /** What was read is what is changed: ETag, If-Match and 412 on whatever two people may change. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { createClient, type Member, type Role } from '@almanac/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiOnly, startApi } from '../support/api.js';
@@ -185,4 +187,50 @@ describe('a change of what was read', () => {
     const { items } = await api.client.call('listAudit', { query: { objectKind: 'alias', limit: 1 } });
     expect(items[0]!.after).toMatchObject({ alias: 'champion' });
   });
+});
+
+describe('the command line', () => {
+  const program = fileURLToPath(new URL('../../apps/cli/bin/almanac.js', import.meta.url));
+  const almanac = (args: readonly string[]): Promise<string> =>
+    new Promise((resolve) => {
+      const env = { ...process.env, ALMANAC_URL: api.url, ALMANAC_API_KEY: api.key };
+      execFile(process.execPath, [program, ...args], { env }, (_, stdout, stderr) => resolve(stdout + stderr));
+    });
+
+  it('makes no change that the API compares but as it was read', async () => {
+    const { id: webhook } = await api.client.call('createWebhook', { body: { url: 'https://example.org' } });
+    const email = 'b@example.org';
+    const { id: userId } = await api.flow.store.users.create({ email, name: 'b', passwordHash: null });
+    await api.flow.store.members.put(userId, 'viewer');
+    const commands: Record<string, readonly string[]> = {
+      updateSchedule: ['schedule', 'pause', 'nightly'],
+      deleteSchedule: ['schedule', 'delete', 'nightly'],
+      updateWebhook: ['webhooks', 'disable', webhook],
+      deleteWebhook: ['webhooks', 'delete', webhook],
+      updateDataset: ['retention', 'load', '3000'],
+      deleteDataset: ['delete-dataset', 'load'],
+      deleteSeries: ['delete-dataset', 'load', '--series', 'a'],
+      setModelAlias: ['promote', 'm', '1'],
+      tagModelVersion: ['tag', 'm/1', 'a=b'],
+      deleteModelVersion: ['delete-model', 'm', '1', '--yes'],
+      deleteModel: ['delete-model', 'm', '--yes'],
+      changeMember: ['members', 'role', email, 'editor'],
+      removeMember: ['members', 'remove', email],
+      setQuotas: ['quotas', 'set', 'webhooks=9'],
+      renameWorkspace: ['workspaces', 'rename', 'default', 'other'],
+      deleteWorkspace: ['workspaces', 'delete', 'default', '--yes'],
+    };
+    const document = (await send('GET', '/v1/openapi.json')).body as unknown as {
+      paths: Record<string, Record<string, { operationId: string; parameters?: { name: string }[] }>>;
+    };
+    const compared = Object.values(document.paths)
+      .flatMap((path) => Object.values(path))
+      .filter(({ parameters }) => parameters?.some(({ name }) => name.toLowerCase() === 'if-match'))
+      .map(({ operationId }) => operationId);
+    expect(Object.keys(commands).sort()).toEqual(compared.sort());
+    for (const args of Object.values(commands))
+      expect([args, await almanac([...args, '--if-match', '"stale"'])]).toEqual([args, expect.stringContaining('CHANGED_MEANWHILE')]);
+    const { etag } = JSON.parse(await almanac(['quotas', '--json'])) as { etag: string };
+    expect(await almanac(['quotas', 'set', 'webhooks=9', '--if-match', etag])).toMatch(/webhooks +\d+ +9 /);
+  }, 120_000);
 });

@@ -2,7 +2,7 @@
 import { type Member, type Role, role } from '@almanac/contracts';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../connection.js';
-import { type Context, contextOf } from '../context.js';
+import { type Context, contextOf, type IfMatch, ifMatchOption } from '../context.js';
 import { shortDate, show, table, whole } from '../print.js';
 
 const roleOption = (): Option =>
@@ -123,9 +123,11 @@ export function memberCommands(program: Command): void {
     .description('change the role of a member; the last admin stays one')
     .argument('<email>')
     .addArgument(program.createArgument('<role>', 'viewer, editor or admin').choices(role.options))
-    .action(async (email: string, to: Role, _: unknown, command: Command) => {
+    .addOption(ifMatchOption())
+    .action(async (email: string, to: Role, read: IfMatch, command: Command) => {
       const context = contextOf(command);
-      const { userId, etag: ifMatch } = await memberOf(context, email);
+      const { userId, etag } = await memberOf(context, email);
+      const ifMatch = read.ifMatch ?? etag;
       const changed = await context.client.call('changeMember', { params: { userId }, body: { role: to }, ifMatch });
       show(context, changed, () => `${changed.email} is ${changed.role} now.`);
     });
@@ -134,9 +136,11 @@ export function memberCommands(program: Command): void {
     .command('remove')
     .description('take somebody out of the workspace; the last admin stays')
     .argument('<email>')
-    .action(async (email: string, _: unknown, command: Command) => {
+    .addOption(ifMatchOption())
+    .action(async (email: string, read: IfMatch, command: Command) => {
       const context = contextOf(command);
-      const { userId, etag: ifMatch } = await memberOf(context, email);
+      const { userId, etag } = await memberOf(context, email);
+      const ifMatch = read.ifMatch ?? etag;
       await context.client.call('removeMember', { params: { userId }, ifMatch });
       show(context, { removed: userId }, () => `${email} is no member any more.`);
     });

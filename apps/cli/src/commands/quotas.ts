@@ -2,7 +2,7 @@
 import { QUOTAS, type QuotaList, quotaName, type QuotaPatch } from '@almanac/contracts';
 import type { Command } from 'commander';
 import { UsageError } from '../connection.js';
-import { contextOf } from '../context.js';
+import { contextOf, type IfMatch, ifMatchOption } from '../context.js';
 import { count, show, table } from '../print.js';
 
 const limit = (most: number | null): string => (most === null ? 'none' : count(most));
@@ -42,7 +42,7 @@ export function quotaCommands(program: Command): void {
       const found = await (workspace === undefined
         ? context.client.call('listQuotas', {})
         : context.client.call('workspaceQuotas', { params: { workspace } }));
-      show(context, found.items, () => listed(found));
+      show(context, found, () => listed(found));
     });
 
   quotas
@@ -50,9 +50,10 @@ export function quotaCommands(program: Command): void {
     .description('set limits: NAME=NUMBER, NAME=unlimited, or NAME=standard; needs an admin key of the default workspace')
     .argument('<limits...>', 'e.g. openRuns=200 bytes=50G')
     .option('--workspace <name>', 'of this workspace', 'default')
-    .action(async (given: string[], { workspace }: { workspace: string }, command: Command) => {
+    .addOption(ifMatchOption())
+    .action(async (given: string[], { workspace, ifMatch }: IfMatch & { workspace: string }, command: Command) => {
       const context = contextOf(command);
-      const set = await context.client.call('setQuotas', { params: { workspace }, body: patchOf(given) });
-      show(context, set.items, () => listed(set));
+      const set = await context.client.call('setQuotas', { params: { workspace }, body: patchOf(given), ifMatch });
+      show(context, set, () => listed(set));
     });
 }

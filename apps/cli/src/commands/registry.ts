@@ -22,6 +22,8 @@ export function versionOf(model: string, version: string | undefined): { model: 
   throw new UsageError(`"${named}" is no version: give its number, champion or challenger.`);
 }
 
+type DeleteFlags = IfMatch & { forecasts?: boolean; yes?: boolean };
+
 const tagsOf = ({ tags }: ModelVersion): string =>
   Object.entries(tags)
     .map(([name, value]) => `${name}=${value}`)
@@ -268,15 +270,20 @@ export function registryCommands(program: Command): void {
     .argument('[version]', 'version number', whole)
     .option('--forecasts', 'with the whole model: delete the forecasts that rest on it, too')
     .option('--yes', 'say so: nothing of it can be brought back')
-    .action(async (model: string, version: number | undefined, flags: { forecasts?: boolean; yes?: boolean }, command: Command) => {
+    .addOption(ifMatchOption('of the model, or of the version, as you have read it'))
+    .action(async (model: string, version: number | undefined, flags: DeleteFlags, command: Command) => {
       if (!flags.yes) {
         const gone = version === undefined ? `"${model}" with all its versions` : `Version ${version} of "${model}"`;
         throw new UsageError(`${gone} would be gone. If that is meant, add --yes.`);
       }
       const context = contextOf(command);
       if (version === undefined)
-        await context.client.call('deleteModel', { params: { model }, query: { forecasts: String(flags.forecasts ?? false) } });
-      else await context.client.call('deleteModelVersion', { params: { model, version } });
+        await context.client.call('deleteModel', {
+          params: { model },
+          query: { forecasts: String(flags.forecasts ?? false) },
+          ifMatch: flags.ifMatch,
+        });
+      else await context.client.call('deleteModelVersion', { params: { model, version }, ifMatch: flags.ifMatch });
       show(context, { deleted: model, version }, () =>
         version === undefined ? `${model} is deleted.` : `Version ${version} of ${model} is deleted.`,
       );

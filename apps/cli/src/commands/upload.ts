@@ -152,11 +152,13 @@ export function uploadCommand(program: Command): void {
     .description('delete a dataset with its models, forecasts and uploaded files, or one of its series')
     .argument('<dataset>')
     .option('-s, --series <id>', 'only this series, with its forecasts; may be repeated', several)
-    .action(async (dataset: string, { series }: { series?: string[] }, command: Command) => {
+    .addOption(ifMatchOption('of the dataset as you have read it'))
+    .action(async (dataset: string, { series, ifMatch }: IfMatch & { series?: string[] }, command: Command) => {
       const context = contextOf(command);
       const erasures: Erasure[] = [];
-      if (series === undefined) erasures.push(await context.client.call('deleteDataset', { params: { dataset } }));
-      for (const uniqueId of series ?? []) erasures.push(await context.client.call('deleteSeries', { params: { dataset, uniqueId } }));
+      if (series === undefined) erasures.push(await context.client.call('deleteDataset', { params: { dataset }, ifMatch }));
+      for (const uniqueId of series ?? [])
+        erasures.push(await context.client.call('deleteSeries', { params: { dataset, uniqueId }, ifMatch }));
       const certificates = `Certificate of erasure: ${erasures.map(({ id }) => id).join(', ')}`;
       show(context, { deleted: series?.length === 1 ? series[0] : (series ?? dataset), erasures }, () =>
         series === undefined

@@ -2,7 +2,7 @@
 import { type WebhookEvent, webhookEvent } from '@almanac/contracts';
 import type { Command } from 'commander';
 import { UsageError } from '../connection.js';
-import { contextOf } from '../context.js';
+import { contextOf, type IfMatch, ifMatchOption } from '../context.js';
 import { shortDate, show, table } from '../print.js';
 
 const events = (value: string): WebhookEvent[] =>
@@ -54,9 +54,10 @@ export function webhookCommands(program: Command): void {
     webhooks
       .command(verb)
       .argument('<id>')
-      .action(async (id: string, _: unknown, command: Command) => {
+      .addOption(ifMatchOption())
+      .action(async (id: string, { ifMatch }: IfMatch, command: Command) => {
         const context = contextOf(command);
-        const changed = await context.client.call('updateWebhook', { params: { webhookId: id }, body: { enabled } });
+        const changed = await context.client.call('updateWebhook', { params: { webhookId: id }, body: { enabled }, ifMatch });
         show(context, changed, () =>
           enabled ? 'Messages are sent again; those that waited are sent now.' : 'Nothing is sent until it is enabled.',
         );
@@ -127,9 +128,10 @@ export function webhookCommands(program: Command): void {
   webhooks
     .command('delete')
     .argument('<id>')
-    .action(async (id: string, _: unknown, command: Command) => {
+    .addOption(ifMatchOption())
+    .action(async (id: string, { ifMatch }: IfMatch, command: Command) => {
       const context = contextOf(command);
-      await context.client.call('deleteWebhook', { params: { webhookId: id } });
+      await context.client.call('deleteWebhook', { params: { webhookId: id }, ifMatch });
       show(context, { deleted: id }, () => 'The webhook and its deliveries are deleted.');
     });
 }
@@ -161,9 +163,10 @@ export function workspaceCommands(program: Command): void {
     .command('rename')
     .argument('<name>')
     .argument('<to>')
-    .action(async (name: string, to: string, _: unknown, command: Command) => {
+    .addOption(ifMatchOption())
+    .action(async (name: string, to: string, { ifMatch }: IfMatch, command: Command) => {
       const context = contextOf(command);
-      const renamed = await context.client.call('renameWorkspace', { params: { workspace: name }, body: { name: to } });
+      const renamed = await context.client.call('renameWorkspace', { params: { workspace: name }, body: { name: to }, ifMatch });
       show(context, renamed, () => `"${name}" is "${to}" now.`);
     });
 
@@ -172,10 +175,11 @@ export function workspaceCommands(program: Command): void {
     .description('delete a workspace with everything in it')
     .argument('<name>')
     .option('--yes', 'say so: nothing of it can be brought back')
-    .action(async (name: string, flags: { yes?: boolean }, command: Command) => {
+    .addOption(ifMatchOption())
+    .action(async (name: string, flags: IfMatch & { yes?: boolean }, command: Command) => {
       if (!flags.yes) throw new UsageError(`Everything in "${name}" would be gone. If that is meant, add --yes.`);
       const context = contextOf(command);
-      const erasure = await context.client.call('deleteWorkspace', { params: { workspace: name } });
+      const erasure = await context.client.call('deleteWorkspace', { params: { workspace: name }, ifMatch: flags.ifMatch });
       show(context, { deleted: name, erasure }, () => `"${name}" is deleted.\nCertificate of erasure: ${erasure.id}`);
     });
 }
