@@ -90,6 +90,20 @@ export default tseslint.config(
   },
   // Specs on a real database take theirs from test/support; nothing imports a spec, so no layer is crossed.
   { files: ['**/*.db.spec.ts', 'test/support/api.ts'], rules: { '@nx/enforce-module-boundaries': 'off' } },
+  // What is due, alive, over or in the future is so by the database's clock, whatever that of a machine says.
+  {
+    files: ['{apps/api,apps/worker,libs/flow,libs/store,libs/platform,infra/local}/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          'CallExpression[callee.object.name="Date"][callee.property.name="now"]',
+          'NewExpression[callee.name="Date"][arguments.length=0]',
+        ].map((selector) => ({ selector, message: 'Take the present of the context or of the database; for a span, performance.now().' })),
+      ],
+    },
+  },
   // The environment is parsed once, in libs/platform.
   {
     files: ['{apps,libs}/**/*.{ts,tsx}'],

@@ -46,7 +46,9 @@ it('a worker two days ahead fires nothing and is named; another fires what is du
     await store.series.writeVersion({
       dataset: { name: 'hours', frequency: 'h', timeZone: 'UTC' },
       mode: 'replace',
-      pieces: [{ id: 'a', firstStep: 0, values: Float64Array.from({ length: 200 }, (_, t) => t % 24) }],
+      pieces: [
+        { id: 'a', firstStep: Math.floor(Date.now() / 3_600_000) - 200, values: Float64Array.from({ length: 200 }, (_, t) => t % 24) },
+      ],
       summary: () => ({ rowsRead: 0, rowsRejected: 0, findings: null }),
     });
     await store.close();
@@ -57,6 +59,17 @@ it('a worker two days ahead fires nothing and is named; another fires what is du
     const tomorrow = await client.call('createSchedule', { body: { ...body, name: 'tomorrow', cron: '0 0 * * *' } });
     // By the clock of the database, not by that of the API, which is two days ahead as well.
     expect(Date.parse(tomorrow.nextDueAt[0]!) - Date.now()).toBeLessThanOrEqual(DAY_MS);
+    // So are the end of a key, and what is the future of rows.
+    const inAnHour = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+    const { key } = await client.call('createApiKey', { body: { name: 'soon over', scopes: ['read'], expiresAt: inAnHour(1) } });
+    expect((await fetch(`${almanac.url}/v1/datasets`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(200);
+    const row = { unique_id: 'a', ds: new Date(Math.floor(Date.now() / 3_600_000 + 24) * 3_600_000).toISOString(), y: 1 };
+    const appended = await client.call('appendObservations', { params: { dataset: 'hours' }, body: [row] });
+    expect(appended.warnings.join()).toMatch(/future/);
+    const csv = `unique_id,ds,y\n${[0, 1, 2, 24].map((h) => `a,${inAnHour(h).slice(0, 13)}:00:00,1\n`).join('')}`;
+    const file = { dataset: 'later', frequency: 'h', fillPolicy: 'zero' } as const;
+    const { runId } = await client.upload(new Blob([csv]), 'later.csv', file);
+    expect((await client.waitForRun(runId)).error).toMatchObject({ code: 'TIME_IN_FUTURE' });
     await client.call('createSchedule', { body: { ...body, name: 'now', cron: '0 0 1 1 *' } });
     await query(databaseUrl, `UPDATE schedule SET next_due_at = date_trunc('year', now()) WHERE name = 'now'`);
     const firings = (): Promise<{ name: string }[]> =>

@@ -205,6 +205,9 @@ describe('the command line', () => {
     const commands: Record<string, readonly string[]> = {
       updateSchedule: ['schedule', 'pause', 'nightly'],
       deleteSchedule: ['schedule', 'delete', 'nightly'],
+      // Of a source that is gone: it is not what was read, either.
+      updateSource: ['sources', 'secret', 'gone', '--secret-file', fileURLToPath(import.meta.url)],
+      deleteSource: ['sources', 'remove', 'gone'],
       updateWebhook: ['webhooks', 'disable', webhook],
       deleteWebhook: ['webhooks', 'delete', webhook],
       updateDataset: ['retention', 'load', '3000'],

@@ -40,7 +40,7 @@ async function checkPort(host: string, port: number): Promise<void> {
 
 /** Waits until `ready` answers without failing. */
 async function until<T>(what: string, ready: () => Promise<T | undefined>, signal: AbortSignal): Promise<T> {
-  const deadline = Date.now() + READY_PATIENCE_MS;
+  const deadline = performance.now() + READY_PATIENCE_MS;
   for (;;) {
     signal.throwIfAborted();
     try {
@@ -49,7 +49,7 @@ async function until<T>(what: string, ready: () => Promise<T | undefined>, signa
     } catch (error) {
       if (error instanceof ApiError && error.problem.status < 500) throw error;
     }
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new AlmanacError('START_TIMED_OUT', `${what} was not ready within ${READY_PATIENCE_MS / 1000} s.`, {
         hint: 'Look into the logs folder of the data folder.',
       });

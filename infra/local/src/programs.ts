@@ -54,7 +54,7 @@ export function openLog(file: string, size: `${number}${'K' | 'M'}` = '16M'): Lo
     made.on('warning', () => undefined);
     made.on('error', () => {
       if (stream === made) stream = undefined;
-      brokenAt = Date.now();
+      brokenAt = performance.now();
     });
     return made;
   };
@@ -62,7 +62,7 @@ export function openLog(file: string, size: `${number}${'K' | 'M'}` = '16M'): Lo
   let stream: RotatingFileStream | undefined = open();
   return {
     write(chunk) {
-      if (!stream && Date.now() - brokenAt > REOPEN_MS) stream = open();
+      if (!stream && performance.now() - brokenAt > REOPEN_MS) stream = open();
       stream?.write(chunk);
     },
     end: (done) => (stream ? void stream.end(done) : done?.()),
@@ -87,7 +87,7 @@ export function startProgram(options: ProgramOptions): Program {
     child.stderr?.on('data', (chunk: Buffer) => log.write(chunk));
     child.once('exit', (code, signal) => {
       if (stopping) return;
-      const now = Date.now();
+      const now = performance.now();
       restarts.push(now);
       if (restarts.filter((at) => now - at < 60_000).length > MAX_RESTARTS_PER_MINUTE) {
         options.onGivenUp(

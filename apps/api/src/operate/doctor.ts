@@ -129,6 +129,7 @@ function aboutDatabase(config: Config, { server, database }: { server: Server; d
   const { connections, now } = database;
   const about = `PostgreSQL ${server.version}, ${Math.ceil(database.bytes / MB)} MB${server.pooled ? ', behind a pooler (session mode)' : ''}`;
   const room = `${connections.used} of ${connections.most} connections; an API or worker takes up to ${mostConnections(config)}`;
+  // eslint-disable-next-line no-restricted-syntax -- what is asked for is how far this clock is off
   const skew = Math.round(Date.now() - now.getTime());
   const keys = presentKeys(config).map(keyId);
   const closed = database.sealedWith.filter((id) => !keys.includes(id));

@@ -39,7 +39,7 @@ async function upload(into: Store, dataset: string, content: string, more: objec
   const { id } = await into.uploads.create({ fileName: 'a.csv', size: bytes, sha256, objectKey: sha256, mapping: options });
   const run = await into.runs.create({ kind: 'ingest', dataset, config: { uploadId: id } });
   await into.runs.claim(run.id, 'w');
-  const result = await ingestUpload({ store: into, objects }, { uploadId: id, options, runId: run.id });
+  const result = await ingestUpload({ store: into, objects, now: () => new Date() }, { uploadId: id, options, runId: run.id });
   await into.runs.succeed(run.id, { ...result });
   return sha256;
 }
@@ -82,7 +82,7 @@ it('a dataset goes with its files and weights, but for what another has as well'
   const own = await upload(store, MARK, csv('a'));
   const shared = await upload(store, MARK, csv('shared'));
   await upload(store, 'stays', csv('shared'));
-  await appendObservations({ store, objects }, MARK, [{ unique_id: 'a', ds: 31, y: 1 } as never]);
+  await appendObservations({ store, objects, now: () => new Date() }, MARK, [{ unique_id: 'a', ds: 31, y: 1 } as never]);
   const { sha256: weights } = await objects.put(Buffer.from('weights of this one'));
   await model(store, MARK, weights);
   const shadows = await learned(store, MARK);
@@ -104,8 +104,8 @@ it('a series goes from every version, with the files that hold it, and the other
   // Two of which nothing was stored: a trial, and what was said twice.
   const trial = await upload(store, 'many', csv(`${ANOTHER} tried`), { dryRun: true });
   const row = { unique_id: ANOTHER, ds: 31, y: 1 } as never;
-  expect(await appendObservations({ store, objects }, 'many', [row])).toMatchObject({ unchanged: false });
-  expect(await appendObservations({ store, objects }, 'many', [row])).toMatchObject({ unchanged: true });
+  expect(await appendObservations({ store, objects, now: () => new Date() }, 'many', [row])).toMatchObject({ unchanged: false });
+  expect(await appendObservations({ store, objects, now: () => new Date() }, 'many', [row])).toMatchObject({ unchanged: true });
   const { id } = await store.datasets.get('many');
   const run = await store.runs.create({ kind: 'forecast', dataset: 'many', config: {} });
   await store.runs.pinVersion(run.id, id, 1);
@@ -126,7 +126,7 @@ const files = async (): Promise<string[]> =>
 it('many appends become few files, whoever dies on the way, which hold what was sent and go with their dataset', async () => {
   await upload(store, 'hourly', csv('a'));
   const before = await files();
-  await appendObservations({ store, objects }, 'hourly', [{ unique_id: 'a', ds: 31, y: 1 } as never]);
+  await appendObservations({ store, objects, now: () => new Date() }, 'hourly', [{ unique_id: 'a', ds: 31, y: 1 } as never]);
   expect(await files()).toEqual(before);
   await query(
     database.url,

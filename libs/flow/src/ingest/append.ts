@@ -45,7 +45,7 @@ const COLUMNS = new Set(['unique_id', 'ds', TARGET]);
  * @throws AlmanacError DATASET_NOT_FOUND, ROWS_REFUSED with what is wrong with which row, SPAN_TOO_LONG, DATASET_BUSY, QUOTA_EXCEEDED
  */
 export async function appendObservations(
-  context: Pick<FlowContext, 'store' | 'objects' | 'ingest' | 'quotas'>,
+  context: Pick<FlowContext, 'store' | 'objects' | 'ingest' | 'quotas' | 'now'>,
   name: string,
   rows: readonly ObservationRow[],
 ): Promise<Appended> {
@@ -58,7 +58,7 @@ export async function appendObservations(
   const read = await readRequestTimes(
     rows.map(({ unique_id: id, ds }) => ({ id, ds })),
     { frequency: grid.code, timeZone: grid.timeZone },
-    ingest,
+    context,
   );
   const values = valuesOf(rows, grid, { known, texts }, read);
   const spans = spansOf(values);
@@ -68,7 +68,7 @@ export async function appendObservations(
     const row = rowAt(id, step);
     return row === undefined ? undefined : `row ${row}`;
   };
-  const odd = oddSteps(observedSteps(values), grid, {}, extentOf(dataset));
+  const odd = oddSteps(observedSteps(values), grid, context.now(), {}, extentOf(dataset));
   const byRow = ({ id, step }: { id: string; step: number }): string | undefined => where(id, step);
   // Once before anything is kept of it, and once more when nobody else changes the dataset.
   const within = async (inside: typeof store): Promise<Stored> => {

@@ -40,7 +40,8 @@ async function upload(
   const options = ingestOptions.parse({ dataset: 'bomb', frequency: '1', ...more });
   const { sha256, bytes } = await objects.put(content);
   const { id } = await store.uploads.create({ fileName, size: bytes, sha256, objectKey: sha256, mapping: options });
-  return ingestUpload({ store, objects, limits: { ...DEFAULT_INGEST_LIMITS, ...limits } }, { uploadId: id, options });
+  const now = (): Date => new Date();
+  return ingestUpload({ store, objects, now, limits: { ...DEFAULT_INGEST_LIMITS, ...limits } }, { uploadId: id, options });
 }
 
 const HEAD = 'unique_id,ds,y\n';

@@ -97,7 +97,7 @@ describe('a row that is', () => {
 
 describe('rows that are added to what is stored', () => {
   const farOf = (frequency: Frequency, added: readonly number[], stored: { firstStep: number; lastStep: number }): number[] =>
-    oddSteps([{ id: 'a', steps: added }], frequency, {}, stored).far.rows.map(({ step }) => step);
+    oddSteps([{ id: 'a', steps: added }], frequency, new Date(), {}, stored).far.rows.map(({ step }) => step);
 
   it('go on from it: on a grid of years three more are no slip, and ten years between others are', () => {
     const years = Frequency.parse('YE-JUN', 'UTC');

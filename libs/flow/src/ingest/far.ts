@@ -79,16 +79,18 @@ export function maybeFar({ firstSteps, lastSteps, rows }: Extents, years: number
 }
 
 /** The last step that may be known: that of now, and one more for clocks that are ahead. */
-export const latestStep = (grid: Frequency, now = Date.now()): number => (grid.kind === 'integer' ? Infinity : grid.floorStep(now) + 1);
+export const latestStep = (grid: Frequency, now: number): number => (grid.kind === 'integer' ? Infinity : grid.floorStep(now) + 1);
 
 /**
  * The odd rows of a request, by series and step.
  * @param series its observed steps, ascending
+ * @param now by the database's clock
  * @param stored first and last step of the dataset
  */
 export function oddSteps(
   series: readonly { id: string; steps: ArrayLike<number> }[],
   grid: Frequency,
+  now: Date,
   { from, to }: Range = {},
   stored?: { firstStep: number; lastStep: number },
 ): OddTimes {
@@ -101,7 +103,7 @@ export function oddSteps(
   const before = (step: number): boolean => reach !== undefined && step < reach.first;
   const after = (step: number): boolean => reach !== undefined && step > reach.last;
   const [few1, few2] = [away(before), away(after)];
-  const latest = latestStep(grid);
+  const latest = latestStep(grid, now.getTime());
   const [far, future]: [NamedRow[], NamedRow[]] = [[], []];
   for (const { id, steps } of series) {
     const [own, ownLast] = bounds(steps, farEnds(steps, years, false));

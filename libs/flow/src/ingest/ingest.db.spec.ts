@@ -41,7 +41,7 @@ async function upload(
   const options = ingestOptions.parse(input);
   const { sha256, bytes } = await objects.put(Buffer.from(content));
   const { id } = await store.uploads.create({ fileName, size: bytes, sha256, objectKey: sha256, mapping: options });
-  return ingestUpload({ store, objects }, { uploadId: id, options, ...extra });
+  return ingestUpload({ store, objects, now: () => new Date() }, { uploadId: id, options, ...extra });
 }
 
 async function panel(dataset: string, version?: number): Promise<Record<string, { firstStep: number; values: number[] }>> {
@@ -79,7 +79,7 @@ describe('three million flights', () => {
       }),
     );
     const result = await ingestUpload(
-      { store, objects },
+      { store, objects, now: () => new Date() },
       { uploadId: id, options: ingestOptions.parse(options), onProgress: ({ phase }) => phases.push(phase) },
     );
 

@@ -19,6 +19,8 @@ export interface ReadJob {
   closures?: Closures | undefined;
   /** Values of text covariates that the dataset has, by the name of the covariate. */
   storedTexts?: Record<string, string[]> | undefined;
+  /** The present by the database's clock, in milliseconds. */
+  now: number;
   /** An empty folder for what does not fit into memory. */
   scratch: string;
   limits: ReadLimits;

@@ -21,7 +21,7 @@ it('a reader whose parent was killed ends, and leaves no scratch behind', async 
     const reader = join(dirname(fileURLToPath(import.meta.resolve('@almanac/flow/ingest'))), 'reader.js');
     const child = fork(reader, { env: {}, stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'] });
     const options = ingestOptions.parse({ dataset: 'd', frequency: '1' });
-    child.send({ path, fileName: 'f.csv.gz', options, scratch, limits: { memoryMb: 512, threads: 1 } } satisfies ReadJob);
+    child.send({ path, fileName: 'f.csv.gz', options, scratch, limits: { memoryMb: 512, threads: 1 }, now: Date.now() } satisfies ReadJob);
     while (!existsSync(join(scratch, 'content'))) await new Promise((resolve) => setTimeout(resolve, 20));
     child.disconnect();
     expect(await once(child, 'exit')).toEqual([1, null]);

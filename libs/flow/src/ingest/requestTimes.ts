@@ -7,9 +7,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type IngestResult, ingestOptions } from '@almanac/contracts';
-import { DEFAULT_INGEST_LIMITS, type IngestLimits } from '@almanac/platform';
+import { DEFAULT_INGEST_LIMITS } from '@almanac/platform';
 import { Frequency, isAlmanacError, readTime, zoneOf } from '@almanac/series';
-import type { RejectedLine } from './protocol.js';
+import type { FlowContext } from '../runs/context.js';
+import type { ReadJob, RejectedLine } from './protocol.js';
 import { reading } from './reading.js';
 
 export interface TimedRow {
@@ -47,7 +48,7 @@ const DAY_MS = 86_400_000;
 export async function readRequestTimes(
   rows: readonly TimedRow[],
   options: { frequency: string; timeZone: string },
-  limits: IngestLimits = DEFAULT_INGEST_LIMITS,
+  { ingest: limits = DEFAULT_INGEST_LIMITS, now }: Pick<FlowContext, 'ingest' | 'now'>,
 ): Promise<ReadTimes | undefined> {
   if (rows.every(({ ds }) => hasOneReading(ds, options))) return undefined;
   const folder = await mkdtemp(join(tmpdir(), 'almanac-request-'));
@@ -57,7 +58,7 @@ export async function readRequestTimes(
     for (const { id } of rows) if (!names.has(id)) names.set(id, `s${names.size}`);
     // The value of a row is its number, which comes back at the step of its time.
     await writeFile(path, rows.map(({ id, ds }, row) => JSON.stringify({ unique_id: names.get(id), ds, y: row })).join('\n'));
-    return await read(path, rows, [...names.keys()], options, limits);
+    return await read(path, rows, [...names.keys()], options, { limits, now: now().getTime() });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -68,7 +69,7 @@ async function read(
   rows: readonly TimedRow[],
   ids: readonly string[],
   options: { frequency: string; timeZone: string },
-  limits: IngestLimits,
+  { limits, now }: Pick<ReadJob, 'limits' | 'now'>,
 ): Promise<ReadTimes> {
   const rejected: RejectedLine[] = [];
   const faults = (): Fault[] => rejected.map(({ line, rule, text }) => ({ row: (line ?? 1) - 1, rule, text }));
@@ -78,6 +79,7 @@ async function read(
     fileName: 'rows.ndjson',
     options: ingestOptions.parse({ dataset: 'request', format: 'ndjson', dryRun: true, ...options }),
     limits,
+    now,
   };
   const onRejects = (lines: RejectedLine[]): Promise<void> => Promise.resolve(void rejected.push(...lines));
   try {

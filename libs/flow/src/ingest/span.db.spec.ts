@@ -12,6 +12,7 @@ import { createTestDatabase, query, type TestDatabase } from '../../../../test/s
 
 let database: TestDatabase;
 let folder: string;
+const now = (): Date => new Date();
 let objects: ObjectStore;
 let store: Store;
 
@@ -28,11 +29,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function upload(content: string, input: IngestOptionsInput, limits: Partial<IngestLimits> = {}): Promise<IngestResult> {
+async function upload(
+  content: string,
+  input: IngestOptionsInput,
+  limits: Partial<IngestLimits> = {},
+  clock: () => Date = now,
+): Promise<IngestResult> {
   const options = ingestOptions.parse(input);
   const { sha256, bytes } = await objects.put(Buffer.from(content));
   const { id } = await store.uploads.create({ fileName: 'far.csv', size: bytes, sha256, objectKey: sha256, mapping: options });
-  return ingestUpload({ store, objects, limits: { ...DEFAULT_INGEST_LIMITS, ...limits } }, { uploadId: id, options });
+  return ingestUpload({ store, objects, limits: { ...DEFAULT_INGEST_LIMITS, ...limits }, now: clock }, { uploadId: id, options });
 }
 
 /** What is written anywhere about a dataset and its values. */
@@ -111,11 +117,14 @@ describe('a file', () => {
   });
 
   it('names rows in the future, and fills no zeros up to them', async () => {
-    const now = Math.floor(Date.now() / 86_400_000) * 86_400_000;
-    const date = (days: number): string => new Date(now + days * 86_400_000).toISOString().slice(0, 10);
+    const today = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+    const date = (days: number): string => new Date(today + days * 86_400_000).toISOString().slice(0, 10);
     const content = `${HEAD}${daysOf('a', date(-50), 51)}a,${date(40)},7\n`;
     const { findings } = await upload(content, { dataset: 'future', frequency: 'D' });
     expect(findings.oddTimes).toMatchObject({ far: { count: 0 }, future: { count: 1, items: [{ line: 53, uniqueId: 'a' }] } });
+    // By the clock of the database, not by that of the machine that reads.
+    const later = await upload(content, { dataset: 'future-later', frequency: 'D' }, {}, () => new Date(today + 40 * 86_400_000));
+    expect(later.findings.oddTimes.future.count).toBe(0);
     const zero = { dataset: 'future-zero', frequency: 'D', fillPolicy: 'zero' } as const;
     await expect(upload(content, zero)).rejects.toMatchObject({
       code: 'TIME_IN_FUTURE',
@@ -165,19 +174,19 @@ describe('an append', () => {
     const before = await written();
     const row = { unique_id: 'a', ds: '2999-01-31T00:00:00Z', y: 1 };
     const refusal = { code: 'SPAN_TOO_LONG', subject: { dataset, rows: 1 } };
-    await expect(appendObservations({ store, objects }, dataset, [row as never])).rejects.toMatchObject(refusal);
+    await expect(appendObservations({ store, objects, now }, dataset, [row as never])).rejects.toMatchObject(refusal);
     await expect(upload(`${HEAD}a,${row.ds},1\n`, { dataset, frequency: 'h', fillPolicy })).rejects.toMatchObject(refusal);
     expect(await written()).toEqual(before);
     // The next hour, and the first after an outage of a year.
-    await appendObservations({ store, objects }, dataset, [{ ...row, ds: '2024-01-31T00:00:00Z' } as never]);
-    await appendObservations({ store, objects }, dataset, [{ ...row, ds: '2025-01-31T00:00:00Z' } as never]);
+    await appendObservations({ store, objects, now }, dataset, [{ ...row, ds: '2024-01-31T00:00:00Z' } as never]);
+    await appendObservations({ store, objects, now }, dataset, [{ ...row, ds: '2025-01-31T00:00:00Z' } as never]);
   });
 
   it('of a row each cannot double a dataset again and again', async () => {
     await upload(`${HEAD}a,0,1\na,1,2\n`, { dataset: 'doubling', frequency: '1', fillPolicy: 'zero' });
     const grow = async (): Promise<void> => {
       for (let step = 900_000; step < 900_000_000; step *= 2)
-        await appendObservations({ store, objects }, 'doubling', [{ unique_id: 'a', ds: step, y: 1 } as never]);
+        await appendObservations({ store, objects, now }, 'doubling', [{ unique_id: 'a', ds: step, y: 1 } as never]);
     };
     await expect(grow()).rejects.toMatchObject({ code: 'SPAN_TOO_LONG' });
     expect((await store.datasets.get('doubling')).lastStep).toBeLessThan(4_000_000);
@@ -187,7 +196,7 @@ describe('an append', () => {
     await upload(`${HEAD}a,0,1\na,1,2\n`, { dataset: 'growing', frequency: '1' });
     const grow = async (): Promise<void> => {
       for (let step = 900_000; step < 9_000_000; step += 900_000)
-        await appendObservations({ store, objects }, 'growing', [{ unique_id: 'a', ds: step, y: 1 } as never]);
+        await appendObservations({ store, objects, now }, 'growing', [{ unique_id: 'a', ds: step, y: 1 } as never]);
     };
     await expect(grow()).rejects.toMatchObject({ code: 'SPAN_TOO_LONG' });
     expect((await store.datasets.get('growing')).lastStep).toBeLessThan(2_000_000);

@@ -41,7 +41,7 @@ export async function requestFilePrediction(context: FlowContext, file: SentFile
     await pipeline(file.content, upTo(MOST_BYTES), createWriteStream(path));
     await file.whole();
     const limits = context.ingest ?? DEFAULT_INGEST_LIMITS;
-    const job = { path, fileName: file.fileName, limits, ...(await waysOf(asked, named)) };
+    const job = { path, fileName: file.fileName, limits, now: context.now().getTime(), ...(await waysOf(asked, named)) };
     const { grid, series, horizon, warnings } = await reading(job, {}, (read) => historiesOf(read, asked, named));
     const request = { ...asked, series, horizon, frequency: grid.code, timeZone: grid.timeZone };
     return await predictOn(context, request, { named, grid, warnings: () => warnings });

@@ -49,13 +49,13 @@ const MOST_NAMED = 20;
 export async function requestPrediction(context: FlowContext, given: PredictionRequest): Promise<Run> {
   refuseTooMuch(given.series);
   const named = await modelOf(context, given.model);
-  const timed = await withReadTimes(given, named?.dataset, context.ingest);
+  const timed = await withReadTimes(given, named?.dataset, context);
   const { request, warnings: words } = withNumbers(timed.request, named && learnedNames(named.version.config));
   const grid = await closedGrid(gridOf(request, named?.dataset), request, named);
   const { series, warnings } = withinRange(request.series, grid, request);
   const said = (laid: readonly LaidSeries[]): string[] => [
     ...[...timed.notes, ...words, ...warnings],
-    ...oddWarnings(oddOf(laid, grid, request), grid),
+    ...oddWarnings(oddOf(laid, grid, context.now(), request), grid),
     ...findingsOf(laid, grid, named),
   ];
   return predictOn(context, { ...request, series }, { named, grid, warnings: said });
@@ -236,12 +236,12 @@ export function horizonOf(
   return horizon ?? named?.version.horizon ?? defaultHorizon(season ?? grid.seasonLengths()[0]);
 }
 
-function oddOf(series: readonly LaidSeries[], grid: Frequency, range: Range): OddTimes {
+function oddOf(series: readonly LaidSeries[], grid: Frequency, now: Date, range: Range): OddTimes {
   const observed = series.map(({ id, firstStep, values }) => ({
     id,
     steps: values.flatMap((value, t) => (value === null ? [] : [firstStep + t])),
   }));
-  return oddSteps(observed, grid, range);
+  return oddSteps(observed, grid, now, range);
 }
 
 export interface Named {

@@ -36,7 +36,7 @@ const requestOf = (ds: readonly string[], timeZone: string, frequency: string): 
 
 /** First step and values, on the grid that the times say where none is named. */
 async function laid(request: PredictionRequest): Promise<{ grid: Frequency; firstStep: number; values: (number | null)[] }> {
-  const read = await withReadTimes(request, undefined, undefined);
+  const read = await withReadTimes(request, undefined, { now: () => new Date() });
   const series = read.request.series as never as Parameters<typeof layAllOnGrid>[0];
   const grid = gridOfTimes(series, read.request.frequency, read.request.timeZone ?? 'UTC');
   const [one] = layAllOnGrid(series, grid, AHEAD);

@@ -1,8 +1,8 @@
 /** The times of a prediction, read as those of a file are; what comes out has one reading. */
 import type { PredictionRequest } from '@almanac/contracts';
-import type { IngestLimits } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import { type Fault, readRequestTimes } from '../ingest/requestTimes.js';
+import type { FlowContext } from '../runs/context.js';
 
 /** Faults of the reader of files that have another name where a request is refused for them. */
 const CODES: Readonly<Record<string, string>> = { TIMESTAMP_INVALID: 'TIME_INVALID', DUPLICATE_TIMESTAMP: 'TIME_TWICE' };
@@ -21,14 +21,14 @@ interface Grid {
 export async function withReadTimes(
   request: PredictionRequest,
   own: Grid | undefined,
-  limits: IngestLimits | undefined,
+  context: Pick<FlowContext, 'ingest' | 'now'>,
 ): Promise<{ request: PredictionRequest; notes: string[] }> {
   const frequency = request.frequency === 'auto' ? (own?.frequency ?? 'auto') : request.frequency;
   const timeZone = request.timeZone ?? own?.timeZone ?? 'UTC';
   const rows = request.series.flatMap(({ uniqueId: id, ds, start }) =>
     (ds ?? (start === undefined ? [] : [start])).map((time, at) => ({ id, ds: time, at })),
   );
-  const read = await readRequestTimes(rows, { frequency, timeZone }, limits);
+  const read = await readRequestTimes(rows, { frequency, timeZone }, context);
   if (!read) return { request, notes: [] };
   if (read.faults.length > 0) throw refusal(rows, read.faults, read.refusal?.hint ?? undefined);
   const { grid, steps } = read;

@@ -271,7 +271,8 @@ describe('a query of another Postgres', () => {
     const { sha256, bytes } = await objects.put(Buffer.from('shop,day,n\n"a, ""b""",2024-01-10,10\n'));
     const read = ingestOptions.parse(options);
     const { id } = await store.uploads.create({ fileName: 'x', size: bytes, sha256, objectKey: sha256, mapping: read });
-    const killed = ingestUpload({ store, objects }, { uploadId: id, options: read, beside: () => Promise.reject(new Error('killed')) });
+    const beside = (): Promise<void> => Promise.reject(new Error('killed'));
+    const killed = ingestUpload({ store, objects, now: () => new Date() }, { uploadId: id, options: read, beside });
     await expect(killed).rejects.toThrow('killed');
     expect(await rowsIn('sold')).toBe(8);
     expect(await getSource(test.flow, 'sold')).toMatchObject({ watermark: '2024-01-09 00:00:00+00' });

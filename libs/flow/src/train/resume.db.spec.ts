@@ -124,7 +124,7 @@ it('gives way at the step that it has reached, and goes on from there on a worke
 
 it('gives way to another workspace, and within its own to what is shorter, once it has had its turn', async () => {
   const request = { dataset: 'waves', kind: 'segment', steps: 200, horizon: 24, contextLength: 96, config: { hidden: 16 }, seed: 13 };
-  const [{ id }, late] = [await requestTraining(flow, { ...request, model: 'held' }), Date.now() - 60_000];
+  const [{ id }, late] = [await requestTraining(flow, { ...request, model: 'held' }), performance.now() - 60_000];
   const run = await store.runs.claim(id, 'somebody');
   const asked: string[] = [];
   const held = (more: Partial<HeldRun> = {}): HeldRun => ({
@@ -161,7 +161,7 @@ it('gives way to another workspace, and within its own to what is shorter, once 
   const theirs = await others.runs.create({ kind: 'train', config: (await store.runs.get(longer.id)).config });
   await wait(theirs.id);
   expect(await looks(held())).toBe(true);
-  expect(await looks(held({ takenAt: Date.now() - 20_000, stepsSince: Date.now() - 19_000 }))).toBe(false);
+  expect(await looks(held({ takenAt: performance.now() - 20_000, stepsSince: performance.now() - 19_000 }))).toBe(false);
   // Not before it has computed for five times as long as it took to start.
   expect(await looks(held({ takenAt: late, stepsSince: late + 20_000 }))).toBe(false);
   expect(await looks(held({ progress: { phase: 'training', message: '', fraction: 0.9, etaSeconds: 5 } }))).toBe(false);

@@ -41,6 +41,7 @@ export async function withDraft<T>(
 }
 
 /** Removes what processes that were killed have left in a folder of drafts. */
+// eslint-disable-next-line no-restricted-syntax -- against times of files, which are this machine's
 export async function sweepDrafts(folder: string, now = Date.now()): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);

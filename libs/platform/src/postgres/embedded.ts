@@ -182,7 +182,7 @@ async function waitUntilReady(child: ChildProcess, password: string, port: numbe
   let failure: unknown;
   child.once('error', (error) => (failure = error));
   child.once('exit', (code, signal) => (failure ??= new Error(`postgres ended with ${signal ?? `exit code ${code}`}`)));
-  const start = Date.now();
+  const start = performance.now();
   let warned = false;
   for (;;) {
     if (failure !== undefined) throw failure;
@@ -195,8 +195,8 @@ async function waitUntilReady(child: ChildProcess, password: string, port: numbe
           hint: 'Put the server.json of this data folder back, or start with a new ALMANAC_HOME.',
         });
       }
-      if (Date.now() - start > START_PATIENCE_MS) throw error;
-      if (!warned && Date.now() - start > 5000) {
+      if (performance.now() - start > START_PATIENCE_MS) throw error;
+      if (!warned && performance.now() - start > 5000) {
         warned = true;
         log?.('Postgres is recovering after a crash; this may take a minute.');
       }

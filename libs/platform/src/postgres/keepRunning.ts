@@ -26,13 +26,13 @@ export function keepRunning(first: ChildProcess, start: () => Promise<ChildProce
   let starting: Promise<void> = Promise.resolve();
   const stopping = new AbortController();
   let pauseMs = 0;
-  let since = Date.now();
+  let since = performance.now();
 
   const watch = (child: ChildProcess): void => {
     const ended = (code: number | null, signal: NodeJS.Signals | null): void => {
       if (stopping.signal.aborted) return;
       current = undefined;
-      if (Date.now() - since > SETTLED_MS) pauseMs = 0;
+      if (performance.now() - since > SETTLED_MS) pauseMs = 0;
       log(`PostgreSQL ended (${signal ?? `exit code ${code}`}); it is started again. What needs it waits.`);
       starting = restart();
     };
@@ -41,14 +41,14 @@ export function keepRunning(first: ChildProcess, start: () => Promise<ChildProce
   };
 
   async function restart(): Promise<void> {
-    const endedAt = Date.now();
+    const endedAt = performance.now();
     while (!stopping.signal.aborted) {
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
       pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, 2 * pauseMs));
       try {
         current = await start();
-        since = Date.now();
+        since = performance.now();
         log(`PostgreSQL answers again, after ${((since - endedAt) / 1000).toFixed(1)} s.`);
         watch(current);
         return;

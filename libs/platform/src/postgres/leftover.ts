@@ -19,10 +19,10 @@ export async function stopLeftover(data: string): Promise<boolean> {
   const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 1 || !isPostgresOf(pid, data)) return false;
   process.kill(pid, 'SIGINT');
-  const start = Date.now();
+  const start = performance.now();
   let pressed = false;
   while (isPostgresOf(pid, data)) {
-    const waited = Date.now() - start;
+    const waited = performance.now() - start;
     if (!pressed && waited > FAST_STOP_PATIENCE_MS) {
       pressed = true;
       process.kill(pid, 'SIGQUIT');

@@ -72,7 +72,8 @@ export async function openPgBossQueue<Name extends string>(options: PgBossOption
       list.map(({ id }) => id),
     );
     const shared = {
-      ...(options.delayMs === undefined ? {} : { startAfter: new Date(Date.now() + options.delayMs) }),
+      // In seconds: from now on by the database's clock.
+      ...(options.delayMs === undefined ? {} : { startAfter: options.delayMs / 1000 }),
       ...(options.group === undefined ? {} : { group: { id: options.group } }),
     };
     await boss.insert(
@@ -233,12 +234,12 @@ class FetchLoop<Name extends string> {
     this.running.add(delivery);
     const outcome = await delivery.ended.finally(() => this.running.delete(delivery));
     // A server that is started again answers within seconds; once the lease has lapsed, the job is delivered again.
-    for (const lapses = Date.now() + heartbeatSeconds * 1000; ;) {
+    for (const lapses = performance.now() + heartbeatSeconds * 1000; ;) {
       try {
         return await this.settle(fetched, attempt, outcome);
       } catch (error) {
         logger.warn({ error, job: fetched.id, queue: job.name }, 'the queue could not be notified of the end of a job');
-        if (this.stopped || Date.now() > lapses) return;
+        if (this.stopped || performance.now() > lapses) return;
         await new Promise((resolve) => setTimeout(resolve, SETTLE_AGAIN_MS));
       }
     }

@@ -33,7 +33,7 @@ export async function executeBacktest(context: RunContext<PlannedRun<'backtest'>
   await store.runs.pinVersion(run.id, dataset.id, plan.datasetVersion);
   const models = modelsOf(plan);
   const pieces = models.flatMap((model, no) => piecesOf(plan, model, no));
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const parts = await runParts(
     context,
     pieces.map((config): NewPart => {

@@ -116,7 +116,7 @@ async function forecastHere(
 
 async function forecastInParts(context: RunContext, shares: Shares, { total, size }: { total: number; size: number }): Promise<Done> {
   const { store, run, report } = context;
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const parts = await runParts(
     context,
     shares.map((share) => ({ queue: 'part', config: { task: 'forecast', share } })),

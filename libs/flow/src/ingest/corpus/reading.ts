@@ -54,8 +54,10 @@ async function readPath(
   const result: Omit<ReadFile, 'head'> = { rejects: [], duplicates: 0, series: byName(), covariates: byName(), statics: byName() };
   const target = byName<Map<number, number>>();
   const others = byName<Record<string, Map<number, number>>>();
+  // eslint-disable-next-line no-restricted-syntax -- files of tests are written by the same clock
+  const now = Date.now();
   await read(
-    { path, fileName, options, scratch, limits: { memoryMb, threads: 1 }, general },
+    { path, fileName, options, scratch, limits: { memoryMb, threads: 1 }, now, general },
     {
       message: (message) => {
         if (message.type === 'head') head = message;

@@ -27,6 +27,8 @@ export interface IngestDependencies {
   objects: ObjectStore;
   limits?: IngestLimits | undefined;
   quotas?: Quotas | undefined;
+  /** By the database's clock. */
+  now: () => Date;
 }
 
 export interface IngestRequest {
@@ -48,7 +50,7 @@ const PROGRESS_MS = 250;
  * @throws AlmanacError with the reason why the file was refused; nothing was changed then
  */
 export async function ingestUpload(
-  { store, objects, limits = DEFAULT_INGEST_LIMITS, quotas }: IngestDependencies,
+  { store, objects, limits = DEFAULT_INGEST_LIMITS, quotas, now }: IngestDependencies,
   request: IngestRequest,
 ): Promise<IngestResult> {
   const started = performance.now();
@@ -86,6 +88,7 @@ export async function ingestUpload(
       closures,
       limits,
       storedTexts,
+      now: now().getTime(),
     };
     const onRejects = async (rows: RejectedLine[]): Promise<void> => {
       if (runId !== undefined) await store.runs.addRejectedRows(runId, rows);

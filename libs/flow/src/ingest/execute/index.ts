@@ -15,7 +15,7 @@ const BYTES_PER_BYTE = 4;
 const SHARED_FROM = 4 * 2 ** 20;
 
 export async function executeIngest(context: RunContext<PlannedRun<'ingest'>>, compute: Compute): Promise<Worked> {
-  const { store, objects, ingest: limits = DEFAULT_INGEST_LIMITS, quotas, run, signal, report } = context;
+  const { store, objects, ingest: limits = DEFAULT_INGEST_LIMITS, quotas, now, run, signal, report } = context;
   const { uploadId, options, source } = run.config;
   const beside = source && ((within: Store) => within.sources.advance(source.id, source.revision, source.next, source.object));
   const { size } = await store.uploads.get(uploadId);
@@ -23,7 +23,7 @@ export async function executeIngest(context: RunContext<PlannedRun<'ingest'>>, c
   const threads = size < SHARED_FROM ? 1 : Math.min(limits.threads, compute.threads);
   return compute.hold({ threads, memoryBytes }, signal, () =>
     ingestUpload(
-      { store, objects, limits: { ...limits, threads }, quotas },
+      { store, objects, limits: { ...limits, threads }, quotas, now },
       { uploadId, options, runId: run.id, onProgress: (progress) => void report(progress), signal, beside },
     ),
   );

@@ -28,15 +28,15 @@ interface Known {
 }
 
 /** Whether first and last steps tell already that no time is odd. */
-export function areEven({ frequency, spans, lastStep }: Omit<Known, 'ids'>, { options, stored, limits }: Judged): boolean {
-  const future = options.to === undefined && lastStep !== null && lastStep > latestStep(frequency);
+export function areEven({ frequency, spans, lastStep }: Omit<Known, 'ids'>, { options, stored, limits, now }: Judged): boolean {
+  const future = options.to === undefined && lastStep !== null && lastStep > latestStep(frequency, now);
   if (future || isLong(spans, options.fillPolicy === 'zero', limits) || awayFrom(stored, spans, frequency)) return false;
   if (options.from !== undefined && options.to !== undefined) return true;
   const { series, whole } = maybeFar(spans, yearsOf(frequency), gathers(options));
   return series.length === 0 && !whole;
 }
 
-type Judged = Pick<ReadJob, 'options' | 'stored' | 'limits'>;
+type Judged = Pick<ReadJob, 'options' | 'stored' | 'limits' | 'now'>;
 
 /** Whether any step lies years before or after all that is stored. */
 function awayFrom(stored: ReadJob['stored'], { firstSteps, lastSteps }: Spans, frequency: Frequency): boolean {
@@ -48,7 +48,7 @@ function awayFrom(stored: ReadJob['stored'], { firstSteps, lastSteps }: Spans, f
 /** Of the table `usable`, whose series are in `series`. */
 export async function findOddTimes(database: Database, source: Source, parsed: Parsed, known: Known, job: Judged): Promise<OddTimes> {
   if (areEven(known, job)) return NO_ODD_TIMES;
-  const { options, stored } = job;
+  const { options, stored, now } = job;
   const { frequency, lastStep } = known;
   const named = async (from: string): Promise<NamedRows> => namedRows(database, source, parsed, from);
   const bounds = await farBounds(database, known, options);
@@ -63,7 +63,7 @@ export async function findOddTimes(database: Database, source: Source, parsed: P
   const far = await named(
     `usable u JOIN series s USING (id) LEFT JOIN far_bound f ON f.no = s.no WHERE ${conditions.join(' OR ') || 'false'}`,
   );
-  const latest = latestStep(frequency);
+  const latest = latestStep(frequency, now);
   const observed = parsed.target && options.aggregation !== 'count' ? ' AND u.y IS NOT NULL' : '';
   const future =
     after && lastStep !== null && lastStep > latest ? await named(`usable u WHERE u.step > ${latest}${observed}`) : NO_ODD_TIMES.future;

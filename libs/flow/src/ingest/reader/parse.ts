@@ -46,10 +46,10 @@ export interface Parsed {
 const LOOKED_AT = 1000;
 
 /** @throws AlmanacError TIMESTAMP_INVALID, DATE_ORDER_AMBIGUOUS, ENCODING_INVALID, FILE_DAMAGED */
-export async function parse(database: Database, source: Source, mapping: Mapping, options: IngestOptions): Promise<Parsed> {
+export async function parse(database: Database, source: Source, mapping: Mapping, options: IngestOptions, now: number): Promise<Parsed> {
   const style: NumberStyle = { decimal: options.decimalSeparator, thousands: options.thousandsSeparator };
   const shaped = mapping.layout === 'long' ? longShape(source, mapping, options) : wideShape(source, mapping);
-  const times = await readTimes(database, shaped.relation, shaped.time, options).catch((cause: unknown) => {
+  const times = await readTimes(database, shaped.relation, shaped.time, options, now).catch((cause: unknown) => {
     throw isAlmanacError(cause) ? cause : fault(cause);
   });
 

@@ -33,7 +33,7 @@ async function isTaken(content: string, input: Partial<IngestOptionsInput>): Pro
     const options = ingestOptions.parse({ dataset: 'd', ...input });
     const detected = await detect(path, 'f.csv', 'auto');
     const source = openDelimited(path, detected, ['unique_id', 'ds', 'y']);
-    const job = { path, fileName: 'f.csv', options, scratch: folder, limits: { memoryMb: 512, threads: 1 } };
+    const job = { path, fileName: 'f.csv', options, scratch: folder, limits: { memoryMb: 512, threads: 1 }, now: Date.now() };
     return (await readPlain(source, mapColumns(source.columns, options), detected, job)) !== undefined;
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -78,7 +78,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
     if (plain) return await sendPlain(plain, source, whole, detected, options, output);
     const texts = await valuesOfTexts(database, source, await textCovariates(database, source, whole, options), job.storedTexts ?? {});
     const mapping = withValues(whole, texts);
-    const parsed = await parse(database, source, mapping, options);
+    const parsed = await parse(database, source, mapping, options, job.now);
     const rowsRead = await countRows(database, source, parsed);
     if (rowsRead === 0) throw noRows(job.fileName);
     // Too many bad rows say more about a file than the grid that the others happen to lie on.

@@ -88,9 +88,16 @@ const FAMILIES: readonly Family[] = [
 
 /**
  * @param relation has the column as `c<index>`
+ * @param now the present in milliseconds, by the database's clock: years in the future are of another century
  * @throws AlmanacError TIMESTAMP_INVALID, DATE_ORDER_AMBIGUOUS, CENTURY_AMBIGUOUS, MONTH_NAME_AMBIGUOUS, TIME_FORMAT_INVALID
  */
-export async function readTimes(database: Database, relation: string, column: Column, options: IngestOptions): Promise<TimeReading> {
+export async function readTimes(
+  database: Database,
+  relation: string,
+  column: Column,
+  options: IngestOptions,
+  now: number,
+): Promise<TimeReading> {
   const name = `c${column.index}`;
   const typed = { time: name, integer: false };
   if (/^TIMESTAMP WITH TIME ZONE$/.test(column.type))
@@ -98,7 +105,7 @@ export async function readTimes(database: Database, relation: string, column: Co
   if (/^(TIMESTAMP|DATE)/.test(column.type))
     return { ...typed, micros: 'epoch_us(CAST(time AS TIMESTAMP))', instant: 'false', description: 'timestamps' };
   const text = column.type === 'VARCHAR' ? `trim(${name})` : `CAST(${name} AS VARCHAR)`;
-  return readText(database, relation, name, text, options);
+  return readText(database, relation, name, text, options, now);
 }
 
 async function readText(
@@ -107,6 +114,7 @@ async function readText(
   name: string,
   text: string,
   options: IngestOptions,
+  now: number,
   around?: Undecorated,
 ): Promise<TimeReading> {
   const reading = (reader: Reader): TimeReading => {
@@ -114,7 +122,7 @@ async function readText(
     return { time: text, ...reader, ...(note === '' ? {} : { note }) };
   };
   const everything = `SELECT DISTINCT ${text} AS time FROM (${relation})`;
-  if (options.timeFormat !== undefined) return reading(await declared(database, everything, options.timeFormat, options.yearPivot));
+  if (options.timeFormat !== undefined) return reading(await declared(database, everything, options.timeFormat, options.yearPivot, now));
 
   const sample = `(SELECT DISTINCT ${text} AS time FROM (SELECT ${name} FROM (${relation}) WHERE ${name} IS NOT NULL LIMIT ${SAMPLE}) WHERE ${text} <> '')`;
   const seen = await database.one<{ n: number; iso: number; numbers: number }>(
@@ -125,12 +133,12 @@ async function readText(
     if (!found || (around?.isInterval && found.isInterval)) return undefined;
     if (found.isInterval && options.timeMarks === 'end') throw twoEnds(found);
     const note = [around?.note, found.note].filter((each) => each !== undefined).join(' ');
-    return readText(database, relation, name, found.text, options, { ...around, ...found, ...(note === '' ? {} : { note }) });
+    return readText(database, relation, name, found.text, options, now, { ...around, ...found, ...(note === '' ? {} : { note }) });
   };
   if (seen.iso === seen.n) return ((await haveManyOffsets(database, sample)) ? await bare() : undefined) ?? reading(ISO);
   // A few odd rows in a column of numbers are rejects, not another way to write.
   if (seen.numbers <= seen.n / 2) {
-    return writtenAs(database, everything, sample, seen.n, options.yearPivot).then(reading, async (error: unknown) => {
+    return writtenAs(database, everything, sample, seen.n, options.yearPivot, now).then(reading, async (error: unknown) => {
       if (!isAlmanacError(error) || error.code !== 'TIMESTAMP_INVALID') throw error;
       const read = await bare();
       if (!read) throw error;
@@ -161,6 +169,7 @@ async function writtenAs(
   sample: string,
   total: number,
   pivot: number | undefined,
+  now: number,
 ): Promise<Reader> {
   const ways: { reader: Reader; family?: Family }[] = [
     { reader: ISO },
@@ -174,7 +183,7 @@ async function writtenAs(
     const named = await namedMonths(database, everything, pivot);
     if (named) {
       const { read } = await database.one<{ read: number }>(`SELECT count(${inYears(named.micros)})::INT AS read FROM ${sample}`);
-      if (read > most && read >= total / 2) return named.century ? inOneCentury(database, everything, named) : named;
+      if (read > most && read >= total / 2) return named.century ? inOneCentury(database, everything, named, now) : named;
     }
   }
   if (most < total / 2) throw await noTimes(database, sample);
@@ -183,7 +192,7 @@ async function writtenAs(
   if (best.family?.name === 'YYYY-MM') await refuseSpans(database, sample);
   const rival = ways.find(({ family }, index) => counts[index]! >= most / 2 && isSwapOf(family, best.family));
   const reader = rival ? await decideOrder(database, everything, best.reader, rival.reader) : best.reader;
-  return best.family?.formats.some(isShortYear) && pivot === undefined ? inOneCentury(database, everything, reader) : reader;
+  return best.family?.formats.some(isShortYear) && pivot === undefined ? inOneCentury(database, everything, reader, now) : reader;
 }
 
 const isShortYear = (format: string): boolean => format.includes('%y');
@@ -192,12 +201,12 @@ const ofFamily = ({ formats, name }: Family, pivot: number | undefined): Reader 
   clock(formats.some(isShortYear) ? pivoted(strptimeSql(formats), pivot) : strptimeSql(formats), name);
 
 /** The years from 1969 on are no fact of the file: where they tear a series apart or lead into the future, somebody has to say. */
-async function inOneCentury(database: Database, everything: string, reader: Reader): Promise<Reader> {
+async function inOneCentury(database: Database, everything: string, reader: Reader, now: number): Promise<Reader> {
   const { least, most, early, late } = await database.one<{ least: number | null; most: number | null; early: string; late: string }>(
     `SELECT year(make_timestamp(min(t))) AS least, year(make_timestamp(max(t))) AS most, arg_min(time, t) AS early, arg_max(time, t) AS late
      FROM (SELECT time, ${inYears(reader.micros)} AS t FROM (${everything}))`,
   );
-  if (least === null || most === null || (most <= new Date().getUTCFullYear() + 1 && most - least < 50)) return reader;
+  if (least === null || most === null || (most <= new Date(now).getUTCFullYear() + 1 && most - least < 50)) return reader;
   throw new AlmanacError(
     'CENTURY_AMBIGUOUS',
     `Years are written with two digits, and which century they are of is not clear: "${early}" would be of ${least} and "${late}" of ${most}.`,
@@ -340,7 +349,7 @@ const PERIODS: readonly Reader[] = [
 ];
 
 /** By the format that was asked for; months by names in other languages are read as well. */
-async function declared(database: Database, everything: string, format: string, pivot: number | undefined): Promise<Reader> {
+async function declared(database: Database, everything: string, format: string, pivot: number | undefined, now: number): Promise<Reader> {
   await database.run(`SELECT try_strptime('', ${literal(format)})`).catch((cause: unknown) => {
     throw new AlmanacError('TIME_FORMAT_INVALID', `The timeFormat "${format}" is not understood.`, {
       hint: 'Use the letters of strptime: %Y %m %d %H %M %S %p %b %z, e.g. %d/%m/%Y %H:%M.',
@@ -354,5 +363,5 @@ async function declared(database: Database, everything: string, format: string, 
     const named = await namedMonths(database, everything, pivot, format);
     if (named) return { ...named, instant };
   }
-  return isShortYear(format) && pivot === undefined ? inOneCentury(database, everything, plain) : plain;
+  return isShortYear(format) && pivot === undefined ? inOneCentury(database, everything, plain, now) : plain;
 }

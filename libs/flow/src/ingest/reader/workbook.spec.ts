@@ -32,6 +32,7 @@ async function reading(content: Uint8Array, options: Partial<IngestOptionsInput>
     options: ingestOptions.parse({ dataset: 'd', ...options }),
     scratch: folder,
     limits: DEFAULT_INGEST_LIMITS,
+    now: Date.now(),
   };
   await read(job, {
     message: (message) => Promise.resolve(void messages.push(message)),

@@ -65,7 +65,7 @@ export async function executeRun(
   const held = {
     run,
     workspaceId: store.workspaceId,
-    takenAt: Date.now(),
+    takenAt: performance.now(),
     stepsSince: undefined as number | undefined,
     progress: undefined as RunProgress | undefined,
     giveWay: () => stopper.abort(new JobStopped('yielded')),
@@ -76,20 +76,20 @@ export async function executeRun(
   try {
     const report: RunContext['report'] = (value) => {
       held.progress = value;
-      if (value.phase === 'training' && value.step !== undefined) held.stepsSince ??= Date.now();
+      if (value.phase === 'training' && value.step !== undefined) held.stepsSince ??= performance.now();
       return progress.report(value);
     };
     const result = await handle({ ...flow, run, workerId: holder.workerId, signal, report });
     await progress.settle();
     const ended = await succeed(flow, run.id, result);
-    flow.onRunEnd?.({ kind: run.kind, status: 'succeeded', seconds: (Date.now() - held.takenAt) / 1000, result: ended });
+    flow.onRunEnd?.({ kind: run.kind, status: 'succeeded', seconds: (performance.now() - held.takenAt) / 1000, result: ended });
     logger.info({ run: run.id, kind: run.kind }, 'run succeeded');
     // Not before: whoever gets the run after a crash must find what its parts have made.
     if (run.parentId === null) await forgetParts(flow, run.id);
   } catch (error) {
     await progress.settle();
     const status = await end(flow, run, holder.workerId, signal, error);
-    flow.onRunEnd?.({ kind: run.kind, status, seconds: (Date.now() - held.takenAt) / 1000, result: null });
+    flow.onRunEnd?.({ kind: run.kind, status, seconds: (performance.now() - held.takenAt) / 1000, result: null });
   } finally {
     await carryFollowers(flow, run.id).catch(() => undefined); // the reconciler will
     clearInterval(beating);
@@ -171,7 +171,7 @@ async function end(
 
 /** A database that is started again answers within seconds; where it takes longer, the silence of the worker gives the run back. */
 async function giveBack(store: Store, runId: string, workerId: string): Promise<void> {
-  for (const silent = Date.now() + SILENT_MS; Date.now() < silent;) {
+  for (const silent = performance.now() + SILENT_MS; performance.now() < silent;) {
     try {
       return await store.runs.release(runId, workerId);
     } catch {
@@ -202,17 +202,17 @@ function throttled(
   let next: Promise<void> | undefined;
   let writing: Promise<void> = Promise.resolve();
   let rouse: () => void = () => undefined;
-  let last = 0;
+  let last = -Infinity;
   const flush = async (): Promise<void> => {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, last + PROGRESS_MS - Date.now()));
+      const timer = setTimeout(resolve, Math.max(0, last + PROGRESS_MS - performance.now()));
       rouse = () => {
         clearTimeout(timer);
         resolve();
       };
     });
     await writing;
-    last = Date.now();
+    last = performance.now();
     next = undefined;
     const since = points;
     points = [];

@@ -70,7 +70,7 @@ export async function wholeOf<K extends RunKind>({ store, run }: Pick<RunContext
 export function shareDone(states: readonly PartState[], startedAt: number): { done: number; fraction: number; etaSeconds?: number } {
   const done = states.filter(({ status }) => status === 'succeeded').length;
   const fraction = done / states.length;
-  const seconds = (Date.now() - startedAt) / 1000;
+  const seconds = (performance.now() - startedAt) / 1000;
   return { done, fraction, ...(done > 0 ? { etaSeconds: Math.round((seconds * (1 - fraction)) / fraction) } : {}) };
 }
 

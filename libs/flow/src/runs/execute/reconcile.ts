@@ -51,7 +51,7 @@ async function endParked({ store: anyStore, queue, logger }: FlowContext): Promi
       const run = await getOrNull(store, job.id);
       const open = run !== null && (run.status === 'queued' || run.status === 'running');
       // Another worker holds it: the parked job is the leftover of a double delivery.
-      const alive = run?.status === 'running' && run.heartbeatAt !== null && Date.now() - run.heartbeatAt.getTime() < SILENT_MS;
+      const alive = run?.status === 'running' && (await store.runs.isAlive(job.id, SILENT_MS));
       if (alive) continue;
       if (open && (await cameFurther(store, run))) {
         logger.warn(

@@ -106,7 +106,7 @@ export async function executeTrial(context: RunContext, { candidate, rung }: Par
 async function allTrials(context: RunContext, plan: SearchPlan): Promise<TrialDone[]> {
   const halving = halvingOf(plan);
   const all = rungs(halving).reduce((sum, { trials }) => sum + trials, 0);
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const queue = plan.device === 'gpu' ? 'gpu' : 'part';
   const before = await doneBefore(context.store, plan);
   let parts: NewPart[] = [];

@@ -129,7 +129,7 @@ function trainPanel(
 
 /** Undefined where there is nothing to learn of how quick the device is. */
 function paceOf(
-  { run }: Pick<RunContext, 'run'>,
+  { run, now }: Pick<RunContext, 'run' | 'now'>,
   kind: string,
   { config, steps }: TrainOutcome,
   seconds: number,
@@ -143,7 +143,7 @@ function paceOf(
     kind,
     operations: work.operations * (steps / work.steps),
     seconds,
-    otherSeconds: Math.max(0, (Date.now() - run.startedAt.getTime()) / 1000 - seconds),
+    otherSeconds: Math.max(0, (now().getTime() - run.startedAt.getTime()) / 1000 - seconds),
     device,
   };
 }

@@ -71,5 +71,5 @@ const keepsState = ({ run: { kind, config } }: HeldRun): boolean => kind === 'tr
 function hadItsTurn({ progress, takenAt, stepsSince }: HeldRun, turnSeconds: number): boolean {
   if (stepsSince === undefined || progress?.phase !== 'training') return false;
   if ((progress.etaSeconds ?? Number.POSITIVE_INFINITY) < turnSeconds) return false;
-  return Date.now() - stepsSince >= Math.max(1000 * turnSeconds, WORTH * (stepsSince - takenAt));
+  return performance.now() - stepsSince >= Math.max(1000 * turnSeconds, WORTH * (stepsSince - takenAt));
 }
