@@ -29,6 +29,7 @@ const all: (View | null)[] = [
 const unlisted: Pick<View, 'path' | 'needs'>[] = [
   { path: '/audit', needs: 'admin' },
   { path: '/what-if', needs: 'write' },
+  { path: '/search', needs: 'write' },
 ];
 
 interface View {
