@@ -14,9 +14,12 @@ export interface Reach {
   readonly variable: string;
 }
 
+/** All of IPv6 that was ever given to anybody; outside of it lie forms of addresses of IPv4 (`::127.0.0.1`) and what is local. */
+const GLOBAL = ipaddr.IPv6.parse('2000::');
+
 export function isAllowed(address: string, networks: readonly string[]): boolean {
   const parsed = ipaddr.process(address);
-  if (parsed.range() === 'unicast') return true;
+  if (parsed.range() === 'unicast' && (parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL, 3))) return true;
   return networks.some((network) => {
     const [base, bits] = ipaddr.parseCIDR(network);
     return base.kind() === parsed.kind() && parsed.match(base as ipaddr.IPv4, bits);
