@@ -24,7 +24,9 @@ import { asPlainText, openDeepAr, openDelimited, openJson, openJsonLines, openPa
 import { inWords, suggestColumns } from './suggest.js';
 import { withTime } from './together.js';
 import { textCovariates, valuesOfTexts, warningsOfTexts, withValues } from './texts.js';
+import { warningsOfUnits } from './units.js';
 import { isWorkbook, sheetAsText } from './workbook.js';
+import { warningsOfZones } from './zone.js';
 
 /** Rows that are looked at to tell what a column holds. */
 const LOOKED_AT = 50;
@@ -75,7 +77,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
   try {
     const { source, mapping: whole } = await openSource(database, path, detected, options, job.limits);
     const plain = job.general || source.together ? undefined : await readPlain(source, whole, detected, job);
-    if (plain) return await sendPlain(plain, source, whole, detected, options, output);
+    if (plain) return await sendPlain(plain, database, source, whole, detected, options, output);
     const texts = await valuesOfTexts(database, source, await textCovariates(database, source, whole, options), job.storedTexts ?? {});
     const mapping = withValues(whole, texts);
     const parsed = await parse(database, source, mapping, options, job.now);
@@ -135,6 +137,8 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
         ...warningsOfRejects(rejects),
         ...warningsOfTexts(texts),
         ...(await warningsOfPoints(database, source, mapping, options)),
+        ...(await warningsOfUnits(database, source, mapping)),
+        ...(await warningsOfZones(database, source.relation, parsed.times, options.timeZone)),
       ],
     });
     const sql = sortedSql(options.aggregation, parsed.covariates, dropped, kept);
@@ -151,6 +155,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
 /** Of a file in which nothing is odd there is nothing to reject. */
 async function sendPlain(
   { frequency, rowsRead, lastStep, ids, spans, rows }: PlainFile,
+  database: Database,
   source: Source,
   mapping: Mapping,
   detected: Detected,
@@ -175,7 +180,7 @@ async function sendPlain(
     odd: NO_ODD_TIMES,
     leftOut: 0,
     rejections: [],
-    warnings: warningsAbout(detected, undefined, options),
+    warnings: [...warningsAbout(detected, undefined, options), ...(await warningsOfUnits(database, source, mapping))],
   });
   const { duplicates } = await collect(rows(), 1 + channels.length, { ids, statics: [] }, output.piece);
   await output.message({ type: 'end', duplicates, refusal: null });

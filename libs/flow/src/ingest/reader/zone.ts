@@ -55,3 +55,22 @@ export async function writeZoneTables(database: Database, timeZone: string, from
     `CREATE TABLE local_span AS SELECT * FROM (VALUES ${local.map(({ from, early, late }) => `(${us(from)}::BIGINT, ${us(early)}::BIGINT, ${us(late)}::BIGINT)`).join(', ')}) t(from_us, early_us, late_us)`,
   );
 }
+
+/** Times with an offset beside times without one: the latter are by the clock of the zone, which is seldom meant. */
+export async function warningsOfZones(
+  database: Database,
+  relation: string,
+  times: { time: string; instant: string },
+  timeZone: string,
+): Promise<string[]> {
+  if (timeZone === 'UTC' || times.instant === 'true' || times.instant === 'false') return [];
+  const found = await database.one<{ rows: number; zoned: number; beside: string | null; bare: string | null }>(
+    `SELECT count(*)::INT AS rows, (count(*) FILTER (zoned))::INT AS zoned, min(time) FILTER (zoned) AS beside, min(time) FILTER (NOT zoned) AS bare
+     FROM (SELECT time, ${times.instant} AS zoned FROM (SELECT ${times.time} AS time FROM (${relation})) WHERE time IS NOT NULL AND time <> '')`,
+  );
+  if (found.zoned === 0 || found.zoned === found.rows) return [];
+  return [
+    `${found.zoned} of ${found.rows} times say how far they are from UTC ("${found.beside}"), and the others do not ("${found.bare}"): those were read ` +
+      `by the clock of ${timeZone}. If all of them are meant in UTC, set timeZone to UTC.`,
+  ];
+}
