@@ -199,9 +199,9 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard, as
       .getByRole('row', { name: /team-b/ })
       .getByRole('button', { name: 'Open' })
       .click();
-    await page.getByText('No dataset yet').waitFor();
+    await page.getByRole('heading', { name: 'Your own file' }).waitFor();
     await page.getByLabel('Workspace').selectOption('default');
-    await page.getByRole('heading', { name: 'corner' }).waitFor();
+    await page.getByRole('region', { name: 'Totals' }).waitFor();
   });
 
   it('is as readable in the dark and on a phone', async () => {

@@ -88,7 +88,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
 
     await page.goto('about:blank');
     await page.goto(await almanac.signInAddress());
-    await page.getByText('No dataset yet').waitFor();
+    await page.getByRole('heading', { name: 'Your own file' }).waitFor();
     expect(page.url()).not.toContain('link=');
     expect(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]))).toBe('[{},{},""]');
     expect(await axe()).toEqual([]);
@@ -573,6 +573,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
   it('is as readable in the dark and on a phone: nothing is wider than the screen', async () => {
     await page.emulateMedia({ colorScheme: 'dark' });
     for (const path of [
+      '/overview',
       '/series/sales/south',
       '/models/sales-segment',
       '/runs',
@@ -630,6 +631,12 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard in 
     await page.getByText('At 3 times in the past, forecast as if nothing later were known: its errors were').waitFor({ timeout: 240_000 });
     expect(await axe()).toEqual([]);
     expect(clicks).toBeLessThanOrEqual(8);
+    // The first page says how good it was, and leads to the worst series.
+    await visit('/');
+    const good = page.getByRole('region', { name: 'How good filialen-auto has been' });
+    await good.getByText('On the last steps, which training never saw: its errors were').waitFor();
+    await good.getByRole('link', { name: 'Köln' }).waitFor();
+    expect(await axe()).toEqual([]);
     // Neither Sundays nor Christmas are forecast.
     const { items } = await almanac.client.call('latestForecasts', { query: { dataset: 'filialen', uniqueId: 'Köln' } });
     const days = (items[0]?.ds ?? []).map((ds) => String(ds).slice(0, 10));

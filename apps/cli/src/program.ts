@@ -11,6 +11,7 @@ import { lookCommand } from './commands/look.js';
 import { modelCommands } from './commands/models.js';
 import { overrideCommands } from './commands/overrides.js';
 import { quotaCommands } from './commands/quotas.js';
+import { overviewCommand } from './commands/overview.js';
 import { operateCommands } from './commands/operate.js';
 import { memberCommands, userCommands } from './commands/people.js';
 import { registryCommands } from './commands/registry.js';
@@ -38,6 +39,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(almanac --help shows every command)')
     .exitOverride();
   uploadCommand(program);
+  overviewCommand(program);
   lookCommand(program);
   decomposeCommand(program);
   gapCommands(program);

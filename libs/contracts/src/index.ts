@@ -27,6 +27,7 @@ export * from './schemas/learning.js';
 export * from './schemas/monitoring.js';
 export * from './schemas/nixtla.js';
 export * from './schemas/overrides.js';
+export * from './schemas/overview.js';
 export * from './schemas/people.js';
 export * from './schemas/predictions.js';
 export * from './schemas/quotas.js';

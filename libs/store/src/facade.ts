@@ -502,6 +502,19 @@ export interface Figures {
   databaseBytes(): Promise<number>;
 }
 
+/** What a workspace looks like at a glance; bounded, however much is in it. */
+export interface Glances {
+  totals(): Promise<Record<'datasets' | 'series' | 'observations' | 'models' | 'schedules', number>>;
+  /** Of schedules that are not paused, the soonest first. */
+  due(limit: number): Promise<{ schedule: string; action: string; dueAt: Date }[]>;
+  /** Runs that were asked for since, by status; parts of others are not counted. */
+  runsSince(since: Date): Promise<{ status: string; runs: number }[]>;
+  /** The champion of each model, or its latest version, by name. */
+  models(limit: number): Promise<r.GlanceModel[]>;
+  /** What the newest monitoring since found, and the newest forecast that it judged, by model. */
+  monitored(since: Date): Promise<r.GlanceMonitored[]>;
+}
+
 /** Counters of requests that all processes share; of no workspace. */
 export interface Rates {
   /** Takes points from the bucket of a minute, where they are there. */
@@ -560,6 +573,7 @@ export interface Store {
   readonly erasures: Erasures;
   readonly audit: AuditLog;
   readonly figures: Figures;
+  readonly glances: Glances;
   readonly quotas: Quotas;
   readonly retention: Retention;
   readonly rates: Rates;

@@ -42,4 +42,4 @@ export type { Snapshot } from './backup/dump.js';
 export type { BackupTable } from './backup/tables.js';
 export { newId } from './ids.js';
 export { keyInUse } from './repositories/idempotency.js';
-export { REFERENCE, TRAINED } from './repositories/seriesScores.js';
+export { LIVE, REFERENCE, TRAINED } from './repositories/seriesScores.js';

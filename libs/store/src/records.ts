@@ -127,6 +127,24 @@ export interface SeriesRecord {
   staticCovariates: Record<string, number | string | null>;
 }
 
+export interface GlanceModel {
+  model: string;
+  dataset: string;
+  version: number;
+  /** Of its training. */
+  runId: string;
+  score: Json | null;
+  baselines: Json[] | null;
+}
+
+export interface GlanceMonitored {
+  model: string;
+  at: Date;
+  alerts: Json[];
+  /** A live score. */
+  scored: Json | null;
+}
+
 export interface SeriesFilter extends PageQuery {
   /** Also those that have a place and no observation. */
   places?: boolean | undefined;

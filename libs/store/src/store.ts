@@ -21,6 +21,7 @@ import { datasets } from './repositories/datasets.js';
 import { erasures } from './repositories/erasures.js';
 import { figures } from './repositories/figures.js';
 import { forecasts } from './repositories/forecasts.js';
+import { glances } from './repositories/glances.js';
 import { idempotency } from './repositories/idempotency.js';
 import { apiKeys, uploads, workers } from './repositories/keys.js';
 import { members } from './repositories/members.js';
@@ -212,6 +213,7 @@ function bind(context: Context, about: Pick<Store, 'isolated' | 'server'>): Stor
     erasures: erasures(context),
     audit: auditLog(context),
     figures: figures(context),
+    glances: glances(context),
     quotas: quotas(context),
     retention: retention(context),
     rates: rates(context),

@@ -1,7 +1,7 @@
 /** Health, the OpenAPI document, workers and queue, and API keys. */
 import { Controller, Inject } from '@nestjs/common';
-import type { ApiKey, ApiKeyCreated, ApiKeyRotated, Page, Readiness, SystemStatus } from '@almanac/contracts';
-import { systemStatus } from '@almanac/flow/query';
+import type { ApiKey, ApiKeyCreated, ApiKeyRotated, Overview, Page, Readiness, SystemStatus } from '@almanac/contracts';
+import { getOverview, systemStatus } from '@almanac/flow/query';
 import type { FlowContext } from '@almanac/flow/runs';
 import { AlmanacError } from '@almanac/series';
 import { CONTEXT, Flow } from '../http/caller.js';
@@ -44,6 +44,11 @@ export class SystemController {
   @Route('systemStatus')
   status(@Flow() flow: FlowContext): Promise<SystemStatus> {
     return systemStatus(flow);
+  }
+
+  @Route('getOverview')
+  overview(@Flow() flow: FlowContext): Promise<Overview> {
+    return getOverview(flow);
   }
 
   @Route('listApiKeys')

@@ -23,7 +23,8 @@ export const router = createBrowserRouter([
       {
         errorElement: <RouteFailure />,
         children: [
-          { index: true, element: <Navigate to="/series" replace /> },
+          { index: true, element: <Navigate to="/overview" replace /> },
+          { path: 'overview', lazy: () => import('../views/overview') },
           { path: 'series/:dataset?/:uniqueId?', lazy: () => import('../views/explorer') },
           { path: 'answer', lazy: () => import('../views/answer') },
           { path: 'upload', lazy: () => import('../views/upload') },

@@ -10,6 +10,7 @@ import { setTheme, type Theme, useTheme } from './theme';
 
 /** Each view with its address, the key that goes there after `g`, and what a role must include to see it. */
 const all: (View | null)[] = [
+  { path: '/overview', name: 'Overview', key: 'h' },
   { path: '/series', name: 'Forecasts', key: 'f' },
   { path: '/upload', name: 'Upload', key: 'u', needs: 'write' },
   { path: '/datasets', name: 'Datasets', key: 'd' },
@@ -84,7 +85,7 @@ function SignedIn() {
         To the view
       </a>
       <aside className={open ? 'side open' : 'side'}>
-        <NavLink to="/series" className="brand">
+        <NavLink to="/overview" className="brand">
           <img src="/icon.svg" alt="" /> Almanac
         </NavLink>
         <button type="button" className="quiet menu-toggle" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -179,7 +180,7 @@ function WorkspaceChoice() {
       value={workspace ?? ''}
       onChange={(event) => {
         switchTo(event.target.value);
-        void navigate('/series');
+        void navigate('/overview');
       }}
     >
       {state.workspaces.map((one) => (

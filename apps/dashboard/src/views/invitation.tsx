@@ -81,7 +81,7 @@ function useAccept(seen: InvitationSeen, token: string) {
     onSuccess: (next) => {
       enter(next);
       switchTo(seen.workspace);
-      void navigate('/series', { replace: true });
+      void navigate('/overview', { replace: true });
     },
   });
 }

@@ -14,18 +14,9 @@ import type { Cell } from '../ui/download';
 import { Await, CutOff, Empty, Failure, Page } from '../ui/parts';
 import { StandInNote } from './models/standIn';
 import { Webhooks } from './monitoring/webhooks';
+import { alertTitles } from './monitoring/words';
 import { PartialSteps } from './run/partialSteps';
 import { Only } from '../ui/only';
-
-const titles: Record<MonitorResult['alerts'][number]['code'], string> = {
-  ERROR_DRIFT: 'The error has grown',
-  BIAS: 'The forecasts lean to one side',
-  COVERAGE: 'The intervals miss their share',
-  INPUT_DRIFT: 'The data have changed',
-  ANOMALY: 'Unexpected observations',
-  BREAK: 'A break: what the champion learned holds no more',
-  ROLLED_BACK: 'The champion was rolled back',
-};
 
 export function Component() {
   const models = useAll('listModels', {});
@@ -126,7 +117,7 @@ function OneModel({ model, dataset }: { model: string; dataset: string | undefin
           <>
             {latest.result.alerts.map((alert) => (
               <div key={alert.code} className="note warn" role="alert">
-                <strong>{titles[alert.code]}</strong>
+                <strong>{alertTitles[alert.code]}</strong>
                 <span>{alert.message}</span>
                 <span className="small muted">since {time(alert.since)}</span>
               </div>
@@ -194,7 +185,7 @@ type Raised = Alert & { at: string };
 
 const alertColumns: Column<Raised>[] = [
   { id: 'raised', title: 'Raised', by: ({ at }) => at, cell: ({ at }) => time(at) },
-  { id: 'alert', title: 'Alert', by: ({ code }) => titles[code], cell: ({ code }) => titles[code] },
+  { id: 'alert', title: 'Alert', by: ({ code }) => alertTitles[code], cell: ({ code }) => alertTitles[code] },
   { id: 'seen', title: 'What was seen', cell: ({ message }) => message },
   { id: 'since', title: 'Since', by: ({ since }) => since, cell: ({ since }) => time(since) },
 ];

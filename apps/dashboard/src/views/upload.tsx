@@ -25,6 +25,7 @@ import { MappingForm } from './upload/mappingForm';
 import { preview, type Preview, suggestMapping } from './upload/preview';
 import { horizonOf, Questions } from './upload/questions';
 import { sendable } from './upload/roles';
+import { sampleFile } from './upload/sample';
 
 /** A larger file is read again only when that is asked for. */
 const MOST_BYTES_UNASKED = 32e6;
@@ -98,6 +99,13 @@ export function Component() {
     },
     onSuccess: (accepted, { ahead }) => follow(accepted.runId, ahead),
     onSettled: () => setSent(undefined),
+  });
+
+  const sampled = useRef(false);
+  useEffect(() => {
+    if (!address.has('sample') || sampled.current) return;
+    sampled.current = true;
+    void choose(sampleFile());
   });
 
   const columns = head ?? columnsOf(run);

@@ -1,5 +1,6 @@
 /** The installation itself: its health, this description, its queue and workers. */
 import { z } from 'zod';
+import { overview } from '../schemas/overview.js';
 import { health, readiness, readinessQuery, systemStatus } from '../schemas/system.js';
 import { type Endpoint } from './endpoint.js';
 
@@ -30,6 +31,14 @@ export const systemEndpoints = {
     scope: null,
     status: 200,
     response: z.record(z.string(), z.unknown()),
+  },
+  getOverview: {
+    method: 'GET',
+    path: '/v1/overview',
+    summary: 'What is due, what ran, how good the forecasts have been and on which series they were worst, alerts and totals',
+    scope: 'read',
+    status: 200,
+    response: overview,
   },
   systemStatus: {
     method: 'GET',

@@ -17,6 +17,7 @@ export { columnsOf, getAttention, latestForecasts, latestForecastsCsv, listSerie
 export { getModelVersion, listAliasHistory, listModels, listModelVersions, listVersionSeries } from './models.js';
 export { forecastScores, forecastSeriesScores, listAnomalies } from './scores.js';
 export { getRun, getRunCurve, listBacktestSeries, listRuns, rejectsCsv } from './runs.js';
+export { getOverview } from './overview.js';
 export { overrideScores } from './overrideScores.js';
 export { forecastPaths, forecastTotals } from './totals.js';
 export { systemStatus } from './system.js';

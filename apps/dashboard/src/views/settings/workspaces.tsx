@@ -101,7 +101,7 @@ function Acts({ workspace: { name, etag: ifMatch }, onChange }: { workspace: Wor
               className="compact"
               onClick={() => {
                 switchTo(name);
-                void navigate('/series');
+                void navigate('/overview');
               }}
             >
               Open
