@@ -61,6 +61,8 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('the dashboard, as
     page.setDefaultTimeout(60_000);
     found = complaints(page);
     await page.goto(await almanac.signInAddress());
+    await page.getByRole('region', { name: 'Totals' }).waitFor();
+    await page.goto(`${almanac.url}/series`);
     await page.getByRole('heading', { name: 'corner' }).waitFor();
   });
 

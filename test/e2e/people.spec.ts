@@ -77,7 +77,7 @@ describe.skipIf(!chromiumIsInstalled() && !process.env['CI'])('people in Chromiu
 
   it('a viewer looks and changes nothing, by the pages or past them', async () => {
     const names = await viewer.getByRole('navigation', { name: 'Views' }).getByRole('link').allTextContents();
-    expect(names).toEqual(['Forecasts', 'Datasets', 'Models', 'Backtests', 'Schedules', 'Monitoring', 'Runs', 'Settings']);
+    expect(names).toEqual(['Overview', 'Forecasts', 'Datasets', 'Models', 'Backtests', 'Schedules', 'Monitoring', 'Runs', 'Settings']);
     for (const path of ['/train', '/upload', '/people', '/audit']) {
       await viewer.goto(almanac.url + path);
       await viewer.getByRole('heading', { name: 'A viewer does not do this' }).waitFor();

@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const ROOMS = 'libs/forecasting/src/kinds/';
 /** The same words where they name something else. */
 const OTHER_MEANINGS: Record<string, Record<string, string>> = {
+  'apps/api/src/openapi/examples.ts': { segment: 'an example of a request, as somebody would send it' },
   'libs/store/src/repositories/seriesScores.ts': { seasonalNaive: 'the label that stored scores of the reference have' },
   'apps/dashboard/src/views/backtests/bySeries.tsx': { naive: 'a column of a table' },
   'apps/dashboard/src/views/monitoring.tsx': { naive: 'a column of a table', drift: 'a column of a file: whether inputs drift' },

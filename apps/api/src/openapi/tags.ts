@@ -16,7 +16,11 @@ const TAGS: readonly [name: string, description: string, parts: readonly string[
     'Workspaces, keys, quotas, retention, the audit log, deletion.',
     ['workspaces', 'api-keys', 'quotas', 'retention', 'audit', 'audit.csv', 'audit.ndjson', 'erasures'],
   ],
-  ['System', 'Health, this description, workers.', ['livez', 'readyz', 'health', 'openapi.json', 'system']],
+  [
+    'System',
+    'Health, this description, workers, and what is due or wrong.',
+    ['livez', 'readyz', 'health', 'openapi.json', 'system', 'overview'],
+  ],
   ['nixtla SDK', 'The wire of the Python SDK nixtla.', []],
 ];
 

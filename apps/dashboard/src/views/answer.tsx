@@ -2,7 +2,7 @@
  * The answer to a file: the forecast of its series, and how far to trust it. Training, forecast and the check in the past are runs of their
  * own, named in the address; the page shows each as it comes, so that it can be left and opened again.
  */
-import { backtestResult, forecastResult, isFinished, type Run, trainResult } from '@almanac/contracts';
+import { backtestResult, DEFAULT_KIND, forecastResult, isFinished, type Run, trainResult } from '@almanac/contracts';
 import { type ReactNode, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { seriesAddress } from '../app/address';
@@ -102,8 +102,8 @@ function Answer({ trainId, backtestId }: { trainId: string; backtestId: string |
             <p>
               At {count(checked.windows.length)} times in the past, forecast as if nothing later were known:{' '}
               {judged(
-                checked.models.find(({ score }) => score.kind !== 'seasonalNaive')?.wqlRatio ?? null,
-                season ? `seasonalNaive (${season})` : 'seasonalNaive',
+                checked.models.find(({ score }) => score.kind === (trained?.score.kind ?? DEFAULT_KIND))?.wqlRatio ?? null,
+                season ? `seasonal naive (${season})` : 'seasonal naive',
                 unit,
               )}
             </p>

@@ -160,7 +160,7 @@ function Quality({ of: { model, dataset, version, quality, monitoredAt } }: { of
       {quality ? (
         <p>
           {quality.basis === 'live' ? 'Its newest forecast that can be judged' : 'On the last steps, which training never saw'}:{' '}
-          {judged(ratio, 'seasonalNaive')} {covered !== null && `${share(covered)} of what came lay inside the 80 % band`}
+          {judged(ratio, 'seasonal naive')} {covered !== null && `${share(covered)} of what came lay inside the 80 % band`}
           {covered === null
             ? ''
             : covered < BAND - HAIR

@@ -48,7 +48,13 @@ export const overview = z
       )
       .meta({ description: 'The next eight schedules that are not paused, soonest first.' }),
     week: z
-      .record(runStatus, z.number().int())
+      .object({
+        queued: z.number().int(),
+        running: z.number().int(),
+        succeeded: z.number().int(),
+        failed: z.number().int(),
+        cancelled: z.number().int(),
+      })
       .meta({ description: 'Runs that were asked for within the last seven days, by what became of them.' }),
     ran: z
       .array(

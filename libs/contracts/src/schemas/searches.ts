@@ -10,7 +10,7 @@ export const searchChoices = z
   .record(
     z.string(),
     z.union([
-      z.array(z.unknown()).min(1).max(100).readonly(),
+      z.array(z.unknown()).min(1).max(100),
       z.object({ from: z.number().positive(), to: z.number().positive() }).meta({
         description: 'Drawn evenly over its logarithm; whole numbers where both ends are.',
       }),

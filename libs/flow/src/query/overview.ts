@@ -3,6 +3,7 @@
  * how many there are beside them is said.
  */
 import { alert, liveScore, type Overview, type OverviewModel, type RunStatus, score } from '@almanac/contracts';
+import { SEASONAL_NAIVE } from '@almanac/forecasting/plan';
 import { type GlanceModel, type GlanceMonitored, LIVE, type RunRecord, type Store, TRAINED } from '@almanac/store';
 import type { FlowContext } from '../runs/context.js';
 
@@ -93,7 +94,7 @@ function qualityOf(model: GlanceModel, monitored: GlanceMonitored | undefined): 
   if (!held) return null;
   const naive = (model.baselines ?? [])
     .flatMap((one) => score.safeParse(one).data ?? [])
-    .filter(({ kind }) => kind === 'seasonalNaive')
+    .filter(({ kind }) => kind === SEASONAL_NAIVE)
     .flatMap(({ metrics }) => metrics['wql'] ?? []);
   return {
     basis: 'holdout',

@@ -5,9 +5,9 @@ export interface LogRange {
 }
 
 /** Choices for settings, named by their path in a configuration. */
-export type Choices = Record<string, readonly unknown[] | LogRange>;
+export type Choices = Record<string, unknown[] | LogRange>;
 
-export function isRange(choice: readonly unknown[] | LogRange): choice is LogRange {
+export function isRange(choice: unknown[] | LogRange): choice is LogRange {
   return !Array.isArray(choice);
 }
 

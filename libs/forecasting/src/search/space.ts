@@ -17,7 +17,7 @@ export interface SearchSpace {
   /** What is not varied, and the first candidate as it stands. */
   config: Record<string, unknown>;
   /** @example { hidden: [64, 128], contextLength: [168, 336], 'train.learningRate': { from: 5e-4, to: 5e-3 } } */
-  choices: Record<string, readonly unknown[] | LogRange>;
+  choices: Record<string, unknown[] | LogRange>;
 }
 
 const PURPOSE = 98;
@@ -65,7 +65,7 @@ function draw({ kind, config, choices }: SearchSpace, random: Random): Record<st
   return plans.of(kind).fitted?.(drawn) ?? drawn;
 }
 
-function pick(choice: readonly unknown[] | LogRange, random: Random): unknown {
+function pick(choice: unknown[] | LogRange, random: Random): unknown {
   if (!isRange(choice)) return choice[random.below(choice.length)];
   const { from, to } = choice;
   const drawn = from * (to / from) ** random.next();

@@ -4,17 +4,20 @@ import type { Score } from '@almanac/contracts';
 /** Differences within it are none. */
 const HAIR = 0.02;
 
+/** How baselines are labelled that repeat a season. */
+const WITH_SEASON = /\(\d+\)$/;
+
 /** `seasonalNaive (6)` is what the registry calls it. @param unit what a season counts */
 function named(baseline: string, unit: string): string {
   const season = /^seasonal ?naive(?: \((\d+)\))?/i.exec(baseline);
   if (season) return season[1] === undefined ? 'seasonal naive' : `seasonal naive (as ${season[1]} ${unit} before)`;
-  return baseline === 'theta' ? 'Theta' : baseline || 'the simple forecasts';
+  return baseline === '' ? 'the simple forecasts' : baseline[0]!.toUpperCase() + baseline.slice(1);
 }
 
 /** The seasonal naive that did best, for a weaker one flatters; undefined where there is none. */
 export function bestSeasonal(baselines: readonly Score[]): Score | undefined {
   const error = ({ metrics: { wql } }: Score): number => (typeof wql === 'number' ? wql : Infinity);
-  const [first, ...others] = baselines.filter(({ kind }) => kind === 'seasonalNaive');
+  const [first, ...others] = baselines.filter(({ label }) => WITH_SEASON.test(label));
   return first && others.reduce((best, one) => (error(one) < error(best) ? one : best), first);
 }
 
