@@ -96,7 +96,7 @@ export const recurrentPlan: KindPlan = {
     const { parents = {} } = config as Partial<RecurrentConfig>;
     return Object.keys(parents).length > 0 ? parents : undefined;
   },
-  choices: (config) => ({ ...networkChoices(config as RecurrentConfig), cell: CELL_KINDS, encoder: ['plain', 'dilated', 'stacked'] }),
+  choices: (config) => ({ ...networkChoices(config as RecurrentConfig), cell: [...CELL_KINDS], encoder: ['plain', 'dilated', 'stacked'] }),
   work(given, facts) {
     const config = completeRecurrentConfig(given as RecurrentConfig);
     return {

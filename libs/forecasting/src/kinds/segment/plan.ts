@@ -77,7 +77,7 @@ export const segmentPlan: KindPlan = {
     const segments = [...new Set([Math.max(1, segmentLength >> 1), segmentLength, 2 * segmentLength])];
     return {
       ...networkChoices(config as SegmentConfig),
-      cell: SEGMENT_CELLS,
+      cell: [...SEGMENT_CELLS],
       segmentLength: segments,
       'train.dropout': [0.1, 0.3, 0.5],
     };
