@@ -20,7 +20,16 @@ export async function prepare({ ask, post, upload, done, model }) {
     await done(await post('/v1/backtests', { dataset, models: [{ kind: 'segment' }, { kind: 'theta' }], windows: 3, steps: 150 }));
   if (!(await has('search')))
     await done(
-      await post('/v1/searches', { dataset, kind: 'segment', model: `${dataset}-found`, config: { hidden: 16 }, trials: 4, steps: 60 }),
+      await post('/v1/searches', {
+        dataset,
+        kind: 'segment',
+        model: `${dataset}-found`,
+        config: { hidden: 16 },
+        space: { hidden: [8, 16], segmentLength: [24, 48] },
+        windows: 1,
+        trials: 4,
+        steps: 60,
+      }),
     );
   const schedules = new Set((await ask('/v1/schedules')).items.map((one) => one.name));
   for (const schedule of [
