@@ -5,6 +5,7 @@ import type { Panel } from '../forecaster.js';
 import { SegmentForecaster } from '../kinds/segment/forecaster.js';
 import { parametricHead, type HeadKind } from './head.js';
 import { digamma, negativeBinomialQuantile, studentTQuantile } from './special.js';
+import { studentTUpperTail } from '../metrics/studentT.js';
 
 const kinds = ['gaussian', 'studentT', 'negativeBinomial'] as const satisfies readonly HeadKind[];
 const random = new Random(11);
@@ -96,6 +97,15 @@ describe('special functions', () => {
     // A geometric distribution: r = 1, mean 3, P(Y ≤ k) = 1 − 0.75^(k + 1).
     expect(negativeBinomialQuantile(0.5, 3, 1)).toBe(2);
     expect(negativeBinomialQuantile(0.9, 3, 1)).toBe(8);
+  });
+
+  it('leave beyond a quantile of Student’s t what its level says, at any level and any degrees of freedom', () => {
+    for (const degrees of [2, 2.001, 3, 4.7, 12, 60, 1e4])
+      for (const level of [0.5 + 1e-9, 0.51, 0.6, 0.9, 0.975, 0.999, 1 - 1e-6]) {
+        const t = studentTQuantile(level, degrees);
+        expect(studentTUpperTail(t, degrees) / (1 - level)).toBeCloseTo(1, 8);
+        expect(studentTQuantile(1 - level, degrees)).toBeCloseTo(-t, 6);
+      }
   });
 });
 

@@ -1,5 +1,9 @@
 /** Special functions that the likelihoods of the heads and their quantiles need. */
-import { incompleteBeta, studentTUpperTail } from '../metrics/studentT.js';
+import { incompleteBeta, lnGamma, studentTUpperTail } from '../metrics/studentT.js';
+import { normalQuantile } from '../normal.js';
+
+/** Far more than any level within 1e-9 of 0 or 1 takes. */
+const MOST_NEWTON_STEPS = 100;
 
 /** ψ(x) = d/dx ln Γ(x) for x > 0, by its asymptotic series after shifting x above 10 (NIST DLMF 5.11.2). */
 export function digamma(x: number): number {
@@ -17,13 +21,22 @@ export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
-/** Quantile of the standard Student t distribution. */
+/**
+ * Quantile of the standard Student t distribution. Above the median its tail is convex and heavier than the normal one's, so that
+ * Newton's steps from the normal quantile rise to the root and never pass it: some five evaluations of the tail, whatever the level.
+ */
 export function studentTQuantile(level: number, degrees: number): number {
   if (level === 0.5) return 0;
   if (level < 0.5) return -studentTQuantile(1 - level, degrees);
-  let high = 1;
-  while (studentTUpperTail(high, degrees) > 1 - level) high *= 2;
-  return bisect(0, high, (t) => studentTUpperTail(t, degrees) > 1 - level);
+  const lnScale = lnGamma((degrees + 1) / 2) - lnGamma(degrees / 2) - 0.5 * Math.log(degrees * Math.PI);
+  let t = normalQuantile(level);
+  for (let step = 0; step < MOST_NEWTON_STEPS; step++) {
+    const density = Math.exp(lnScale - ((degrees + 1) / 2) * Math.log1p((t * t) / degrees));
+    const rise = (studentTUpperTail(t, degrees) - (1 - level)) / density;
+    t += rise;
+    if (Math.abs(rise) <= 1e-10 * Math.max(1, t)) break;
+  }
+  return t;
 }
 
 /** Least count k with P(Y ≤ k) ≥ level for a negative binomial of mean μ and r = 1/dispersion. */
@@ -39,15 +52,4 @@ export function negativeBinomialQuantile(level: number, mean: number, r: number)
     else high = middle;
   }
   return high;
-}
-
-/** The point in [low, high] where `before` turns false, to 1e-10 of the range. */
-function bisect(low: number, high: number, before: (x: number) => boolean): number {
-  const width = (high - low) * 1e-10;
-  while (high - low > width) {
-    const middle = (low + high) / 2;
-    if (before(middle)) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
 }

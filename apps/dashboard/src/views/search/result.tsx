@@ -75,7 +75,7 @@ export function SearchView({ runId, dataset, result }: { runId: string; dataset:
           <Fact name="WQL to seasonal naive">{winner.overSeasonalNaive === null ? '–' : `${winner.overSeasonalNaive.toFixed(3)} ×`}</Fact>
         </dl>
         <p className="small muted">
-          {`Chosen at ${cutoffs.length} cutoffs from ${time(cutoffs[0], zone)}, the same for every trial. They come before the last ${result.holdout} steps, which no trial saw and which the accuracy of the model is measured on: the score of the best of many is flattering.`}
+          {`Chosen at ${cutoffs.length === 1 ? '1 cutoff,' : `${cutoffs.length} cutoffs from`} ${time(cutoffs[0], zone)}, the same for every trial. They come before the last ${result.holdout} steps, which no trial saw and which the accuracy of the model is measured on: the score of the best of many is flattering.`}
         </p>
         <div className="row">
           <Link className="button primary" to={`/runs/${result.trainRunId}`}>
