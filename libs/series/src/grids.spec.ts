@@ -102,7 +102,7 @@ describe('a grid of any kind', () => {
         // A day that a zone skipped has no time of its own.
         if (frequency.timeOf(step - 1) < frequency.timeOf(step)) expect(frequency.stepOf(frequency.timeOf(step))).toBe(step);
       }),
-      { numRuns: 1500 * inject('fuzz') },
+      { numRuns: 600 * inject('fuzz') },
     );
   });
 
@@ -337,7 +337,7 @@ describe('a closure calendar', () => {
           expect(base.isOnGrid(grid.timeOf(step))).toBe(true);
         },
       ),
-      { numRuns: 250 * inject('fuzz') },
+      { numRuns: 100 * inject('fuzz') },
     );
   });
 });
@@ -379,7 +379,7 @@ describe('inference', () => {
             expect(found.off).toBe(times.filter((time) => !frequency.isOnGrid(time)).length);
           },
         ),
-        { numRuns: 1500 * inject('fuzz') },
+        { numRuns: 600 * inject('fuzz') },
       );
     },
     120_000 * inject('fuzz'),

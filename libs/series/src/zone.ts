@@ -11,6 +11,11 @@ export const DAY_MS = 86_400_000;
 const QUARTER_MS = 900_000;
 /** Since 1972 every zone changes its offset at a whole quarter of an hour (UTC), or not at all. */
 const QUARTERS_HOLD_AFTER = Date.UTC(1973, 0, 1);
+/**
+ * Shorter than any time between two changes of a zone since then (the shortest, of a week less an hour, was in America/Boa_Vista in October
+ * 2000): where the offset is the same at both ends, it is so all the while.
+ */
+const STEADY_MS = 4 * DAY_MS;
 const CACHE_LIMIT = 200_000;
 
 export interface Zone {
@@ -45,11 +50,13 @@ function utc(name: string): Zone {
 function intlZone(name: string): Zone {
   const offsets = new Map<number, number>();
   const starts = new Map<number, number>();
-  const clock = clockOf(name);
+  const exactly = offsetsOf(name);
+  const atStartOf = (unit: number, no: number): number => remember(offsets, no * unit, () => exactly(no * unit));
   const offsetAt = (epochMs: number): number => {
-    if (epochMs < QUARTERS_HOLD_AFTER) return clock(epochMs) - floorTo(epochMs, 1000);
-    const quarter = Math.floor(epochMs / QUARTER_MS);
-    return remember(offsets, quarter, () => clock(quarter * QUARTER_MS) - quarter * QUARTER_MS);
+    if (epochMs < QUARTERS_HOLD_AFTER) return exactly(epochMs);
+    const no = Math.floor(epochMs / STEADY_MS);
+    const offset = atStartOf(STEADY_MS, no);
+    return offset === atStartOf(STEADY_MS, no + 1) ? offset : atStartOf(QUARTER_MS, Math.floor(epochMs / QUARTER_MS));
   };
   const instantOf = (civilMs: number): number => remember(starts, civilMs, () => firstInstant(civilMs, offsetAt));
   return { name, offsetAt, startOfDay: (day) => instantOf(day * DAY_MS), instantOf };
@@ -73,23 +80,11 @@ function firstInstant(civil: number, offsetAt: (epochMs: number) => number): num
   return high;
 }
 
-/** A function from an instant to the civil clock's reading, written as if it were UTC, in whole seconds. */
-function clockOf(name: string): (epochMs: number) => number {
+/** A function from an instant to the offset of the zone's clock, to the second. */
+function offsetsOf(name: string): (epochMs: number) => number {
   let format: Intl.DateTimeFormat;
   try {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: name,
-      calendar: 'iso8601',
-      numberingSystem: 'latn',
-      hourCycle: 'h23',
-      era: 'short',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
+    format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset', hour: 'numeric', hourCycle: 'h23' });
   } catch (cause) {
     throw new AlmanacError('TIME_ZONE_UNKNOWN', `The time zone "${name}" is not known.`, {
       hint: 'Use an IANA name such as Europe/Berlin, America/New_York or UTC.',
@@ -97,13 +92,12 @@ function clockOf(name: string): (epochMs: number) => number {
       cause,
     });
   }
+  // "13, GMT", "14, GMT+01:00", "12, GMT-00:53:28".
+  const said = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/;
   return (epochMs) => {
-    const part: Record<string, number> = {};
-    for (const { type, value } of format.formatToParts(epochMs)) part[type] = Number(value);
-    const date = new Date(0);
-    date.setUTCFullYear(part['year']!, part['month']! - 1, part['day']);
-    date.setUTCHours(part['hour']!, part['minute'], part['second']);
-    return date.getTime();
+    const [, sign, hours, minutes, seconds = 0] = said.exec(format.format(epochMs))!;
+    const size = sign === undefined ? 0 : 1000 * (3600 * Number(hours) + 60 * Number(minutes) + Number(seconds));
+    return sign === '-' ? -size : size;
   };
 }
 
@@ -114,8 +108,4 @@ function remember(cache: Map<number, number>, key: number, make: () => number): 
   const value = make();
   cache.set(key, value);
   return value;
-}
-
-function floorTo(value: number, unit: number): number {
-  return Math.floor(value / unit) * unit;
 }
