@@ -88,6 +88,23 @@ export default tseslint.config(
       ],
     },
   },
+  // Every file that is read waits for what its process loads.
+  {
+    files: ['libs/flow/src/ingest/reader/*.ts', 'libs/flow/src/ingest/{far,frames,gathered,limits,protocol,reader,span}.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: ['@almanac/contracts', '@almanac/platform', 'hucre', 'hucre/xlsx'].map((name) => ({
+            name,
+            message: 'The reader loads it at its start: take its types only, or one of its parts by its own path.',
+            allowTypeImports: true,
+          })),
+        },
+      ],
+    },
+  },
   // Specs on a real database take theirs from test/support; nothing imports a spec, so no layer is crossed.
   { files: ['**/*.db.spec.ts', 'test/support/api.ts'], rules: { '@nx/enforce-module-boundaries': 'off' } },
   // What is due, alive, over or in the future is so by the database's clock, whatever that of a machine says.

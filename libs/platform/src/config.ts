@@ -8,6 +8,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AlmanacError } from '@almanac/series';
 import { z } from 'zod';
+import { DEFAULT_INGEST_LIMITS, type IngestLimits } from './ingestLimits.js';
 import type { BucketSettings } from './objects/bucket.js';
 import { DEFAULT_SOURCE_LIMITS, type SourceLimits } from './sources/limits.js';
 import { type HttpConfig, httpOf, PEOPLE_ENVIRONMENT, type PeopleConfig, peopleOf } from './people.js';
@@ -74,34 +75,6 @@ export interface Config {
   /** Version recorded in the lineage. */
   readonly codeVersion: string;
 }
-
-/** What a file may take while it is read, and how far it may take a dataset. */
-export interface IngestLimits {
-  /** Steps of all series of a dataset; 16 GB at 8 bytes each. */
-  readonly steps: number;
-  /** Steps, with and without a value, for each row. */
-  readonly stepsPerRow: number;
-  /** Memory of the whole reader process; DuckDB takes half of it and goes to disk then. */
-  readonly memoryMb: number;
-  /** Disk for what does not fit into memory, and for what a compressed file unfolds into. */
-  readonly scratchMb: number;
-  readonly seconds: number;
-  readonly columns: number;
-  /** What a compressed file may unfold into, in times its size. Small ones are always allowed 64 MB. */
-  readonly unfoldedTimes: number;
-  readonly threads: number;
-}
-
-export const DEFAULT_INGEST_LIMITS: IngestLimits = Object.freeze({
-  steps: 2_000_000_000,
-  stepsPerRow: 1000,
-  memoryMb: 4096,
-  scratchMb: 20_480,
-  seconds: 3600,
-  columns: 20_000,
-  unfoldedTimes: 200,
-  threads: 2,
-});
 
 /** Undefined: no such limit, or no price. */
 export interface RunLimits {
@@ -346,6 +319,12 @@ function memoryHere(): number {
 /** The environment of this program with some changes, for a process that it starts. */
 export function environmentWith(changes: Record<string, string>): Record<string, string | undefined> {
   return { ...process.env, ...changes };
+}
+
+/** Where Node keeps compiled code, for a process that gets no more of this program's environment. */
+export function compiledCodeOf(): { NODE_COMPILE_CACHE?: string } {
+  const { NODE_COMPILE_CACHE } = process.env;
+  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 }
 
 /** Connections of pg-boss, and the one that it listens on. */

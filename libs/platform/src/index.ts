@@ -2,16 +2,16 @@
 export { type Cipher, cipherOf, keyId, openCipher, presentKeys, secretKeyFile } from './cipher.js';
 export { unwrapKeys, wrapKeys, type WrappedKeys } from './wrappedKeys.js';
 export {
+  compiledCodeOf,
   type Config,
-  DEFAULT_INGEST_LIMITS,
   ENGINE_NAMES,
   environmentWith,
-  type IngestLimits,
   loadConfig,
   mostConnections,
   requireDatabaseUrl,
   type RunLimits,
 } from './config.js';
+export { DEFAULT_INGEST_LIMITS, type IngestLimits } from './ingestLimits.js';
 export { isLoopback } from './loopback.js';
 export { type HttpConfig, isProxied, type OidcSettings, type PeopleConfig, refusePlainHttp, type TlsFiles } from './people.js';
 export { Counter, createRegistry, Gauge, Histogram, type Registry, serveMetrics } from './metrics.js';

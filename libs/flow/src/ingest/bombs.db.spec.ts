@@ -1,10 +1,10 @@
 /** Small files that unfold into much: each ends by a limit that says what it is, and leaves neither disk nor process behind. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type IngestOptionsInput, ingestOptions, type IngestResult } from '@almanac/contracts';
 import { ingestUpload } from '@almanac/flow/ingest/execute';
 import { DEFAULT_INGEST_LIMITS, folderObjectStore, type IngestLimits, type ObjectStore } from '@almanac/platform';
@@ -13,6 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../../../../test/support/
 
 let database: TestDatabase;
 let folder: string;
+let scratch: string;
 let objects: ObjectStore;
 let store: Store;
 
@@ -21,15 +22,18 @@ beforeAll(async () => {
   store = await openStore({ databaseUrl: database.url });
   folder = await mkdtemp(join(tmpdir(), 'almanac-bombs-spec-'));
   objects = folderObjectStore(join(folder, 'objects'));
+  // A folder for what is on its way, where nobody else's is.
+  scratch = join(folder, 'scratch');
+  await mkdir(scratch);
+  vi.stubEnv('TMPDIR', scratch);
 });
 
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await store?.close();
   await database?.drop();
   await rm(folder, { recursive: true, force: true });
 });
-
-const scratchFolders = async (): Promise<string[]> => (await readdir(tmpdir())).filter((name) => name.startsWith('almanac-ingest-'));
 
 async function upload(
   fileName: string,
@@ -74,11 +78,10 @@ it('a Parquet dictionary that unfolds into gigabytes is stopped by memory and di
   duckdb.closeSync();
   const bomb = await readFile(path);
   expect(bomb.length).toBeLessThan(3_000_000);
-  const before = await scratchFolders();
   const refused = upload('bomb.parquet', bomb, { memoryMb: 400, scratchMb: 100 });
   await expect(refused).rejects.toMatchObject({ code: 'FILE_TOO_LARGE', status: 413 });
   await expect(refused).rejects.toThrow(/400 MB of memory and 100 MB of disk/);
-  expect((await scratchFolders()).filter((name) => !before.includes(name))).toEqual([]);
+  expect(await readdir(scratch)).toEqual([]);
 });
 
 it('a reader that holds more memory than it may is ended, whoever took it', async () => {

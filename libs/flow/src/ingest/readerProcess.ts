@@ -1,6 +1,7 @@
 /**
- * The parent's side of the reader process: starts it with an empty environment and a bounded heap, hands it one job, and
- * yields what it finds as it finds it. Whatever way this ends, the process and its scratch folder are gone after it.
+ * The parent's side of the reader process: starts it with a bounded heap and an environment that says no more than where
+ * compiled code lies, hands it one job, and yields what it finds as it finds it. Whatever way this ends, the process and its
+ * scratch folder are gone after it.
  */
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { fromProblem } from '@almanac/contracts';
+import { compiledCodeOf } from '@almanac/platform';
 import { AlmanacError } from '@almanac/series';
 import { type Piece, readFrames } from './frames.js';
 import { outOfRoom, outOfTime } from './limits.js';
@@ -29,7 +31,7 @@ export async function* readFile(job: Omit<ReadJob, 'scratch'>, signal?: AbortSig
   signal?.throwIfAborted();
   const scratch = await mkdtemp(join(tmpdir(), 'almanac-ingest-'));
   const child = fork(fileURLToPath(new URL('./reader.js', import.meta.url)), {
-    env: {},
+    env: compiledCodeOf(),
     execArgv: [`--max-old-space-size=${HEAP_MB}`],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
   });

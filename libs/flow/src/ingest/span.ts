@@ -8,7 +8,7 @@
  * coarser grid serves better; a mistyped century is some 900,000 hours.
  */
 import { AlmanacError, type Frequency } from '@almanac/series';
-import { DEFAULT_INGEST_LIMITS, type IngestLimits } from '@almanac/platform';
+import { DEFAULT_INGEST_LIMITS, type IngestLimits } from '@almanac/platform/ingestLimits';
 import type { Stored } from './fill.js';
 
 /** What the rows of a write say about one series. */

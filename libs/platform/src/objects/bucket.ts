@@ -7,8 +7,6 @@
  */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { AlmanacError, isAlmanacError } from '@almanac/series';
 import { objectNotFound, placeOf, withDraft } from './draft.js';
 import type { ObjectStore } from './objectStore.js';
@@ -30,6 +28,9 @@ const PART_BYTES = 16 << 20;
  */
 export async function bucketObjectStore(settings: BucketSettings, scratch: string): Promise<ObjectStore> {
   const { bucket: Bucket, prefix, endpoint, region } = settings;
+  // Loaded where a bucket is used: the two take longer to load than the rest of this library.
+  const { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
+  const { Upload } = await import('@aws-sdk/lib-storage');
   const client = new S3Client({
     region,
     // Others' servers seldom have a host name for each bucket, and not all know the checksums that are Amazon's default.

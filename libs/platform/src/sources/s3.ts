@@ -4,7 +4,7 @@
  * public, or in a network that the operator allows; an object is read as it was listed, or not at all.
  */
 import { Agent } from 'node:https';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import type * as Sdk from '@aws-sdk/client-s3';
 import { AlmanacError } from '@almanac/series';
 import { lookupWithin, refuseLiteral } from '../network.js';
 import { bounded, reachOf, refusal, type SourceLimits, tooSlow, unreachable } from './limits.js';
@@ -26,6 +26,9 @@ export interface BucketObject {
 /** More is a bucket's whole history: a prefix narrows it. */
 const MOST_OBJECTS = 100_000;
 
+/** Loaded by those who read a bucket: it takes longer to load than the rest of this library. */
+const sdk = (): Promise<typeof Sdk> => import('@aws-sdk/client-s3');
+
 const endpointOf = ({ endpoint, region }: Bucket): string => endpoint ?? `https://s3.${region}.amazonaws.com`;
 
 /**
@@ -35,6 +38,7 @@ const endpointOf = ({ endpoint, region }: Bucket): string => endpoint ?? `https:
  */
 export async function listBucket(bucket: Bucket, limits: SourceLimits, signal: AbortSignal): Promise<BucketObject[]> {
   const found: (BucketObject & { at: number })[] = [];
+  const { ListObjectsV2Command } = await sdk();
   await using(bucket, limits, signal, async (client, within) => {
     let token: string | undefined;
     do {
@@ -70,7 +74,8 @@ export async function* readObject(
 ): AsyncGenerator<Uint8Array> {
   const at = `${key} in the bucket "${bucket.bucket}"`;
   const deadline = AbortSignal.timeout(limits.seconds * 1000);
-  const client = open(bucket, limits);
+  const { GetObjectCommand } = await sdk();
+  const client = await open(bucket, limits);
   try {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket.bucket, Key: key, IfMatch: etag }), {
       abortSignal: AbortSignal.any([deadline, signal]),
@@ -96,10 +101,10 @@ async function using(
   bucket: Bucket,
   limits: SourceLimits,
   signal: AbortSignal,
-  work: (client: S3Client, within: AbortSignal) => Promise<void>,
+  work: (client: Sdk.S3Client, within: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const deadline = AbortSignal.timeout(limits.seconds * 1000);
-  const client = open(bucket, limits);
+  const client = await open(bucket, limits);
   try {
     await work(client, AbortSignal.any([deadline, signal]));
   } catch (error) {
@@ -114,11 +119,12 @@ async function using(
 }
 
 /** @throws AlmanacError SOURCE_ADDRESS_PRIVATE */
-function open(bucket: Bucket, limits: SourceLimits): S3Client {
+async function open(bucket: Bucket, limits: SourceLimits): Promise<Sdk.S3Client> {
   const { hostname } = new URL(endpointOf(bucket));
   const refused = refuseLiteral(hostname, reachOf(limits));
   if (refused) throw unreachable(refused, hostname);
   const { accessKeyId, secretAccessKey, region } = bucket;
+  const { S3Client } = await sdk();
   return new S3Client({
     region,
     endpoint: endpointOf(bucket),

@@ -3,7 +3,8 @@
  * then the series as arrays. Runs in the reader process; everything it learns leaves through `output`.
  */
 import { AlmanacError, type Frequency, isAlmanacError } from '@almanac/series';
-import { type Findings, type IngestOptions, type IngestResult, JOINT, partsOf } from '@almanac/contracts';
+import type { Findings, IngestOptions, IngestResult } from '@almanac/contracts';
+import { JOINT, partsOf } from '@almanac/contracts/timeParts';
 import type { Piece } from '../frames.js';
 import { gathers, nothingGathered } from '../gathered.js';
 import { NO_ODD_TIMES, NO_PARTIAL_STEPS, type ReaderMessage, type ReadJob, type ReadLimits } from '../protocol.js';

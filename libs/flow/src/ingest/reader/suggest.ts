@@ -2,7 +2,8 @@
  * Which columns were probably meant, where those that were looked for are missing: by what such columns are usually
  * called, else by what is in them. Only ever said, never taken.
  */
-import { type IngestOptions, JOINT, partOf, timeTogether } from '@almanac/contracts';
+import type { IngestOptions } from '@almanac/contracts';
+import { JOINT, partOf, timeTogether } from '@almanac/contracts/timeParts';
 import { type Column, nearestName } from './columns.js';
 
 /** By option; an `idColumn` of "" means that the file holds one series. */

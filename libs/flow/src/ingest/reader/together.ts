@@ -1,5 +1,5 @@
 /** A time that is spread over columns, `Date + Time`, as one more column of the source: text that is read like every other time. */
-import { partOf, partsOf, type TimePart } from '@almanac/contracts';
+import { partOf, partsOf, type TimePart } from '@almanac/contracts/timeParts';
 import { AlmanacError } from '@almanac/series';
 import { type Column, lookup } from './columns.js';
 import { type Database, literal } from './database.js';

@@ -11,8 +11,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AlmanacError } from '@almanac/series';
-import { type CellValue } from 'hucre';
-import { streamXlsxRows } from 'hucre/xlsx';
+import type { CellValue } from 'hucre';
 import yauzl from 'yauzl';
 import type { ReadJob } from '../protocol.js';
 
@@ -61,6 +60,8 @@ export async function sheetAsText(job: Job): Promise<SheetAsText> {
       subject: { file: fileName, sheets: names.slice(0, 100) },
     });
   const target = join(scratch, 'sheet.csv');
+  // Loaded for workbooks only: every file that is read waits for what this process loads.
+  const { streamXlsxRows } = await import('hucre/xlsx');
   try {
     const rows = streamXlsxRows(await readFile(path), { sheet: index });
     await pipeline(Readable.from(upTo(most, linesOf(rows, options.decimalSeparator), fileName)), createWriteStream(target));
