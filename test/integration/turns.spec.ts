@@ -4,7 +4,9 @@ import { openStore } from '@almanac/store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RunningAlmanac, startAlmanac } from '../support/almanac.js';
 
-const LONG = { dataset: 'waves', kind: 'segment', horizon: 24, contextLength: 96, steps: 6000, seed: 7, config: { hidden: 16 } };
+/** Steps of many turns. */
+const MANY = 1500;
+const LONG = { dataset: 'waves', kind: 'segment', horizon: 24, contextLength: 96, seed: 7, config: { hidden: 16 } };
 let almanac: RunningAlmanac;
 /** Of another workspace. */
 let other: AlmanacClient;
@@ -35,8 +37,8 @@ const stepOf = async (id: string): Promise<number> => (await almanac.client.call
 
 it('ends a short training of another workspace first, and the long one later with the same weights', { timeout: 300_000 }, async () => {
   const { client } = almanac;
-  await succeeded(client, (await client.call('train', { body: { ...LONG, model: 'undisturbed' } })).id);
-  const long = await client.call('train', { body: { ...LONG, model: 'long' } });
+  await succeeded(client, (await client.call('train', { body: { ...LONG, steps: MANY, model: 'undisturbed' } })).id);
+  const long = await client.call('train', { body: { ...LONG, steps: MANY, model: 'long' } });
   await expect.poll(() => stepOf(long.id), { timeout: 120_000 }).toBeGreaterThan(0);
   const short = await other.call('train', { body: { dataset: 'waves', kind: 'seasonalNaive', horizon: 24, model: 'short' } });
   const [ended, last] = await Promise.all([succeeded(other, short.id), succeeded(client, long.id)]);
@@ -54,7 +56,7 @@ it('ends a short training of another workspace first, and the long one later wit
 
 it('shows what is reserved, and answers while it trains', { timeout: 300_000 }, async () => {
   const { client } = almanac;
-  const long = await client.call('train', { body: { ...LONG, model: 'beside' } });
+  const long = await client.call('train', { body: { ...LONG, steps: 10 * MANY, model: 'beside' } });
   await expect.poll(() => stepOf(long.id), { timeout: 120_000 }).toBeGreaterThan(0);
   const reserved = async (): Promise<unknown> => (await client.call('systemStatus', {})).workers[0]?.resources?.reserved;
   await expect.poll(reserved, { timeout: 60_000 }).toMatchObject({ threads: 1, waiting: 0 });

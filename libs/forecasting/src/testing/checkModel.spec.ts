@@ -13,30 +13,36 @@ import { CHECK_HORIZON, checkModel, type ModelSubject } from './checkModel.js';
 const checkFacts = { frequency: '1', seasonLengths: [12], lengths: [120, 120, 110, 130], count: 4 };
 const segment = (changes: Partial<SegmentConfig> = {}): Forecaster => {
   const base = defaultConfig({ ...checkFacts, horizon: CHECK_HORIZON });
-  return new SegmentForecaster({ ...base, hidden: 16, ...changes, train: { ...base.train, batch: 16, steps: 12 } });
+  return new SegmentForecaster({ ...base, hidden: 16, ...changes, train: { ...base.train, batch: 16, steps: 8 } });
 };
 
 const covariates = { static: ['area'], past: ['load'], future: ['price'] };
 type Changes = Partial<Omit<RecurrentConfig, 'train'>> & { train?: Partial<RecurrentConfig['train']> };
 const recurrent = (changes: Changes): Forecaster => {
   const base = defaultRecurrentConfig({ seasonLengths: [12], horizon: CHECK_HORIZON, lengths: [120, 120, 110, 130], covariates });
-  return new RecurrentForecaster({ ...base, hidden: 8, ...changes, train: { ...base.train, batch: 8, steps: 8, ...changes.train } });
+  return new RecurrentForecaster({
+    ...base,
+    contextLength: 24,
+    hidden: 8,
+    ...changes,
+    train: { ...base.train, batch: 8, steps: 6, ...changes.train },
+  });
 };
 const recurrents: [string, Changes][] = [
   ['gru, three alignments', {}],
-  ['lstm, hierarchical, delays', { cell: 'lstm', encoder: 'hierarchical', delays: [12, 24], branches: ['contextual'] }],
+  ['lstm, hierarchical, delays', { cell: 'lstm', encoder: 'hierarchical', delays: [6, 12], branches: ['contextual'] }],
   ['minGru, dilated, temporal alignment', { cell: 'minGru', encoder: 'dilated', branches: ['temporal'] }],
   ['rnn, bidirectional, pointer', { cell: 'rnn', encoder: 'bidirectional', branches: ['pointer'] }],
   ['recursive, scheduled sampling, studentT', { decoder: 'recursive', head: 'studentT', branches: ['contextual'] }],
   [
     'recursive, always taught, gaussian, smoothing',
-    { decoder: 'recursive', head: 'gaussian', branches: ['temporal'], smoothing: true, paths: 30, train: { teacher: 'always' } },
+    { decoder: 'recursive', head: 'gaussian', branches: ['temporal'], smoothing: true, paths: 20, train: { teacher: 'always' } },
   ],
   ['a family', { parents: { a: 'c', b: 'c' }, branches: ['temporal'] }],
   ['smoothing', { smoothing: true, branches: ['pointer'] }],
   ['forking, revin', { decoder: 'forking', scaler: 'revin', branches: ['temporal', 'pointer'] }],
   ['vocabulary with pointer, robustArcsinh', { head: 'vocabulary', scaler: 'robustArcsinh', branches: ['pointer'] }],
-  ['slstm, grid', { cell: 'slstm', encoder: 'grid', contextLength: 24, branches: ['contextual', 'temporal'] }],
+  ['slstm, grid', { cell: 'slstm', encoder: 'grid', branches: ['contextual', 'temporal'] }],
 ];
 
 const coldStart = (member: Record<string, unknown>): Forecaster =>
@@ -55,7 +61,7 @@ const subjects: ModelSubject[] = [
     create: () => createBaseline(kind),
     tolerance: kind === 'autoEts' ? { scale: 1e-5 } : {},
   })),
-  { name: 'segment', create: () => segment(), resumeAfter: 5, tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 } },
+  { name: 'segment', create: () => segment(), resumeAfter: 4, tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 } },
   ...(
     [
       { head: 'studentT', scaler: 'robustArcsinh' },
@@ -70,7 +76,7 @@ const subjects: ModelSubject[] = [
     name: `recurrent: ${name}`,
     create: () => recurrent(changes),
     ...(changes.parents ? { related: true } : {}),
-    resumeAfter: 4,
+    resumeAfter: 3,
     tolerance: { batch: 1e-5, scale: 1e-3, constant: 0.1 },
   })),
   {
@@ -95,13 +101,13 @@ const subjects: ModelSubject[] = [
           { kind: 'seasonalNaive', config: { seasonLength: 12 } },
         ],
       }),
-    resumeAfter: 5,
+    resumeAfter: 4,
     tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 },
   },
   {
     name: 'coldStart over segment',
     create: () => coldStart(segment().config),
-    resumeAfter: 5,
+    resumeAfter: 4,
     coldStart: true,
     tolerance: { batch: 1e-6, scale: 1e-3, constant: 0.1 },
   },
