@@ -106,6 +106,7 @@ CREATE INDEX audit_entry_by_time ON public.audit_entry USING btree (workspace_id
 ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY;
 CREATE POLICY workspace ON audit_entry USING (((workspace_id = ( SELECT seen_workspace() AS seen_workspace)) OR ( SELECT sees_all_workspaces() AS sees_all_workspaces)));
 CREATE TRIGGER only_added_to BEFORE DELETE OR UPDATE ON public.audit_entry FOR EACH ROW EXECUTE FUNCTION refuse_change_of_audit();
+CREATE TRIGGER only_added_to_as_a_whole BEFORE TRUNCATE ON public.audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit();
 COMMENT ON COLUMN audit_entry.no IS 'Counts from 1 without a gap in each workspace';
 COMMENT ON COLUMN audit_entry.actor_kind IS 'key, user, run, schedule, operator (at the machine), system, or database (somebody with SQL)';
 COMMENT ON COLUMN audit_entry.action IS 'Name of the endpoint, of the command or of the kind of run';
@@ -1362,7 +1363,7 @@ CREATE OR REPLACE FUNCTION public.seen_workspace()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
   SELECT coalesce((SELECT workspace_id FROM sql_user WHERE role = session_user),
-    nullif(nullif(current_setting('almanac.workspace', true), ''), '*')::uuid)
+    CASE WHEN pg_has_role(session_user, current_user, 'MEMBER') THEN nullif(nullif(current_setting('almanac.workspace', true), ''), '*')::uuid END)
 $function$;
 
 CREATE OR REPLACE FUNCTION public.sees_all_workspaces()
@@ -1371,7 +1372,8 @@ CREATE OR REPLACE FUNCTION public.sees_all_workspaces()
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  SELECT coalesce(current_setting('almanac.workspace', true) = '*', false) AND NOT EXISTS (SELECT 1 FROM sql_user WHERE role = session_user)
+  SELECT coalesce(current_setting('almanac.workspace', true) = '*', false) AND pg_has_role(session_user, current_user, 'MEMBER')
+    AND NOT EXISTS (SELECT 1 FROM sql_user WHERE role = session_user)
 $function$;
 
 CREATE OR REPLACE FUNCTION public.step_time(of_workspace uuid, of_frequency text, of_time_zone text, of_step_ms bigint, of_step_origin_ms bigint, of_step bigint)

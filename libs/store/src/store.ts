@@ -43,7 +43,8 @@ import { workspaces } from './repositories/workspaces.js';
 import { type DatabaseDiagnosis, diagnose } from './schema/diagnose.js';
 import { dumpSchema } from './schema/dump.js';
 import { migrate, pendingMigrations } from './schema/migrate.js';
-import { APP_ROLE, canBeApp, dropSqlUser, makeSqlUser } from './schema/roles.js';
+import { APP_ROLE } from './schema/names.js';
+import { canBeApp, dropSqlUser, makeSqlUser } from './schema/roles.js';
 import { inspectServer, type Server } from './schema/server.js';
 
 const CONNECT_TIMEOUT_MS = 15_000;

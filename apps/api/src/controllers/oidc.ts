@@ -11,10 +11,10 @@ import { enter } from '../people/enter.js';
 const CALLBACK = '/v1/session/oidc/callback';
 const PENDING_SECONDS = 10 * 60;
 
-/** Within the dashboard, whatever was asked for. */
+/** Within the dashboard, whatever was asked for: a path that begins with two slashes is the name of another site to a browser. */
 function within(base: string, returnTo: string | undefined): string {
   const given = URL.canParse(returnTo ?? '/', base) ? new URL(returnTo ?? '/', base) : undefined;
-  return given?.origin === new URL(base).origin ? given.pathname + given.search + given.hash : '/';
+  return given?.origin === new URL(base).origin ? given.pathname.replace(/^\/+/, '/') + given.search + given.hash : '/';
 }
 
 @Controller()
@@ -51,12 +51,14 @@ export class OidcController {
     this.doorkeeper.setCookie(request, reply, 'oidc', '', 0);
     try {
       if (!oidc || !pending) throw new Error('No way to a provider was begun in this browser.');
-      const { claims, returnTo } = await oidc.finish(new URL(this.doorkeeper.addressFor(request) + request.url), pending);
+      const base = this.doorkeeper.addressFor(request);
+      const { claims, returnTo } = await oidc.finish(new URL(base + request.url), pending);
       const from = { action: 'signIn', address: request.ip, requestId: request.id };
       const user = await enter(this.context.store, oidc.settings, claims, from);
       if (typeof user === 'string') return `/#failed=${user}`;
       await this.doorkeeper.begin(request, reply, user.id, 'oidc');
-      return returnTo;
+      // What lies in a cookie may be another's than ours.
+      return within(base, returnTo);
     } catch (error) {
       this.context.logger.warn({ error: error instanceof Error ? error.message : String(error), requestId: request.id }, 'OpenID sign-in');
       return '/#failed=OIDC_FAILED';

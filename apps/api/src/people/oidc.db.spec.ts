@@ -71,11 +71,16 @@ afterAll(async () => {
 class Browser {
   private readonly jar = new Map<string, Map<string, string>>();
 
+  /** As they are sent to a site. */
+  cookies(site: string): string {
+    return [...(this.jar.get(site) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
   async go(address: string, body?: URLSearchParams): Promise<Response> {
     const { origin } = new URL(address);
     const cookies = this.jar.get(origin) ?? new Map<string, string>();
     this.jar.set(origin, cookies);
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const cookie = this.cookies(origin);
     const answer = await fetch(address, { redirect: 'manual', headers: { cookie }, ...(body && { method: 'POST', body }) });
     for (const line of answer.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!;
@@ -182,10 +187,29 @@ it('takes no answer that was not asked for here, or is not as the provider gave 
   });
   expect((await new Browser().go(stolen)).headers.get('location')).toBe(failed);
   // Nor is anybody sent on to another site.
-  for (const returnTo of ['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)']) {
+  const sentOn = (returnTo: string): Promise<string> => {
     const browser = new Browser();
     const go = browser.go.bind(browser);
     browser.go = (address, body) => go(address.replace(/returnTo=.*/, `returnTo=${encodeURIComponent(returnTo)}`), body);
-    expect(await browser.signIn('eve')).toBe('/');
-  }
+    return browser.signIn('ada');
+  };
+  for (const returnTo of ['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)'])
+    expect(await sentOn(returnTo)).toBe('/');
+  for (const returnTo of ['/.//evil.example', '/a/..//evil.example', `${url}//evil.example`, `${url}///evil.example`])
+    expect(await sentOn(returnTo)).toBe('/evil.example');
+});
+
+it('takes an answer once: with the cookie of the way there, too, a second time opens nothing', async () => {
+  const browser = new Browser();
+  let [callback, cookie] = ['', ''];
+  const go = browser.go.bind(browser);
+  browser.go = async (address, body) => {
+    if (address.includes('/oidc/callback')) [callback, cookie] = [address, browser.cookies(url)];
+    return go(address, body);
+  };
+  expect(await browser.signIn('ada')).toBe('/series?sort=rise#there');
+  expect(browser.cookies(url)).not.toContain('-oidc=');
+  const again = await fetch(callback, { redirect: 'manual', headers: { cookie } });
+  expect(again.headers.get('location')).toBe('/#failed=OIDC_FAILED');
+  expect(again.headers.getSetCookie().filter((line) => !/max-age=0/i.test(line))).toEqual([]);
 });

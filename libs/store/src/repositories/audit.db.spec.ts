@@ -166,6 +166,7 @@ describe('the chain', () => {
       await client.query('SET ROLE NONE');
       await expect(client.query('UPDATE audit_entry SET actor_id = NULL')).rejects.toThrow('only added to');
       await expect(client.query('DELETE FROM audit_entry WHERE no = 1')).rejects.toThrow('only added to');
+      await expect(client.query('TRUNCATE audit_entry')).rejects.toThrow('only added to');
       await client.query('SET ROLE almanac_reader');
       await expect(client.query(`SELECT record_audit($1, 'x', 'x', 'x', 'x', NULL, NULL)`, [store.workspaceId])).rejects.toThrow(
         /permission denied/,

@@ -7,6 +7,7 @@ import { isDuplicate, notFound } from '../errors.js';
 import { newId } from '../ids.js';
 import { keyOf, limitOf, toPage } from '../pages.js';
 import type { Context } from '../postgres/context.js';
+import { dropLogin } from '../schema/roles.js';
 import { eraseWorkspace } from './erasures.js';
 
 /** Every table of a workspace that nothing else takes with it, in an order that the foreign keys allow. */
@@ -79,6 +80,8 @@ export function workspaces(context: Context): Workspaces {
           });
         }
         return eraseWorkspace(inside, id, name, async () => {
+          const logins = await inside.query<{ role: string }>('SELECT role::text FROM sql_user WHERE workspace_id = $1', [id]);
+          for (const { role } of logins) await inside.withClient((client) => dropLogin(client, role));
           for (const one of TABLES) await inside.query(`DELETE FROM ${one} WHERE workspace_id = $1`, [id]);
           await inside.query('DELETE FROM workspace WHERE id = $1', [id]);
         });

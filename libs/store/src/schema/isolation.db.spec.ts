@@ -250,6 +250,24 @@ for (const [name, start, there] of SERVERS) {
         } finally {
           await client.end();
         }
+        // Nor does it keep others from working: no locks that the program waits for, nothing stored, so many connections.
+        const crowd = Array.from({ length: 10 }, () => new pg.Client({ connectionString: url.href }));
+        try {
+          for (const one of crowd) await one.connect();
+          await expect(new pg.Client({ connectionString: url.href }).connect()).rejects.toThrow(/too many connections for role/);
+          await crowd[0]!.query('SET default_transaction_read_only = off');
+          for (const sql of [
+            'SELECT pg_advisory_lock(1)',
+            'SELECT pg_try_advisory_xact_lock_shared(1, 2)',
+            'SELECT lo_create(0)',
+            `SELECT lo_from_bytea(0, '')`,
+            'CREATE TEMP TABLE aside (n int)',
+            `SET temp_file_limit = -1`,
+          ])
+            await expect(crowd[0]!.query(sql), sql).rejects.toThrow(/permission denied/);
+        } finally {
+          for (const one of crowd) await one.end();
+        }
         await expect(makeDatabaseUser(server.url, new URL(server.url).username, 'theirs')).rejects.toMatchObject({
           code: 'SQL_USER_FOREIGN',
         });
@@ -257,6 +275,52 @@ for (const [name, start, there] of SERVERS) {
         await expect(makeDatabaseUser(server.url, 'nobody_at_all', 'none')).rejects.toMatchObject({ code: 'WORKSPACE_NOT_FOUND' });
       } finally {
         await dropDatabaseUser(server.url, user);
+      }
+    });
+
+    it('a login that reads another database of the server, or whose workspace was deleted, sees nothing, whatever it sets', async () => {
+      const user = `reader_${Math.random().toString(36).slice(2, 10)}`;
+      const seenBy = async (client: pg.Client): Promise<unknown[]> => {
+        const seen: unknown[] = [];
+        for (const setting of [mine.workspaceId, '*']) {
+          await client.query(`SELECT set_config('almanac.workspace', $1, false)`, [setting]);
+          seen.push(
+            (await client.query(`SELECT (SELECT count(*)::int FROM observation) AS n, (SELECT count(*)::int FROM dataset) AS d`)).rows[0],
+          );
+        }
+        return seen;
+      };
+      const connect = async (name: string, password: string): Promise<pg.Client> => {
+        const url = new URL(server.url);
+        Object.assign(url, { username: name, password });
+        const client = new pg.Client({ connectionString: url.href });
+        await client.connect();
+        return client;
+      };
+      // As one of another Almanac on the same server: roles are the server's.
+      await query(server.url, `CREATE ROLE ${user} LOGIN PASSWORD 'p' IN ROLE almanac_reader, almanac_app`);
+      const stranger = await connect(user, 'p');
+      try {
+        expect(await seenBy(stranger)).toEqual([
+          { n: 0, d: 0 },
+          { n: 0, d: 0 },
+        ]);
+      } finally {
+        await stranger.end();
+        await query(server.url, `DROP ROLE ${user}`);
+      }
+
+      await mine.workspaces.create('short lived');
+      const client = await connect(user, await makeDatabaseUser(server.url, user, 'short lived'));
+      client.on('error', () => undefined);
+      try {
+        await client.query('SELECT 1 FROM observation');
+        await mine.workspaces.delete('short lived');
+        // Its login is gone with it; who is connected by it is nobody.
+        expect(await query(server.url, 'SELECT 1 FROM pg_roles WHERE rolname = $1', [user])).toEqual([]);
+        expect(await seenBy(client).catch(() => 'refused')).toBe('refused');
+      } finally {
+        await client.end();
       }
     });
 

@@ -12,9 +12,9 @@
 import { AlmanacError } from '@almanac/series';
 import { randomBytes } from 'node:crypto';
 import pg, { type ClientBase } from 'pg';
+import { APP_ROLE, READER_ROLE, tolerant } from './names.js';
+import { limitLogin, narrowReaders } from './readers.js';
 
-export const APP_ROLE = 'almanac_app';
-const READER_ROLE = 'almanac_reader';
 /** What the views are made of. */
 const READABLE = ['observation', 'forecast_value', 'dataset', 'series', 'series_chunk', 'grid_step', 'forecast', 'model', 'model_version'];
 
@@ -28,8 +28,8 @@ export async function ensureRoles(client: ClientBase, migrated: boolean): Promis
     `SELECT rolname AS role, has_table_privilege(rolname, 'public.series_chunk', 'SELECT') AS granted FROM pg_roles WHERE rolname = ANY ($1)`,
     [[APP_ROLE, READER_ROLE]],
   );
-  if (!migrated && rows.every(({ granted }) => granted)) return;
-  for (const { role } of rows) {
+  const complete = !migrated && rows.every(({ granted }) => granted);
+  for (const { role } of complete ? [] : rows) {
     await client.query(`GRANT USAGE ON SCHEMA public TO ${role}`);
     const what = role === APP_ROLE ? 'SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public' : `SELECT ON ${READABLE.join(', ')}`;
     await client.query(`GRANT ${what} TO ${role}`);
@@ -39,6 +39,7 @@ export async function ensureRoles(client: ClientBase, migrated: boolean): Promis
         `REVOKE INSERT, UPDATE, DELETE ON audit_entry, audit_chain FROM ${role}; GRANT EXECUTE ON FUNCTION record_audit TO ${role}`,
       );
   }
+  if (rows.length === 2) await narrowReaders(client);
 }
 
 /** True where statements can and should run as `almanac_app`. */
@@ -55,17 +56,6 @@ async function isMember(client: ClientBase, role: string): Promise<boolean | nul
     [role, right],
   );
   return rows[0]?.member ?? null;
-}
-
-/** @returns false where it failed with one of these SQLSTATEs */
-async function tolerant(client: ClientBase, sql: string, codes: readonly string[]): Promise<boolean> {
-  try {
-    await client.query(sql);
-    return true;
-  } catch (error) {
-    if (codes.includes((error as { code?: string }).code ?? '')) return false;
-    throw error;
-  }
 }
 
 /**
@@ -95,6 +85,7 @@ export async function makeSqlUser(client: ClientBase, name: string, workspace: s
     await client.query(`${known[0] ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
     await client.query(`GRANT ${READER_ROLE} TO ${role}`);
     await client.query(`ALTER ROLE ${role} SET default_transaction_read_only = on`);
+    await limitLogin(client, name);
     await client.query(
       'INSERT INTO sql_user (role, workspace_id) VALUES ($1, $2) ON CONFLICT (role) DO UPDATE SET workspace_id = excluded.workspace_id',
       [name, rows[0].id],
@@ -105,6 +96,19 @@ export async function makeSqlUser(client: ClientBase, name: string, workspace: s
     await client.query('ROLLBACK');
     throw refused(cause);
   }
+}
+
+/**
+ * Of a workspace that is deleted. Where it has to stay (the program may make no roles any more, or it owns something elsewhere on the
+ * server), it opens nothing: without its row in `sql_user` a reader sees no row of any workspace.
+ * @param client within a transaction
+ */
+export async function dropLogin(client: ClientBase, role: string): Promise<void> {
+  const { rows } = await client.query<{ role: string }>('SELECT current_user AS role');
+  await client.query('SAVEPOINT before_login; SET LOCAL ROLE NONE');
+  const dropped = await tolerant(client, `DROP ROLE IF EXISTS ${pg.escapeIdentifier(role)}`, ['42501', '2BP01', '55006']);
+  if (!dropped) await client.query('ROLLBACK TO before_login');
+  await client.query(`SET LOCAL ROLE ${pg.escapeIdentifier(rows[0]!.role)}; RELEASE before_login`);
 }
 
 /** @throws AlmanacError SQL_USER_NOT_FOUND, SQL_USER_REFUSED */
