@@ -14,7 +14,14 @@ const isPostgres = (text: string): boolean => {
   const others =
     [...searchParams.keys()].some((key) => key !== 'sslmode') || !SSL_MODES.includes(searchParams.get('sslmode') ?? 'verify-full');
   const named = HOST.test(hostname) && username !== '' && /^\/[^/]+$/.test(pathname);
-  return /^postgres(ql)?:$/.test(protocol) && named && password === '' && !others && hash === '';
+  return /^postgres(ql)?:$/.test(protocol) && named && password === '' && !others && hash === '' && [username, pathname].every(decodes);
+};
+const decodes = (part: string): boolean => {
+  try {
+    return !decodeURIComponent(part).includes('\0');
+  } catch {
+    return false;
+  }
 };
 const isHttps = (text: string): boolean => {
   if (!URL.canParse(text)) return false;

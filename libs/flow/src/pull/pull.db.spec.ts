@@ -140,6 +140,12 @@ describe('a file over HTTPS', () => {
     expect(await rowsIn('file')).toBe(12);
   });
 
+  it.each(['/50%25%zz.csv', '/a%00b.csv', '/'])('may have an address that is no name of a file: %s', async (path) => {
+    answer = () => ({ body: csv(1, 3) });
+    await make({ name: `named-${path.length}`, from: httpsFrom(path), options: { dataset: `named-${path.length}` } });
+    expect(await pull({ source: `named-${path.length}` })).toMatchObject({ outcome: 'read' });
+  });
+
   it('is refused by the rules of an upload, and read again until it is mended', async () => {
     let body = 'unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,many\na,2024-01-03,3\n';
     answer = () => ({ headers: { etag: `"${body.length}"` }, body });
@@ -314,6 +320,24 @@ describe('a query of another Postgres', () => {
     expect((await refused({ source: 'limits' })).code).toMatch(/SOURCE_(CERTIFICATE|UNREACHABLE)/);
   });
 
+  it('breaks off what comes in one piece before it is whole, and reads wide rows a few at a time', async () => {
+    test.flow.sources = { ...test.flow.sources!, bytes: 20e6 };
+    const wide = "SELECT 'a' AS shop, date '2024-01-01' + i AS day, i AS n, repeat('x', 20000) AS note FROM generate_series(1, 500) AS i";
+    await make({
+      name: 'wide',
+      from: { ...from({ query: wide }), watermark: undefined },
+      secret: PASSWORD,
+      options: { ...options, dataset: 'wide' },
+    });
+    expect(await pull({ source: 'wide' })).toMatchObject({ rows: 500 });
+    const query = "SELECT 'a' AS shop, date '2024-01-01' AS day, 1 AS n, repeat('x', 40000000) AS note";
+    const vast = { ...from({ query }), watermark: undefined };
+    await updateSource(test.flow, 'wide', { from: vast });
+    test.flow.sources = { ...test.flow.sources, bytes: 100_000 };
+    expect(await refused({ source: 'wide' })).toMatchObject({ code: 'SOURCE_TOO_LARGE', detail: expect.stringContaining('in one piece') });
+    test.flow.sources = { ...test.flow.sources, bytes: DEFAULT_SOURCE_LIMITS.bytes };
+  });
+
   it('replaces the dataset where it is read whole, and never by nothing', async () => {
     await query(shop.url, 'CREATE TABLE whole AS SELECT shop, day, n FROM sold WHERE false');
     await query(shop.url, 'GRANT SELECT ON whole TO PUBLIC');
@@ -336,6 +360,7 @@ describe('a query of another Postgres', () => {
   it('is refused where each reading would bring a part that passes for the whole', async () => {
     const wrong = (more: object, origin = from()): Promise<unknown> =>
       make({ name: 'wrong', from: origin, secret: PASSWORD, options: { ...options, ...more } });
+    await expect(wrong({}, from({ url: 'postgres://a%zz@db.example.org/shop' }))).rejects.toThrow('must be postgres://USER@HOST');
     await expect(wrong({ mode: 'replace' })).rejects.toMatchObject({ code: 'SOURCE_REPLACES' });
     await expect(wrong({ aggregation: 'sum' })).rejects.toMatchObject({ code: 'SOURCE_GATHERS' });
     await expect(wrong({ frequency: 'fortnightly' })).rejects.toMatchObject({ code: 'FREQUENCY_UNKNOWN' });
@@ -407,6 +432,17 @@ describe('a bucket', () => {
     expect(await values('bucket')).toEqual({ a: [1, 20, 3, 4, 5, 6, 7] });
     expect((await pull({ source: 'bucket', full: true })).ingestRunIds).toHaveLength(4);
     expect(await rowsIn('bucket')).toBe(7);
+  });
+
+  it('is not read into memory, however long its server lists', async () => {
+    const list = (padding: number) => `<?xml version="1.0"?><ListBucketResult>${' '.repeat(padding)}</ListBucketResult>`;
+    await make({ name: 'endless', from: { ...from(), endpoint: filesUrl }, secret: 'S3RVER', options: { dataset: 'endless' } });
+    answer = () => ({ headers: { 'content-type': 'application/xml' }, body: list(1000) });
+    expect(await pull({ source: 'endless' })).toMatchObject({ outcome: 'nothingNew' });
+    answer = () => ({ headers: { 'content-type': 'application/xml' }, body: list(17 << 20) });
+    expect(await refused({ source: 'endless' })).toMatchObject({ code: 'SOURCE_ANSWER', detail: expect.stringContaining('16 MB') });
+    answer = () => ({ status: 403, headers: { 'content-type': 'application/xml' }, body: list(17 << 20) });
+    expect(await refused({ source: 'endless' })).toMatchObject({ code: 'SOURCE_ANSWER', detail: expect.stringContaining('16 MB') });
   });
 
   it('is refused where the key is wrong, the bucket is not there or the address is private', async () => {

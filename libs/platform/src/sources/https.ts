@@ -44,7 +44,7 @@ export async function readHttps(file: HttpsFile, limits: SourceLimits, signal: A
   const { statusCode = 0, headers } = answer;
   if (statusCode === 200) {
     const { etag, 'last-modified': lastModified } = headers;
-    const fileName = decodeURIComponent(target.pathname.split('/').at(-1) ?? '') || 'file';
+    const fileName = nameIn(target);
     return { content: bounded(whole(answer, explained), limits, at), fileName, etag, lastModified };
   }
   answer.destroy();
@@ -89,6 +89,17 @@ async function* whole(answer: IncomingMessage, explained: (error: unknown) => un
     for await (const chunk of answer) yield chunk as Uint8Array;
   } catch (error) {
     throw explained(error);
+  }
+}
+
+/** The last part of the path; as it stands there where it decodes to nothing that a name may be. */
+function nameIn({ pathname }: URL): string {
+  const part = pathname.split('/').at(-1) || 'file';
+  try {
+    const name = decodeURIComponent(part);
+    return name.includes('\0') ? part : name;
+  } catch {
+    return part;
   }
 }
 

@@ -27,7 +27,12 @@ export interface QueryRead {
   watermark: string | null;
 }
 
+/** So many rows at a time at most, and fewer where they are wide. */
 const ROWS_AT_ONCE = 2_000;
+const FIRST_ROWS = 100;
+const BYTES_AT_ONCE = 4 << 20;
+/** Of one answer of the server, which is held in memory as a whole; nor many times what may be read at all. */
+const mostAtOnce = ({ bytes }: SourceLimits): number => Math.min(256 << 20, (1 << 16) + 8 * bytes);
 const CONNECT_MS = 15_000;
 /** Oids of pg_type. */
 const TIMES: Record<number, string> = { 1082: 'date', 1114: 'timestamp', 1184: 'timestamptz' };
@@ -55,6 +60,7 @@ async function* lines(query: Query, limits: SourceLimits, signal: AbortSignal, r
   const at = target.hostname;
   const deadline = AbortSignal.timeout(limits.seconds * 1000);
   const socket = new Socket();
+  const answer = new Answer(socket, at, mostAtOnce(limits));
   const either = AbortSignal.any([deadline, signal]);
   const stop = (): void => void socket.destroy();
   either.addEventListener('abort', stop);
@@ -64,13 +70,33 @@ async function* lines(query: Query, limits: SourceLimits, signal: AbortSignal, r
     const refused = refuseLiteral(at, reachOf(limits));
     if (refused) throw refused;
     await client.connect();
-    yield* rows(client, query, limits, read);
+    yield* rows(client, query, limits, read, answer);
   } catch (error) {
-    throw signal.aborted ? signal.reason : deadline.aborted ? tooSlow(at, limits) : explained(error, at, limits);
+    throw signal.aborted ? signal.reason : deadline.aborted ? tooSlow(at, limits) : explained(answer.refusal ?? error, at, limits);
   } finally {
     either.removeEventListener('abort', stop);
     await Promise.race([client.end().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
     socket.destroy();
+  }
+}
+
+/** What has come of one answer: whatever the server says, no more of it is taken than `most` bytes. */
+class Answer {
+  refusal: AlmanacError | undefined;
+  bytes = 0;
+
+  constructor(socket: Socket, at: string, most: number) {
+    socket.on('data', (chunk) => {
+      this.bytes += chunk.length;
+      if (this.bytes <= most || this.refusal) return;
+      this.refusal = refusal(
+        'SOURCE_TOO_LARGE',
+        `${at} has sent more than ${most} bytes in one piece: a row of the query, or a few, are as large.`,
+        'Select the columns that the dataset needs, not documents or images beside them.',
+        { host: at, bytes: most },
+      );
+      socket.destroy(this.refusal);
+    });
   }
 }
 
@@ -97,7 +123,13 @@ function settings(target: URL, password: string | undefined, socket: Socket): pg
   } as pg.ClientConfig;
 }
 
-async function* rows(client: pg.Client, { query, watermark }: Query, limits: SourceLimits, read: QueryRead): AsyncGenerator<Uint8Array> {
+async function* rows(
+  client: pg.Client,
+  { query, watermark }: Query,
+  limits: SourceLimits,
+  read: QueryRead,
+  answer: Answer,
+): AsyncGenerator<Uint8Array> {
   await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
   await client.query(
     `SELECT set_config(name, value, true) FROM (VALUES ('statement_timeout', $1), ('lock_timeout', '10s'), ('DateStyle', 'ISO'),
@@ -117,9 +149,11 @@ async function* rows(client: pg.Client, { query, watermark }: Query, limits: Sou
   const values = mark?.values ?? [];
   await client.query({ text: `DECLARE rows NO SCROLL CURSOR FOR SELECT * ${from} ${mark?.clause ?? ''}`, values });
   yield Buffer.from(line(names));
-  for (;;) {
-    const { rows: some } = await client.query<Row>({ text: `FETCH ${ROWS_AT_ONCE} FROM rows`, rowMode: 'array', types: AS_TEXT });
+  for (let wanted = FIRST_ROWS; ;) {
+    answer.bytes = 0;
+    const { rows: some } = await client.query<Row>({ text: `FETCH ${wanted} FROM rows`, rowMode: 'array', types: AS_TEXT });
     if (some.length === 0) break;
+    wanted = Math.max(1, Math.min(ROWS_AT_ONCE, Math.floor((BYTES_AT_ONCE * some.length) / answer.bytes)));
     read.rows += some.length;
     if (read.rows > limits.rows)
       throw refusal(

@@ -5,6 +5,7 @@
  */
 import { Agent } from 'node:https';
 import type * as Sdk from '@aws-sdk/client-s3';
+import { pipeline, Readable, Transform } from 'node:stream';
 import { AlmanacError } from '@almanac/series';
 import { lookupWithin, refuseLiteral } from '../network.js';
 import { bounded, reachOf, refusal, type SourceLimits, tooSlow, unreachable } from './limits.js';
@@ -25,6 +26,9 @@ export interface BucketObject {
 
 /** More is a bucket's whole history: a prefix narrows it. */
 const MOST_OBJECTS = 100_000;
+
+/** Of a list or a fault, which the SDK reads into memory as a whole; a page of a thousand keys has about one. */
+const MOST_ANSWER_BYTES = 16 << 20;
 
 /** Loaded by those who read a bucket: it takes longer to load than the rest of this library. */
 const sdk = (): Promise<typeof Sdk> => import('@aws-sdk/client-s3');
@@ -125,7 +129,7 @@ async function open(bucket: Bucket, limits: SourceLimits): Promise<Sdk.S3Client>
   if (refused) throw unreachable(refused, hostname);
   const { accessKeyId, secretAccessKey, region } = bucket;
   const { S3Client } = await sdk();
-  return new S3Client({
+  const client = new S3Client({
     region,
     endpoint: endpointOf(bucket),
     // A bucket in the host's name would be a name that nobody has checked, and others' servers seldom have one.
@@ -137,6 +141,31 @@ async function open(bucket: Bucket, limits: SourceLimits): Promise<Sdk.S3Client>
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { httpsAgent: new Agent({ lookup: lookupWithin(reachOf(limits)), maxSockets: 2 }), connectionTimeout: 15_000 },
   });
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const answer = result.response as { statusCode: number; body: unknown };
+      const isObject = 'Key' in args.input && answer.statusCode < 300;
+      if (!isObject && answer.body instanceof Readable) answer.body = upTo(answer.body, MOST_ANSWER_BYTES, hostname);
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'boundedAnswers' },
+  );
+  return client;
+}
+
+/** The same content; an error where there is more of it. */
+function upTo(content: Readable, most: number, at: string): Readable {
+  let seen = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer, _, done) {
+      seen += chunk.length;
+      if (seen <= most) return done(null, chunk);
+      const message = `${at} answered with a list or a fault of more than ${most >> 20} MB.`;
+      done(refusal('SOURCE_ANSWER', message, 'Check the endpoint: a page of a bucket has about one.', { host: at }));
+    },
+  });
+  return pipeline(content, counted, () => undefined);
 }
 
 function explained(error: unknown, bucket: Bucket, key?: string): AlmanacError {
