@@ -60,9 +60,13 @@ describe('the audit log', () => {
   });
 
   it('has who set how long runs are kept, and for how long before', async () => {
-    expect(await client.call('setRetention', { body: { forecasts: 30, logs: 7 } })).toEqual({ forecasts: 30, runs: null, logs: 7 });
-    expect(await client.call('setRetention', { body: { forecasts: 60, logs: null } })).toEqual({ forecasts: 60, runs: null, logs: null });
-    expect(await client.call('getRetention', {})).toEqual({ forecasts: 60, runs: null, logs: null });
+    expect(await client.call('setRetention', { body: { forecasts: 30, logs: 7 } })).toMatchObject({ forecasts: 30, runs: null, logs: 7 });
+    expect(await client.call('setRetention', { body: { forecasts: 60, logs: null } })).toMatchObject({
+      forecasts: 60,
+      runs: null,
+      logs: null,
+    });
+    expect(await client.call('getRetention', {})).toMatchObject({ forecasts: 60, runs: null, logs: null });
     const changes = (await client.call('listAudit', { query: { objectKind: 'retention' } })).items;
     expect(changes.map(({ action }) => action)).toEqual(Array(4).fill('setRetention'));
     expect(changes.find(({ object, before }) => object?.name === 'forecasts' && before)).toMatchObject({

@@ -52,6 +52,7 @@ async function send(
 describe('a change of what was read', () => {
   it.each([
     ['a schedule', '/v1/schedules/nightly', [{ paused: true }, { paused: false }], 'PATCH', '/v1/schedules/nightly'],
+    ['how long runs are kept', '/v1/retention', [{ runs: 30 }, { runs: 60 }], 'PATCH', '/v1/retention'],
     ['a dataset', '/v1/datasets/load', [{ keepDays: 4000 }, { keepDays: 5000 }], 'PATCH', '/v1/datasets/load'],
     [
       'an alias',
@@ -220,6 +221,7 @@ describe('the command line', () => {
       changeMember: ['members', 'role', email, 'editor'],
       removeMember: ['members', 'remove', email],
       setQuotas: ['quotas', 'set', 'webhooks=9'],
+      setRetention: ['keep', '--runs', '30'],
       renameWorkspace: ['workspaces', 'rename', 'default', 'other'],
       deleteWorkspace: ['workspaces', 'delete', 'default', '--yes'],
     };

@@ -675,7 +675,7 @@ export interface ErasureRecord {
 }
 
 /** Rows that can be held by their name, a webhook by its id. */
-export type Holdable = 'schedule' | 'source' | 'webhook' | 'dataset' | 'model' | 'member' | 'workspace';
+export type Holdable = 'schedule' | 'source' | 'webhook' | 'dataset' | 'model' | 'member' | 'workspace' | 'retention';
 
 // ---------------------------------------------------------------------------------------------- quotas
 

@@ -227,6 +227,9 @@ function bind(context: Context, about: Pick<Store, 'isolated' | 'server'>): Stor
     under: (held) => bind(context.under(held), about),
     async hold(kind, name) {
       if (kind === 'workspace') await context.everywhere().query('SELECT 1 FROM workspace WHERE name = $1 FOR NO KEY UPDATE', [name]);
+      // It has no row where nothing is set.
+      else if (kind === 'retention')
+        await context.everywhere().query('SELECT 1 FROM workspace WHERE id = $1 FOR NO KEY UPDATE', [workspaceId]);
       else
         await context.query(`SELECT 1 FROM ${kind} WHERE workspace_id = $1 AND ${HELD_BY[kind]} = $2 FOR NO KEY UPDATE`, [
           workspaceId,

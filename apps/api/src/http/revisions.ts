@@ -8,10 +8,11 @@
  * left unread: whoever sends one where there is nothing to compare is refused, and nothing is changed.
  */
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
-import type { EndpointName, QuotaList } from '@almanac/contracts';
+import { type EndpointName, keptName, type QuotaList } from '@almanac/contracts';
 import { getWebhook } from '@almanac/flow/notify';
 import { getDataset, getModelVersion } from '@almanac/flow/query';
 import { listQuotas } from '@almanac/flow/quota';
+import { getRetention } from '@almanac/flow/retention';
 import type { FlowContext } from '@almanac/flow/runs';
 import { getSource } from '@almanac/flow/pull';
 import { getSchedule } from '@almanac/flow/schedule';
@@ -91,6 +92,11 @@ const quotas: Revised = {
   of: (value) => Object.fromEntries((value as QuotaList).items.map(({ name, limit }) => [name, limit])),
   operatorOnly: true,
 };
+const retention: Revised = {
+  row: () => ['retention', ''],
+  current: (flow) => getRetention(flow),
+  of: fields(...keptName.options),
+};
 const workspace: Revised = {
   row: (params) => ['workspace', params['workspace']!],
   async current(flow, params) {
@@ -128,6 +134,8 @@ export const REVISED: Partial<Record<EndpointName, Revised>> = {
   listQuotas: quotas,
   workspaceQuotas: quotas,
   setQuotas: quotas,
+  getRetention: retention,
+  setRetention: retention,
   renameWorkspace: workspace,
   deleteWorkspace: workspace,
 };

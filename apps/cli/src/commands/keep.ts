@@ -2,7 +2,7 @@
 import { KEPT, type KeptName, keptName, type Retention, type RetentionPatch } from '@almanac/contracts';
 import type { Command } from 'commander';
 import { UsageError } from '../connection.js';
-import { contextOf } from '../context.js';
+import { contextOf, type IfMatch, ifMatchOption } from '../context.js';
 import { count, show, table } from '../print.js';
 
 const listed = (kept: Retention): string =>
@@ -24,13 +24,14 @@ export function keepCommand(program: Command): void {
     .option('--forecasts <days>', `${KEPT.forecasts}: a number of days, or "all"`)
     .option('--runs <days>', KEPT.runs)
     .option('--logs <days>', KEPT.logs)
-    .action(async (given: Partial<Record<KeptName, string>>, command: Command) => {
+    .addOption(ifMatchOption())
+    .action(async ({ ifMatch, ...given }: Partial<Record<KeptName, string>> & IfMatch, command: Command) => {
       const context = contextOf(command);
       const body: RetentionPatch = Object.fromEntries(
         keptName.options.flatMap((name) => (given[name] === undefined ? [] : [[name, daysOf(name, given[name])]])),
       );
       const asked = Object.keys(body).length > 0;
-      const kept = await (asked ? context.client.call('setRetention', { body }) : context.client.call('getRetention', {}));
+      const kept = await (asked ? context.client.call('setRetention', { body, ifMatch }) : context.client.call('getRetention', {}));
       show(context, kept, () => listed(kept));
     });
 }

@@ -1,5 +1,6 @@
 /** How long a workspace keeps finished runs and what belongs to them. */
 import { z } from 'zod';
+import { etag } from './common.js';
 
 const LONGEST_DAYS = 36_500;
 
@@ -15,7 +16,7 @@ export const KEPT: Record<KeptName, string> = {
 
 const shown = z.number().int().nullable().meta({ description: 'Days; null: for ever.' });
 export const retention = z
-  .object(Object.fromEntries(keptName.options.map((name) => [name, shown])) as Record<KeptName, typeof shown>)
+  .object({ ...(Object.fromEntries(keptName.options.map((name) => [name, shown])) as Record<KeptName, typeof shown>), etag })
   .meta({
     id: 'Retention',
     description:

@@ -31,22 +31,21 @@ export function Retention() {
       <Await query={query}>
         {(kept) => <DataTable label="Retention" rows={rowsOf(kept)} columns={columns} rowKey={({ name }) => name} />}
       </Await>
-      {useMay('admin') && <Change />}
+      {useMay('admin') && <Change ifMatch={query.data?.etag} />}
     </section>
   );
 }
 
-function Change() {
+/** @param ifMatch of what is shown: what somebody else has set meanwhile is not undone unseen */
+function Change({ ifMatch }: { ifMatch: string | undefined }) {
   const client = useClient();
   const cache = useQueryClient();
   const [name, setName] = useState<KeptName>('forecasts');
   const [days, setDays] = useState('');
   const change = useMutation({
-    mutationFn: (to: number | null) => client.call('setRetention', { body: { [name]: to } }),
-    onSuccess: async () => {
-      setDays('');
-      await cache.invalidateQueries({ queryKey: ['getRetention'] });
-    },
+    mutationFn: (to: number | null) => client.call('setRetention', { body: { [name]: to }, ifMatch }),
+    onSuccess: () => setDays(''),
+    onSettled: () => cache.invalidateQueries({ queryKey: ['getRetention'] }),
   });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
