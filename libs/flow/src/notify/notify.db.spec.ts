@@ -9,6 +9,7 @@ import { cipherOf, isAllowed, openQueue, type Queue, silentLogger } from '@alman
 import { openStore, type RunKind, type Store } from '@almanac/store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SMTPServer } from 'smtp-server';
+import { lookupsOf } from '../../../../test/support/lookups.js';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
 import { type Receiver, startReceiver, verified } from '../../../../test/support/receiver.js';
 
@@ -321,6 +322,13 @@ describe('a request to an address of a user', () => {
     expect(isAllowed('8.8.8.8', [])).toBe(true);
     expect(isAllowed('fd00::1', ['10.0.0.0/8'])).toBe(false);
     expect(isAllowed('fd00::1', ['fd00::/8'])).toBe(true);
+  });
+
+  it('connects to the address that was checked: a name is looked up once', async () => {
+    const { url } = await receiver();
+    const named = url.replace('127.0.0.1', 'localhost');
+    expect(named).not.toBe(url);
+    expect(await lookupsOf(async () => expect(await to(named)).toEqual({ status: 204, error: null }))).toBe(1);
   });
 
   it('follows no redirect, waits no longer than it may, and reads no more than it needs', async () => {

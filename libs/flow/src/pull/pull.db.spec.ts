@@ -14,11 +14,12 @@ import { ingestUpload } from '@almanac/flow/ingest/execute';
 import { executePull } from '@almanac/flow/pull/execute';
 import { readRun } from '@almanac/flow/runs';
 import { createSchedule, fireDue } from '@almanac/flow/schedule';
-import { cipherOf, DEFAULT_SOURCE_LIMITS } from '@almanac/platform';
+import { cipherOf, DEFAULT_SOURCE_LIMITS, listBucket, readHttps, readQuery } from '@almanac/platform';
 import { openStore } from '@almanac/store';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, query, type TestDatabase } from '../../../../test/support/database.js';
+import { lookupsOf } from '../../../../test/support/lookups.js';
 import { startFlow, type TestFlow } from '../../../../test/support/flow.js';
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
@@ -454,6 +455,29 @@ describe('a bucket', () => {
     expect(await refused({ source: 'bucket' })).toMatchObject({ code: 'SOURCE_ADDRESS_PRIVATE' });
     test.flow.sources = { ...test.flow.sources, networks: LOOPBACK };
   });
+});
+
+it('a source is read at the address that was checked: a name is looked up once for each connection', async () => {
+  const limits = { ...DEFAULT_SOURCE_LIMITS, networks: LOOPBACK };
+  const { signal } = new AbortController();
+  answer = () => ({ body: csv(1, 3) });
+  const file = async (): Promise<void> => {
+    for await (const part of (await readHttps({ url: `${filesUrl}/a.csv` }, limits, signal))!.content)
+      expect(part.length).toBeGreaterThan(0);
+  };
+  expect(await lookupsOf(file)).toBe(1);
+  const rows = async (): Promise<void> => {
+    const { content } = readQuery(
+      { url: shopUrl.replace('127.0.0.1', 'localhost'), password: PASSWORD, query: 'SELECT 1 AS a' },
+      limits,
+      signal,
+    );
+    for await (const part of content) expect(part.length).toBeGreaterThan(0);
+  };
+  expect(await lookupsOf(rows)).toBe(1);
+  answer = () => ({ headers: { 'content-type': 'application/xml' }, body: '<ListBucketResult></ListBucketResult>' });
+  const bucket = { bucket: 'sales', prefix: '', region: 'us-east-1', endpoint: filesUrl, accessKeyId: 'a', secretAccessKey: 'b' };
+  expect(await lookupsOf(() => listBucket(bucket, limits, signal))).toBe(1);
 });
 
 describe('the secret', () => {
