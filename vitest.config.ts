@@ -20,7 +20,8 @@ const provide = { fuzz: Number(process.env['ALMANAC_FUZZ'] ?? 1) };
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores that it is meant for: many tests wait for processes that they started.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: process.env['CI'] ? ['verbose'] : ['default'],
