@@ -45,6 +45,22 @@ describe('Rhythms', () => {
     ]);
   });
 
+  it.each([
+    ['half months', [1, 15], /2 days of a month \(the first day, day 15\).*seasonLength 24,/],
+    ['half months by their ends', [15, 0], /2 days of a month \(day 15, the last day\).*seasonLength 24,/],
+    [
+      'thirds of months',
+      [1, 11, 21],
+      /3 days of a month \(the first day, day 11, day 21\).*seasonLength 36,.*frequency MS and an aggregation/,
+    ],
+  ])('knows %s, with some of them missing', (_, days, says) => {
+    const dates = range(30 * days.length, (i) => {
+      const [month, day] = [Math.floor(i / days.length), days[i % days.length]!];
+      return step(new Date(Date.UTC(2020, day === 0 ? month + 1 : month, day)).toISOString());
+    });
+    expect(warningsOf({ a: dates, b: dates.filter((_, i) => i % 17 !== 5) })).toEqual([expect.stringMatching(says)]);
+  });
+
   it('proposes quarters to reports on days of them that move', () => {
     const reports = range(24, (i) => step(new Date(Date.UTC(2018, 3 * i + 1, [14, 16, 15, 13, 20][i % 5]!)).toISOString()));
     expect(warningsOf({ report: reports })).toEqual([expect.stringMatching(/a quarter of its own.*frequency QS and aggregation last/)]);

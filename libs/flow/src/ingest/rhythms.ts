@@ -19,6 +19,8 @@ const MOST_SPARSE = 20;
 /** A longer gap is no holiday. */
 const LONGEST_HOLIDAY = 31;
 const MOST_DAYS = 5000;
+/** Weeks of a month, about; more days are no rhythm of months. */
+const MOST_DAYS_OF_MONTH = 4;
 const DAY_MS = 86_400_000;
 
 interface Coarse {
@@ -151,7 +153,21 @@ export class Rhythms {
             `Say frequency ${frequency} and aggregation last to read them as ${name}s.`,
         ];
     }
-    return [];
+    return this.sameDays(grid);
+  }
+
+  /** The same few days of every month: half months, thirds. */
+  private sameDays(grid: Frequency): string[] {
+    const dates = this.sparse.map(({ steps }) => steps.map((step) => grid.format(step)));
+    const days = [...new Set(dates.flat().map((date) => dayIn(1, date)))];
+    const isEach = (own: readonly string[]): boolean =>
+      own.length >= MOST * days.length * new Set(own.map((date) => date.slice(0, 7))).size;
+    if (days.length < 2 || days.length > MOST_DAYS_OF_MONTH || !dates.every(isEach)) return [];
+    return [
+      `Every value lies on one of ${days.length} days of a month (${days.sort(byNumber).join(', ')}). No grid has them: on ${grid.label} the days between are ` +
+        `gaps, and would be forecast. Number the periods 1, 2, 3 … in the time column, with frequency 1 and seasonLength ${12 * days.length}, or say ` +
+        'frequency MS and an aggregation (sum, mean …) to read months.',
+    ];
   }
 
   /** Where in its periods each series is dated: that of some by the first day and of others by the last is worth their names. */
@@ -262,6 +278,12 @@ function dayIn(months: number, time: string): string {
   if (next.getUTCDate() === 1 && next.getUTCMonth() % months === 0) return 'the last day';
   return months === 1 ? `day ${date.getUTCDate()}` : 'other days';
 }
+
+/** The first day, day 11, day 21, the last day. */
+const byNumber = (one: string, other: string): number => {
+  const of = (day: string): number => (day === 'the first day' ? 1 : day === 'the last day' ? 31 : Number(day.slice(4)));
+  return of(one) - of(other);
+};
 
 const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 

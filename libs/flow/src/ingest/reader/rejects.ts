@@ -229,10 +229,10 @@ function hintFor(rule: string, text: string, options: IngestOptions, cell: Rejec
 
 /** Amounts and percentages that are written in more than one way. */
 function signHint(text: string, style: NumberStyle | undefined): string | undefined {
-  if (style?.percent || isPercent(text))
+  if (Boolean(style?.percent) !== isPercent(text))
     return 'Only some values have a percent sign, and 12% beside 12 may be 12 or 0.12. Write all with the sign, or none.';
   const currency = currencyIn(text);
-  if (currency === undefined) return undefined;
+  if (currency === undefined || currency === style?.currency) return undefined;
   const others = style?.currency === undefined ? 'most other values name no currency' : `most other values are in ${style.currency}`;
   return `This value is in ${currency}, and ${others}. Convert all to one currency; where every series keeps to one, leave the signs out of the cells.`;
 }
@@ -294,7 +294,7 @@ function offGridHint({ frequency: asked }: IngestOptions, frequency: Frequency):
 function decimalHint(text: string, { decimalSeparator }: IngestOptions): string | undefined {
   const other = decimalSeparator === '.' ? ',' : '.';
   // Without what stands for a negative or between thousands anyway.
-  const digits = text.replace(/[\s'’()+−-]/g, '');
+  const digits = text.replace(/[\s'’()+−-]|^\p{Sc}|\p{Sc}$|^[A-Z]{3}|[A-Z]{3}$|%/gu, '');
   if (new RegExp(`^\\d{1,3}\\${other}\\d{3}$`).test(digits))
     return `Set decimalSeparator to "${other}" if that is the decimal sign, or thousandsSeparator to "${other}" if it separates thousands.`;
   if (new RegExp(`^\\d{1,2}(\\${other}\\d{2})+\\${other}\\d{3}(\\${decimalSeparator}\\d+)?$`).test(digits))
