@@ -3,7 +3,7 @@
  * columns of a file belong together, for the reader and for the form of the dashboard.
  */
 
-export type TimePart = 'year' | 'quarter' | 'month' | 'week' | 'day' | 'hour' | 'other';
+export type TimePart = 'year' | 'quarter' | 'month' | 'week' | 'day' | 'hour' | 'period' | 'other';
 
 const NAMES: readonly (readonly [TimePart, RegExp])[] = [
   ['year', /^(calendar |cal )?(year|yr|yyyy|jahr|año|ano|anno|année|annee|an|jaar|år|rok|год|年)$/],
@@ -15,6 +15,11 @@ const NAMES: readonly (readonly [TimePart, RegExp])[] = [
   ],
   ['day', /^(day|dd|day of month|tag|jour|día|dia|giorno|dag|dzień|день|日)$/],
   ['hour', /^(hour|hr|hh|hour of day|hour ending|he|stunde|heure|hora|ora|uur|godzina|час|time)$/],
+  // Of a day.
+  [
+    'period',
+    /^((settlement|trading|delivery|dispatch|market|imbalance|balancing) )?(period|interval|isp|ptu|mtu)( (no|nr|number|id))?$|^sp$|^(quarter|half) ?hours?$|^(viertel|halb) ?stunde$/,
+  ],
 ];
 
 export function partOf(name: string): TimePart {
@@ -36,7 +41,7 @@ const YEAR = /^(19|20)\d\d(\.0+)?$/;
 const whole =
   (from: number, to: number) =>
   (text: string): boolean =>
-    /^\d{1,2}(\.0+)?$/.test(text) && Number(text) >= from && Number(text) <= to;
+    /^\d{1,3}(\.0+)?$/.test(text) && Number(text) >= from && Number(text) <= to;
 
 /**
  * @param rows some rows as text, by column
@@ -49,7 +54,7 @@ export function timeTogether(columns: readonly string[], rows: readonly (readonl
   };
   const find = (part: TimePart, test: (text: string) => boolean): string | undefined =>
     columns.find((name, at) => partOf(name) === part && all(at, test));
-  const clock = columns.find((_, at) => all(at, (text) => CLOCK.test(text))) ?? find('hour', whole(0, 25));
+  const clock = columns.find((_, at) => all(at, (text) => CLOCK.test(text))) ?? find('hour', whole(0, 25)) ?? find('period', whole(0, 300));
   const date = columns.find((_, at) => all(at, (text) => DATE.test(text)));
   if (date !== undefined) return clock === undefined ? undefined : [date, clock];
   const year = find('year', (text) => YEAR.test(text));

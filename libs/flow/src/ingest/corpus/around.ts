@@ -41,6 +41,8 @@ const REFUSED: readonly [name: string, times: string[], says: RegExp][] = [
   ['years that span two, and are no months', ['2013/14', '2014/15', '2015/16'], /"2013\/14" is a year that spans two/],
 ];
 
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
+const periods = (date: string, count: number): string[] => upTo(count).map((n) => `${date},${n},${n}`);
 const table = (header: string, ...rows: string[]): string => `${header}\n${rows.join('\n')}\n`;
 const one = (...values: [string, ...number[]]): Case['series'] => ({ corpus: values });
 
@@ -122,11 +124,62 @@ export const around: Case[] = [
     error: { code: 'COLUMN_MISSING', says: /timeColumn "Year \+ Month \+ Day", valueColumn "Sum of Sales", idColumn "" / },
   },
   {
-    name: 'periods of half an hour are no hours',
+    name: 'a date and a settlement period are proposed together',
     file: 'f.csv',
-    content: table('Date,Period,y', '2024-01-01,1,1', '2024-01-01,48,2'),
+    content: table('settlement_date,settlement_period,demand', '2024-01-01,1,1', '2024-01-01,2,2'),
+    error: { code: 'COLUMN_MISSING', says: /timeColumn "settlement_date \+ settlement_period", valueColumn "demand", idColumn ""/ },
+  },
+  {
+    name: 'half hours by their number, on days of 46 and of 50',
+    file: 'f.csv',
+    content: table('Date,SP,y', ...periods('2024-03-30', 48), ...periods('2024-03-31', 46), ...periods('2024-10-27', 50)),
+    options: { timeColumn: 'Date + SP', idColumn: '', timeZone: 'Europe/London' },
+    frequency: '30min',
+    series: { corpus: ['2024-03-30T00:00:00Z', ...upTo(48), ...upTo(46), ...Array<null>(209 * 48).fill(null), ...upTo(50)] },
+  },
+  {
+    name: 'quarters of an hour by their number, from 0 on, with the day first',
+    file: 'f.csv',
+    content: table('Datum;Viertelstunde;y', ...upTo(96).map((n) => `13.01.2024;${n - 1};${n}`)),
+    options: { timeColumn: 'Datum + Viertelstunde', idColumn: '', timeZone: 'Europe/Berlin' },
+    frequency: '15min',
+    series: { corpus: ['2024-01-12T23:00:00Z', ...upTo(96)] },
+  },
+  {
+    name: 'hours by their number, of which a day in autumn has 25',
+    file: 'f.csv',
+    content: table('Date,Hour,y', ...periods('2024-10-26', 24), ...periods('2024-10-27', 25), ...periods('2024-10-28', 24)),
+    options: { timeColumn: 'Date + Hour', idColumn: '', timeZone: 'Europe/Berlin' },
+    frequency: 'h',
+    series: { corpus: ['2024-10-25T22:00:00Z', ...upTo(24), ...upTo(25), ...upTo(24)] },
+  },
+  {
+    name: 'a period that no day of the zone has',
+    file: 'f.csv',
+    content: table('Date,SP,y', ...periods('2024-10-26', 48), ...periods('2024-10-27', 50), ...periods('2024-10-28', 48)),
+    options: { timeColumn: 'Date + SP', idColumn: '' },
+    error: { code: 'TIMESTAMP_INVALID', says: /clock of UTC, 2024-10-27 has no period 49, 2024-10-27 has no period 50 .*set timeZone/ },
+  },
+  {
+    name: 'a total among periods',
+    file: 'f.csv',
+    content: table('Date,SP,y', ...periods('2024-10-26', 48), 'Total,,9'),
+    options: { timeColumn: 'Date + SP', idColumn: '' },
+    error: { code: 'TIMESTAMP_INVALID', says: /"Total" in column "Date" is no date/ },
+  },
+  {
+    name: 'periods of a day that is cut into 17',
+    file: 'f.csv',
+    content: table('Date,Period,y', ...periods('2024-01-01', 17), ...periods('2024-01-02', 17)),
     options: { timeColumn: 'Date + Period', idColumn: '' },
-    error: { code: 'OPTIONS_CONFLICT', says: /"Date" and "Period" make no time together/ },
+    error: { code: 'OPTIONS_CONFLICT', says: /"Date" and "Period" make no time together.*1 to 48/ },
+  },
+  {
+    name: 'hours that end, and times that are said to be ends',
+    file: 'f.csv',
+    content: table('Date,Hour,y', ...periods('2024-01-01', 24), ...periods('2024-01-02', 24)),
+    options: { timeColumn: 'Date + Hour', idColumn: '', timeMarks: 'end' },
+    error: { code: 'OPTIONS_CONFLICT', says: /Leave timeMarks out/ },
   },
   {
     name: 'intervals, and times that are said to be ends',

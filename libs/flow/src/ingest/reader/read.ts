@@ -7,7 +7,7 @@ import type { Findings, IngestOptions, IngestResult } from '@almanac/contracts';
 import { JOINT, partsOf } from '@almanac/contracts/timeParts';
 import type { Piece } from '../frames.js';
 import { gathers, nothingGathered } from '../gathered.js';
-import { NO_ODD_TIMES, NO_PARTIAL_STEPS, type ReaderMessage, type ReadJob, type ReadLimits } from '../protocol.js';
+import { NO_ODD_TIMES, NO_PARTIAL_STEPS, type ReaderMessage, type ReadJob } from '../protocol.js';
 import { collect, duplicateError, type SeriesNames, sortedSql } from './collect.js';
 import { type Column, mapColumns, mapDeepAr, type Mapping } from './columns.js';
 import { Database } from './database.js';
@@ -76,7 +76,7 @@ async function readDetected(job: ReadJob, detected: Detected, path: string, outp
   const { options } = job;
   const database = await Database.open(path, job.scratch, job.limits);
   try {
-    const { source, mapping: whole } = await openSource(database, path, detected, options, job.limits);
+    const { source, mapping: whole } = await openSource(database, path, detected, { ...job, options });
     const plain = job.general || source.together ? undefined : await readPlain(source, whole, detected, job);
     if (plain) return await sendPlain(plain, database, source, whole, detected, options, output);
     const texts = await valuesOfTexts(database, source, await textCovariates(database, source, whole, options), job.storedTexts ?? {});
@@ -209,11 +209,10 @@ async function openSource(
   database: Database,
   path: string,
   detected: Detected,
-  options: IngestOptions,
-  limits: ReadLimits,
+  { options, limits, now }: Pick<ReadJob, 'options' | 'limits' | 'now'>,
 ): Promise<Opened> {
   const mapped = async (file: Source): Promise<Opened> => {
-    const source = await withTime(database, file, options.timeColumn);
+    const source = await withTime(database, file, options, now);
     if (source.columns.length > (limits.columns ?? Infinity)) throw tooManyColumns(source.columns.length, limits.columns!);
     try {
       const mapping = mapColumns(source.columns, options, source.together?.columns);

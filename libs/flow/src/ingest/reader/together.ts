@@ -4,9 +4,21 @@ import { AlmanacError } from '@almanac/series';
 import { type Column, lookup } from './columns.js';
 import { type Database, literal } from './database.js';
 import { CLOCKS } from './decorated.js';
+import type { IngestOptions } from '@almanac/contracts';
+import { periodsOf } from './periods.js';
 import type { Source } from './source.js';
 
 const LOOKED_AT = 20_000;
+
+interface Together {
+  /** Where it is not that of the source. */
+  relation?: string;
+  sql: string;
+  /** Text unless given. */
+  type?: string;
+  /** What was taken that the file does not say by itself. */
+  note?: string;
+}
 
 interface Part {
   part: TimePart;
@@ -27,7 +39,8 @@ export function timeParts(columns: readonly Column[], name: string): Column[] {
  * @returns the source with the column, and what was taken that the file does not say by itself
  * @throws AlmanacError OPTIONS_CONFLICT
  */
-export async function withTime(database: Database, source: Source, name: string): Promise<Source> {
+export async function withTime(database: Database, source: Source, options: IngestOptions, now: number): Promise<Source> {
+  const name = options.timeColumn;
   const columns = timeParts(source.columns, name);
   if (columns.length === 0) return source;
   const parts = columns.map((column): Part => {
@@ -35,16 +48,21 @@ export async function withTime(database: Database, source: Source, name: string)
     return { part: partOf(column.name), column, sql: `nullif(regexp_replace(${text}, '^(\\d+)\\.0+$', '\\1'), '')` };
   });
   const year = parts.find(({ part }) => part === 'year');
-  const { sql, note } = year ? { sql: ofYear(year, parts), note: undefined } : await ofDate(database, source, parts);
+  const {
+    relation: whole = source.relation,
+    sql,
+    type = 'VARCHAR',
+    note,
+  }: Together = year ? { sql: ofYear(year, parts) } : await ofDate(database, source, parts, options, now);
   const index = Math.max(...source.columns.map((column) => column.index)) + 1;
-  const relation = `SELECT *, ${sql} AS c${index} FROM (${source.relation})`;
+  const relation = `SELECT *, ${sql} AS c${index} FROM (${whole})`;
   const { example } = await database.one<{ example: string | null }>(
-    `SELECT c${index} AS example FROM (${relation}) WHERE c${index} IS NOT NULL LIMIT 1`,
+    `SELECT ${type === 'VARCHAR' ? `c${index}` : `strftime(timezone('UTC', c${index}), '%Y-%m-%dT%H:%M:%SZ')`} AS example FROM (${relation}) WHERE c${index} IS NOT NULL LIMIT 1`,
   );
   const said = `The time was put together of ${columns.map((column) => `"${column.name}"`).join(' and ')}: ${example ?? 'nothing'} is the first.${note ?? ''}`;
   return {
     ...source,
-    columns: [...source.columns, { index, name, type: 'VARCHAR' }],
+    columns: [...source.columns, { index, name, type }],
     relation,
     together: { columns, note: said },
   };
@@ -75,7 +93,7 @@ const clockOf = (hour: string): string =>
   `CASE WHEN regexp_full_match(${hour}, '\\d{1,2}') THEN lpad(${hour}, 2, '0') || ':00' ELSE ${hour} END`;
 
 /** A date, and a clock, the first end of an interval, or a number of hours: those from 1 to 24 are the hours that end then. */
-async function ofDate(database: Database, source: Source, parts: readonly Part[]): Promise<{ sql: string; note?: string }> {
+async function ofDate(database: Database, source: Source, parts: readonly Part[], options: IngestOptions, now: number): Promise<Together> {
   const [date, clock] = parts;
   if (parts.length !== 2 || !date || !clock) throw notTogether(parts);
   const { numbers, n, least, most } = await database.one<{ numbers: number; n: number; least: number; most: number }>(
@@ -84,7 +102,14 @@ async function ofDate(database: Database, source: Source, parts: readonly Part[]
   );
   const day = `regexp_replace(${date.sql}, '[T ]00:00(:00(\\.0+)?)?$', '')`;
   if (numbers < n || n === 0) return { sql: `${day} || ' ' || regexp_replace(${clock.sql}, ${literal(CLOCKS.replace('.*', ''))}, '\\1')` };
-  if (clock.part !== 'hour' || most > 24 || (most === 24 && least === 0)) throw notTogether(parts);
+  // Hours from 1 to 25, or to 23 on a day in spring, are periods too.
+  if (clock.part === 'period' || (clock.part === 'hour' && most > 24)) {
+    const periods = await periodsOf(database, source, date.column, { column: clock.column, number: clock.sql }, options, now);
+    if (periods === undefined) throw notTogether(parts);
+    return { ...periods, type: 'TIMESTAMP WITH TIME ZONE' };
+  }
+  if (clock.part !== 'hour' || (most === 24 && least === 0)) throw notTogether(parts);
+  if (most === 24 && options.timeMarks === 'end') throw endsAlready(clock);
   if (most < 24) return { sql: `${day} || ' ' || ${clockOf(clock.sql)}` };
   return {
     sql: `${day} || ' ' || lpad(CAST(TRY_CAST(${clock.sql} AS INTEGER) - 1 AS VARCHAR), 2, '0') || ':00'`,
@@ -92,10 +117,21 @@ async function ofDate(database: Database, source: Source, parts: readonly Part[]
   };
 }
 
+function endsAlready({ column }: Part): AlmanacError {
+  return new AlmanacError(
+    'OPTIONS_CONFLICT',
+    `The hours of "${column.name}" go from 1 to 24 and are read as those that end then, and timeMarks says that times are ends.`,
+    {
+      hint: 'Leave timeMarks out: the start of each hour is its time.',
+      subject: { option: 'timeMarks' },
+    },
+  );
+}
+
 function notTogether(parts: readonly Part[]): AlmanacError {
   const names = parts.map(({ column }) => `"${column.name}"`).join(' and ');
   return new AlmanacError('OPTIONS_CONFLICT', `${names} make no time together that is known.`, {
-    hint: 'Name a date and a time of day or an hour (0 to 23, or 1 to 24), or year and month (and day), year and ISO week, or year and quarter; or write one column of times.',
+    hint: 'Name a date and a time of day or an hour (0 to 23, or 1 to 24), a date and the number of a period of the day (1 to 48, 1 to 96, 1 to 288), or year and month (and day), year and ISO week, or year and quarter; or write one column of times.',
     subject: { option: 'timeColumn', columns: parts.map(({ column }) => column.name) },
   });
 }
