@@ -39,4 +39,4 @@ export * from './schemas/system.js';
 export * from './schemas/totals.js';
 export * from './schemas/sources.js';
 export * from './schemas/webhooks.js';
-export { JOINT, partOf, partsOf, type TimePart, timeTogether } from './timeParts.js';
+export { JOINT, LOOKS_LIKE_TIME, partOf, partsOf, type TimePart, timeTogether } from './timeParts.js';

@@ -34,6 +34,10 @@ export const JOINT = ' + ';
 /** `Date + Time` → its columns. */
 export const partsOf = (name: string): string[] => name.split(/\s+\+\s+/).map((part) => part.trim());
 
+/** Dates by numbers, months, quarters, halves and weeks, and months by name; with or without a clock behind. A price is none. */
+export const LOOKS_LIKE_TIME =
+  /^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/]\d{1,2}|\d{1,2}\/\d{4}|\d{4}[- ]?([QT][1-4]|[HS][12]|K?W\d{1,2})|([QT][1-4]|[1-4][QT]|[HS][12]|[12][HS])[-/ ]?\d{4}|(Q[1-4]|[1-4]Q)[-/ ]?['’]?\d{2}|K?W ?\d{1,2}[-/. ]+\d{4}|\d{1,2}\.?[- ]\p{L}{3,}\.?[- ]\d{2,4}|\p{L}{3,}\.?[- ](\d{1,2},? )?\d{4})($|[T\s,])/u;
+
 const CLOCK = /^\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?(\s*[AaPp][Mm])?(\s*([-–—]|to|bis)\s*\d{1,2}[:.]\d{2}([:.]\d{2})?)?$/;
 const DATE =
   /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[-/ .]+\p{L}{3,}\.?[-/ ,]+\d{2,4}|\p{L}{3,}\.? \d{1,2},? \d{4})([T ]00:00(:00(\.0+)?)?)?$/u;

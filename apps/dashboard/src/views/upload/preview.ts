@@ -3,7 +3,7 @@
  * Binary files, and those compressed in a way that the browser does not know, are left to the dry run, which reads them for real.
  */
 import { AS_NUMBERS, isTruth, parseCsv } from '@almanac/contracts/csv';
-import { flagAsNumber, JOINT, timeTogether } from '@almanac/contracts';
+import { flagAsNumber, JOINT, LOOKS_LIKE_TIME, timeTogether } from '@almanac/contracts';
 import type { Role } from './roles';
 
 export interface Preview {
@@ -123,7 +123,8 @@ const TARGETS = [
   'importe',
   'montant',
 ];
-const isTime = (text: string): boolean => /^\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?/.test(text) && !isNumber(text);
+const isTime = (text: string): boolean =>
+  (/^\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?/.test(text) || LOOKS_LIKE_TIME.test(text)) && !isNumber(text);
 
 export interface Mapping {
   idColumn?: string;

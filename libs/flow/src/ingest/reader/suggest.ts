@@ -3,7 +3,7 @@
  * called, else by what is in them. Only ever said, never taken.
  */
 import type { IngestOptions } from '@almanac/contracts';
-import { JOINT, partOf, timeTogether } from '@almanac/contracts/timeParts';
+import { JOINT, LOOKS_LIKE_TIME, partOf, timeTogether } from '@almanac/contracts/timeParts';
 import { type Column, nearestName } from './columns.js';
 
 /** By option; an `idColumn` of "" means that the file holds one series. */
@@ -12,9 +12,6 @@ export type Suggestion = Partial<Pick<IngestOptions, 'idColumn' | 'timeColumn' |
 const TIME_TYPE = /^(DATE|TIMESTAMP)/;
 const NUMBER_TYPE = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
 const NUMBER = /^\s*[-+−]?\d[\d.,'’\s]*([eE][-+]?\d+)?\s*$/;
-/** Dates by numbers, months, quarters and weeks, and months by name; with or without a clock behind. A price is none. */
-const TIME =
-  /^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/]\d{1,2}|\d{1,2}\/\d{4}|\d{4}-?(Q[1-4]|W\d{2})|\d{1,2}\.?[- ]\p{L}{3,}\.?[- ]\d{2,4}|\p{L}{3,}\.?[- ](\d{1,2},? )?\d{4})($|[T\s,])/u;
 
 /**
  * @param rows a few rows of the file as text, by column
@@ -30,7 +27,7 @@ export function suggestColumns(columns: readonly Column[], rows: readonly (strin
     const cells = rows.flatMap((row) => row[column.index]?.trim() || []);
     return column.type === 'VARCHAR' && cells.length > 0 && cells.every((cell) => text.test(cell));
   };
-  const isTime = (column: Column): boolean => looksLike(column, TIME_TYPE, TIME);
+  const isTime = (column: Column): boolean => looksLike(column, TIME_TYPE, LOOKS_LIKE_TIME);
   const isNumber = (column: Column): boolean => looksLike(column, NUMBER_TYPE, NUMBER) && !isTime(column);
   const fill = (option: keyof Suggestion, isSuch: (column: Column) => boolean): void => {
     if (options[option] === '' || has(options[option])) return;

@@ -295,12 +295,17 @@ const ISO: Reader = {
   description: 'ISO 8601',
 };
 
-/** Year and part of it, in either order: `2024Q1`, `2024-Q1`, `Q1 2024`, `1Q2024`. */
+/**
+ * Year and part of it, in either order: `2024Q1`, `2024-Q1`, `Q1 2024`, `1Q2024`, `Q1'24`, `1Q24`; years of two digits are of the last
+ * century from 69 on.
+ */
 const part = (letters: string, most: number): { year: string; no: string } => {
-  const both = `regexp_extract(time, '^(\\d{4})[-/ ]?${letters}([1-${most}])$|^(?:${letters}([1-${most}])|([1-${most}])${letters})[-/ ]?(\\d{4})$', ['y', 'a', 'b', 'c', 'z'])`;
-  return { year: `(${both}.y || ${both}.z)`, no: `(${both}.a || ${both}.b || ${both}.c)` };
+  const both = `regexp_extract(time, '^(\\d{4})[-/ ]?${letters}([1-${most}])$|^(?:${letters}([1-${most}])|([1-${most}])${letters})[-/ ]?(?:(\\d{4})|[''’]?(\\d{2}))$', ['y', 'a', 'b', 'c', 'z', 's'])`;
+  const short = `CASE WHEN ${both}.s = '' THEN '' WHEN ${both}.s < '69' THEN '20' || ${both}.s ELSE '19' || ${both}.s END`;
+  return { year: `(${both}.y || ${both}.z || ${short})`, no: `(${both}.a || ${both}.b || ${both}.c)` };
 };
-const QUARTER = part('[Qq]', 4);
+// T of trimestre, as half of Europe writes it.
+const QUARTER = part('[QqTt]', 4);
 const HALF = part('[HhSs]', 2);
 
 /** `2024-W05`, `2024W5`, `2024-W05-1`, `W05 2024`, also with KW. */
