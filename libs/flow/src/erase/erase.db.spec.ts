@@ -62,6 +62,20 @@ async function learned(into: Store, dataset: string): Promise<string> {
   return sha256;
 }
 
+/** How good forecasts of a series were, as trainings, backtests and monitoring keep it; the last knows its model only. */
+async function scored(into: Store, dataset: string, uniqueId: string): Promise<void> {
+  const score = { uniqueId, observations: 5, wql: 1, mase: 1, mae: 1, coverage80: 0.8, why: null };
+  for (const [kind, of] of [
+    ['train', { dataset, model: dataset }],
+    ['backtest', { dataset }],
+    ['monitor', { model: dataset }],
+  ] as const) {
+    const { id } = await into.runs.create({ kind, ...of, config: {} });
+    await into.runs.saveSeriesScores(id, kind, [score]);
+    await into.runs.requestCancel(id);
+  }
+}
+
 /** Tables that hold the text anywhere, certificates aside. */
 async function traces(text: string): Promise<string[]> {
   const tables = await query<{ name: string }>(
@@ -86,9 +100,10 @@ it('a dataset goes with its files and weights, but for what another has as well'
   const { sha256: weights } = await objects.put(Buffer.from('weights of this one'));
   await model(store, MARK, weights);
   const shadows = await learned(store, MARK);
+  await scored(store, MARK, `${MARK} too`);
 
   const erasure = await eraseDataset({ store, objects, logger: silentLogger }, MARK);
-  expect(erasure).toMatchObject({ kind: 'dataset', name: MARK, rows: { series: 3, models: 1, versions: 3, uploads: 3 } });
+  expect(erasure).toMatchObject({ kind: 'dataset', name: MARK, rows: { series: 3, models: 1, versions: 3, uploads: 3, scores: 3 } });
   expect(erasure.completedAt).not.toBeNull();
   const fates = Object.fromEntries(erasure.objects.map(({ sha256, fate }) => [sha256, fate]));
   expect(fates).toMatchObject({ [own]: 'deleted', [shared]: 'kept', [weights]: 'deleted', [shadows]: 'deleted' });
@@ -110,8 +125,10 @@ it('a series goes from every version, with the files that hold it, and the other
   const run = await store.runs.create({ kind: 'forecast', dataset: 'many', config: {} });
   await store.runs.pinVersion(run.id, id, 1);
   const shadows = await learned(store, 'many');
+  await model(store, 'many', (await objects.put(Buffer.from('weights of many'))).sha256);
+  await scored(store, 'many', ANOTHER);
   const erasure = await eraseSeries({ store, objects, logger: silentLogger }, 'many', ANOTHER);
-  expect(erasure).toMatchObject({ kind: 'series', name: `many/${ANOTHER}`, rows: { series: 1 } });
+  expect(erasure).toMatchObject({ kind: 'series', name: `many/${ANOTHER}`, rows: { series: 1, scores: 3 } });
   expect([await objects.has(file), await objects.has(trial), await objects.has(shadows)]).toEqual([false, false, false]);
   // The audit log knows its name from the deletion alone.
   expect(await traces(ANOTHER)).toEqual(['audit_entry']);

@@ -45,6 +45,8 @@ const SHADOWS = `SELECT DISTINCT r.result ->> 'state' AS key, 'state' AS what FR
   WHERE r.kind = 'learn' AND r.result ->> 'state' IS NOT NULL AND r.parent_id IS NULL AND r.workspace_id = $1`;
 /** Of a dataset: its own, and those of its models. */
 const RUNS_OF = '(r.dataset = $2 OR r.model IN (SELECT name FROM model WHERE dataset_id = $3))';
+/** How good forecasts of each series were: of trainings, backtests, monitoring and what stood in for a model. */
+const SCORES = `series_score x USING run r WHERE r.id = x.run_id AND r.workspace_id = $1 AND ${RUNS_OF}`;
 /** Findings without what they quote: the shortest series and examples of rejected rows. */
 const unquoted = (findings: string): string => `jsonb_set(jsonb_set(${findings}, '{shortest}', 'null'), '{rejections}',
   (SELECT coalesce(jsonb_agg(r || '{"examples": []}'), '[]') FROM jsonb_array_elements(${findings} -> 'rejections') r))`;
@@ -124,6 +126,8 @@ export function erasures(context: Context): Erasures {
           versions: await countOf(inside, 'dataset_version WHERE dataset_id = $1', one),
           // Chunks first and at once; the foreign keys would do it series by series.
           chunks: await gone(inside, 'series_chunk WHERE series_id IN (SELECT id FROM series WHERE dataset_id = $1)', one),
+          // While its models say which runs are theirs.
+          scores: await gone(inside, SCORES, [workspaceId, name, dataset.id]),
         };
         await unquote(inside, name, dataset.id, null);
         await inside.query('DELETE FROM dataset WHERE id = $1', one);
@@ -155,12 +159,7 @@ export function erasures(context: Context): Erasures {
           ),
           forecasts: await countOf(inside, 'forecast WHERE series_id = $1', id),
           chunks: await gone(inside, 'series_chunk WHERE series_id = $1', id),
-          scores: await gone(
-            inside,
-            `series_score WHERE workspace_id = $1 AND unique_id = $2
-               AND run_id IN (SELECT id FROM run WHERE workspace_id = $1 AND dataset = $3 AND kind = 'backtest')`,
-            [workspaceId, uniqueId, datasetName],
-          ),
+          scores: await gone(inside, `${SCORES} AND x.unique_id = $4`, [workspaceId, datasetName, datasetId, uniqueId]),
           series: await gone(inside, 'series WHERE id = $1', id),
         };
         // Files hold all series of the dataset: what they said about the others is stored. Those of which nothing was stored (a trial, a
