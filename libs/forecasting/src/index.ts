@@ -70,6 +70,7 @@ export { TaskModel } from './tasks/taskModel.js';
 export { type TaskExample, type TaskInput } from './tasks/examples.js';
 export { gapExamples, windowExamples } from './tasks/windows.js';
 export { type ColdStartConfig } from './kinds/coldStart/config.js';
+export { borrowedAt } from './notes.js';
 export {
   keepTo,
   learnedTargets,

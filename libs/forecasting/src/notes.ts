@@ -6,6 +6,10 @@ export const SPREAD_UNKNOWN: ForecastNote = {
   detail: 'The history is too short to tell how wide an interval must be, and no other series tells it; the bounds are left out.',
 };
 
+/** The levels, where the width of a forecast is borrowed; see `keepTo`. */
+export const borrowedAt = (notes: readonly ForecastNote[] | undefined, levels: readonly number[]): readonly number[] | undefined =>
+  notes?.some(({ code }) => code === SPREAD_BORROWED.code) ? levels : undefined;
+
 export const SPREAD_BORROWED: ForecastNote = {
   code: 'SPREAD_BORROWED',
   detail:

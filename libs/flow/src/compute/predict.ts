@@ -1,5 +1,13 @@
 /** Forecasts one shard of series; the model of the shard before is kept, so that a run sends its checkpoint once. */
-import { contributionsOf, type Forecaster, keepTo, type LearnedTargets, loadForecaster, targetsFor } from '@almanac/forecasting';
+import {
+  borrowedAt,
+  contributionsOf,
+  type Forecaster,
+  keepTo,
+  type LearnedTargets,
+  loadForecaster,
+  targetsFor,
+} from '@almanac/forecasting';
 import { AlmanacError } from '@almanac/series';
 import { allLevels, calibrated, rowsAt } from './calibrate.js';
 import type { PredictOutcome, PredictTask } from './tasks.js';
@@ -36,9 +44,10 @@ async function forecast(task: PredictTask, forecaster: Forecaster, learned: Lear
       const state = calibrations[forecast.id];
       const target = targets?.get(forecast.id);
       const own = rowsAt(forecast.quantiles, known, levels);
-      if (!state) return { ...forecast, quantiles: keepTo(target, own) };
+      const outwards = borrowedAt(forecast.notes, levels);
+      if (!state) return { ...forecast, quantiles: keepTo(target, own, outwards) };
       const quantiles = calibrated(state, rowsAt(forecast.quantiles, known, state.settings.levels), levels);
-      return { ...forecast, own, quantiles: keepTo(target, quantiles) };
+      return { ...forecast, own, quantiles: keepTo(target, quantiles, outwards) };
     }),
   };
 }

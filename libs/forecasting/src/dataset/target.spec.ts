@@ -53,6 +53,10 @@ describe('keepTo', () => {
     expect([...keepTo({ nonNegative: true, whole: false }, row())]).toEqual([0, 0, 0.49, 0.5, 2.51, 1e17, Number.NaN]);
     expect([...keepTo({ nonNegative: true, whole: false, least: 4 }, row())]).toEqual([0, 0, 0, 0, 2.51, 1e17, Number.NaN]);
     expect(keepTo(undefined, row())).toEqual(row());
+    // Bounds whose width is borrowed: rounded to the nearest they would all be 5.
+    const bounds = Float64Array.of(4.99, 5, 5, 5.4, 5.001, 6);
+    expect([...keepTo({ nonNegative: true, whole: true }, bounds.slice(), [0.1, 0.5, 0.9])]).toEqual([4, 5, 5, 5, 6, 6]);
+    expect([...keepTo({ nonNegative: true, whole: false }, bounds.slice(), [0.1, 0.5, 0.9])]).toEqual([...bounds]);
   });
 });
 

@@ -112,14 +112,19 @@ export function targetsFor({ target, targets }: LearnedTargets, series: readonly
  * Brings quantiles to values that the target can take, in place: below 0 becomes 0, what lies nearer to 0 than to the smallest value of a
  * series that is mostly 0 does so too, then each goes to the nearest whole number. All are monotone, so quantiles stay in order; a
  * quantile of whole numbers is a whole number itself, and moves by half of one at most.
+ * @param outwards levels of the quantiles, where their spread is not known: those beside the median go to the whole number outside of
+ * them, for the nearest one would make an interval of width 0, a certainty, out of a narrow guess
  */
-export function keepTo(target: TargetKind | undefined, quantiles: Float64Array): Float64Array {
+export function keepTo(target: TargetKind | undefined, quantiles: Float64Array, outwards?: readonly number[]): Float64Array {
   if (!target) return quantiles;
   const { nonNegative, whole, least = 0 } = target;
+  const horizon = quantiles.length / (outwards?.length ?? 1);
+  const rounded = (level: number, value: number): number =>
+    level < 0.5 ? Math.floor(value) : level > 0.5 ? Math.ceil(value) : Math.round(value);
   for (let i = 0; i < quantiles.length; i++) {
     if (nonNegative && quantiles[i]! < least / 2) quantiles[i] = 0;
     // The sum turns −0 into 0.
-    if (whole) quantiles[i] = Math.round(quantiles[i]!) + 0;
+    if (whole) quantiles[i] = rounded(outwards?.[Math.floor(i / horizon)] ?? 0.5, quantiles[i]!) + 0;
   }
   return quantiles;
 }

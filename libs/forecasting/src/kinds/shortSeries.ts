@@ -132,7 +132,7 @@ function atLeast(
   // Where the model never went below 0, its wider intervals do not either.
   if (neverNegative([series]) && !own.some((value) => value < 0))
     for (let i = 0; i < quantiles.length; i++) quantiles[i] = Math.max(0, quantiles[i]!);
-  keepTo(target, quantiles);
+  keepTo(target, quantiles, levels);
   if (quantiles.every((value, i) => value === own[i])) return forecast;
   return {
     ...forecast,

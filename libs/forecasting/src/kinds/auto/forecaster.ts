@@ -8,6 +8,7 @@
 import { AlmanacError } from '@almanac/series';
 import { intermittentOf } from '../../dataset/intermittent.js';
 import { keepTo, neverNegative } from '../../dataset/target.js';
+import { borrowedAt } from '../../notes.js';
 import { tooShort } from '../../dataset/tooShort.js';
 import type {
   Checkpoint,
@@ -139,7 +140,7 @@ export class AutoForecaster implements Forecaster {
         id,
         cutoff: firstStep + values.length - 1,
         ...(shown ? { members: taken.map(({ label, share, forecast }) => ({ label, share, quantiles: wanted(forecast.quantiles) })) } : {}),
-        quantiles: keepTo(target, wanted(quantiles)),
+        quantiles: keepTo(target, wanted(quantiles), borrowedAt(notes, options.levels)),
         ...(drawn ? { paths: keepTo(target, drawn) } : {}),
         ...(maps ? { attention: maps } : {}),
         ...(notes.length > 0 ? { notes } : {}),

@@ -17,7 +17,7 @@ import {
   type PredictOptions,
   type SeriesForecast,
 } from '../../forecaster.js';
-import { SPREAD_BORROWED, SPREAD_UNKNOWN } from '../../notes.js';
+import { borrowedAt, SPREAD_BORROWED, SPREAD_UNKNOWN } from '../../notes.js';
 import { turns } from '../../turns.js';
 import { relativeSpread, type Spread, spreadOf } from './spread.js';
 
@@ -111,7 +111,7 @@ export class LocalForecaster implements Forecaster {
       }
       const cutoff = series.firstStep + series.values.length - 1;
       const notes = borrowed ? spreadNotes(quantiles) : [];
-      const kept = keepTo(options.targets?.get(series.id), quantiles);
+      const kept = keepTo(options.targets?.get(series.id), quantiles, borrowedAt(notes, levels));
       forecasts.push({ id: series.id, cutoff, quantiles: kept, ...(notes.length > 0 ? { notes } : {}) });
     }
     return forecasts;

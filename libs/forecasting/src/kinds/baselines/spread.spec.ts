@@ -1,6 +1,7 @@
 /** Unknown is not certain: what a history does not tell of the width of an interval is borrowed, and said, or left out. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../dataset/random.js';
+import { targetKindsOf } from '../../dataset/target.js';
 import { type Panel, type SeriesForecast } from '../../forecaster.js';
 import { createBaseline, loadBaseline } from './methods.js';
 import { BASELINE_KINDS, type BaselineKind } from './plan.js';
@@ -56,6 +57,15 @@ describe.each(BASELINE_KINDS)('%s', (kind) => {
       for (const step of [0, 13]) expect(at(one!, 0.5, step)).toBeCloseTo(value, 6);
       expect(codes(one!)).toEqual([length < 8 ? 'SPREAD_UNKNOWN' : 'SPREAD_BORROWED']);
     }
+  });
+
+  it('makes no certainty of a constant count by rounding', async () => {
+    const panel = panelOf({ x: new Float64Array(60).fill(5) });
+    const [one] = await createBaseline(kind).predict(panel, { horizon: 3, levels: LEVELS, targets: targetKindsOf(panel.series) });
+    for (const step of [0, 2]) {
+      expect([0.1, 0.5, 0.9].map((level) => at(one!, level, step))).toEqual([4, 5, 6]);
+    }
+    expect(codes(one!)).toEqual(['SPREAD_BORROWED']);
   });
 
   it('knows nothing of the width after one value alone, and says so', async () => {

@@ -5,6 +5,7 @@
  * Invariant: combining keeps quantiles in order, because a median and a mean of ordered rows are ordered.
  */
 import { keepTo } from '../../dataset/target.js';
+import { borrowedAt } from '../../notes.js';
 import { joinMembers, loadMembers, Members } from '../members.js';
 import { checkEnsembleConfig, type EnsembleConfig } from './config.js';
 import { stackedWeights } from './stacking.js';
@@ -60,7 +61,7 @@ export class EnsembleForecaster implements Forecaster {
       // Members draw the k-th path from the same scores, so that combining them is combining quantiles.
       const drawn = all.every((forecasts) => forecasts[s]!.paths !== undefined);
       const paths = drawn ? first.paths?.map((_, i) => combine(all.map((forecasts) => forecasts[s]!.paths![i]!))) : undefined;
-      const forecast = { ...first, quantiles: keepTo(targets?.get(first.id), quantiles) };
+      const forecast = { ...first, quantiles: keepTo(targets?.get(first.id), quantiles, borrowedAt(first.notes, options.levels)) };
       delete forecast.paths;
       return paths ? { ...forecast, paths: keepTo(targets?.get(first.id), paths) } : forecast;
     });
